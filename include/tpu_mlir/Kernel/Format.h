@@ -1,0 +1,74 @@
+//===- Format.h - Number formats, shapes and tensor spans -------*- C++ -*-===//
+// The number formats of the chip family, four-dimensional shapes and the dense
+// NCHW tensor spans that kernels work on. Decides nothing about layouts in
+// local memory.
+#ifndef TPU_MLIR_KERNEL_FORMAT_H
+#define TPU_MLIR_KERNEL_FORMAT_H
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tpu_mlir::kernel {
+
+/// Number formats. Values are those of `Tensor.data_type` in a bmodel.
+/// Source: shared ISA notes, bmodel_format.md §3.
+enum class DType : uint8_t { F32 = 0, F16 = 1, I8 = 2, U8 = 3, I16 = 4, U16 = 5, I32 = 6, U32 = 7, BF16 = 8, I4 = 9, U4 = 10 };
+
+constexpr int bitWidth(DType t) {
+  switch (t) {
+  case DType::F32: case DType::I32: case DType::U32: return 32;
+  case DType::F16: case DType::BF16: case DType::I16: case DType::U16: return 16;
+  case DType::I8: case DType::U8: return 8;
+  case DType::I4: case DType::U4: return 4;
+  }
+  return 0;
+}
+/// Bytes of one element (4-bit formats count as one byte when unpacked).
+constexpr int64_t byteSize(DType t) { return (bitWidth(t) + 7) / 8; }
+constexpr bool isFloat(DType t) { return t == DType::F32 || t == DType::F16 || t == DType::BF16; }
+constexpr bool isSigned(DType t) {
+  return isFloat(t) || t == DType::I8 || t == DType::I16 || t == DType::I32 || t == DType::I4;
+}
+const char *name(DType t);
+
+/// Rounding modes; values are the chip's `round_mode` field.
+enum class Round : uint8_t { HalfToEven = 0, HalfAwayFromZero = 1, TowardZero = 2, Floor = 3, Ceil = 4, HalfUp = 5, HalfDown = 6 };
+
+/// Shape of a tensor, all dimensions at least 1.
+struct Dims {
+  int64_t n = 1, c = 1, h = 1, w = 1;
+  constexpr int64_t count() const { return n * c * h * w; }
+  constexpr bool operator==(const Dims &) const = default;
+};
+
+/// Dense NCHW tensor that the kernel writes. The caller owns the bytes.
+struct Tensor {
+  DType dtype;
+  Dims dims;
+  void *data;
+  template <typename T> T *as() const { return static_cast<T *>(data); }
+  int64_t bytes() const { return dims.count() * byteSize(dtype); }
+};
+
+/// Dense NCHW tensor that the kernel reads.
+struct ConstTensor {
+  DType dtype;
+  Dims dims;
+  const void *data;
+  ConstTensor(DType dtype, Dims dims, const void *data) : dtype(dtype), dims(dims), data(data) {}
+  ConstTensor(const Tensor &t) : dtype(t.dtype), dims(t.dims), data(t.data) {}
+  template <typename T> const T *as() const { return static_cast<const T *>(data); }
+  int64_t bytes() const { return dims.count() * byteSize(dtype); }
+};
+
+/// Sliding window of convolutions and pools, in elements.
+struct Window {
+  int64_t kh = 1, kw = 1, strideH = 1, strideW = 1, dilationH = 1, dilationW = 1;
+  int64_t padTop = 0, padLeft = 0, padBottom = 0, padRight = 0;
+  constexpr int64_t outH(int64_t h) const { return (h + padTop + padBottom - dilationH * (kh - 1) - 1) / strideH + 1; }
+  constexpr int64_t outW(int64_t w) const { return (w + padLeft + padRight - dilationW * (kw - 1) - 1) / strideW + 1; }
+};
+
+} // namespace tpu_mlir::kernel
+
+#endif // TPU_MLIR_KERNEL_FORMAT_H
