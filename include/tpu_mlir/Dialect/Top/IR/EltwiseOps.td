@@ -1,0 +1,52 @@
+//===- EltwiseOps.td - Element-wise arithmetic and activations ---*- tablegen -*-===//
+#ifndef TPU_MLIR_DIALECT_TOP_IR_ELTWISE_OPS
+#define TPU_MLIR_DIALECT_TOP_IR_ELTWISE_OPS
+include "tpu_mlir/Dialect/Top/IR/TopBase.td"
+
+class Top_EltwiseOp<string mnemonic, string formula, dag extra = (ins)>
+    : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>]> {
+  let summary = "Element-wise " # formula;
+  let description = "output = " # formula # "; operands broadcast as in numpy, from the last dimension.";
+  let arguments = !con((ins Variadic<Top_Tensor>:$inputs), extra, Top_Relu.attrs);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+}
+def Top_AddOp : Top_EltwiseOp<"Add", "sum of coeff[i] * inputs[i] (coeff 1 when absent)",
+                              (ins OptionalAttr<DenseF64ArrayAttr>:$coeff)>;
+def Top_SubOp : Top_EltwiseOp<"Sub", "inputs[0] - inputs[1]">;
+def Top_MulOp : Top_EltwiseOp<"Mul", "product of the inputs">;
+
+class Top_ConstOp<string mnemonic, string formula> : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>]> {
+  let summary = "Element-wise " # formula;
+  let arguments = !con((ins Top_Tensor:$input, F64Attr:$const_val), Top_Relu.attrs);
+  let results = (outs Top_Tensor:$output);
+}
+def Top_AddConstOp : Top_ConstOp<"AddConst", "input + const_val">;
+def Top_MulConstOp : Top_ConstOp<"MulConst", "input * const_val">;
+
+/// y = f(x), element by element; everything about it follows from the scalar function in Ops/Activation.
+class Top_UnaryOp<string mnemonic, string formula, dag extra = (ins)>
+    : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>]> {
+  let summary = "Element-wise y = " # formula;
+  let arguments = !con((ins Top_Tensor:$input), extra);
+  let results = (outs Top_Tensor:$output);
+}
+def Top_ReluOp : Top_UnaryOp<"Relu", "max(x, 0), then min(y, relu_limit) where the limit is positive",
+                             (ins DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit)> { let hasCanonicalizer = 1; }
+def Top_LeakyReluOp : Top_UnaryOp<"LeakyRelu", "x where x > 0, else alpha * x", (ins F64Attr:$alpha)>;
+def Top_ClipOp : Top_UnaryOp<"Clip", "min(max(x, min), max)", (ins F64Attr:$min, F64Attr:$max)>;
+def Top_SigmoidOp : Top_UnaryOp<"Sigmoid", "1 / (1 + exp(-x))">;
+def Top_SiLUOp : Top_UnaryOp<"SiLU", "x / (1 + exp(-x))">;
+def Top_TanhOp : Top_UnaryOp<"Tanh", "tanh(x)">;
+def Top_GELUOp : Top_UnaryOp<"GELU", "x * (1 + erf(x / sqrt(2))) / 2">;
+def Top_ExpOp : Top_UnaryOp<"Exp", "exp(x)">;
+def Top_LogOp : Top_UnaryOp<"Log", "ln(x)">;
+def Top_SqrtOp : Top_UnaryOp<"Sqrt", "sqrt(x)">;
+def Top_AbsOp : Top_UnaryOp<"Abs", "|x|">;
+def Top_ErfOp : Top_UnaryOp<"Erf", "erf(x)">;
+def Top_SoftplusOp : Top_UnaryOp<"Softplus", "ln(1 + exp(x))">;
+def Top_MishOp : Top_UnaryOp<"Mish", "x * tanh(ln(1 + exp(x)))">;
+def Top_HardSwishOp : Top_UnaryOp<"HardSwish", "x * min(max(x / 6 + 1 / 2, 0), 1)">;
+def Top_EluOp : Top_UnaryOp<"Elu", "x where x > 0, else alpha * (exp(x) - 1)", (ins F64Attr:$alpha)>;
+def Top_HardSigmoidOp : Top_UnaryOp<"HardSigmoid", "min(max(alpha * x + beta, 0), 1)", (ins F64Attr:$alpha, F64Attr:$beta)>;
+#endif

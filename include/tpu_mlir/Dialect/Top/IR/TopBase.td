@@ -1,0 +1,43 @@
+//===- TopBase.td - Top dialect and op classes -------------------*- tablegen -*-===//
+#ifndef TPU_MLIR_DIALECT_TOP_IR_TOP_BASE
+#define TPU_MLIR_DIALECT_TOP_IR_TOP_BASE
+
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "tpu_mlir/Interfaces/OpInterfaces.td"
+
+def Top_Dialect : Dialect {
+  let name = "top";
+  let cppNamespace = "::tpu_mlir::top";
+  let summary = "Chip-free neural network graphs";
+  let description = [{
+    A trained network as its framework means it: fp32 values, shapes and attributes, no chip. After calibration the
+    element type is `!quant.calibrated<f32<min:max>>`. The location of an op names its result (`<tensor>_<OpType>`);
+    names are unique in a module. Weights live in an npz file beside the `.mlir`, named by `module.weight_file`.
+  }];
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
+  let hasOperationAttrVerify = 1;
+  let extraClassDeclaration = [{
+    /// The weight arrays of the modules in this context.
+    WeightStore &weights() { return weightStore; }
+  private:
+    WeightStore weightStore;
+    void registerTopOps();
+  public:
+  }];
+}
+
+/// A tensor of any element type, or the `none` of an absent operand.
+def Top_Tensor : AnyTypeOf<[AnyTensor]>;
+def Top_OptionalTensor : AnyTypeOf<[AnyTensor, NoneType]>;
+
+class Top_BaseOp<string mnemonic, list<Trait> traits = []> : Op<Top_Dialect, mnemonic, traits>;
+class Top_Op<string mnemonic, list<Trait> traits = []>
+    : Top_BaseOp<mnemonic, !listconcat(traits, [Pure, DeclareOpInterfaceMethods<ShapeInterface>,
+                                                DeclareOpInterfaceMethods<FlopsInterface>])>;
+
+/// Shared text of `do_relu` and `relu_limit`: y = max(y, 0), then min(y, relu_limit) where the limit is positive.
+class Top_Relu {
+  dag attrs = (ins DefaultValuedAttr<BoolAttr, "false">:$do_relu, DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);
+}
+#endif // TPU_MLIR_DIALECT_TOP_IR_TOP_BASE

@@ -1,0 +1,51 @@
+//===- WeightStore.h - The weight arrays of a context's modules -*- C++ -*-===//
+// Maps a weight's name (the location of its top.Weight op) to its bytes: mapped
+// from the weight file, or made by a pass. Decides where weight files are found
+// and written; knows no op.
+#ifndef TPU_MLIR_DIALECT_TOP_IR_WEIGHTSTORE_H
+#define TPU_MLIR_DIALECT_TOP_IR_WEIGHTSTORE_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/StringMap.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tpu_mlir::top {
+
+/// One array: bytes in the order and element type that the weight op's `store` and type say.
+struct WeightArray {
+  const void *data = nullptr;
+  size_t bytes = 0;
+  char kind = 'f';       ///< 'f' float, 'i' signed, 'u' unsigned
+  int itemBytes = 4;
+  std::vector<int64_t> shape; ///< as in the file
+};
+
+class WeightStore {
+public:
+  WeightStore();
+  ~WeightStore();
+  /// Opens the weight file named by `module.weight_file`, looked for in `directory`, then in the working directory.
+  /// A module without weights needs none. Emits a diagnostic on the module and fails when the file is missing or broken.
+  mlir::LogicalResult load(mlir::ModuleOp module, llvm::StringRef directory);
+  /// The array of that name, or null.
+  const WeightArray *find(llvm::StringRef name) const;
+  /// Adds an array, copying or moving its bytes; the name must be new.
+  void add(llvm::StringRef name, std::vector<uint8_t> bytes, char kind, int itemBytes, llvm::ArrayRef<int64_t> shape);
+  bool isDirty() const { return dirty; }
+  /// Writes the arrays that `module` refers to as `fileName` (a bare name) into `directory` and notes it in
+  /// `module.weight_file`. Fails with a diagnostic when it cannot be written.
+  mlir::LogicalResult save(mlir::ModuleOp module, llvm::StringRef directory, llvm::StringRef fileName);
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+  bool dirty = false;
+};
+
+} // namespace tpu_mlir::top
+
+#endif // TPU_MLIR_DIALECT_TOP_IR_WEIGHTSTORE_H

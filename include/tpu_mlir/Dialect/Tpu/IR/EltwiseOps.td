@@ -1,0 +1,55 @@
+//===- EltwiseOps.td - Element-wise ops --------------------------*- tablegen -*-===//
+#ifndef TPU_MLIR_DIALECT_TPU_IR_ELTWISE_OPS
+#define TPU_MLIR_DIALECT_TPU_IR_ELTWISE_OPS
+include "tpu_mlir/Dialect/Tpu/IR/TpuBase.td"
+
+class Tpu_EltwiseOp<string mnemonic, dag operands, dag extra> : Tpu_Op<mnemonic> {
+  let arguments = !con(operands, extra, (ins DefaultValuedAttr<BoolAttr, "false">:$do_relu,
+    DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit), Tpu_Group.attrs);
+  let results = (outs Tpu_Tensor:$output);
+}
+def Tpu_AddOp : Tpu_EltwiseOp<"Add", (ins Variadic<Tpu_Tensor>:$inputs),
+    (ins OptionalAttr<DenseI64ArrayAttr>:$multipliers, DefaultValuedAttr<I64Attr, "0">:$rshift,
+         OptionalAttr<DenseF64ArrayAttr>:$coeff)> {
+  let summary = "Weighted sum, operands broadcast";
+  let description = [{Integers: sat(sum of inputs[i] * multipliers[i] >> rshift, half up), each product an int16 and the
+    multipliers at most 8 bits and a sign. f32: sum of coeff[i] * inputs[i] from left to right.}];
+  let hasVerifier = 1;
+}
+def Tpu_MulOp : Tpu_EltwiseOp<"Mul", (ins Variadic<Tpu_Tensor>:$inputs),
+    (ins DefaultValuedAttr<I64Attr, "1">:$multiplier, DefaultValuedAttr<I64Attr, "0">:$rshift)> {
+  let summary = "Product of two tensors, operands broadcast";
+  let description = [{Integers: sat((a * b) * multiplier >> rshift, half up) with a * b an int32.}];
+  let hasVerifier = 1;
+}
+def Tpu_AddConstOp : Tpu_EltwiseOp<"AddConst", (ins Tpu_Tensor:$input), (ins F64Attr:$const_val)> {
+  let summary = "input + const_val in f32";
+}
+def Tpu_MulConstOp : Tpu_EltwiseOp<"MulConst", (ins Tpu_Tensor:$input), (ins F64Attr:$const_val)> {
+  let summary = "input * const_val in f32";
+}
+def Tpu_ReluOp : Tpu_EltwiseOp<"Relu", (ins Tpu_Tensor:$input), (ins)> {
+  let summary = "max(x, 0), then min(y, relu_limit) where positive, in f32";
+}
+def Tpu_LutOp : Tpu_Op<"Lut"> {
+  let summary = "Table of 256 results, indexed by the bits of the input";
+  let description = [{output = table[input as an unsigned byte]; table is a weight of [1, 1, 1, 256].}];
+  let arguments = !con((ins Tpu_Tensor:$input, Tpu_Tensor:$table), Tpu_Group.attrs);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+def Tpu_RequantIntOp : Tpu_Op<"RequantInt"> {
+  let summary = "Change of integer scale";
+  let description = [{output = sat(input * multiplier >> rshift, half up).}];
+  let arguments = !con((ins Tpu_Tensor:$input, I64Attr:$multiplier, I64Attr:$rshift), Tpu_Group.attrs);
+  let results = (outs Tpu_Tensor:$output);
+}
+def Tpu_CastOp : Tpu_Op<"Cast"> {
+  let summary = "Between f32 and an integer format with a scale";
+  let description = [{f32 to integer: sat(round(input * (1 / scale))), half away from zero, the reciprocal and the product
+    in fp32. Integer to f32: float(input) * scale.}];
+  let arguments = !con((ins Tpu_Tensor:$input), Tpu_Group.attrs);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+#endif

@@ -1,0 +1,15 @@
+//===- OpInterfaces.h - What passes may ask of an op ------------*- C++ -*-===//
+#ifndef TPU_MLIR_INTERFACES_OPINTERFACES_H
+#define TPU_MLIR_INTERFACES_OPINTERFACES_H
+
+#include "tpu_mlir/Recipe/Recipe.h"
+#include "mlir/IR/OpDefinition.h"
+
+namespace tpu_mlir {
+class EvalPlan;
+class Lowering;
+} // namespace tpu_mlir
+
+#include "tpu_mlir/Interfaces/OpInterfaces.h.inc"
+
+#endif // TPU_MLIR_INTERFACES_OPINTERFACES_H

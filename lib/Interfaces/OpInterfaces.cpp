@@ -1,0 +1,4 @@
+//===- OpInterfaces.cpp - Generated interface definitions -----------------===//
+#include "tpu_mlir/Interfaces/OpInterfaces.h"
+
+#include "tpu_mlir/Interfaces/OpInterfaces.cpp.inc"
