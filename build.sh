@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# The one command for installing what is needed, building, testing and showing the project on Debian 12.
+# It decides versions, build folders and the order of test stages; how targets are built is CMake's business.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+build="${TPU_MLIR_BUILD_DIR:-$root/build}"
+asan="$root/build-asan"
+venv="$root/.venv"
+started=$SECONDS
+
+packages=(
+  ca-certificates git g++ cmake ninja-build ccache
+  clang-22 lld-22 clang-format-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
+  libgtest-dev libdnnl-dev zlib1g-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev
+  python3 python3-dev python3-venv
+)
+
+usage() {
+  cat <<'TXT'
+usage: ./build.sh [verb]
+  build          install what is missing, configure and build (the default)
+  demo           build, then compile and simulate the digit classifier
+  test [--all]   build, then run every test; --all adds the slow ones
+  bench          build, then print the benchmarks
+  deps           only install the system packages and the Python environment
+  clean [--all]  remove the build folders; --all also removes .venv
+TXT
+}
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+die() {
+  printf 'build.sh: %s\n' "$*" >&2
+  exit 1
+}
+elapsed() { printf '%d min %02d s' $((($SECONDS - $1) / 60)) $((($SECONDS - $1) % 60)); }
+
+# apt-get is called only when something is missing, so a second run needs neither root nor a network.
+install_packages() {
+  command -v dpkg-query >/dev/null || die "needs Debian 12 or a system with these installed: ${packages[*]}"
+  local missing=() name
+  for name in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null || true)" = installed ] || missing+=("$name")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  [ "$(id -u)" = 0 ] || die "missing packages; run as root: apt-get install -y --no-install-recommends ${missing[*]}"
+  say "Installing ${#missing[@]} system packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q
+  apt-cache show libmlir-22-dev >/dev/null 2>&1 ||
+    die "apt knows no libmlir-22-dev; add the bookworm-security suite to the apt sources"
+  apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}"
+}
+
+# The environment is made again only when the requirements changed.
+install_python() {
+  local stamp="$venv/requirements.stamp" now
+  now="$(cat "$root/requirements.txt" "$root/requirements-dev.txt" | sha256sum)"
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && return
+  say "Preparing the Python environment in .venv"
+  [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
+  "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$root/requirements-dev.txt"
+  printf '%s\n' "$now" >"$stamp"
+}
+
+deps() {
+  install_packages
+  install_python
+}
+
+# One translation unit needs up to 1.2 GiB: fewer jobs than cores where memory is short.
+jobs() {
+  local cores memory
+  cores="$(nproc)"
+  memory="$(awk '/MemAvailable/ {print int($2 / 1536 / 1024)}' /proc/meminfo)"
+  [ "$memory" -lt 1 ] && memory=1
+  echo $((cores < memory ? cores : memory))
+}
+
+configure() { # configure <folder> <cmake options ...>
+  local folder="$1" launcher=()
+  shift
+  # The precompiled header is cached only with these; without them every clean build is a cold one.
+  export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+  command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  cmake -S "$root" -B "$folder" -G Ninja \
+    -DCMAKE_C_COMPILER=clang-22 -DCMAKE_CXX_COMPILER=clang++-22 "${launcher[@]}" \
+    -DPython_EXECUTABLE="$venv/bin/python" "$@" >"$folder.configure.log" 2>&1 || {
+    tail -n 40 "$folder.configure.log" >&2
+    die "cmake could not configure; the whole log is $folder.configure.log"
+  }
+}
+
+build_all() {
+  deps
+  local from=$SECONDS
+  say "Building in ${build#"$root"/}"
+  configure "$build" -Dpybind11_DIR="$("$venv/bin/python" -m pybind11 --cmakedir)"
+  ninja -C "$build" -j "$(jobs)"
+  echo "built in $(elapsed "$from")"
+}
+
+with_tools() { # runs a command with the tools on PATH, as after `source envsetup.sh`
+  (
+    # shellcheck source=envsetup.sh
+    source "$root/envsetup.sh"
+    "$@"
+  )
+}
+
+test_unit() { ctest --test-dir "$build" --output-on-failure; }
+
+test_lit() { with_tools lit -v "$build/test"; }
+
+# Everything that links no MLIR is built again with assertions, AddressSanitizer and UndefinedBehaviorSanitizer.
+test_sanitized() {
+  configure "$asan" -DTPU_MLIR_SANITIZE=ON -DTPU_MLIR_MLIR=OFF &&
+    ninja -C "$asan" -j "$(jobs)" && ctest --test-dir "$asan" --output-on-failure
+}
+
+test_python() { with_tools python -m pytest "$root/test/python" -q "$@"; }
+
+# Every stage runs even when an earlier one failed; the Python stage is last, so its closing line is the last one read.
+test_all() {
+  local select=() failed=() report=() stage from
+  [ "${1:-}" = --all ] && select=(-m "slow or not slow")
+  for stage in unit lit sanitized python; do
+    say "Tests: $stage"
+    from=$SECONDS
+    if [ "$stage" = python ]; then set -- "${select[@]}"; else set --; fi
+    if "test_$stage" "$@"; then
+      report+=("  $stage: passed in $(elapsed "$from")")
+    else
+      report+=("  $stage: FAILED after $(elapsed "$from")")
+      failed+=("$stage")
+    fi
+  done
+  printf '\n'
+  printf '%s\n' "${report[@]}"
+  [ ${#failed[@]} -eq 0 ] || die "tests failed: ${failed[*]}"
+}
+
+main() {
+  local verb="${1:-build}"
+  [ $# -gt 0 ] && shift
+  case "$verb" in
+    build) build_all ;;
+    deps) deps ;;
+    demo)
+      build_all
+      with_tools python "$root/regression/demo/run_demo.py" "$@"
+      ;;
+    test)
+      [ $# -eq 0 ] || [ "$*" = --all ] || die "test takes --all or nothing, not '$*'"
+      build_all
+      test_all "$@"
+      ;;
+    bench)
+      build_all
+      with_tools python "$root/bench/run.py" "$@"
+      ;;
+    clean)
+      rm -rf "$build" "$asan" "$build.configure.log" "$asan.configure.log"
+      if [ "${1:-}" = --all ]; then rm -rf "$venv"; fi
+      ;;
+    help | -h | --help)
+      usage
+      return
+      ;;
+    *)
+      usage >&2
+      die "unknown verb '$verb'"
+      ;;
+  esac
+  printf '\n%s: done in %s\n' "$verb" "$(elapsed "$started")"
+}
+
+main "$@"
