@@ -33,7 +33,7 @@ die() {
   printf 'build.sh: %s\n' "$*" >&2
   exit 1
 }
-elapsed() { printf '%d min %02d s' $((($SECONDS - $1) / 60)) $((($SECONDS - $1) % 60)); }
+elapsed() { printf '%d min %02d s' $(((SECONDS - $1) / 60)) $(((SECONDS - $1) % 60)); }
 
 # apt-get is called only when something is missing, so a second run needs neither root nor a network.
 install_packages() {
