@@ -1,0 +1,66 @@
+//===- Files.h - Whole files in, whole files out ----------------*- C++ -*-===//
+// Reading and mapping files, and writing them so that a reader never sees half
+// of one: bytes go to an unnamed (or temporary) file in the same folder that
+// takes the final name at commit. Errors of the file system are UserErrors.
+// Decides nothing about formats.
+#ifndef TPU_MLIR_SUPPORT_FILES_H
+#define TPU_MLIR_SUPPORT_FILES_H
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tpu_mlir {
+
+/// The bytes of `path`. UserError when it cannot be read.
+std::vector<uint8_t> readFile(const std::string &path);
+
+/// Replaces `path` with `bytes`, or leaves it as it was and throws a UserError.
+void writeFileAtomically(const std::string &path, std::span<const uint8_t> bytes);
+void writeFileAtomically(const std::string &path, std::string_view text);
+
+/// A private read-only mapping of a file. The file must not be truncated while mapped; replacing it by rename is fine.
+class MappedFile {
+public:
+  MappedFile() = default;
+  explicit MappedFile(const std::string &path);
+  MappedFile(MappedFile &&other) noexcept;
+  MappedFile &operator=(MappedFile &&other) noexcept;
+  ~MappedFile();
+  std::span<const uint8_t> bytes() const { return {static_cast<const uint8_t *>(base), size}; }
+
+private:
+  void *base = nullptr;
+  size_t size = 0;
+};
+
+/// A file being written. Without commit() nothing remains of it. A `path` that names a device or a pipe is written in
+/// place, since it cannot be replaced.
+class AtomicFile {
+public:
+  explicit AtomicFile(const std::string &path);
+  AtomicFile(const AtomicFile &) = delete;
+  AtomicFile &operator=(const AtomicFile &) = delete;
+  ~AtomicFile();
+  void write(const void *data, size_t bytes);
+  /// Bytes written so far.
+  uint64_t offset() const { return written; }
+  void commit();
+
+private:
+  void flush();
+  void discard() noexcept;
+  [[noreturn]] void fail(int error);
+  std::string path, target, temporary;
+  std::vector<uint8_t> buffer;
+  uint64_t written = 0;
+  int fd = -1;
+  bool inPlace = false;
+};
+
+} // namespace tpu_mlir
+
+#endif // TPU_MLIR_SUPPORT_FILES_H

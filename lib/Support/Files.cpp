@@ -1,0 +1,210 @@
+//===- Files.cpp - Whole files in, whole files out ------------------------===//
+// POSIX implementation. An unnamed O_TMPFILE is preferred, so that even a
+// killed process leaves nothing behind; where the file system has none, a
+// hidden temporary name is used and removed on failure.
+
+#include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/Error.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace tpu_mlir {
+namespace {
+
+constexpr size_t kBufferBytes = 1 << 18;
+
+[[noreturn]] void cannot(const char *verb, const std::string &path, int error) {
+  throw UserError(std::string("cannot ") + verb + " '" + path + "': " + std::strerror(error));
+}
+
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0)
+      ::close(fd);
+  }
+};
+
+/// Opens for reading and reports the size; folders are refused here because read(2) says so only later.
+int openForReading(const std::string &path, struct stat &info) {
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    cannot("read", path, errno);
+  int error = ::fstat(fd, &info) < 0 ? errno : S_ISDIR(info.st_mode) ? EISDIR : 0;
+  if (error) {
+    ::close(fd);
+    cannot("read", path, error);
+  }
+  return fd;
+}
+
+std::string temporaryName(const std::string &target) {
+  static std::atomic<unsigned> counter{0};
+  std::filesystem::path p(target);
+  std::string name = "." + p.filename().string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+  return (p.parent_path() / name).string();
+}
+
+} // namespace
+
+std::vector<uint8_t> readFile(const std::string &path) {
+  struct stat info;
+  Descriptor file{openForReading(path, info)};
+  std::vector<uint8_t> bytes;
+  // Pipes and /proc files report no size, so the size is only a hint.
+  bytes.reserve(info.st_size > 0 ? size_t(info.st_size) + 1 : 0);
+  for (;;) {
+    size_t have = bytes.size();
+    bytes.resize(std::max<size_t>(bytes.capacity(), have + 4096));
+    ssize_t got = ::read(file.fd, bytes.data() + have, bytes.size() - have);
+    int error = errno;
+    bytes.resize(have + (got > 0 ? size_t(got) : 0));
+    if (got == 0)
+      return bytes;
+    if (got < 0 && error != EINTR)
+      cannot("read", path, error);
+  }
+}
+
+void writeFileAtomically(const std::string &path, std::span<const uint8_t> bytes) {
+  AtomicFile file(path);
+  file.write(bytes.data(), bytes.size());
+  file.commit();
+}
+
+void writeFileAtomically(const std::string &path, std::string_view text) {
+  writeFileAtomically(path, std::span(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
+}
+
+MappedFile::MappedFile(const std::string &path) {
+  struct stat info;
+  Descriptor file{openForReading(path, info)};
+  if (!S_ISREG(info.st_mode))
+    throw UserError("cannot map '" + path + "': it is not a regular file");
+  size = size_t(info.st_size);
+  if (size == 0)
+    return; // mmap refuses an empty range
+  base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
+  if (base == MAP_FAILED) {
+    base = nullptr;
+    cannot("map", path, errno);
+  }
+}
+
+MappedFile::MappedFile(MappedFile &&other) noexcept
+    : base(std::exchange(other.base, nullptr)), size(std::exchange(other.size, 0)) {}
+
+MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
+  std::swap(base, other.base);
+  std::swap(size, other.size);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (base)
+    ::munmap(base, size);
+}
+
+AtomicFile::AtomicFile(const std::string &path) : path(path), target(path) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode))
+      cannot("write", path, EISDIR);
+    inPlace = !S_ISREG(info.st_mode);
+    // The file behind a symbolic link is replaced, not the link.
+    std::error_code ignored;
+    auto real = std::filesystem::canonical(path, ignored);
+    if (!ignored)
+      target = real.string();
+  }
+  if (inPlace) {
+    fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    auto folder = std::filesystem::path(target).parent_path();
+    fd = ::open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+      temporary = temporaryName(target);
+      fd = ::open(temporary.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+      if (fd < 0)
+        temporary.clear();
+    }
+  }
+  if (fd < 0)
+    cannot("write", path, errno);
+  buffer.reserve(kBufferBytes);
+}
+
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::discard() noexcept {
+  if (fd >= 0)
+    ::close(std::exchange(fd, -1));
+  if (!temporary.empty())
+    ::unlink(temporary.c_str());
+  temporary.clear();
+}
+
+void AtomicFile::fail(int error) {
+  discard();
+  cannot("write", path, error);
+}
+
+void AtomicFile::write(const void *data, size_t bytes) {
+  auto *from = static_cast<const uint8_t *>(data);
+  written += bytes;
+  while (bytes > 0) {
+    size_t take = std::min(bytes, kBufferBytes - buffer.size());
+    buffer.insert(buffer.end(), from, from + take);
+    from += take;
+    bytes -= take;
+    if (buffer.size() == kBufferBytes)
+      flush();
+  }
+}
+
+void AtomicFile::flush() {
+  const uint8_t *from = buffer.data();
+  size_t left = buffer.size();
+  while (left > 0) {
+    ssize_t done = ::write(fd, from, left);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done < 0)
+      fail(errno);
+    from += done;
+    left -= size_t(done);
+  }
+  buffer.clear();
+}
+
+void AtomicFile::commit() {
+  flush();
+  if (inPlace) {
+    if (::close(std::exchange(fd, -1)) < 0)
+      cannot("write", path, errno);
+    return;
+  }
+  if (temporary.empty()) {
+    // linkat cannot replace an existing name, so the unnamed file gets a short-lived one first.
+    std::string name = temporaryName(target);
+    std::string self = "/proc/self/fd/" + std::to_string(fd);
+    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) < 0)
+      fail(errno);
+    temporary = name;
+  }
+  if (::close(std::exchange(fd, -1)) < 0)
+    fail(errno);
+  if (::rename(temporary.c_str(), target.c_str()) < 0)
+    fail(errno);
+  temporary.clear();
+}
+
+} // namespace tpu_mlir

@@ -1,0 +1,95 @@
+//===- FilesTest.cpp - Whole files in, whole files out --------------------===//
+// A written file appears complete or not at all, and every refusal of the file
+// system is one sentence.
+
+#include "TempFolder.h"
+#include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
+
+#include <functional>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+using namespace tpu_mlir;
+
+namespace {
+
+std::string textOf(const std::string &path) {
+  auto bytes = readFile(path);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string sentenceOf(const std::function<void()> &action) {
+  try {
+    action();
+  } catch (const UserError &e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+TEST(Files, WritesReplacesAndReads) {
+  test::TempFolder folder;
+  std::string path = folder.file("a.txt");
+  writeFileAtomically(path, "first");
+  EXPECT_EQ(textOf(path), "first");
+  writeFileAtomically(path, std::string(1 << 20, 'x'));
+  EXPECT_EQ(textOf(path), std::string(1 << 20, 'x'));
+  writeFileAtomically(path, "");
+  EXPECT_EQ(textOf(path), "");
+  EXPECT_EQ(folder.entries(), 1u);
+}
+
+TEST(Files, UncommittedFileLeavesTheOldOneAlone) {
+  test::TempFolder folder;
+  std::string path = folder.file("a.txt");
+  writeFileAtomically(path, "old");
+  {
+    AtomicFile file(path);
+    file.write("new", 3);
+    EXPECT_EQ(file.offset(), 3u);
+  }
+  EXPECT_EQ(textOf(path), "old");
+  EXPECT_EQ(folder.entries(), 1u);
+}
+
+TEST(Files, ReplacesBehindASymbolicLink) {
+  test::TempFolder folder;
+  writeFileAtomically(folder.file("real"), "old");
+  ASSERT_EQ(::symlink("real", folder.file("link").c_str()), 0);
+  writeFileAtomically(folder.file("link"), "new");
+  EXPECT_EQ(textOf(folder.file("real")), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.file("link")));
+}
+
+TEST(Files, FullDiskIsASentence) {
+  EXPECT_EQ(sentenceOf([] { writeFileAtomically("/dev/full", "x"); }), "cannot write '/dev/full': No space left on device");
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST(Files, UnreadableAndUnwritablePathsAreSentences) {
+  test::TempFolder folder;
+  std::string absent = folder.file("absent"), below = folder.file("absent/file"), here = folder.file("");
+  EXPECT_EQ(sentenceOf([&] { readFile(absent); }), "cannot read '" + absent + "': No such file or directory");
+  EXPECT_EQ(sentenceOf([&] { readFile(here); }), "cannot read '" + here + "': Is a directory");
+  EXPECT_EQ(sentenceOf([&] { MappedFile file(absent); }), "cannot read '" + absent + "': No such file or directory");
+  EXPECT_EQ(sentenceOf([&] { MappedFile file("/dev/null"); }), "cannot map '/dev/null': it is not a regular file");
+  EXPECT_EQ(sentenceOf([&] { writeFileAtomically(below, "x"); }),
+            "cannot write '" + below + "': No such file or directory");
+  EXPECT_EQ(sentenceOf([&] { writeFileAtomically(here, "x"); }), "cannot write '" + here + "': Is a directory");
+  EXPECT_EQ(folder.entries(), 0u);
+}
+
+TEST(Files, MapsAndMovesTheMapping) {
+  test::TempFolder folder;
+  writeFileAtomically(folder.file("a"), "abc");
+  MappedFile first(folder.file("a"));
+  MappedFile second(std::move(first));
+  EXPECT_TRUE(first.bytes().empty());
+  ASSERT_EQ(second.bytes().size(), 3u);
+  EXPECT_EQ(second.bytes()[1], 'b');
+  writeFileAtomically(folder.file("e"), "");
+  EXPECT_TRUE(MappedFile(folder.file("e")).bytes().empty());
+}
+
+} // namespace
