@@ -1,0 +1,1 @@
+"""The tools that users type; each module has `main(argv) -> exit code`."""

@@ -1,0 +1,107 @@
+"""An argument parser by the house rules: one-sentence errors, exit code 1, no abbreviations, hints for unknown flags."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from ..errors import UserError, did_you_mean
+
+# A value such as "-1,0.5,0" or "-3" is a value, not a flag.
+_NEGATIVE_VALUES = re.compile(r"^-\d[\d.,eE+-]*$|^-\.\d+[\d.,eE+-]*$")
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """argparse with UserErrors; `refuse` names documented flags that this version cannot serve."""
+
+    def __init__(self, prog: str, description: str, **kwargs: Any) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False, **kwargs)
+        self._negative_number_matcher = _NEGATIVE_VALUES
+        self._refused: dict[str, str] = {}
+
+    def refuse(self, flags: Sequence[str], reason: str) -> None:
+        """Make each of `flags` an error that says it is known but not available, and why."""
+        for flag in flags:
+            self._refused[flag] = reason
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        if args is None:
+            import sys
+
+            args = sys.argv[1:]
+        for arg in args:
+            flag = arg.split("=", 1)[0]
+            if flag in self._refused:
+                raise UserError(f"{self.prog}: flag '{flag}' is not supported: {self._refused[flag]}")
+        # Unknown flags are looked for first, so that a misspelt required flag is reported as misspelt, not as missing.
+        known = self._known_flags()
+        for arg in args:
+            flag = arg.split("=", 1)[0]
+            if flag == "--":
+                break
+            counted = re.fullmatch(r"-([a-z])\1+", flag)  # -vv
+            if counted and f"-{counted[1]}" in known:
+                continue
+            if flag.startswith("-") and len(flag) > 1 and flag not in known and not _NEGATIVE_VALUES.match(arg):
+                raise UserError(f"{self.prog}: unknown flag '{flag}'{did_you_mean(flag, sorted(known))}")
+        return super().parse_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        message = message.replace("the following arguments are required:", "missing required arguments:")
+        raise UserError(f"{self.prog}: {message}; see {self.prog} --help")
+
+    def _known_flags(self) -> set[str]:
+        flags = set(self._option_string_actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for parser in action.choices.values():
+                    flags |= set(parser._option_string_actions)
+        return flags
+
+
+def pair_of_floats(text: str) -> tuple[float, ...]:
+    """'0.99,0.90' -> (0.99, 0.9): the floors of cosine and Euclidean similarity; a third one is SQNR in dB."""
+    values = floats(text)
+    if len(values) not in (2, 3):
+        raise argparse.ArgumentTypeError(f"'{text}' must be two numbers: cosine,euclidean (or three, with SQNR in dB)")
+    return values
+
+
+def floats(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a comma-separated list of numbers") from None
+
+
+def integers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a comma-separated list of integers") from None
+
+
+def names(text: str) -> tuple[str, ...]:
+    """'a,b' -> ('a', 'b'); empty parts are dropped."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def shapes(text: str) -> tuple[tuple[int, ...], ...]:
+    """'[[1,3,224,224],[1,10]]' -> ((1, 3, 224, 224), (1, 10)); a single '[1,3,4,4]' is one shape."""
+    import ast
+
+    expected = "must look like [[1,3,224,224]] or [[1,3,224,224],[1,10]]"
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise argparse.ArgumentTypeError(f"'{text}' {expected}") from None
+    if isinstance(value, (list, tuple)) and value and all(isinstance(v, int) for v in value):
+        value = [value]
+    if not isinstance(value, (list, tuple)) or not value:
+        raise argparse.ArgumentTypeError(f"'{text}' {expected}")
+    for shape in value:
+        if not isinstance(shape, (list, tuple)) or not all(isinstance(d, int) and not isinstance(d, bool) and d > 0 for d in shape):
+            raise argparse.ArgumentTypeError(f"'{text}' {expected}, with positive integers")
+    return tuple(tuple(shape) for shape in value)

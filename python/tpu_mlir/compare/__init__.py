@@ -1,0 +1,1 @@
+"""Comparing tensors by name: similarity measures and verdicts."""

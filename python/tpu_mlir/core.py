@@ -1,0 +1,18 @@
+"""The way to the compiled module `pymlir`, so that its absence is a sentence and not a trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import UserError
+
+
+def pymlir() -> Any:
+    """The compiled module."""
+    try:
+        import pymlir as module
+    except ImportError as error:
+        raise UserError(
+            f"the compiled module 'pymlir' cannot be imported ({error}); run ./build.sh and then 'source envsetup.sh'"
+        ) from error
+    return module

@@ -1,0 +1,72 @@
+"""Output files that appear whole or not at all: written beside their final place, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import UserError, os_error
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path | str) -> Iterator[Path]:
+    """A temporary path in `path`'s folder; it becomes `path` when the block ends well and is removed when it does not."""
+    path = Path(path)
+    require_folder(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise os_error(error, path) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def staging(folder: Path | str) -> Iterator[Path]:
+    """A temporary folder inside `folder` whose files move there together when the block ends well."""
+    folder = Path(folder)
+    require_folder(folder / "x")
+    stage = Path(tempfile.mkdtemp(prefix=".tpu_mlir.", dir=folder))
+    try:
+        yield stage
+        for file in sorted(stage.iterdir()):
+            file.replace(folder / file.name)
+    except OSError as error:
+        raise os_error(error, folder) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def write_text(path: Path | str, text: str) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path | str, data: bytes) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def require_folder(path: Path) -> None:
+    """UserError unless the folder that is to hold `path` exists and can be written to."""
+    if not path.parent.is_dir():
+        raise UserError(f"cannot write '{path}': the folder '{path.parent}' does not exist")
+    if path.is_dir():
+        raise UserError(f"cannot write '{path}': it is a folder")
+    if not os.access(path.parent, os.W_OK):
+        raise UserError(f"cannot write '{path}': the folder '{path.parent}' is not writable")
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

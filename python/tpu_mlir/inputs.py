@@ -1,0 +1,76 @@
+"""From the files a user names to a network's inputs: .npz and .npy are tensors as they are, pictures are preprocessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .errors import UserError
+from .npz import load_npy, load_npz
+from .preprocess import IMAGE_SUFFIXES, Preprocess
+
+Shapes = Mapping[str, Sequence[int]]  # input name -> shape
+
+
+def load_inputs(files: Sequence[Path | str], shapes: Shapes, preprocess: Mapping[str, Preprocess]) -> dict[str, Any]:
+    """The network's inputs, as float32 in the network's order.
+
+    One .npz holds all inputs by name (a lone tensor serves a lone input whatever its name). Otherwise one .npy or
+    picture per input in order, or, for a single input, one picture per row of the batch.
+    """
+    paths = [Path(file) for file in files]
+    if not paths:
+        raise UserError("no input file is given")
+    if any(path.suffix.lower() == ".npz" for path in paths):
+        if len(paths) != 1:
+            raise UserError("give one npz file with all inputs, or one npy file or picture per input, not a mixture")
+        return match_inputs(load_npz(paths[0], "input file"), shapes, f"input file '{paths[0]}'")
+    names = list(shapes)
+    if len(names) == 1:
+        groups = {names[0]: paths}
+    elif len(paths) == len(names):
+        groups = {name: [path] for name, path in zip(names, paths)}
+    else:
+        raise UserError(f"{len(paths)} input files were given for {len(names)} inputs: {', '.join(names)}")
+    tensors: dict[str, Any] = {}
+    for name, group in groups.items():
+        tensors[name] = _load_one(name, group, preprocess.get(name))
+    return match_inputs(tensors, shapes, "the input")
+
+
+def _load_one(name: str, paths: Sequence[Path], preprocess: Preprocess | None) -> Any:
+    kinds = {path.suffix.lower() for path in paths}
+    if kinds == {".npy"}:
+        if len(paths) != 1:
+            raise UserError(f"{len(paths)} npy files were given for input '{name}'; give one with the whole batch")
+        return load_npy(paths[0], "input file")
+    foreign = [path for path in paths if path.suffix.lower() not in IMAGE_SUFFIXES]
+    if foreign:
+        raise UserError(f"input file '{foreign[0]}' is none of: npz, npy, {', '.join(s[1:] for s in IMAGE_SUFFIXES)}")
+    if preprocess is None:
+        raise UserError(
+            f"input '{name}' has no preprocessing, so the picture '{paths[0]}' cannot be turned into it; "
+            f"give an npz or npy file, or preprocessing flags at model_transform.py"
+        )
+    return preprocess.batch(paths)
+
+
+def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dict[str, Any]:
+    """`tensors` by the network's input names, checked against its shapes, as float32."""
+    import numpy as np
+
+    if len(tensors) == 1 and len(shapes) == 1:
+        tensors = dict(zip(shapes, tensors.values()))
+    missing = [name for name in shapes if name not in tensors]
+    if missing:
+        raise UserError(f"{origin} has no tensor '{missing[0]}'; it has: {', '.join(tensors) or 'none'}")
+    matched: dict[str, Any] = {}
+    for name, shape in shapes.items():
+        tensor = np.asarray(tensors[name])
+        if tensor.dtype.kind not in "fiub":
+            raise UserError(f"{origin}: tensor '{name}' has type {tensor.dtype}, which is not a number")
+        if tuple(tensor.shape) != tuple(shape):
+            raise UserError(f"{origin}: tensor '{name}' has shape {list(tensor.shape)}, the network takes {list(shape)}")
+        matched[name] = np.ascontiguousarray(tensor, dtype=np.float32)
+    return matched
