@@ -1,0 +1,41 @@
+//===- Emitter.h - Forms as instructions ------------------------*- C++ -*-===//
+// Turns a recipe with its tile plan, or a copy program, into commands on global
+// and local memory. Knows no op and decides no tile and no address.
+#ifndef TPU_MLIR_CODEGEN_EMITTER_H
+#define TPU_MLIR_CODEGEN_EMITTER_H
+
+#include "tpu_mlir/Codegen/CommandStream.h"
+#include "tpu_mlir/Codegen/Tiling.h"
+
+namespace tpu_mlir::codegen {
+
+/// What emission asks of the target.
+struct Machine {
+  const isa::Table *table;
+  LocalMemory memory;
+  uint64_t localBase;     ///< where GDMA sees lane 0
+  int64_t laneStride;     ///< bytes between lanes in an address
+  uint64_t globalBase;    ///< first address of global memory
+  uint32_t idLimit, streamPadBytes;
+  int64_t maxDmaWStride;  ///< bytes between neighbours of a GDMA command's innermost axis
+};
+
+class Emitter {
+public:
+  explicit Emitter(const Machine &machine);
+
+  /// Emits a recipe. `operands`: global addresses by operand number; weights in the order of their buffers' layout.
+  void emitRecipe(const Recipe &recipe, const TilePlan &plan, std::span<const uint64_t> operands, uint64_t result);
+  /// Emits a copy program between contiguous tensors.
+  void emitCopy(const CopyProgram &program, std::span<const uint64_t> operands, uint64_t result);
+  CommandStream &stream() { return commands; }
+
+private:
+  friend class RecipeEmitter;
+  const Machine &machine;
+  CommandStream commands;
+};
+
+} // namespace tpu_mlir::codegen
+
+#endif // TPU_MLIR_CODEGEN_EMITTER_H

@@ -1,0 +1,24 @@
+//===- Passes.td - From Top to Tpu -------------------------------*- tablegen -*-===//
+include "mlir/Pass/PassBase.td"
+
+def ProcessorAssign : Pass<"processor-assign", "::mlir::ModuleOp"> {
+  let summary = "Name the chip that the network is compiled for";
+  let options = [Option<"chip", "chip", "std::string", "\"\"", "chip name">,
+                 Option<"numDevice", "num_device", "int64_t", "1", "devices; 1 here">,
+                 Option<"numCore", "num_core", "int64_t", "1", "cores; 1 here">,
+                 Option<"addrMode", "addr_mode", "std::string", "\"auto\"", "auto or basic">];
+}
+def ImportCalibrationTable : Pass<"import-calibration-table", "::mlir::ModuleOp"> {
+  let summary = "Give every tensor the range that calibration found";
+  let options = [Option<"file", "file", "std::string", "\"\"", "calibration table">,
+                 Option<"asymmetric", "asymmetric", "bool", "false", "use min and max instead of the threshold">];
+}
+def ProcessorTopOptimize : Pass<"processor-top-optimize", "::mlir::ModuleOp"> {
+  let summary = "Rewrite Top ops to forms that the target lowers better";
+}
+def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
+  let summary = "Lower the network to the target's number formats";
+  let options = [Option<"mode", "mode", "std::string", "\"F32\"", "F32 or INT8">,
+                 Option<"asymmetric", "asymmetric", "bool", "false", "asymmetric integers">,
+                 Option<"chip", "chip", "std::string", "\"\"", "chip name, when processor-assign has not run">];
+}

@@ -1,0 +1,203 @@
+//===- Tiling.cpp - Tiles of a recipe in local memory ---------------------===//
+// The search halves one axis at a time: channels while weights take more than
+// half of local memory, then n, h and w. Source of the layouts: shared ISA
+// notes, isa.md §3.
+#include "tpu_mlir/Codegen/Tiling.h"
+#include "tpu_mlir/Support/Error.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tpu_mlir::codegen {
+
+namespace {
+
+int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t alignUp(int64_t v, int64_t a) { return ceilDiv(v, a) * a; }
+
+int64_t &axis(Dims &d, int i) { return i == 0 ? d.n : i == 1 ? d.c : i == 2 ? d.h : d.w; }
+int64_t axis(const Dims &d, int i) { return i == 0 ? d.n : i == 1 ? d.c : i == 2 ? d.h : d.w; }
+
+/// Largest size of an axis of a buffer over all tiles.
+int64_t largestNeed(const AxisMap &map, int64_t tile, int64_t size) {
+  switch (map.kind) {
+  case AxisMap::Kind::Same:
+    return std::min(tile, size);
+  case AxisMap::Kind::Full:
+    return size;
+  case AxisMap::Kind::Group:
+    return map.inPerGroup;
+  case AxisMap::Kind::Window:
+    return std::min(size, (tile - 1) * map.stride + map.dilation * (map.kernel - 1) + 1);
+  }
+  return size;
+}
+
+Dims largestRegion(const Buffer &b, const Dims &tile) {
+  Dims d;
+  for (int i = 0; i < 4; ++i)
+    axis(d, i) = largestNeed(b.map[i], axis(tile, i), axis(b.dims, i));
+  return d;
+}
+
+/// Whether every position of the axis sees at least one element, so that any slice of it has an input region.
+bool isSliceable(const Recipe &recipe, int i) {
+  for (const Buffer &b : recipe.buffers) {
+    const AxisMap &m = b.map[i];
+    if (m.kind != AxisMap::Kind::Window)
+      continue;
+    int64_t extent = m.dilation * (m.kernel - 1) + 1, last = (axis(recipe.outputDims(), i) - 1) * m.stride - m.pad;
+    if (extent - m.pad <= 0 || last >= axis(b.dims, i))
+      return false;
+  }
+  return true;
+}
+
+/// Whether the region of `b` differs between tiles, and so must be loaded more than once.
+bool variesWith(const Buffer &b, const Dims &tile, const Dims &out, bool channelsOnly) {
+  for (int i = 0; i < 4; ++i) {
+    if (channelsOnly && i != 1)
+      continue;
+    bool fixed = b.map[i].kind == AxisMap::Kind::Full || (b.map[i].kind == AxisMap::Kind::Same && axis(b.dims, i) == 1);
+    if (!fixed && axis(tile, i) < axis(out, i))
+      return true;
+  }
+  return false;
+}
+
+int64_t bytesOf(const Recipe &recipe, const Dims &tile, const LocalMemory &memory, Place place) {
+  int64_t sum = 0;
+  for (const Buffer &b : recipe.buffers)
+    if (b.place == place)
+      sum += localBytes(b.layout, largestRegion(b, tile), b.dtype, memory);
+  return sum;
+}
+
+int64_t channelLimit(const Recipe &recipe) {
+  int64_t limit = recipe.outputDims().c;
+  for (const Buffer &b : recipe.buffers)
+    if (b.map[1].kind == AxisMap::Kind::Group)
+      limit = std::min(limit, b.map[1].outPerGroup);
+  return limit;
+}
+
+bool hasStep(const Recipe &recipe, StepKind kind) {
+  return std::any_of(recipe.steps.begin(), recipe.steps.end(), [&](const Step &s) { return s.kind == kind; });
+}
+
+/// Halves an axis and rounds so that the pieces are nearly equal.
+int64_t halve(int64_t tile, int64_t size) { return ceilDiv(size, ceilDiv(size, tile) * 2); }
+
+} // namespace
+
+int64_t localBytes(Layout layout, const Dims &d, DType type, const LocalMemory &memory) {
+  int64_t item = kernel::byteSize(type), row = d.h * d.w * item, groups = ceilDiv(d.c, memory.lanes);
+  switch (layout) {
+  case Layout::Aligned:
+    return d.n * groups * alignUp(row, memory.alignBytes);
+  case Layout::Compact:
+    return alignUp(d.n * groups * row, memory.alignBytes);
+  case Layout::Lanes:
+    assert(d.c == 1);
+    return d.n * alignUp(row, memory.alignBytes);
+  }
+  return 0;
+}
+
+std::optional<TilePlan> placeBuffers(const Recipe &recipe, Dims tile, int buffers, const LocalMemory &memory) {
+  TilePlan plan{tile, buffers, std::vector<Placement>(recipe.buffers.size())};
+  Dims out = recipe.outputDims();
+  bool oneTile = tile == out;
+  int64_t offset = 0;
+  auto place = [&](bool ownBank) {
+    for (size_t i = 0; i < recipe.buffers.size(); ++i) {
+      const Buffer &b = recipe.buffers[i];
+      if (b.ownBank != ownBank)
+        continue;
+      Dims region = largestRegion(b, tile);
+      for (int a = 0; a < 4; ++a)
+        if (axis(region, a) > memory.maxDim)
+          return false;
+      Placement &p = plan.placements[i];
+      p.bytes = localBytes(b.layout, region, b.dtype, memory);
+      int copies = b.place == Place::Scratch || oneTile                       ? 1
+                   : b.place == Place::Weight && !variesWith(b, tile, out, false) ? 1
+                                                                                  : buffers;
+      for (int k = 0; k < copies; ++k) {
+        if (ownBank)
+          offset = alignUp(offset, memory.bankBytes);
+        p.offsets.push_back(offset);
+        offset = alignUp(offset + p.bytes, ownBank ? memory.bankBytes : memory.alignBytes);
+      }
+    }
+    return true;
+  };
+  // Operands that need banks of their own first: they start at bank borders.
+  if (!place(true) || !place(false) || offset > memory.bytes)
+    return std::nullopt;
+  plan.usedBytes = offset;
+  return plan;
+}
+
+TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
+  Dims out = recipe.outputDims();
+  bool slice[4] = {true, true, isSliceable(recipe, 2), isSliceable(recipe, 3)};
+  TilePlan smallest;
+  for (int buffers : {2, 1}) {
+    Dims tile = out;
+    tile.c = channelLimit(recipe);
+    if (hasStep(recipe, StepKind::MatMul))
+      tile.n = 1;
+    for (int i = 0; i < 4; ++i)
+      while (axis(tile, i) > memory.maxDim)
+        axis(tile, i) = halve(axis(tile, i), axis(out, i));
+    // A lookup sees h · w as one axis.
+    while (hasStep(recipe, StepKind::Lookup) && tile.h * tile.w > memory.maxDim)
+      axis(tile, tile.h > 1 ? 2 : 3) = halve(axis(tile, tile.h > 1 ? 2 : 3), axis(out, tile.h > 1 ? 2 : 3));
+    while (true) {
+      if (std::optional<TilePlan> plan = placeBuffers(recipe, tile, buffers, memory))
+        return *plan;
+      int64_t weights = bytesOf(recipe, tile, memory, Place::Weight) * buffers;
+      if (tile.c > memory.lanes && weights > memory.bytes / 2) {
+        tile.c = alignUp(ceilDiv(tile.c, 2), memory.lanes);
+        continue;
+      }
+      int best = -1;
+      for (int i : {0, 2, 3})
+        if (best < 0 && slice[i] && axis(tile, i) > 1)
+          best = i;
+      if (best >= 0)
+        axis(tile, best) = halve(axis(tile, best), axis(out, best));
+      else if (tile.c > memory.lanes)
+        tile.c = alignUp(ceilDiv(tile.c, 2), memory.lanes);
+      else
+        break;
+    }
+    smallest.tile = tile;
+  }
+  int64_t need = 0;
+  for (const Buffer &b : recipe.buffers)
+    need += localBytes(b.layout, largestRegion(b, smallest.tile), b.dtype, memory);
+  throw UserError("needs " + std::to_string(ceilDiv(need, 1024)) + " KiB of local memory per lane after tiling to " +
+                  std::to_string(smallest.tile.h) + " row(s) of " + std::to_string(smallest.tile.w) + "; there are " +
+                  std::to_string(memory.bytes / 1024) + " KiB");
+}
+
+std::vector<Region> tilesOf(const Recipe &recipe, const Dims &tile) {
+  Dims out = recipe.outputDims();
+  int64_t group = channelLimit(recipe);
+  std::vector<Range> channels;
+  for (int64_t g = 0; g < out.c; g += group)
+    for (int64_t c = g; c < g + group; c += tile.c)
+      channels.push_back({c, std::min(c + tile.c, g + group)});
+  std::vector<Region> tiles;
+  for (Range c : channels)
+    for (int64_t n = 0; n < out.n; n += tile.n)
+      for (int64_t h = 0; h < out.h; h += tile.h)
+        for (int64_t w = 0; w < out.w; w += tile.w)
+          tiles.push_back({Range{n, std::min(n + tile.n, out.n)}, c, Range{h, std::min(h + tile.h, out.h)},
+                           Range{w, std::min(w + tile.w, out.w)}});
+  return tiles;
+}
+
+} // namespace tpu_mlir::codegen

@@ -1,0 +1,152 @@
+//===- Run.cpp - Recipes and copy programs on host tensors ----------------===//
+// Executes the steps of a recipe with the kernels, over whole tensors. The
+// filter operand of a convolution is row-major [oc, ic / group, kh, kw]; the
+// recipe's filter buffer describes the packed form that the chip loads.
+#include "tpu_mlir/Recipe/Recipe.h"
+
+#include <cassert>
+#include <cstring>
+
+namespace tpu_mlir {
+using namespace kernel;
+
+namespace {
+
+/// Whole-tensor storage of one run.
+class HostRun {
+public:
+  HostRun(const Recipe &recipe, const HostOperands &host) : recipe(recipe), host(host) {
+    for (const Buffer &b : recipe.buffers)
+      scratch.emplace_back(b.place == Place::Scratch ? b.dims.count() * byteSize(b.dtype) : 0);
+  }
+  void run() {
+    for (const Step &s : recipe.steps)
+      runStep(s);
+  }
+
+private:
+  ConstTensor read(int id) {
+    const Buffer &b = recipe.buffers[id];
+    if (b.place == Place::Input || b.place == Place::Weight) {
+      ConstTensor t = host.operands[b.index];
+      return {b.dtype, b.dims, t.data};
+    }
+    return write(id);
+  }
+  Tensor write(int id) {
+    const Buffer &b = recipe.buffers[id];
+    assert(b.place == Place::Output || b.place == Place::Scratch);
+    return {b.dtype, b.dims, b.place == Place::Output ? host.result.data : scratch[id].data()};
+  }
+  template <typename T> static const uint8_t *at(const T &t, int64_t elements) {
+    return static_cast<const uint8_t *>(t.data) + elements * byteSize(t.dtype);
+  }
+  void runConv(const Step &s);
+  void runStep(const Step &s);
+
+  const Recipe &recipe;
+  const HostOperands &host;
+  std::vector<std::vector<uint8_t>> scratch;
+};
+
+void HostRun::runConv(const Step &s) {
+  ConstTensor in = read(s.a);
+  Tensor out = write(s.dst);
+  const Buffer &filterBuffer = recipe.buffers[s.b];
+  const AxisMap &channels = recipe.buffers[s.a].map[1];
+  bool grouped = channels.kind == AxisMap::Kind::Group;
+  int64_t ic = grouped ? channels.inPerGroup : in.dims.c, oc = grouped ? channels.outPerGroup : out.dims.c;
+  ConstTensor filter(filterBuffer.dtype, {out.dims.c, ic, s.window.kh, s.window.kw}, host.operands[filterBuffer.index].data);
+  const float *bias = s.bias >= 0 ? static_cast<const float *>(read(s.bias).data) : nullptr;
+  auto convolve = [&](const Tensor &o, const ConstTensor &i, const ConstTensor &f, const float *b) {
+    if (isFloat(o.dtype))
+      convF32(o, i, f, b, s.window);
+    else
+      convInt(o, i, f, s.window, s.padValue);
+  };
+  if (!grouped)
+    return convolve(out, in, filter, bias);
+  int64_t inPlane = in.dims.h * in.dims.w, outPlane = out.dims.h * out.dims.w, taps = ic * s.window.kh * s.window.kw;
+  for (int64_t n = 0; n < out.dims.n; ++n)
+    for (int64_t g = 0; g < out.dims.c / oc; ++g) {
+      ConstTensor gi(in.dtype, {1, ic, in.dims.h, in.dims.w}, at(in, (n * in.dims.c + g * ic) * inPlane));
+      ConstTensor gf(filter.dtype, {oc, ic, s.window.kh, s.window.kw}, at(filter, g * oc * taps));
+      Tensor go{out.dtype, {1, oc, out.dims.h, out.dims.w},
+                const_cast<uint8_t *>(at(out, (n * out.dims.c + g * oc) * outPlane))};
+      convolve(go, gi, gf, bias ? bias + g * oc : nullptr);
+    }
+}
+
+void HostRun::runStep(const Step &s) {
+  Tensor out = write(s.dst);
+  ConstTensor a = read(s.a);
+  switch (s.kind) {
+  case StepKind::Conv:
+    return runConv(s);
+  case StepKind::Depthwise: {
+    const void *bias = s.bias >= 0 ? read(s.bias).data : nullptr;
+    if (s.b >= 0)
+      return depthwise(out, a, read(s.b), bias, s.window, s.padValue);
+    float asFloat = s.constant;
+    int8_t asInt = s.constant;
+    ConstTensor one(s.constantType, {1, 1, 1, 1}, isFloat(s.constantType) ? static_cast<const void *>(&asFloat) : &asInt);
+    return depthwise(out, a, one, bias, s.window, s.padValue);
+  }
+  case StepKind::MaxPool:
+    return maxPool(out, a, s.window, s.padValue);
+  case StepKind::Binary: {
+    if (s.b >= 0)
+      return binary(s.op, out, a, read(s.b), s.shift, s.round);
+    float asFloat = s.constant;
+    int32_t asInt = s.constant;
+    // Little endian: the low bytes of asInt are the value in any narrower format.
+    ConstTensor one(s.constantType, {1, 1, 1, 1}, isFloat(s.constantType) ? static_cast<const void *>(&asFloat) : &asInt);
+    return binary(s.op, out, a, one, s.shift, s.round);
+  }
+  case StepKind::Requant:
+    if (s.b >= 0)
+      return requant(out, a, static_cast<const QuantEntry *>(read(s.b).data), out.dims.c, s.round);
+    return requant(out, a, &s.entry, 1, s.round);
+  case StepKind::Cast:
+    return cast(out, a, s.round);
+  case StepKind::Lookup:
+    return lookup(out, a, read(s.b).data);
+  case StepKind::MatMul: {
+    // Buffers hold [batch, rows, 1, columns]: rows are the chip's channels.
+    auto matrix = [](Dims d) { return Dims{1, d.n, d.c, d.w}; };
+    ConstTensor b = read(s.b);
+    return matmul({out.dtype, matrix(out.dims), out.data}, {a.dtype, matrix(a.dims), a.data}, {b.dtype, matrix(b.dims), b.data});
+  }
+  }
+}
+
+void moveElements(const Move &m, size_t axis, const uint8_t *source, uint8_t *target, int64_t bytes) {
+  if (axis == m.dims.size()) {
+    std::memcpy(target, source, bytes);
+    return;
+  }
+  int64_t sourceStep = m.source == -1 ? 0 : m.sourceStrides[axis] * bytes, targetStep = m.targetStrides[axis] * bytes;
+  if (axis + 1 == m.dims.size() && sourceStep == bytes && targetStep == bytes) {
+    std::memcpy(target, source, m.dims[axis] * bytes);
+    return;
+  }
+  for (int64_t i = 0; i < m.dims[axis]; ++i)
+    moveElements(m, axis + 1, source + i * sourceStep, target + i * targetStep, bytes);
+}
+
+} // namespace
+
+void runRecipe(const Recipe &recipe, const HostOperands &host) { HostRun(recipe, host).run(); }
+
+void runCopy(const CopyProgram &program, const HostOperands &host) {
+  int64_t bytes = byteSize(program.dtype);
+  auto *target = static_cast<uint8_t *>(host.result.data);
+  for (const Move &m : program.moves) {
+    const uint8_t *source = m.source == -1            ? reinterpret_cast<const uint8_t *>(&m.value)
+                            : m.source == kFromResult ? target
+                                                      : static_cast<const uint8_t *>(host.operands[m.source].data);
+    moveElements(m, 0, m.source == -1 ? source : source + m.sourceOffset * bytes, target + m.targetOffset * bytes, bytes);
+  }
+}
+
+} // namespace tpu_mlir
