@@ -26,7 +26,7 @@ SETTLE_IMAGES = 8
 
 
 def synthetic_image(rng: np.random.Generator, height: int, width: int) -> Array:
-    """One uint8 HWC RGB picture: coloured gratings, one disc, noise. No two are alike in frequency, colour or layout."""
+    """One uint8 HWC RGB picture: coloured gratings, one disc, noise; no two alike in frequency, colour or layout."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     y, x = y / height, x / width
     image = np.zeros((height, width, 3), np.float32)
@@ -320,7 +320,9 @@ def _settled_conv(
     """A convolution with bias and no BatchNorm: its own weights and bias take the settling."""
     y = net.conv(name, x, channels, kernel, stride, pad, bias=True)
     mean = y.value.mean(axis=(0, 2, 3))
-    gain = (spread * net.rng.uniform(0.8, 1.2, channels) / np.maximum(y.value.std(axis=(0, 2, 3)), 1e-4)).astype(np.float32)
+    gain = (spread * net.rng.uniform(0.8, 1.2, channels) / np.maximum(y.value.std(axis=(0, 2, 3)), 1e-4)).astype(
+        np.float32
+    )
     shift = (spread * net.rng.normal(0.1, 0.2, channels)).astype(np.float32)
     net.weights[f"{name}.weight"] *= gain[:, None, None, None]
     net.weights[f"{name}.bias"] = (net.weights[f"{name}.bias"] - mean) * gain + shift
@@ -329,7 +331,9 @@ def _settled_conv(
 
 
 def _yolov5s(net: Net, x: Tensor) -> list[Tensor]:
-    def cbs(name: str, x: Tensor, channels: int, kernel: int = 1, stride: int = 1, pad: int | None = None, gain: float = 1.5) -> Tensor:
+    def cbs(
+        name: str, x: Tensor, channels: int, kernel: int = 1, stride: int = 1, pad: int | None = None, gain: float = 1.5
+    ) -> Tensor:
         x = net.batch_norm(f"{name}.bn", net.conv(f"{name}.conv", x, channels, kernel, stride, pad), gain)
         return net.silu(f"{name}.act", x)
 

@@ -104,12 +104,16 @@ class ConvBnRelu:
         g = inverse * (g - g.mean(axis=(0, 1, 2)) - normal * (g * normal).mean(axis=(0, 1, 2)))
         outputs = g.shape[-1]
         flat = self.weight.value.reshape(outputs, -1)
-        self.weight.gradient = (g.reshape(-1, outputs).T @ columns.reshape(-1, flat.shape[1])).reshape(self.weight.value.shape)
+        self.weight.gradient = (g.reshape(-1, outputs).T @ columns.reshape(-1, flat.shape[1])).reshape(
+            self.weight.value.shape
+        )
         spread = (g @ flat).reshape(*g.shape[:3], shape[1], 3, 3)
         back = np.zeros((shape[0], shape[1], shape[2] + 2, shape[3] + 2), np.float32)
         for i in range(3):
             for j in range(3):
-                target = back[:, :, i : i + g.shape[1] * self.stride : self.stride, j : j + g.shape[2] * self.stride : self.stride]
+                target = back[
+                    :, :, i : i + g.shape[1] * self.stride : self.stride, j : j + g.shape[2] * self.stride : self.stride
+                ]
                 target += spread[..., i, j].transpose(0, 3, 1, 2)
         return back[:, :, 1:-1, 1:-1]
 
@@ -170,7 +174,9 @@ def train(net: Classifier, images: Array, labels: Array, epochs: int, rng: np.ra
             for parameter in net.parameters():
                 parameter.step(rate)
             done += 1
-        print(f"epoch {epoch + 1:2d}/{epochs}: {100 * right / (len(images) // batch * batch):.1f} % of the training digits right")
+        print(
+            f"epoch {epoch + 1:2d}/{epochs}: {100 * right / (len(images) // batch * batch):.1f} % of the training digits right"
+        )
 
 
 def export(net: Classifier, path: Path) -> None:
@@ -186,7 +192,9 @@ def export(net: Classifier, path: Path) -> None:
         weights.update(zip(names, (p.astype(np.float32) for p in parts), strict=True))
         geometry = {"kernel_shape": [3, 3], "strides": [stride] * 2, "pads": [1] * 4}
         nodes.append(helper.make_node("Conv", [x, f"conv{i}.weight"], [f"conv{i}"], name=f"conv{i}", **geometry))
-        nodes.append(helper.make_node("BatchNormalization", [f"conv{i}", *names], [f"bn{i}"], name=f"bn{i}", epsilon=1e-5))
+        nodes.append(
+            helper.make_node("BatchNormalization", [f"conv{i}", *names], [f"bn{i}"], name=f"bn{i}", epsilon=1e-5)
+        )
         nodes.append(helper.make_node("Relu", [f"bn{i}"], [f"relu{i}"], name=f"relu{i}"))
         x = f"relu{i}"
     nodes.append(helper.make_node("MaxPool", [x], ["maxpool"], name="maxpool", kernel_shape=[2, 2], strides=[2, 2]))

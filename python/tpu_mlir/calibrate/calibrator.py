@@ -1,0 +1,152 @@
+"""Runs the fp32 network over the samples and turns what passed by into a calibration table.
+
+It decides the order of passes, which tensors get a row and what is reported; the numbers are `statistics.py`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..core import pymlir
+from ..errors import UserError, require_file
+from ..inputs import load_inputs
+from ..preprocess import IMAGE_SUFFIXES, Preprocess
+from ..progress import warn
+from .samples import Sample
+from .statistics import METHODS, TensorStatistics
+from .table import CalibrationTable, Range
+
+DEFAULT_BINS = 2048
+
+
+@dataclass
+class Calibration:
+    """The table, and what a summary says about how it came about."""
+
+    table: CalibrationTable
+    method: str
+    samples: int
+    seconds: float
+    passes: int
+    constant: list[str] = field(default_factory=list)
+
+    @property
+    def images_per_second(self) -> float:
+        return self.samples / self.seconds if self.seconds else float("inf")
+
+
+def calibrate(
+    mlir: Path,
+    samples: Sequence[Sample],
+    method: str = "kl",
+    bins: int = DEFAULT_BINS,
+) -> Calibration:
+    """Calibrates every tensor of a Top `mlir` over `samples`. Network inputs always get their largest absolute value.
+
+    Raises UserError where the model is no fp32 Top model, a sample does not fit it, or a tensor is not finite.
+    """
+    assert method in METHODS, method
+    started = time.perf_counter()
+    network = _Network(mlir)
+    batches = list(_batches(samples, network))
+    statistics: dict[str, TensorStatistics] = {}
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
+
+        def observe(step: Callable[[TensorStatistics, Any], None]) -> Callable[[dict[str, Any]], None]:
+            def each(tensors: dict[str, Any]) -> None:
+                for name in tensors:
+                    statistics.setdefault(name, TensorStatistics(name))
+                list(pool.map(lambda name: step(statistics[name], tensors[name]), tensors))
+
+            return each
+
+        network.stream(batches, "ranges", observe(TensorStatistics.observe_range))
+        if method != "max":
+            network.stream(batches, "histograms", observe(lambda s, values: s.observe_histogram(values, bins)))
+        inputs = set(network.shapes)
+        thresholds = list(pool.map(lambda s: s.threshold("max" if s.name in inputs else method), statistics.values()))
+    rows = {
+        s.name: Range(threshold, s.minimum, s.maximum)
+        for s, threshold in zip(statistics.values(), thresholds, strict=True)
+    }
+    constant = [s.name for s in statistics.values() if s.constant]
+    for name in constant:
+        low = statistics[name].minimum
+        warn(
+            f"calibration range of '{name}' is [{low:g}, {low:g}]: "
+            f"the tensor was constant in all {len(samples)} samples"
+        )
+    header = {
+        "tpu-mlir calibration": "1",
+        "mlir": mlir.name,
+        "method": method,
+        "histogram number": str(bins),
+        "sample number": str(len(samples)),
+    }
+    seconds = time.perf_counter() - started
+    return Calibration(
+        CalibrationTable(rows, header), method, len(samples), seconds, 1 if method == "max" else 2, constant
+    )
+
+
+class _Network:
+    """The fp32 interpreter with its inputs' shapes and preprocessing."""
+
+    def __init__(self, mlir: Path) -> None:
+        self.module = pymlir().module()
+        self.module.load(str(require_file(mlir, "model")))
+        if str(self.module.state) not in ("TOP_F32", "TOP_CALIBRATED"):
+            raise UserError(
+                f"'{mlir}' is in state {self.module.state}; calibration takes the Top model of model_transform.py"
+            )
+        self.shapes: dict[str, tuple[int, ...]] = {
+            name: tuple(self.module.get_tensor_shape(name)) for name in self.module.input_names
+        }
+        self.preprocess: dict[str, Preprocess] = {}
+        for name, shape in self.shapes.items():
+            settings = Preprocess.from_attributes(shape, self.module.input_attrs(name))
+            if settings is not None:
+                self.preprocess[name] = settings
+
+    def stream(self, batches: Sequence[Sample], title: str, each: Callable[[dict[str, Any]], None]) -> None:
+        """Runs every batch and hands all tensors of one batch at a time to `each`."""
+        for batch in _progress(batches, title):
+            for name, values in load_inputs(batch, self.shapes, self.preprocess).items():
+                self.module.set_tensor(name, values)
+            self.module.invoke(dump_all=True)
+            each(self.module.get_all_tensor())
+
+
+def _batches(samples: Sequence[Sample], network: _Network) -> Iterator[Sample]:
+    """Single pictures are gathered to fill a batch; the last one is filled up from the first pictures again."""
+    rows = next(iter(network.shapes.values()))[0] if len(network.shapes) == 1 else 1
+    single = all(len(sample) == 1 and sample[0].suffix.lower() in IMAGE_SUFFIXES for sample in samples)
+    if rows <= 1 or not single:
+        yield from samples
+        return
+    pictures = [sample[0] for sample in samples]
+    for start in range(0, len(pictures), rows):
+        yield tuple(pictures[(start + i) % len(pictures)] for i in range(rows))
+
+
+def _progress(batches: Sequence[Sample], title: str) -> Iterator[Sample]:
+    """A bar on a terminal; elsewhere a plain line every ten seconds, so that a log stays short."""
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        yield from tqdm(batches, desc=title, unit="sample", leave=False)
+        return
+    last = time.monotonic()
+    for done, batch in enumerate(batches, 1):
+        yield batch
+        if time.monotonic() - last >= 10 and done < len(batches):
+            last = time.monotonic()
+            print(f"{title}: {done} of {len(batches)}", file=sys.stderr, flush=True)

@@ -1,0 +1,205 @@
+"""Calibration: thresholds against slow definitions, streaming against all at once, table text, choice of files."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tpu_mlir.calibrate.samples import SHUFFLE_SEED, from_folder, from_list
+from tpu_mlir.calibrate.statistics import METHODS, TensorStatistics
+from tpu_mlir.calibrate.table import CalibrationTable, Range, load_table
+from tpu_mlir.calibrate.threshold import kl_divergences, kl_threshold, percentile_threshold
+from tpu_mlir.errors import UserError
+
+
+def slow_divergence(histogram: list[int], kept: int, levels: int) -> float:
+    """KL(P || Q) by its definition, bin by bin, with nothing shared between candidates."""
+    p = [float(c) for c in histogram[:kept]]
+    p[-1] += sum(histogram[kept:])
+    q = [0.0] * kept
+    for level in range(levels):
+        run = range(kept * level // levels, kept * (level + 1) // levels)
+        filled = [k for k in run if histogram[k] > 0]
+        for k in filled:
+            q[k] = sum(histogram[j] for j in run) / len(filled)
+    total_p, total_q = sum(p), sum(q)
+    result = 0.0
+    for a, b in zip(p, q, strict=True):
+        if a > 0:
+            if b == 0:
+                return math.inf
+            result += a / total_p * math.log((a / total_p) / (b / total_q))
+    return result
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(("bins", "levels"), [(64, 8), (61, 7), (128, 128), (200, 16)])
+def test_every_kl_candidate_equals_the_definition(seed: int, bins: int, levels: int) -> None:
+    rng = np.random.default_rng([seed, bins])
+    histogram = rng.poisson(40 * np.exp(-np.arange(bins) / (bins / 4)))
+    histogram[rng.random(bins) < 0.3] = 0
+    histogram[0] += 1
+    fast = kl_divergences(histogram, levels)
+    assert len(fast) == bins - levels + 1
+    for kept, value in zip(range(levels, bins + 1), fast, strict=True):
+        expected = slow_divergence([int(c) for c in histogram], kept, levels)
+        assert value == pytest.approx(expected, abs=1e-9), f"seed {seed}: {kept} of {bins} bins"
+
+
+def test_kl_looks_at_every_candidate() -> None:
+    """The best of all candidates by the slow definition is chosen, where sixteen evenly spaced ones would miss it."""
+    bins, levels = 512, 32
+    histogram = np.random.default_rng(1).poisson(3000 * np.exp(-np.arange(bins) / 40))
+    histogram[-1] = 3
+    counts = [int(c) for c in histogram]
+    slow = {kept: slow_divergence(counts, kept, levels) for kept in range(levels, bins + 1)}
+    best = min(slow, key=lambda kept: slow[kept])
+    assert best % levels != 0, "the data no longer tell the two searches apart"
+    assert kl_threshold(histogram, float(bins), levels) == best
+
+
+def test_kl_of_an_empty_histogram_keeps_the_whole_range() -> None:
+    assert kl_threshold(np.zeros(2048, np.int64), 3.0) == 3.0
+
+
+@pytest.mark.parametrize("percentile", [50.0, 99.0, 99.9, 99.99])
+@pytest.mark.parametrize("zero_share", [0.0, 0.6])
+def test_percentile_is_numpys_within_a_bin(percentile: float, zero_share: float) -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(0, 1, 200_000).astype(np.float32)
+    values[rng.random(len(values)) < zero_share] = 0
+    statistics = TensorStatistics("x")
+    statistics.observe_range(values)
+    statistics.observe_histogram(values, 2048)
+    assert statistics.histogram is not None
+    ours = percentile_threshold(statistics.histogram, statistics.absolute, percentile, statistics.zeros)
+    assert abs(ours - np.percentile(np.abs(values), percentile)) <= 1.01 * statistics.absolute / 2048
+
+
+def test_streaming_equals_everything_at_once_and_ignores_order() -> None:
+    rng = np.random.default_rng(5)
+    # Multiples of 1/64 and a power-of-two range: no value lies so near a bin's edge that rounding moves it.
+    chunks = [
+        np.round(rng.normal(0, 1, (1, 3, 17, 19)) * 64).astype(np.float32) / 64 + np.float32(1 / 256) for _ in range(9)
+    ]
+    chunks[4][0, 0, 0, 0] = -8.0
+    results = []
+    for order in (range(9), reversed(range(9))):
+        statistics = TensorStatistics("x")
+        picked = [chunks[i] for i in order]
+        for chunk in picked:
+            statistics.observe_range(chunk)
+        for chunk in picked:
+            statistics.observe_histogram(chunk, 2048)
+        results.append(statistics)
+    forward, backward = results
+    everything = np.concatenate([c.reshape(-1) for c in chunks])
+    expected, _ = np.histogram(np.abs(everything[everything != 0]), bins=2048, range=(0, 8.0))
+    np.testing.assert_array_equal(forward.histogram, expected)
+    np.testing.assert_array_equal(backward.histogram, expected)
+    assert (forward.minimum, forward.maximum) == (everything.min(), everything.max())
+    assert all(forward.threshold(m) == backward.threshold(m) for m in METHODS)
+
+
+def test_zeros_stay_out_of_the_histogram() -> None:
+    values = np.float32([0, 0, 0, -0.0, 1, 2])
+    statistics = TensorStatistics("x")
+    statistics.observe_range(values)
+    statistics.observe_histogram(values, 256)
+    assert statistics.histogram is not None
+    assert (statistics.histogram.sum(), statistics.zeros) == (2, 4)
+
+
+def test_methods_order_on_a_heavy_tail() -> None:
+    values = np.random.default_rng(0).standard_t(3, 500_000).astype(np.float32)
+    statistics = TensorStatistics("x")
+    statistics.observe_range(values)
+    statistics.observe_histogram(values, 2048)
+    assert statistics.threshold("max") == np.abs(values).max()
+    assert statistics.threshold("percentile9999") < statistics.threshold("max")
+    assert statistics.threshold("kl") < statistics.threshold("max")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_tensor_that_is_not_finite_is_named(bad: float) -> None:
+    with pytest.raises(UserError, match="'conv1_Conv' holds NaN or infinity"):
+        TensorStatistics("conv1_Conv").observe_range(np.float32([0, bad, 1]))
+
+
+def test_table_text_is_the_known_one(tmp_path: Path) -> None:
+    table = CalibrationTable({"input": Range(2.5, -2.5, 1.25), "326_Conv": Range(1 / 3, 0, 7)}, {"sample number": "3"})
+    path = tmp_path / "cali_table"
+    table.save(path)
+    lines = path.read_text().splitlines()
+    assert lines[0] == "# sample number: 3"
+    assert [line for line in lines if not line.startswith("#")] == [
+        "input 2.5000000 -2.5000000 1.2500000",
+        "326_Conv 0.3333333 0.0000000 7.0000000",
+    ]
+    assert list(load_table(path).rows) == ["input", "326_Conv"]
+
+
+def test_table_from_elsewhere_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "cali_table"
+    path.write_bytes(
+        b"# mlir: x\r\n###\r\n# op_name threshold min max\r\na 0 0 0\r\n\r\nb 1e1 -1 10\r\n#int4_th\r\na 1 0 1\r\n"
+    )
+    assert load_table(path).rows == {"a": Range(1e-5, 0, 0), "b": Range(10, -1, 10)}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a 1 2\n", "line 1: expected 'name threshold min max'"),
+        ("# x\na 1 2 three\n", "line 2: '1 2 three' are not three numbers"),
+        ("a nan 0 1\n", "is not finite"),
+        ("a 1 2 1\n", r"range \[2.0, 1.0\]"),
+        ("# only comments\n", "has no rows"),
+    ],
+)
+def test_a_bad_table_is_one_sentence(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "cali_table"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message):
+        load_table(path)
+
+
+def test_a_folder_is_shuffled_by_the_known_seed(tmp_path: Path) -> None:
+    for i in range(20):
+        (tmp_path / f"{i:02d}.jpg").touch()
+    expected = sorted(tmp_path.iterdir())
+    random.Random(SHUFFLE_SEED).shuffle(expected)
+    assert from_folder(tmp_path, 5) == [(p,) for p in expected[:5]]
+    assert len(from_folder(tmp_path, 0)) == 20
+
+
+def test_a_folder_of_two_kinds_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    (tmp_path / "b.npz").touch()
+    with pytest.raises(UserError, match=r"mixes kinds: 1 \.npz files, 1 picture files"):
+        from_folder(tmp_path, 0)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no pictures"):
+        from_folder(tmp_path, 0)
+
+
+def test_a_list_keeps_its_order_and_splits_inputs(tmp_path: Path) -> None:
+    for name in ("a.npy", "b.npy", "c.npy"):
+        (tmp_path / name).touch()
+    listing = tmp_path / "list.txt"
+    listing.write_text(f"a.npy, b.npy\n\n# a comment\n{tmp_path}/c.npy,a.npy\nb.npy,b.npy\n")
+    samples = from_list(listing, 2)
+    assert samples == [(tmp_path / "a.npy", tmp_path / "b.npy"), (tmp_path / "c.npy", tmp_path / "a.npy")]
+
+
+def test_a_missing_file_in_a_list_is_named_with_its_line(tmp_path: Path) -> None:
+    listing = tmp_path / "list.txt"
+    listing.write_text("\nnowhere.jpg\n")
+    with pytest.raises(UserError, match=r"line 2: 'nowhere.jpg' does not exist"):
+        from_list(listing, 0)
