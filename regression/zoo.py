@@ -57,7 +57,7 @@ class Preprocess:
 
     def __call__(self, images: Sequence[Array]) -> Array:
         batch = np.stack(images).astype(np.float32)
-        batch = (batch - np.float32(self.mean)) * np.float32(self.scale)
+        batch = (batch - np.asarray(self.mean, np.float32)) * np.asarray(self.scale, np.float32)
         return np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
 
     def flags(self) -> list[str]:
@@ -163,7 +163,7 @@ class Net:
         c = x.channels
         mean = x.value.mean(axis=(0, 2, 3), dtype=np.float64)
         variance = x.value.var(axis=(0, 2, 3), dtype=np.float64)
-        inputs = [
+        inputs: list[Tensor | str] = [
             x,
             self.weight(f"{name}.weight", (gain * self.rng.uniform(0.8, 1.2, c)).astype(np.float32)),
             self.weight(f"{name}.bias", (gain * self.rng.normal(0.1, 0.2, c)).astype(np.float32)),
@@ -177,8 +177,8 @@ class Net:
 
     def relu6(self, name: str, x: Tensor) -> Tensor:
         low, high = f"{name}.min", f"{name}.max"
-        self.weight(low, np.float32(0), learned=False)
-        self.weight(high, np.float32(6), learned=False)
+        self.weight(low, np.array(0, np.float32), learned=False)
+        self.weight(high, np.array(6, np.float32), learned=False)
         return self.op("Clip", name, [x, low, high])
 
     def silu(self, name: str, x: Tensor) -> Tensor:
@@ -347,7 +347,7 @@ def _yolov5s(net: Net, x: Tensor) -> list[Tensor]:
         return cbs(f"{name}.cv3", both, channels)
 
     def upsample(name: str, x: Tensor) -> Tensor:
-        scales = net.weight(f"{name}.scales", np.float32([1, 1, 2, 2]), learned=False)
+        scales = net.weight(f"{name}.scales", np.array([1, 1, 2, 2], np.float32), learned=False)
         return net.op(
             "Resize",
             name,

@@ -145,7 +145,7 @@ class Classifier:
         share, features, shape = self.saved
         self.weight.gradient = gradient.T @ features
         self.bias.gradient = gradient.sum(axis=0)
-        n, c, h, w = shape
+        h, w = shape[2:]
         g = (gradient @ self.weight.value)[:, :, None, None, None, None] / (h // 2 * (w // 2))
         g = (g * share).reshape(shape).astype(np.float32)
         for layer in reversed(self.layers):
@@ -174,9 +174,8 @@ def train(net: Classifier, images: Array, labels: Array, epochs: int, rng: np.ra
             for parameter in net.parameters():
                 parameter.step(rate)
             done += 1
-        print(
-            f"epoch {epoch + 1:2d}/{epochs}: {100 * right / (len(images) // batch * batch):.1f} % of the training digits right"
-        )
+        share = 100 * right / (len(images) // batch * batch)
+        print(f"epoch {epoch + 1:2d}/{epochs}: {share:.1f} % of the training digits right")
 
 
 def export(net: Classifier, path: Path) -> None:
@@ -190,7 +189,7 @@ def export(net: Classifier, path: Path) -> None:
         names = [f"bn{i}.{n}" for n in ("weight", "bias", "running_mean", "running_var")]
         weights[f"conv{i}.weight"] = layer.weight.value
         weights.update(zip(names, (p.astype(np.float32) for p in parts), strict=True))
-        geometry = {"kernel_shape": [3, 3], "strides": [stride] * 2, "pads": [1] * 4}
+        geometry: dict[str, Any] = {"kernel_shape": [3, 3], "strides": [stride] * 2, "pads": [1] * 4}
         nodes.append(helper.make_node("Conv", [x, f"conv{i}.weight"], [f"conv{i}"], name=f"conv{i}", **geometry))
         nodes.append(
             helper.make_node("BatchNormalization", [f"conv{i}", *names], [f"bn{i}"], name=f"bn{i}", epsilon=1e-5)

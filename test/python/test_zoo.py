@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "regression"))
-import zoo  # noqa: E402
+import zoo
 
 SMALL = ["resnet18", "mobilenet_v2", "squeezenet1_1"]
 
@@ -60,7 +57,8 @@ def test_images_on_disk_are_the_seeded_ones(tmp_path: Path) -> None:
     paths = zoo.write_images(tmp_path / "images", "squeezenet1_1", 2, seed=7)
     read = cv2.imread(str(paths[1]))[..., ::-1].astype(np.int64)
     drawn = zoo.synthetic_images(2, 224, 224, seed=7)[1].astype(np.int64)
-    assert np.abs(read - drawn).mean() < 6, "JPEG at quality 95 may only blur a little"
+    likeness = np.corrcoef(read.mean(axis=2).ravel(), drawn.mean(axis=2).ravel())[0, 1]
+    assert read.shape == drawn.shape and likeness > 0.98, "JPEG may blur colours, not brightness"
 
 
 @pytest.mark.parametrize("name", [*SMALL, pytest.param("resnet50", marks=pytest.mark.slow)])
