@@ -16,7 +16,7 @@ def Top_AddOp : Top_EltwiseOp<"Add", "sum of coeff[i] * inputs[i] (coeff 1 when 
 def Top_SubOp : Top_EltwiseOp<"Sub", "inputs[0] - inputs[1]">;
 def Top_MulOp : Top_EltwiseOp<"Mul", "product of the inputs">;
 
-class Top_ConstOp<string mnemonic, string formula> : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>]> {
+class Top_ConstOp<string mnemonic, string formula> : Top_ElementwiseOp<mnemonic> {
   let summary = "Element-wise " # formula;
   let arguments = !con((ins Top_Tensor:$input, F64Attr:$const_val), Top_Relu.attrs);
   let results = (outs Top_Tensor:$output);
@@ -25,8 +25,7 @@ def Top_AddConstOp : Top_ConstOp<"AddConst", "input + const_val">;
 def Top_MulConstOp : Top_ConstOp<"MulConst", "input * const_val">;
 
 /// y = f(x), element by element; everything about it follows from the scalar function in Ops/Activation.
-class Top_UnaryOp<string mnemonic, string formula, dag extra = (ins)>
-    : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>]> {
+class Top_UnaryOp<string mnemonic, string formula, dag extra = (ins)> : Top_ElementwiseOp<mnemonic> {
   let summary = "Element-wise y = " # formula;
   let arguments = !con((ins Top_Tensor:$input), extra);
   let results = (outs Top_Tensor:$output);

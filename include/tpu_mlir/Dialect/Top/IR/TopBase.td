@@ -15,14 +15,12 @@ def Top_Dialect : Dialect {
     element type is `!quant.calibrated<f32<min:max>>`. The location of an op names its result (`<tensor>_<OpType>`);
     names are unique in a module. Weights live in an npz file beside the `.mlir`, named by `module.weight_file`.
   }];
-  let dependentDialects = ["::mlir::quant::QuantDialect"];
-  let hasOperationAttrVerify = 1;
+  let dependentDialects = ["::mlir::quant::QuantDialect", "::tpu_mlir::top::ModuleDialect"];
   let extraClassDeclaration = [{
     /// The weight arrays of the modules in this context.
     WeightStore &weights() { return weightStore; }
   private:
     WeightStore weightStore;
-    void registerTopOps();
   public:
   }];
 }
@@ -36,8 +34,14 @@ class Top_Op<string mnemonic, list<Trait> traits = []>
     : Top_BaseOp<mnemonic, !listconcat(traits, [Pure, DeclareOpInterfaceMethods<ShapeInterface>,
                                                 DeclareOpInterfaceMethods<FlopsInterface>])>;
 
+/// An op whose result has its input's shape and costs one operation per element; see Shapes.h.
+def Top_Elementwise : NativeOpTrait<"Elementwise"> { let cppNamespace = "::tpu_mlir::top"; }
+class Top_ElementwiseOp<string mnemonic>
+    : Top_BaseOp<mnemonic, [Pure, Top_Elementwise, ShapeInterface, FlopsInterface,
+                            DeclareOpInterfaceMethods<EvalInterface>]>;
+
 /// Shared text of `do_relu` and `relu_limit`: y = max(y, 0), then min(y, relu_limit) where the limit is positive.
-class Top_Relu {
+def Top_Relu {
   dag attrs = (ins DefaultValuedAttr<BoolAttr, "false">:$do_relu, DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);
 }
 #endif // TPU_MLIR_DIALECT_TOP_IR_TOP_BASE

@@ -2,6 +2,7 @@
 #ifndef TPU_MLIR_DIALECT_TOP_IR_TOPDIALECT_H
 #define TPU_MLIR_DIALECT_TOP_IR_TOPDIALECT_H
 
+#include "tpu_mlir/Dialect/Top/IR/Shapes.h"
 #include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -11,6 +12,20 @@
 #include "mlir/IR/Dialect.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tpu_mlir/Dialect/Top/IR/WeightStore.h"
+
+namespace tpu_mlir::top {
+
+/// Owns the attributes `module.*` of a builtin.module and has no ops. `module.state` is required of a network; wherever it
+/// is present the names of the module's tensors are verified too: present and unique.
+class ModuleDialect : public mlir::Dialect {
+public:
+  explicit ModuleDialect(mlir::MLIRContext *context);
+  static constexpr llvm::StringLiteral getDialectNamespace() { return "module"; }
+  mlir::LogicalResult verifyOperationAttribute(mlir::Operation *op, mlir::NamedAttribute attribute) override;
+};
+
+} // namespace tpu_mlir::top
+MLIR_DECLARE_EXPLICIT_TYPE_ID(::tpu_mlir::top::ModuleDialect)
 
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h.inc"
 

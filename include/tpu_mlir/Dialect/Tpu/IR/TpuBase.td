@@ -39,5 +39,5 @@ class Tpu_Op<string mnemonic, list<Trait> traits = []> : Op<Tpu_Dialect, mnemoni
     !listconcat(traits, [Pure, DeclareOpInterfaceMethods<FormInterface>])>;
 
 /// Arguments every Tpu op carries: the tile chosen by layer-group.
-class Tpu_Group { dag attrs = (ins OptionalAttr<Tpu_TileAttr>:$ginfo); }
+def Tpu_Group { dag attrs = (ins OptionalAttr<Tpu_TileAttr>:$ginfo); }
 #endif

@@ -1,0 +1,84 @@
+//===- TopDialect.cpp - Registration, module attributes ------------------===//
+// Registers the Top ops and verifies what belongs to a whole module: the values
+// of `module.*` attributes and the names of tensors. Ops verify themselves in
+// lib/Ops.
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+using namespace tpu_mlir::top;
+
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.cpp.inc"
+
+void TopDialect::initialize() { registerTopDialectOperations(this); }
+
+MLIR_DEFINE_EXPLICIT_TYPE_ID(tpu_mlir::top::ModuleDialect)
+
+ModuleDialect::ModuleDialect(MLIRContext *context)
+    : Dialect(getDialectNamespace(), context, TypeID::get<ModuleDialect>()) {}
+
+static LogicalResult verifyState(Operation *module, StringAttr state) {
+  static constexpr StringRef known[] = {"TOP_F32",       "TOP_CALIBRATED", "TPU_LOWERED",
+                                        "TPU_REORDERED", "TPU_DIVIDED",    "TPU_ADDRESSED"};
+  if (state && llvm::is_contained(known, state.getValue()))
+    return success();
+  auto diagnostic = module->emitError("'module.state' must be one of ");
+  llvm::interleaveComma(known, diagnostic);
+  if (state)
+    diagnostic << ", but it is " << state;
+  return diagnostic;
+}
+
+/// Ops whose results are tensors of the network. `top.None` stands for no tensor and needs no name.
+static bool definesTensor(Operation *op) {
+  StringRef dialect = op->getName().getDialectNamespace();
+  return (dialect == "top" || dialect == "tpu") && op->getNumResults() && !isa<NoneOp>(op);
+}
+
+static LogicalResult verifyNames(Operation *module) {
+  llvm::StringMap<Operation *> owners;
+  auto result = module->walk([&](Operation *op) {
+    if (!definesTensor(op))
+      return WalkResult::advance();
+    for (Value value : op->getResults()) {
+      StringRef name = nameOf(value);
+      if (name.empty())
+        return WalkResult(op->emitOpError("has no tensor name; its location must be a name such as loc(\"conv1_Conv\")"));
+      auto [entry, isNew] = owners.try_emplace(name, op);
+      if (isNew)
+        continue;
+      auto diagnostic = op->emitOpError("defines tensor '") << name << "', a name that " << entry->second->getName()
+                                                            << " has already";
+      diagnostic.attachNote(entry->second->getLoc()) << "'" << name << "' is defined here first";
+      return WalkResult(diagnostic);
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+LogicalResult ModuleDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  StringRef name = attribute.getName().strref();
+  if (!isa<ModuleOp>(op))
+    return op->emitOpError("has the attribute '") << name << "', which belongs to a module";
+  if (name == "module.state") {
+    if (failed(verifyState(op, dyn_cast<StringAttr>(attribute.getValue()))))
+      return failure();
+    return verifyNames(op);
+  }
+  static constexpr StringRef strings[] = {"module.name", "module.chip", "module.mode", "module.platform"};
+  if (llvm::is_contained(strings, name) && !isa<StringAttr>(attribute.getValue()))
+    return op->emitError("'") << name << "' must be a string, but it is " << attribute.getValue();
+  if (name == "module.FLOPs" && !isa<IntegerAttr>(attribute.getValue()))
+    return op->emitError("'module.FLOPs' must be an integer, but it is ") << attribute.getValue();
+  if (name == "module.weight_file") {
+    auto file = dyn_cast<StringAttr>(attribute.getValue());
+    if (!file || file.empty() || file.getValue().contains('/'))
+      return op->emitError("'module.weight_file' must be a file name without a folder, but it is ")
+             << attribute.getValue();
+  }
+  return success();
+}
