@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tpu_mlir.calibrate.samples import SHUFFLE_SEED, from_folder, from_list
-from tpu_mlir.calibrate.statistics import METHODS, TensorStatistics
-from tpu_mlir.calibrate.table import CalibrationTable, Range, load_table
-from tpu_mlir.calibrate.threshold import kl_divergences, kl_threshold, percentile_threshold
+from tpu_mlir.calibration.samples import SHUFFLE_SEED, from_folder, from_list
+from tpu_mlir.calibration.statistics import METHODS, TensorStatistics
+from tpu_mlir.calibration.table import CalibrationTable, Range, load_table
+from tpu_mlir.calibration.threshold import kl_divergences, kl_threshold, percentile_threshold
 from tpu_mlir.errors import UserError
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 import zoo
 
 SMALL = ["resnet18", "mobilenet_v2", "squeezenet1_1"]

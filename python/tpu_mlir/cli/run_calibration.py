@@ -66,9 +66,9 @@ def _parser() -> ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     # Argument errors first: nothing below may run for minutes before the output turns out to be impossible.
-    from ..calibrate.calibrator import calibrate
-    from ..calibrate.samples import from_folder, from_list
-    from ..calibrate.threshold import UINT8_LEVELS
+    from ..calibration.calibrator import calibrate
+    from ..calibration.samples import from_folder, from_list
+    from ..calibration.threshold import UINT8_LEVELS
     from ..files import require_folder
 
     if (arguments.dataset is None) == (arguments.data_list is None):

@@ -1,1 +1,0 @@
-"""Calibration: how large each tensor of a network gets on real data, and where clipping it costs least."""
