@@ -62,8 +62,8 @@ void Command::set(const FieldInfo &row, uint64_t value) {
 void Command::set(Field f, uint64_t value) {
   const FieldInfo *row = info->find(f);
   if (!row)
-    throw UserError(std::string(info->name) + " lacks a field that was set to " + std::to_string(value) + " (field number " +
-                    std::to_string(unsigned(f)) + ")");
+    throw UserError(std::string(info->name) + " has no field '" + std::string(name(f)) + "', which was set to " +
+                    std::to_string(value));
   set(*row, value);
 }
 
@@ -119,6 +119,14 @@ std::vector<Command> decodeStream(const Table &table, Engine engine, std::span<c
     if (bytes[i])
       throw UserError(at(engine, i) + " has data behind its end command");
   return commands;
+}
+
+std::vector<uint8_t> encodeStream(std::span<const Command> commands, size_t padTo) {
+  std::vector<uint8_t> bytes;
+  for (const Command &command : commands)
+    command.appendTo(bytes);
+  bytes.resize((bytes.size() + padTo - 1) / padTo * padTo);
+  return bytes;
 }
 
 const CommandInfo &require(const Table &table, CommandId id) {

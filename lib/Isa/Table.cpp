@@ -32,6 +32,14 @@ const CommandInfo *Table::find(std::string_view commandName) const {
   return findIn(commands, [&](const CommandInfo &c) { return c.name == commandName; });
 }
 
+uint32_t Table::valueOf(std::string_view enumName, std::string_view value) const {
+  if (const EnumInfo *info = findIn(enums, [&](const EnumInfo &e) { return e.name == enumName; }))
+    if (auto it = std::find(info->values.begin(), info->values.end(), value); it != info->values.end())
+      return uint32_t(it - info->values.begin());
+  throw UserError("instruction table '" + std::string(generation) + "' knows no " + std::string(enumName) + " '" +
+                  std::string(value) + "'");
+}
+
 const Table &tableFor(std::string_view chip) {
   std::string known;
   for (const Table *table : allTables()) {

@@ -65,6 +65,9 @@ bool isEnd(const Command &command);
 /// The commands of one stream up to and with its end command; what follows must be zero padding.
 std::vector<Command> decodeStream(const Table &table, Engine engine, std::span<const uint8_t> bytes);
 
+/// The bytes of a stream, zero-padded to a multiple of `padTo`.
+std::vector<uint8_t> encodeStream(std::span<const Command> commands, size_t padTo);
+
 /// Encodes a typed command (`SAR`, `SCONV`, …); UserError where a value is out of range.
 /// A field that this generation does not have must be 0.
 template <typename T> Command encode(const Table &table, const T &typed);

@@ -94,9 +94,12 @@ struct Table {
   std::span<const std::string_view> chips;
   std::span<const CommandInfo> commands;
   std::span<const PairInfo> pairs;
+  std::span<const EnumInfo> enums;
 
   const CommandInfo *find(CommandId id) const;
   const CommandInfo *find(std::string_view commandName) const;
+  /// The number of a named value, for instance ("round_mode", "half_up"); UserError when there is none.
+  uint32_t valueOf(std::string_view enumName, std::string_view value) const;
 };
 
 /// Every table of this build.
@@ -107,6 +110,7 @@ const Table &tableFor(std::string_view chip);
 
 std::string_view name(Evidence e);
 std::string_view name(Engine e);
+std::string_view name(Field f);
 
 } // namespace tpu_mlir::isa
 

@@ -145,10 +145,12 @@ def source_text(tables: list[Table]) -> str:
                 + ", ".join(f"{{{quote(k)}, Field::{lo}, Field::{hi}}}" for k, (lo, hi) in table.pairs.items()) + "};",
                 f"constexpr std::string_view {prefix}Chips[] = {{{', '.join(map(quote, table.chips))}}};",
                 f"constexpr Table {prefix}Table = {{{quote(table.generation)}, {prefix}Chips, {prefix}Commands, "
-                f"{prefix}Pairs}};"]
+                f"{prefix}Pairs, {prefix}Enums}};"]
     names = ", ".join(f"&{camel(t.generation)}Table" for t in tables)
-    out += [f"constexpr const Table *kTables[] = {{{names}}};", "} // namespace", "",
-            "std::span<const Table *const> allTables() { return kTables; }", "", "} // namespace tpu_mlir::isa", ""]
+    out += [f"constexpr const Table *kTables[] = {{{names}}};",
+            "constexpr std::string_view kFieldNames[] = {" + ", ".join(map(quote, [*fields, "reserved"])) + "};",
+            "} // namespace", "", "std::span<const Table *const> allTables() { return kTables; }",
+            "std::string_view name(Field f) { return kFieldNames[unsigned(f)]; }", "", "} // namespace tpu_mlir::isa", ""]
     return "\n".join(out)
 
 
