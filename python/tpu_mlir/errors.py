@@ -94,7 +94,9 @@ def run_main(main: Main) -> Callable[..., int]:
             import traceback
 
             traceback.print_exc()
-            return _report(f"internal error ({type(error).__name__}); this is a bug of ours, please report it", EXIT_BUG)
+            return _report(
+                f"internal error ({type(error).__name__}); this is a bug of ours, please report it", EXIT_BUG
+            )
 
     return wrapped
 

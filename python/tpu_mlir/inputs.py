@@ -30,7 +30,7 @@ def load_inputs(files: Sequence[Path | str], shapes: Shapes, preprocess: Mapping
     if len(names) == 1:
         groups = {names[0]: paths}
     elif len(paths) == len(names):
-        groups = {name: [path] for name, path in zip(names, paths)}
+        groups = {name: [path] for name, path in zip(names, paths, strict=True)}
     else:
         raise UserError(f"{len(paths)} input files were given for {len(names)} inputs: {', '.join(names)}")
     tensors: dict[str, Any] = {}
@@ -61,7 +61,7 @@ def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dic
     import numpy as np
 
     if len(tensors) == 1 and len(shapes) == 1:
-        tensors = dict(zip(shapes, tensors.values()))
+        tensors = dict(zip(shapes, tensors.values(), strict=True))
     missing = [name for name in shapes if name not in tensors]
     if missing:
         raise UserError(f"{origin} has no tensor '{missing[0]}'; it has: {', '.join(tensors) or 'none'}")
@@ -71,6 +71,8 @@ def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dic
         if tensor.dtype.kind not in "fiub":
             raise UserError(f"{origin}: tensor '{name}' has type {tensor.dtype}, which is not a number")
         if tuple(tensor.shape) != tuple(shape):
-            raise UserError(f"{origin}: tensor '{name}' has shape {list(tensor.shape)}, the network takes {list(shape)}")
+            raise UserError(
+                f"{origin}: tensor '{name}' has shape {list(tensor.shape)}, the network takes {list(shape)}"
+            )
         matched[name] = np.ascontiguousarray(tensor, dtype=np.float32)
     return matched

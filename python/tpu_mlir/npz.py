@@ -13,8 +13,18 @@ from .files import atomic_path
 
 Tensors = dict[str, Any]  # name -> numpy.ndarray
 
-_BROKEN = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, SyntaxError,
-           MemoryError, OverflowError, RuntimeError)
+_BROKEN = (
+    ValueError,
+    EOFError,
+    KeyError,
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    SyntaxError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+)
 
 
 def load_npz(path: Path | str, what: str = "npz file") -> Tensors:

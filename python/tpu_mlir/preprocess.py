@@ -277,12 +277,16 @@ def _check(flags: PreprocessFlags) -> None:
             raise UserError(f"--{flag} '{value}' is unknown; known: {', '.join(known)}")
 
     if flags.pixel_format in BAYER_FORMATS:
-        raise UserError(f"--pixel_format {flags.pixel_format} (raw Bayer) is not supported; known: {', '.join(PIXEL_CHANNELS)}")
+        raise UserError(
+            f"--pixel_format {flags.pixel_format} (raw Bayer) is not supported; known: {', '.join(PIXEL_CHANNELS)}"
+        )
     one_of("pixel_format", flags.pixel_format, tuple(PIXEL_CHANNELS))
     one_of("channel_format", flags.channel_format, CHANNEL_FORMATS)
     one_of("keep_ratio_mode", flags.keep_ratio_mode, KEEP_RATIO_MODES)
     one_of("pad_type", flags.pad_type, PAD_TYPES)
     if flags.resize_dims is not None and (len(flags.resize_dims) != 2 or min(flags.resize_dims) < 1):
-        raise UserError(f"--resize_dims {','.join(map(str, flags.resize_dims))} must be two positive numbers: height,width")
+        raise UserError(
+            f"--resize_dims {','.join(map(str, flags.resize_dims))} must be two positive numbers: height,width"
+        )
     if not 0 <= flags.pad_value <= 255:
         raise UserError(f"--pad_value {flags.pad_value} must be 0 to 255, a pixel value")

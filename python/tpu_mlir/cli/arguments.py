@@ -102,6 +102,8 @@ def shapes(text: str) -> tuple[tuple[int, ...], ...]:
     if not isinstance(value, (list, tuple)) or not value:
         raise argparse.ArgumentTypeError(f"'{text}' {expected}")
     for shape in value:
-        if not isinstance(shape, (list, tuple)) or not all(isinstance(d, int) and not isinstance(d, bool) and d > 0 for d in shape):
+        if not isinstance(shape, (list, tuple)) or not all(
+            isinstance(d, int) and not isinstance(d, bool) and d > 0 for d in shape
+        ):
             raise argparse.ArgumentTypeError(f"'{text}' {expected}, with positive integers")
     return tuple(tuple(shape) for shape in value)

@@ -19,7 +19,9 @@ def _parser() -> ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=argparse.ArgumentParser)
 
     def verb(name: str, help_text: str, **arguments: str) -> argparse.ArgumentParser:
-        sub = verbs.add_parser(name, help=help_text, description=help_text, allow_abbrev=False, prog=f"npz_tool.py {name}")
+        sub = verbs.add_parser(
+            name, help=help_text, description=help_text, allow_abbrev=False, prog=f"npz_tool.py {name}"
+        )
         sub.error = parser.error  # type: ignore[method-assign]
         for argument, text in arguments.items():
             sub.add_argument(argument, help=text)
@@ -31,8 +33,13 @@ def _parser() -> ArgumentParser:
 
     compare = verb("compare", "compare two files tensor by tensor", target="the result", ref="the reference")
     compare.add_argument("-v", "--verbose", action="count", default=0, help="one line per tensor")
-    compare.add_argument("--tolerance", type=pair_of_floats, default=(0.99, 0.99), metavar="COS,EUCLID[,SQNR_DB]",
-                         help="floors of the similarities (default 0.99,0.99)")
+    compare.add_argument(
+        "--tolerance",
+        type=pair_of_floats,
+        default=(0.99, 0.99),
+        metavar="COS,EUCLID[,SQNR_DB]",
+        help="floors of the similarities (default 0.99,0.99)",
+    )
     compare.add_argument("--exact", action="store_true", help="every element must be equal")
     compare.add_argument("--excepts", type=names, default=(), help="tensors to leave out, comma-separated")
     compare.add_argument("--save", metavar="CSV", help="write all measures to this file")
@@ -46,7 +53,9 @@ def _parser() -> ArgumentParser:
     shape = verb("get_shape", "print shapes, as 1,3,224,224", npz="the file")
     shape.add_argument("tensor", nargs="?", help="only this tensor's")
     verb("to_bin", "write one tensor's raw bytes", npz="the file", tensor="its name", output="the new file")
-    dat = verb("to_dat", "write the raw bytes of all tensors, one after the other", npz="the file", output="the new file")
+    dat = verb(
+        "to_dat", "write the raw bytes of all tensors, one after the other", npz="the file", output="the new file"
+    )
     dat.add_argument("tensors", nargs="?", type=names, help="only these, in this order, comma-separated")
     npy = verb("to_npy", "write one tensor as an npy file", npz="the file", tensor="its name")
     npy.add_argument("output", nargs="?", help="the new file (default TENSOR.npy)")
@@ -77,7 +86,7 @@ def _dump(args: argparse.Namespace) -> None:
     if args.tensor is None:
         width = max((len(name) for name in tensors), default=0)
         for name, tensor in tensors.items():
-            print(f"{name:<{width}}  {str(tensor.dtype):<8} {list(tensor.shape)}")
+            print(f"{name:<{width}}  {tensor.dtype!s:<8} {list(tensor.shape)}")
         print(f"{len(tensors)} tensors, {sum(t.nbytes for t in tensors.values())} bytes")
         return
     tensor = _tensor(tensors, args.tensor)
@@ -213,6 +222,13 @@ def _to_npy(args: argparse.Namespace) -> None:
 
 
 _VERBS = {
-    "dump": _dump, "compare": _compare, "extract": _extract, "rename": _rename, "merge": _merge,
-    "get_shape": _get_shape, "to_bin": _to_bin, "to_dat": _to_dat, "to_npy": _to_npy,
+    "dump": _dump,
+    "compare": _compare,
+    "extract": _extract,
+    "rename": _rename,
+    "merge": _merge,
+    "get_shape": _get_shape,
+    "to_bin": _to_bin,
+    "to_dat": _to_dat,
+    "to_npy": _to_npy,
 }

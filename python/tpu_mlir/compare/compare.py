@@ -74,10 +74,13 @@ def compare_tensor(name: str, result: Any, reference: Any, tolerance: Tolerance)
     if bad[0] or bad[1]:
         text = "; ".join(
             f"{which} has {b[0]} of {result.size} elements not finite, the first is {b[2]} at {list(b[1])}"
-            for which, b in zip(("result", "reference"), bad) if b
+            for which, b in zip(("result", "reference"), bad, strict=True)
+            if b
         )
         keep = np.isfinite(reference)
-        same = np.array_equal(np.isfinite(result), keep) and np.array_equal(result[~keep], reference[~keep], equal_nan=True)
+        same = np.array_equal(np.isfinite(result), keep) and np.array_equal(
+            result[~keep], reference[~keep], equal_nan=True
+        )
         if not same:
             return TensorResult(name, "FAILED", shape=shape, reason=text)
         note = "; ".join(filter(None, (note, text + ", the same in both")))
@@ -101,7 +104,10 @@ def _verdict(result: Any, reference: Any, measured: Mapping[str, float], toleran
         first = np.unravel_index(int((result != reference).argmax()), result.shape)
         count = int((result != reference).sum())
         index = [int(i) for i in first]
-        return "FAILED", f"{count} of {result.size} elements differ, first at {index}: {result[first]} != {reference[first]}"
+        return (
+            "FAILED",
+            f"{count} of {result.size} elements differ, first at {index}: {result[first]} != {reference[first]}",
+        )
     peak = float(np.abs(reference.astype(np.float64)).max())
     if np.allclose(result, reference, rtol=CLOSE_RELATIVE, atol=CLOSE_RELATIVE_TO_PEAK * peak):
         return "CLOSE", ""
@@ -138,13 +144,18 @@ class Report:
         lines = [_line(r, width) for r in shown]
         counts = {v: sum(r.verdict == v for r in self.results) for v in ("EQUAL", "CLOSE", "SIMILAR", "FAILED")}
         total = len(self.results)
-        lines.append(f"compared {total} tensors: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n or v == "FAILED"))
+        lines.append(
+            f"compared {total} tensors: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n or v == "FAILED")
+        )
         for metric in ("cosine", "euclidean", "sqnr_db"):
             worst = self.worst(metric)
             if worst is not None:
                 lines.append(f"  lowest {metric} {getattr(worst, metric):.6f} ({worst.name})")
-        for what, missing in (("only in the result", self.only_in_result), ("only in the reference", self.only_in_reference),
-                              ("excepted", self.excepted)):
+        for what, missing in (
+            ("only in the result", self.only_in_result),
+            ("only in the reference", self.only_in_reference),
+            ("excepted", self.excepted),
+        ):
             if missing:
                 tail = ", ..." if len(missing) > 8 and not verbose else ""
                 lines.append(f"  {len(missing)} {what}: {', '.join(missing if verbose else missing[:8])}{tail}")
@@ -177,7 +188,9 @@ class Report:
 def _line(r: TensorResult, width: int) -> str:
     text = f"{r.name:<{width}}  {r.verdict:<7}"
     if not math.isnan(r.cosine):
-        text += f"  cosine {r.cosine:.6f}  euclidean {r.euclidean:.6f}  sqnr_db {r.sqnr_db:.2f}  max_abs {r.max_abs:.6g}"
+        text += (
+            f"  cosine {r.cosine:.6f}  euclidean {r.euclidean:.6f}  sqnr_db {r.sqnr_db:.2f}  max_abs {r.max_abs:.6g}"
+        )
     remark = r.reason or r.note
     return text + (f"  ({remark})" if remark else "")
 

@@ -1,0 +1,1 @@
+"""The ONNX front end: prepare the graph (`graph`), run it for reference (`reference`), import it (`importer`)."""

@@ -1,0 +1,96 @@
+"""Window arithmetic shared by convolution and pooling: every pad made explicit.
+
+Source of the formulas: the ONNX operator specification of Conv, MaxPool and AveragePool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .registry import Node
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window sliding over (h, w); pads are top, left, bottom, right, with what ceil_mode added kept apart.
+
+    ceil_pad: (bottom, right), not contained in pads.
+    """
+
+    kernel: tuple[int, int]
+    strides: tuple[int, int]
+    pads: tuple[int, int, int, int]
+    dilations: tuple[int, int]
+    ceil_pad: tuple[int, int] = (0, 0)
+
+    @property
+    def all_pads(self) -> list[int]:
+        return [self.pads[0], self.pads[1], self.pads[2] + self.ceil_pad[0], self.pads[3] + self.ceil_pad[1]]
+
+
+def window_of(node: Node, spatial: Sequence[int], kernel: Sequence[int]) -> Window:
+    """The node's window over one or two spatial axes; one axis is treated as w with h = 1."""
+    axes = len(spatial)
+    strides = _list(node, "strides", axes, 1)
+    dilations = _list(node, "dilations", axes, 1)
+    mode = node.attribute("auto_pad", "NOTSET")
+    begins, ends = [], []
+    explicit = [int(p) for p in node.attribute("pads", [0] * (2 * axes))]
+    if len(explicit) != 2 * axes:
+        node.refuse(f"attribute 'pads' has {len(explicit)} numbers, and {2 * axes} are needed")
+    if min(strides) < 1 or min(dilations) < 1 or min(kernel, default=1) < 1:
+        node.refuse("kernel, strides and dilations must be positive")
+    for i in range(axes):
+        begin, end = _pads(
+            node, mode, spatial[i], (kernel[i] - 1) * dilations[i] + 1, strides[i], explicit[i], explicit[i + axes]
+        )
+        begins.append(begin)
+        ends.append(end)
+    ceil = [0] * axes
+    if node.attribute("ceil_mode", 0):
+        ceil = [
+            _ceil_pad(spatial[i], begins[i], ends[i], (kernel[i] - 1) * dilations[i] + 1, strides[i])
+            for i in range(axes)
+        ]
+    if axes == 1:
+        return Window((1, kernel[0]), (1, strides[0]), (0, begins[0], 0, ends[0]), (1, dilations[0]), (0, ceil[0]))
+    return Window(
+        (kernel[0], kernel[1]),
+        (strides[0], strides[1]),
+        (begins[0], begins[1], ends[0], ends[1]),
+        (dilations[0], dilations[1]),
+        (ceil[0], ceil[1]),
+    )
+
+
+def _list(node: Node, name: str, count: int, default: int) -> list[int]:
+    values = [int(v) for v in node.attribute(name, [default] * count)]
+    if len(values) != count:
+        node.refuse(f"attribute '{name}' has {len(values)} numbers for {count} spatial axes")
+    return values
+
+
+def _pads(node: Node, mode: str, size: int, extent: int, stride: int, begin: int, end: int) -> tuple[int, int]:
+    """Explicit pads of one axis; `extent` is the dilated kernel."""
+    if mode == "NOTSET":
+        return begin, end
+    if mode == "VALID":
+        return 0, 0
+    if mode not in ("SAME_UPPER", "SAME_LOWER"):
+        node.refuse(f"auto_pad '{mode}' is unknown")
+    outputs = -(-size // stride)
+    total = max((outputs - 1) * stride + extent - size, 0)
+    small, large = total // 2, total - total // 2
+    return (small, large) if mode == "SAME_UPPER" else (large, small)
+
+
+def _ceil_pad(size: int, begin: int, end: int, extent: int, stride: int) -> int:
+    """What must be added behind the end so that rounding down gives as many windows as rounding up.
+
+    A window that would start beyond the input and its leading pad is left out.
+    """
+    outputs = -(-(size + begin + end - extent) // stride) + 1
+    if (outputs - 1) * stride >= size + begin:
+        outputs -= 1
+    return max((outputs - 1) * stride + extent - (size + begin + end), 0)

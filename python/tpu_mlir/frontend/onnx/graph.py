@@ -1,0 +1,326 @@
+"""Preparing an ONNX model for import: load, fix input shapes, cut at outputs, make everything float32, simplify.
+
+After `prepare`, the graph has static float32 inputs, no initialisers among its inputs, only nodes that its outputs
+need, and inferred shapes. It decides nothing about operators.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import UserError, did_you_mean, require_file
+from ...progress import warn
+
+OLDEST_OPSET = 7
+SAVE_LIMIT = 2**31 - 1  # protobuf's own limit for one message
+
+
+def load_model(path: Path | str) -> Any:
+    """The ONNX model in `path`; UserError for a missing, truncated or foreign file, or an opset out of range."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    path = require_file(path, "model")
+    try:
+        model = onnx.load(str(path))
+    except DecodeError as error:
+        raise UserError(f"model '{path}' is damaged or is not an ONNX file") from error
+    except (onnx.checker.ValidationError, ValueError, FileNotFoundError) as error:
+        raise UserError(f"model '{path}': its external weights cannot be read: {first_line(error)}") from error
+    if not model.graph.node or not model.graph.output or model.ir_version == 0:
+        raise UserError(f"model '{path}' is not an ONNX file, or holds no network")
+    check_opset(model, str(path))
+    try:
+        onnx.checker.check_model(model)
+    except (onnx.checker.ValidationError, ValueError) as error:
+        if "No Op registered for" not in str(error) and "Unrecognized" not in str(error):
+            raise UserError(f"model '{path}' breaks the ONNX rules: {first_line(error)}") from error
+        # An unknown operator is reported by the importer, together with all the others.
+    return model
+
+
+def check_opset(model: Any, origin: str) -> None:
+    import onnx
+
+    version = opset_of(model)
+    newest = onnx.defs.onnx_opset_version()
+    if not OLDEST_OPSET <= version <= newest:
+        advice = (
+            "convert it with onnx.version_converter, or export it again"
+            if version < OLDEST_OPSET
+            else "export it with an older opset, or install a newer onnx"
+        )
+        raise UserError(
+            f"model '{origin}' has opset {version}; opsets {OLDEST_OPSET} to {newest} are supported; {advice}"
+        )
+
+
+def opset_of(model: Any) -> int:
+    """The version of the standard operator set; 0 where the model names none."""
+    return max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0)
+
+
+def prepare(
+    model: Any,
+    origin: str,
+    input_shapes: Sequence[Sequence[int]] | None = None,
+    output_names: Sequence[str] = (),
+    simplifier: bool = True,
+    skip_fuse_bn: bool = False,
+) -> Any:
+    """A model ready for import, as the top of this file says. `model` is changed."""
+    drop_initializer_inputs(model)
+    to_float32(model)
+    set_input_shapes(model, origin, input_shapes)
+    if output_names:
+        cut_outputs(model, origin, output_names)
+    remove_unused(model)
+    model = infer_shapes(model, origin)  # the simplifiers insist on output shapes
+    if simplifier:
+        model = infer_shapes(simplify(model, skip_fuse_bn), origin)
+    remove_unused(model)
+    return model
+
+
+def drop_initializer_inputs(model: Any) -> None:
+    """Old exporters list weights among the inputs too; only what the caller must supply is an input here.
+
+    Source: the ONNX IR specification: weights that are no inputs are allowed from IR version 4 on.
+    """
+    model.ir_version = max(model.ir_version, 4)
+    weights = {w.name for w in model.graph.initializer} | {w.values.name for w in model.graph.sparse_initializer}
+    kept = [i for i in model.graph.input if i.name not in weights]
+    del model.graph.input[:]
+    model.graph.input.extend(kept)
+
+
+def to_float32(model: Any) -> None:
+    """Turn half, bfloat16 and double inputs, outputs, weights, constants and casts into float32."""
+    import onnx
+
+    other = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
+    float32 = onnx.TensorProto.FLOAT
+
+    def convert(tensor: Any) -> None:
+        import numpy as np
+
+        if tensor.data_type in other:
+            values = onnx.numpy_helper.to_array(tensor).astype(np.float32)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+
+    for tensor in model.graph.initializer:
+        convert(tensor)
+    for value in [*model.graph.input, *model.graph.output, *model.graph.value_info]:
+        if value.type.tensor_type.elem_type in other:
+            value.type.tensor_type.elem_type = float32
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.TENSOR:
+                convert(attribute.t)
+            elif attribute.name in ("to", "dtype", "output_dtype") and attribute.i in other:
+                attribute.i = float32
+
+
+def set_input_shapes(model: Any, origin: str, shapes: Sequence[Sequence[int]] | None) -> None:
+    """Give every input a static shape: the user's, else the model's own, with an unknown batch size taken as 1."""
+    inputs = list(model.graph.input)
+    if not inputs:
+        raise UserError(f"model '{origin}' has no input")
+    listed = ", ".join(f"'{i.name}' {_shape_text(i)}" for i in inputs)
+    if shapes is not None and len(shapes) != len(inputs):
+        raise UserError(
+            f"--input_shapes has {len(shapes)} shapes, but model '{origin}' has {len(inputs)} inputs: {listed}"
+        )
+    for index, value in enumerate(inputs):
+        tensor = value.type.tensor_type
+        dims = tensor.shape.dim
+        if shapes is not None:
+            wanted = shapes[index]
+            if tensor.HasField("shape") and len(dims) != len(wanted):
+                raise UserError(
+                    f"--input_shapes gives input '{value.name}' {list(wanted)}, but its shape is {_shape_text(value)}"
+                )
+            del tensor.shape.dim[:]
+            for size in wanted:
+                tensor.shape.dim.add().dim_value = int(size)
+            continue
+        unknown = [i for i, d in enumerate(dims) if d.dim_value <= 0]
+        if unknown == [0] and len(dims) > 1:
+            warn(f"input '{value.name}' has shape {_shape_text(value)}; its batch size is taken as 1")
+            dims[0].dim_value = 1
+        elif unknown or not tensor.HasField("shape"):
+            raise UserError(
+                f"input '{value.name}' of model '{origin}' has no fixed shape ({_shape_text(value)}); "
+                f"give --input_shapes [[...]]"
+            )
+    # What was inferred for other input shapes is void; of the outputs' shapes, only the number of axes stays.
+    del model.graph.value_info[:]
+    for output in model.graph.output:
+        for dim in output.type.tensor_type.shape.dim:
+            dim.Clear()
+
+
+def cut_outputs(model: Any, origin: str, wanted: Sequence[str]) -> None:
+    """Make the named tensors the outputs: by tensor name, or by tensor name and operator joined as `<tensor>_<OpType>`."""
+    import onnx
+
+    producers = {name: node for node in model.graph.node for name in node.output if name}
+    resolved: list[str] = []
+    for name in wanted:
+        tensor = _resolve_tensor(name, producers)
+        if tensor is None:
+            known = [*producers, *(f"{t}_{n.op_type}" for t, n in producers.items())]
+            raise UserError(f"--output_names: model '{origin}' has no tensor '{name}'{did_you_mean(name, known)}")
+        if tensor not in resolved:
+            resolved.append(tensor)
+    types = {v.name: v for v in [*model.graph.output, *infer_shapes(model, origin).graph.value_info]}
+    del model.graph.output[:]
+    for tensor in resolved:
+        value = types.get(tensor) or onnx.helper.make_tensor_value_info(tensor, onnx.TensorProto.FLOAT, None)
+        model.graph.output.add().CopyFrom(value)
+
+
+def _resolve_tensor(name: str, producers: dict[str, Any]) -> str | None:
+    import onnx
+
+    if name in producers:
+        return name
+    # Any operator may follow the name, not only the producer's own: simplification can fuse it into another kind
+    # (a BatchNormalization becomes part of a Conv), and the user reads the name after that.
+    stem, _, op_type = name.rpartition("_")
+    if stem in producers and (onnx.defs.has(op_type) or op_type == producers[stem].op_type):
+        return stem
+    return None
+
+
+def remove_unused(model: Any) -> None:
+    """Drop nodes and weights that no output needs; the inputs stay."""
+    needed = {o.name for o in model.graph.output}
+    kept = []
+    for node in reversed(model.graph.node):
+        if any(name in needed for name in node.output):
+            kept.append(node)
+            needed.update(name for name in node.input if name)
+            needed.update(_captured(node))
+    kept.reverse()
+    weights = [w for w in model.graph.initializer if w.name in needed]
+    if len(kept) != len(model.graph.node):
+        del model.graph.node[:]
+        model.graph.node.extend(kept)
+    if len(weights) != len(model.graph.initializer):
+        del model.graph.initializer[:]
+        model.graph.initializer.extend(weights)
+
+
+def _captured(node: Any) -> set[str]:
+    """Every tensor name that the node's sub-graphs mention (a superset of what they capture)."""
+    names: set[str] = set()
+    for attribute in node.attribute:
+        for graph in [attribute.g, *attribute.graphs]:
+            names.update(o.name for o in graph.output)
+            for inner in graph.node:
+                names.update(inner.input)
+                names |= _captured(inner)
+    return names
+
+
+def simplify(model: Any, skip_fuse_bn: bool = False) -> Any:
+    """Fold constants and fuse with onnxsim, else onnxslim, else not at all (with a warning)."""
+    outputs = [o.name for o in model.graph.output]
+    inputs = [i.name for i in model.graph.input]
+    for run in (_onnxsim, _onnxslim):
+        try:
+            simple = run(model, skip_fuse_bn)
+        except Exception as error:  # third-party code: whatever it raises, the model can still be imported without it
+            warn(f"{run.__name__[1:]} could not simplify the model ({first_line(error)})")
+            continue
+        if [o.name for o in simple.graph.output] == outputs and {i.name for i in simple.graph.input} == set(inputs):
+            return simple
+        warn(f"{run.__name__[1:]} changed the model's inputs or outputs; its result is not used")
+    warn("the model is imported without simplification")
+    return model
+
+
+def _onnxsim(model: Any, skip_fuse_bn: bool) -> Any:
+    import onnxsim
+
+    skipped = ["fuse_bn_into_conv"] if skip_fuse_bn else None
+    with _quiet_stderr():
+        simple, good = onnxsim.simplify(model, skipped_optimizers=skipped)
+    if not good:
+        raise RuntimeError("its result differs from the model")
+    return simple
+
+
+def _onnxslim(model: Any, skip_fuse_bn: bool) -> Any:
+    import onnxslim
+
+    if skip_fuse_bn:
+        raise RuntimeError("it always fuses batch normalisation")
+    return onnxslim.slim(model)
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keep a native library's chatter off the user's terminal."""
+    sys.stderr.flush()
+    try:
+        saved = os.dup(2)
+    except OSError:
+        yield
+        return
+    with Path(os.devnull).open("wb") as sink:
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+def infer_shapes(model: Any, origin: str) -> Any:
+    """`model` with the shapes and types of its intermediate tensors; UserError where they contradict each other."""
+    import onnx
+
+    try:
+        return onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError) as strict:
+        try:
+            lenient = onnx.shape_inference.infer_shapes(model)
+        except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError):
+            raise UserError(f"model '{origin}': its shapes do not fit together: {first_line(strict)}") from strict
+        if "inference error" in str(strict).lower():
+            raise UserError(f"model '{origin}': its shapes do not fit together: {first_line(strict)}") from strict
+        return lenient
+
+
+def save_bytes(model: Any) -> bytes | None:
+    """The model as file content; None where it is too large for one protobuf message."""
+    size = model.ByteSize()
+    return model.SerializeToString(deterministic=True) if 0 <= size <= SAVE_LIMIT else None
+
+
+def static_shape(value: Any) -> tuple[int, ...] | None:
+    """The shape of a ValueInfo; None unless every size is known."""
+    tensor = value.type.tensor_type
+    if not tensor.HasField("shape") or any(not d.HasField("dim_value") for d in tensor.shape.dim):
+        return None
+    return tuple(d.dim_value for d in tensor.shape.dim)
+
+
+def _shape_text(value: Any) -> str:
+    tensor = value.type.tensor_type
+    if not tensor.HasField("shape"):
+        return "of unknown rank"
+    return "[" + ",".join(d.dim_param or (str(d.dim_value) if d.dim_value > 0 else "?") for d in tensor.shape.dim) + "]"
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text with anything in it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,127 @@
+"""Import of activations and other element-wise functions of one tensor."""
+
+from __future__ import annotations
+
+import math
+
+from .ops_eltwise import FLOAT32_MAX
+from .registry import Node, onnx_op
+
+_PLAIN = {
+    "Sigmoid": "Sigmoid",
+    "Tanh": "Tanh",
+    "Exp": "Exp",
+    "Sqrt": "Sqrt",
+    "Abs": "Abs",
+    "Log": "Log",
+    "Erf": "Erf",
+    "Softplus": "Softplus",
+    "Mish": "Mish",
+    "HardSwish": "HardSwish",
+}
+
+
+@onnx_op(*_PLAIN)
+def plain(node: Node) -> None:
+    """The function, element by element."""
+    node.result(node.emit(_PLAIN[node.op_type], [node.value(0)]))
+
+
+@onnx_op("Relu")
+def relu(node: Node) -> None:
+    """max(x, 0)."""
+    node.result(node.emit("Relu", [node.value(0)], {"relu_limit": -1.0}))
+
+
+@onnx_op("Clip")
+def clip(node: Node) -> None:
+    """min(max(x, low), high) with constant bounds; from 0 up it is a Relu, with a limit if there is one."""
+    low, high = _bound(node, 1, "min", -math.inf), _bound(node, 2, "max", math.inf)
+    if low > high:
+        # Source: the ONNX specification: where min is greater than max, every element is max.
+        low = high
+    if low == 0.0 and high > 0.0:
+        limit = high if high < FLOAT32_MAX else -1.0
+        node.result(node.emit("Relu", [node.value(0)], {"relu_limit": limit}))
+    elif low <= -FLOAT32_MAX and high >= FLOAT32_MAX:
+        node.pass_through()
+    else:
+        bounds = {"min": max(low, -FLOAT32_MAX), "max": min(high, FLOAT32_MAX)}
+        node.result(node.emit("Clip", [node.value(0)], bounds))
+
+
+def _bound(node: Node, index: int, attribute: str, default: float) -> float:
+    """A bound that opset 11 and later take as an input and earlier ones as an attribute."""
+    if node.has_input(index):
+        return float(node.need_const(index, f"bound '{attribute}'").reshape(-1)[0])
+    return float(node.attribute(attribute, default))
+
+
+@onnx_op("LeakyRelu")
+def leaky_relu(node: Node) -> None:
+    """x where x > 0, else alpha * x."""
+    node.result(node.emit("LeakyRelu", [node.value(0)], {"alpha": float(node.attribute("alpha", 0.01))}))
+
+
+@onnx_op("PRelu")
+def prelu(node: Node) -> None:
+    """x where x > 0, else slope * x, with one constant slope for all elements."""
+    slope = node.need_const(1, "slope")
+    if slope.size != 1 and (slope != slope.reshape(-1)[0]).any():
+        node.refuse(f"it has {slope.size} different slopes; one slope for all channels is supported")
+    node.result(node.emit("LeakyRelu", [node.value(0)], {"alpha": float(slope.reshape(-1)[0])}))
+
+
+@onnx_op("Elu")
+def elu(node: Node) -> None:
+    """x where x > 0, else alpha * (exp(x) - 1)."""
+    node.result(node.emit("Elu", [node.value(0)], {"alpha": float(node.attribute("alpha", 1.0))}))
+
+
+@onnx_op("HardSigmoid")
+def hard_sigmoid(node: Node) -> None:
+    """min(max(alpha * x + beta, 0), 1)."""
+    attributes = {"alpha": float(node.attribute("alpha", 0.2)), "beta": float(node.attribute("beta", 0.5))}
+    node.result(node.emit("HardSigmoid", [node.value(0)], attributes))
+
+
+@onnx_op("Gelu")
+def gelu(node: Node) -> None:
+    """x * (1 + erf(x / sqrt 2)) / 2; the tanh approximation is refused."""
+    if node.attribute("approximate", "none") != "none":
+        node.refuse(f"approximate '{node.attribute('approximate')}' is not supported", "export the exact form")
+    node.result(node.emit("GELU", [node.value(0)]))
+
+
+@onnx_op("Swish")
+def swish(node: Node) -> None:
+    """x * sigmoid(x); alpha must be 1."""
+    if float(node.attribute("alpha", 1.0)) != 1.0:
+        node.refuse(f"alpha {node.attribute('alpha')} is not supported; alpha 1 is")
+    node.result(node.emit("SiLU", [node.value(0)]))
+
+
+@onnx_op("Identity", "Dropout")
+def identity(node: Node) -> None:
+    """Nothing at inference time; Dropout's mask must not be used."""
+    if node.has_output(1):
+        node.refuse("its second result (the mask) is used")
+    if node.op_type == "Dropout" and node.has_input(2):
+        training = node.const(2)
+        if training is None or bool(training.reshape(-1)[0]):
+            node.refuse("it is in training mode", "export the network in evaluation mode")
+    node.pass_through()
+
+
+@onnx_op("Cast", "CastLike")
+def cast(node: Node) -> None:
+    """A cast between floating-point types (everything is float32 here); casts to integers at run time are refused."""
+    import onnx
+
+    target = node.attribute("to", onnx.TensorProto.FLOAT)
+    if target != onnx.TensorProto.FLOAT:
+        node.refuse(
+            f"it casts to {onnx.TensorProto.DataType.Name(target)}; only floating-point tensors can be computed "
+            f"at run time"
+        )
+    node.pass_through()

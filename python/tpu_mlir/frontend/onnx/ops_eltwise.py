@@ -1,0 +1,149 @@
+"""Import of element-wise arithmetic; constant operands become scalars, per-channel scales or weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .registry import Node, onnx_op
+
+
+@onnx_op("Add", "Sum")
+def add(node: Node) -> None:
+    """Sum of tensors, broadcast as in numpy; any operand may be constant."""
+    if len(node.inputs) == 1:
+        node.pass_through()
+        return
+    if len(node.inputs) == 2:
+        for constant, other in ((1, 0), (0, 1)):
+            array = node.const(constant)
+            if array is not None:
+                node.result(add_constant(node, node.value(other), array, node.inputs[constant]))
+                return
+    node.result(node.emit("Add", [node.value(i) for i in range(len(node.inputs))]))
+
+
+@onnx_op("Sub")
+def sub(node: Node) -> None:
+    """Difference of two tensors, broadcast as in numpy; either may be constant."""
+    minuend, subtrahend = node.const(0), node.const(1)
+    if subtrahend is not None:
+        node.result(add_constant(node, node.value(0), -subtrahend, f"{node.inputs[1]}_neg"))
+    elif minuend is not None:
+        negative = node.emit("MulConst", [node.value(1)], {"const_val": -1.0}, "neg")
+        node.result(add_constant(node, negative, minuend, node.inputs[0]))
+    else:
+        node.result(node.emit("Sub", [node.value(0), node.value(1)]))
+
+
+@onnx_op("Mul")
+def mul(node: Node) -> None:
+    """Product of two tensors, broadcast as in numpy; either may be constant."""
+    for constant, other in ((1, 0), (0, 1)):
+        array = node.const(constant)
+        if array is not None:
+            node.result(multiply_constant(node, node.value(other), array, node.inputs[constant]))
+            return
+    node.result(node.emit("Mul", [node.value(0), node.value(1)]))
+
+
+@onnx_op("Div")
+def div(node: Node) -> None:
+    """Quotient by a constant without zeros, imported as a product with the reciprocal."""
+    import numpy as np
+
+    divisor = node.const(1)
+    if divisor is None:
+        node.refuse(
+            f"its divisor '{node.inputs[1]}' is computed at run time, and must be constant",
+            f"cut the network before it with --output_names {node.inputs[0]},{node.inputs[1]}",
+        )
+    if not np.all(divisor):
+        node.refuse(f"its divisor '{node.inputs[1]}' contains a zero")
+    reciprocal = (1.0 / divisor.astype(np.float64)).astype(np.float32)
+    node.result(multiply_constant(node, node.value(0), reciprocal, f"{node.inputs[1]}_reciprocal"))
+
+
+@onnx_op("Neg")
+def neg(node: Node) -> None:
+    """Negation."""
+    node.result(node.emit("MulConst", [node.value(0)], {"const_val": -1.0}))
+
+
+@onnx_op("Pow")
+def pow_(node: Node) -> None:
+    """Powers 1 (the tensor itself), 2 (a product) and 0.5 (a square root)."""
+    exponent = node.need_const(1, "exponent")
+    value = float(exponent.reshape(-1)[0]) if exponent.size == 1 else None
+    if value == 2.0:
+        node.result(node.emit("Mul", [node.value(0), node.value(0)]))
+    elif value == 0.5:
+        node.result(node.emit("Sqrt", [node.value(0)]))
+    elif value == 1.0:
+        node.pass_through()
+    else:
+        shown = exponent.shape if value is None else value
+        node.refuse(f"its exponent is {shown}; exponents 1, 2 and 0.5 are supported")
+
+
+@onnx_op("Max", "Min")
+def max_min(node: Node) -> None:
+    """Maximum or minimum of a tensor and a constant scalar."""
+    arrays = [node.const(i) for i in range(len(node.inputs))]
+    constants = [a for a in arrays if a is not None]
+    variable = [i for i, a in enumerate(arrays) if a is None]
+    if len(variable) != 1 or len(constants) != len(arrays) - 1 or any(c.size != 1 for c in constants):
+        node.refuse("only the maximum or minimum of one tensor and constant scalars is supported")
+    bounds = [float(c.reshape(-1)[0]) for c in constants]
+    value = node.value(variable[0])
+    if node.op_type == "Max":
+        bound = max(bounds)
+        node.result(
+            node.emit("Relu", [value], {"relu_limit": -1.0})
+            if bound == 0.0
+            else node.emit("Clip", [value], {"min": bound, "max": FLOAT32_MAX})
+        )
+    else:
+        node.result(node.emit("Clip", [value], {"min": -FLOAT32_MAX, "max": min(bounds)}))
+
+
+FLOAT32_MAX = 3.4028234663852886e38  # the largest finite float32: a bound that bounds nothing
+
+
+def add_constant(node: Node, value: Any, array: Any, name: str) -> Any:
+    """value + array, as AddConst, as a per-channel Scale, or as Add with a weight."""
+    import numpy as np
+
+    array = np.asarray(array, np.float32)
+    shape = node.shape_of_value(value)
+    if array.size == 1 and array.ndim <= len(shape):
+        return node.emit("AddConst", [value], {"const_val": float(array.reshape(-1)[0])})
+    if is_per_channel(array, shape):
+        ones = node.weight(np.ones(shape[1], np.float32), node.name(suffix="scale"))
+        return node.emit("Scale", [value, ones, node.weight(array.reshape(-1), _vector_name(name, array))])
+    return node.emit("Add", [value, node.weight(array, name)])
+
+
+def multiply_constant(node: Node, value: Any, array: Any, name: str) -> Any:
+    """value * array, as MulConst, as a per-channel Scale, or as Mul with a weight."""
+    import numpy as np
+
+    array = np.asarray(array, np.float32)
+    shape = node.shape_of_value(value)
+    if array.size == 1 and array.ndim <= len(shape):
+        return node.emit("MulConst", [value], {"const_val": float(array.reshape(-1)[0])})
+    if is_per_channel(array, shape):
+        return node.emit("Scale", [value, node.weight(array.reshape(-1), _vector_name(name, array)), node.none()])
+    return node.emit("Mul", [value, node.weight(array, name)])
+
+
+def _vector_name(name: str, array: Any) -> str:
+    """A weight that is stored flattened has a name of its own, as other nodes may use it in its own shape."""
+    return name if array.ndim == 1 else f"{name}_channel"
+
+
+def is_per_channel(array: Any, shape: tuple[int, ...]) -> bool:
+    """Whether a constant broadcast to `shape` varies along axis 1 only, and covers it."""
+    if len(shape) < 2 or array.ndim > len(shape):
+        return False
+    full = (1,) * (len(shape) - array.ndim) + tuple(array.shape)
+    return full[1] == shape[1] and all(d == 1 for i, d in enumerate(full) if i != 1)
