@@ -65,6 +65,19 @@ int64_t windowCount(int64_t size, int64_t kernel, int64_t stride, int64_t padBef
   return room < 0 ? 0 : room / stride + 1;
 }
 
+LogicalResult verifyList(Operation *op, StringRef name, ArrayRef<int64_t> list, size_t count, int64_t least) {
+  if (list.size() != count)
+    return op->emitOpError("'") << name << "' must have " << count << " elements, but it has " << list.size();
+  // No tensor is longer; larger numbers would overflow the arithmetic on shapes.
+  constexpr int64_t most = int64_t(1) << 31;
+  for (int64_t value : list)
+    if (value < least || value > most)
+      return op->emitOpError("'") << name << "' has the element " << value << "; "
+                                  << (value < least ? "the least possible is " : "the largest possible is ")
+                                  << (value < least ? least : most);
+  return success();
+}
+
 namespace detail {
 
 /// "filter", or "inputs[2]" for the operands of a variadic group.

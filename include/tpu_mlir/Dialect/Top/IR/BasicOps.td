@@ -43,6 +43,7 @@ def Top_CastOp : Top_Op<"Cast", [DeclareOpInterfaceMethods<EvalInterface>]> {
   let summary = "Change of number format; the identity in Top's fp32";
   let arguments = (ins Top_Tensor:$input);
   let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
   let hasFolder = 1;
 }
 #endif

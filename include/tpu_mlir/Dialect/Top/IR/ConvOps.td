@@ -3,7 +3,7 @@
 #define TPU_MLIR_DIALECT_TOP_IR_CONV_OPS
 include "tpu_mlir/Dialect/Top/IR/TopBase.td"
 
-def Top_ConvOp : Top_Op<"Conv", [DeclareOpInterfaceMethods<EvalInterface>]> {
+def Top_ConvOp : Top_Op<"Conv", [DeclareOpInterfaceMethods<EvalInterface>, Top_FusesRelu]> {
   let summary = "Two-dimensional convolution";
   let description = [{
     output[n, oc, oh, ow] = bias[oc] + sum over ic, kh, kw of input[n, ic, ih, iw] * filter[oc, ic, kh, kw], with
@@ -18,9 +18,10 @@ def Top_ConvOp : Top_Op<"Conv", [DeclareOpInterfaceMethods<EvalInterface>]> {
     DefaultValuedAttr<I64Attr, "1">:$group, DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations), Top_Relu.attrs);
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
-def Top_MatMulOp : Top_Op<"MatMul", [DeclareOpInterfaceMethods<EvalInterface>]> {
+def Top_MatMulOp : Top_Op<"MatMul", [DeclareOpInterfaceMethods<EvalInterface>, Top_FusesRelu]> {
   let summary = "Matrix product over the last two dimensions";
   let description = [{
     output[..., m, n] = bias[n] + sum over k of input[..., m, k] * right[..., k, n]; leading dimensions broadcast as in
@@ -32,7 +33,7 @@ def Top_MatMulOp : Top_Op<"MatMul", [DeclareOpInterfaceMethods<EvalInterface>]> 
   let hasVerifier = 1;
 }
 
-def Top_BatchNormOp : Top_Op<"BatchNorm", [DeclareOpInterfaceMethods<EvalInterface>]> {
+def Top_BatchNormOp : Top_Op<"BatchNorm", [DeclareOpInterfaceMethods<EvalInterface>, Top_FusesRelu]> {
   let summary = "Batch normalisation with settled statistics";
   let description = [{output = (input - mean) / sqrt(variance + epsilon) * gamma + beta, per channel (axis 1); mean,
     variance, gamma and beta are weights of [c].}];
@@ -42,7 +43,7 @@ def Top_BatchNormOp : Top_Op<"BatchNorm", [DeclareOpInterfaceMethods<EvalInterfa
   let hasVerifier = 1;
 }
 
-def Top_ScaleOp : Top_Op<"Scale", [DeclareOpInterfaceMethods<EvalInterface>]> {
+def Top_ScaleOp : Top_Op<"Scale", [DeclareOpInterfaceMethods<EvalInterface>, Top_FusesRelu]> {
   let summary = "Affine map per channel";
   let description = [{output[n, c, ...] = input[n, c, ...] * scale[c] + bias[c]; scale and bias are weights with c elements.}];
   let arguments = !con((ins Top_Tensor:$input, Top_Tensor:$scale, Top_OptionalTensor:$bias), Top_Relu.attrs);

@@ -4,7 +4,7 @@
 include "tpu_mlir/Dialect/Top/IR/TopBase.td"
 
 class Top_EltwiseOp<string mnemonic, string formula, dag extra = (ins)>
-    : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>]> {
+    : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>, Top_FusesRelu]> {
   let summary = "Element-wise " # formula;
   let description = "output = " # formula # "; operands broadcast as in numpy, from the last dimension.";
   let arguments = !con((ins Variadic<Top_Tensor>:$inputs), extra, Top_Relu.attrs);
@@ -14,12 +14,14 @@ class Top_EltwiseOp<string mnemonic, string formula, dag extra = (ins)>
 def Top_AddOp : Top_EltwiseOp<"Add", "sum of coeff[i] * inputs[i] (coeff 1 when absent)",
                               (ins OptionalAttr<DenseF64ArrayAttr>:$coeff)>;
 def Top_SubOp : Top_EltwiseOp<"Sub", "inputs[0] - inputs[1]">;
-def Top_MulOp : Top_EltwiseOp<"Mul", "product of the inputs">;
+def Top_MulOp : Top_EltwiseOp<"Mul", "product of the inputs"> { let hasCanonicalizer = 1; }
 
-class Top_ConstOp<string mnemonic, string formula> : Top_ElementwiseOp<mnemonic> {
+class Top_ConstOp<string mnemonic, string formula> : Top_ElementwiseOp<mnemonic, [Top_FusesRelu]> {
   let summary = "Element-wise " # formula;
   let arguments = !con((ins Top_Tensor:$input, F64Attr:$const_val), Top_Relu.attrs);
   let results = (outs Top_Tensor:$output);
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 def Top_AddConstOp : Top_ConstOp<"AddConst", "input + const_val">;
 def Top_MulConstOp : Top_ConstOp<"MulConst", "input * const_val">;
@@ -31,9 +33,15 @@ class Top_UnaryOp<string mnemonic, string formula, dag extra = (ins)> : Top_Elem
   let results = (outs Top_Tensor:$output);
 }
 def Top_ReluOp : Top_UnaryOp<"Relu", "max(x, 0), then min(y, relu_limit) where the limit is positive",
-                             (ins DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit)> { let hasCanonicalizer = 1; }
+                             (ins DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit)> {
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
 def Top_LeakyReluOp : Top_UnaryOp<"LeakyRelu", "x where x > 0, else alpha * x", (ins F64Attr:$alpha)>;
-def Top_ClipOp : Top_UnaryOp<"Clip", "min(max(x, min), max)", (ins F64Attr:$min, F64Attr:$max)>;
+def Top_ClipOp : Top_UnaryOp<"Clip", "min(max(x, min), max)", (ins F64Attr:$min, F64Attr:$max)> {
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
 def Top_SigmoidOp : Top_UnaryOp<"Sigmoid", "1 / (1 + exp(-x))">;
 def Top_SiLUOp : Top_UnaryOp<"SiLU", "x / (1 + exp(-x))">;
 def Top_TanhOp : Top_UnaryOp<"Tanh", "tanh(x)">;

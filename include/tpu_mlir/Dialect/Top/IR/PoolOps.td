@@ -3,7 +3,7 @@
 #define TPU_MLIR_DIALECT_TOP_IR_POOL_OPS
 include "tpu_mlir/Dialect/Top/IR/TopBase.td"
 
-class Top_PoolOp<string mnemonic, dag extra = (ins)> : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>]> {
+class Top_PoolOp<string mnemonic, dag extra = (ins)> : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>, Top_FusesRelu]> {
   let arguments = !con((ins Top_Tensor:$input, DenseI64ArrayAttr:$kernel_shape, DenseI64ArrayAttr:$strides,
                         DenseI64ArrayAttr:$pads), extra, Top_Relu.attrs);
   let results = (outs Top_Tensor:$output);

@@ -3,11 +3,12 @@
 #define TPU_MLIR_DIALECT_TOP_IR_SHAPE_OPS
 include "tpu_mlir/Dialect/Top/IR/TopBase.td"
 
-def Top_ConcatOp : Top_Op<"Concat", [DeclareOpInterfaceMethods<EvalInterface>]> {
+def Top_ConcatOp : Top_Op<"Concat", [DeclareOpInterfaceMethods<EvalInterface>, Top_FusesRelu]> {
   let summary = "Joins tensors along an axis";
   let arguments = !con((ins Variadic<Top_Tensor>:$inputs, DefaultValuedAttr<I64Attr, "1">:$axis), Top_Relu.attrs);
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 def Top_SliceOp : Top_Op<"Slice", [DeclareOpInterfaceMethods<EvalInterface>]> {
   let summary = "Takes every steps[i]-th element of [offset[i], ends[i]) of each axis i";
@@ -24,18 +25,22 @@ def Top_PadOp : Top_Op<"Pad", [DeclareOpInterfaceMethods<EvalInterface>]> {
                    DefaultValuedAttr<StrAttr, "\"constant\"">:$mode);
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 def Top_ReshapeOp : Top_Op<"Reshape", [DeclareOpInterfaceMethods<EvalInterface>]> {
   let summary = "Same elements in the same order under another shape";
   let description = [{`shape` may hold one -1 (the rest) and zeros (the input's size of that axis).}];
   let arguments = (ins Top_Tensor:$input, DenseI64ArrayAttr:$shape);
   let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 def Top_FlattenOp : Top_Op<"Flatten", [DeclareOpInterfaceMethods<EvalInterface>]> {
   let summary = "Joins axes start_dim to end_dim into one";
   let arguments = (ins Top_Tensor:$input, DefaultValuedAttr<I64Attr, "0">:$start_dim, DefaultValuedAttr<I64Attr, "-1">:$end_dim);
   let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
   let hasCanonicalizer = 1;
 }
 def Top_PermuteOp : Top_Op<"Permute", [DeclareOpInterfaceMethods<EvalInterface>]> {
@@ -44,11 +49,13 @@ def Top_PermuteOp : Top_Op<"Permute", [DeclareOpInterfaceMethods<EvalInterface>]
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 def Top_UpsampleOp : Top_Op<"Upsample", [DeclareOpInterfaceMethods<EvalInterface>]> {
   let summary = "Repeats each pixel scale_h times down and scale_w times across";
   let arguments = (ins Top_Tensor:$input, I64Attr:$scale_h, I64Attr:$scale_w);
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 #endif

@@ -48,6 +48,10 @@ mlir::LogicalResult verifySameShape(mlir::Operation *op);
 mlir::LogicalResult inferSameShape(mlir::Operation *op);
 } // namespace detail
 
+/// Fails, with a diagnostic, unless the list attribute `name` has `count` elements of at least `least`.
+mlir::LogicalResult verifyList(mlir::Operation *op, llvm::StringRef name, llvm::ArrayRef<int64_t> list, size_t count,
+                               int64_t least);
+
 /// Fails, with a diagnostic, when the static result shape is not the one that `rule` gives. Operands whose shape is not
 /// known yet end the check. `names` are the ODS operand names; further operands belong to the last name.
 template <typename OpTy>
@@ -60,21 +64,20 @@ template <typename OpTy>
 mlir::LogicalResult inferResult(OpTy op, mlir::FailureOr<Shape> (*rule)(OpTy), OperandNames names) {
   return detail::inferResult(op, names, [&] { return rule(op); });
 }
-/// Checks `do_relu` and `relu_limit` against each other.
-template <typename OpTy> mlir::LogicalResult verifyRelu(OpTy op) {
-  return detail::verifyRelu(op, op.getDoRelu(), op.getReluLimit().convertToDouble());
-}
+/// The trait of ops that can apply a relu to their own result.
+template <typename ConcreteOp> class FusesRelu : public mlir::OpTrait::TraitBase<ConcreteOp, FusesRelu> {
+public:
+  static mlir::LogicalResult verifyTrait(mlir::Operation *op) {
+    auto concrete = mlir::cast<ConcreteOp>(op);
+    return detail::verifyRelu(op, concrete.getDoRelu(), concrete.getReluLimit().convertToDouble());
+  }
+};
 
 /// The trait of Top_ElementwiseOp: one input, a result of its shape, one operation per element (a transcendental function
 /// counts as one) and one more for a fused relu.
 template <typename ConcreteOp> class Elementwise : public mlir::OpTrait::TraitBase<ConcreteOp, Elementwise> {
 public:
-  static mlir::LogicalResult verifyTrait(mlir::Operation *op) {
-    if constexpr (requires(ConcreteOp concrete) { concrete.getDoRelu(); })
-      if (failed(verifyRelu(mlir::cast<ConcreteOp>(op))))
-        return mlir::failure();
-    return detail::verifySameShape(op);
-  }
+  static mlir::LogicalResult verifyTrait(mlir::Operation *op) { return detail::verifySameShape(op); }
   mlir::LogicalResult inferShape() { return detail::inferSameShape(this->getOperation()); }
   int64_t flops() {
     int64_t perElement = 1;

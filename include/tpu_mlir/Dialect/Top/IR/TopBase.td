@@ -34,11 +34,14 @@ class Top_Op<string mnemonic, list<Trait> traits = []>
     : Top_BaseOp<mnemonic, !listconcat(traits, [Pure, DeclareOpInterfaceMethods<ShapeInterface>,
                                                 DeclareOpInterfaceMethods<FlopsInterface>])>;
 
+/// An op that can apply a relu to its own result; carries the attributes of Top_Relu. See Shapes.h.
+def Top_FusesRelu : NativeOpTrait<"FusesRelu"> { let cppNamespace = "::tpu_mlir::top"; }
+
 /// An op whose result has its input's shape and costs one operation per element; see Shapes.h.
 def Top_Elementwise : NativeOpTrait<"Elementwise"> { let cppNamespace = "::tpu_mlir::top"; }
-class Top_ElementwiseOp<string mnemonic>
-    : Top_BaseOp<mnemonic, [Pure, Top_Elementwise, ShapeInterface, FlopsInterface,
-                            DeclareOpInterfaceMethods<EvalInterface>]>;
+class Top_ElementwiseOp<string mnemonic, list<Trait> traits = []>
+    : Top_BaseOp<mnemonic, !listconcat([Pure, Top_Elementwise, ShapeInterface, FlopsInterface,
+                                        DeclareOpInterfaceMethods<EvalInterface>], traits)>;
 
 /// Shared text of `do_relu` and `relu_limit`: y = max(y, 0), then min(y, relu_limit) where the limit is positive.
 def Top_Relu {

@@ -1,0 +1,20 @@
+//===- Weight.cpp - top.Weight --------------------------------------------===//
+// What a weight op may say. Its array is the WeightStore's.
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+
+using namespace mlir;
+using namespace tpu_mlir::top;
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult WeightOp::verify() {
+  if (!hasStaticShape(getOutput()))
+    return emitOpError("'output' has type ") << getOutput().getType() << ", but the shape of a weight is known";
+  if (auto store = getStore(); store && *store != "conv_nic")
+    return emitOpError("'store' is \"") << *store << "\"; known: conv_nic";
+  if (getPack().has_value() != getStore().has_value())
+    return emitOpError("'store' and 'pack' belong together, but only '") << (getPack() ? "pack" : "store") << "' is given";
+  if (auto pack = getPack(); pack && *pack < 1)
+    return emitOpError("'pack' is ") << *pack << "; it must be positive";
+  return success();
+}
