@@ -1,0 +1,35 @@
+//===- Parallel.h - Sharing a kernel's loop among threads -------*- C++ -*-===//
+// One helper for loops whose iterations are independent, on a small pool of
+// threads. Kernels split their work so that no result depends on the number of
+// threads or on who runs what.
+#ifndef TPU_MLIR_KERNEL_PARALLEL_H
+#define TPU_MLIR_KERNEL_PARALLEL_H
+
+#include <cstdint>
+#include <functional>
+
+namespace tpu_mlir::kernel {
+
+/// Calls body(begin, end) on disjoint ranges that cover 0 … count−1, each of `grain` iterations except perhaps the last.
+/// Runs on the calling thread alone when there is one range, when called from inside another parallelFor, or when the
+/// pool is busy with another caller. The body must not throw.
+void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)> &body);
+
+/// Number of threads that a parallelFor of this thread may use.
+int threadCount();
+
+/// While alive, limits the calling thread's parallelFor to `threads` threads (at least 1).
+class ThreadLimit {
+public:
+  explicit ThreadLimit(int threads);
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit &) = delete;
+  ThreadLimit &operator=(const ThreadLimit &) = delete;
+
+private:
+  int previous;
+};
+
+} // namespace tpu_mlir::kernel
+
+#endif // TPU_MLIR_KERNEL_PARALLEL_H

@@ -1,0 +1,68 @@
+//===- Inner.h - The vectorised inner loops, one table per CPU level ------===//
+// Inner.inc implements these loops; it is compiled once per CPU level. All
+// levels give the same bits. Drivers fetch the table with inner() on the
+// calling thread, before any parallelFor.
+#ifndef TPU_MLIR_LIB_KERNEL_INNER_H
+#define TPU_MLIR_LIB_KERNEL_INNER_H
+
+#include "tpu_mlir/Kernel/CpuLevel.h"
+#include "tpu_mlir/Kernel/Kernels.h"
+
+namespace tpu_mlir::kernel {
+
+/// Elements that element-wise drivers hand to the loops at a time: strips of them stay in the first-level cache.
+constexpr int64_t kStrip = 1024;
+
+struct InnerLoops {
+  CpuLevel level;
+  /// Columns of a panel, see below.
+  int panelWidth;
+
+  /// acc[p·panelWidth + j] += Σ_{k<count} in[p·step + offset[k]] · panel[row[k]·panelWidth + j] for p < pixels: in the order
+  /// of k, one fused multiply-add per step.
+  void (*productF32)(int64_t count, const int32_t *offset, const int32_t *row, const float *in, int64_t step,
+                     int64_t pixels, const float *panel, float *acc);
+  /// The same on pairs of int16: in[2i], in[2i+1] against panel[2j], panel[2j+1] of a row of 2·panelWidth; offset and
+  /// step count pairs. Sums are int32 modulo 2^32.
+  void (*productPairs)(int64_t count, const int32_t *offset, const int32_t *row, const int16_t *in, int64_t step,
+                       int64_t pixels, const int16_t *panel, int32_t *acc);
+
+  /// Widens n elements of an integer format (any but U32 for widen32).
+  void (*widen32)(DType from, const void *in, int32_t *out, int64_t n);
+  void (*widen64)(DType from, const void *in, int64_t *out, int64_t n);
+  /// Narrows with saturation; out may be any integer format.
+  void (*narrow32)(const int32_t *in, DType to, void *out, int64_t n);
+  void (*narrow64)(const int64_t *in, DType to, void *out, int64_t n);
+  /// a = op(a, b); 32 bits wrap, so the caller uses it only where results fit.
+  void (*binary32)(BinaryOp op, int32_t *a, const int32_t *b, int64_t n);
+  void (*binary64)(BinaryOp op, int64_t *a, const int64_t *b, int64_t n);
+  void (*binaryF32)(BinaryOp op, float *out, const float *a, const float *b, int64_t n);
+  /// shiftRound on each element.
+  void (*shift32)(int32_t *v, int shift, Round round, int64_t n);
+  void (*shift64)(int64_t *v, int shift, Round round, int64_t n);
+  /// out = shiftRound(in · multiplier, shift, round) + zeroPoint, in 64 bits.
+  void (*scale)(const int32_t *in, int64_t *out, QuantEntry entry, Round round, int64_t n);
+
+  /// out[i] = floatToInt(in[i], to, round), held in 64 bits.
+  void (*floatToInt)(const float *in, DType to, Round round, int64_t *out, int64_t n);
+  void (*intToFloat)(const int64_t *in, float *out, int64_t n);
+
+  /// acc[i] = fma(in[i·step], w, acc[i]).
+  void (*rowF32)(const float *in, int64_t step, float w, float *acc, int64_t n);
+  /// acc[i] += in[i·step] · w modulo 2^32; `in` is I8 or U8.
+  void (*rowInt)(DType from, const void *in, int64_t step, int32_t w, int32_t *acc, int64_t n);
+  /// acc[i] = in[i·step] > acc[i] ? in[i·step] : acc[i], all in format t.
+  void (*rowMax)(DType t, const void *in, int64_t step, void *acc, int64_t n);
+};
+
+/// The table of the highest level that machine and CpuLevelLimit allow.
+const InnerLoops &inner();
+
+extern const InnerLoops kInnerPortable;
+#if defined(__x86_64__)
+extern const InnerLoops kInnerAvx2, kInnerAvx512, kInnerAvx512Vnni;
+#endif
+
+} // namespace tpu_mlir::kernel
+
+#endif // TPU_MLIR_LIB_KERNEL_INNER_H

@@ -1,0 +1,135 @@
+//===- Parallel.cpp - Sharing a kernel's loop among threads ---------------===//
+// A pool whose workers only help: the caller takes ranges like everybody else
+// and waits only for ranges that a worker has taken. A process forked from one
+// with a pool therefore still makes progress, alone.
+
+#include "tpu_mlir/Kernel/Parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace tpu_mlir::kernel {
+namespace {
+
+thread_local int limit = 0;         // 0: as many as the machine has
+thread_local bool insideBody = false;
+
+struct Job {
+  const std::function<void(int64_t, int64_t)> &body;
+  int64_t count, grain;
+  std::atomic<int64_t> next{0};
+  std::atomic<int> helpersWanted;
+
+  void run() {
+    for (;;) {
+      int64_t begin = next.fetch_add(grain, std::memory_order_relaxed);
+      if (begin >= count)
+        return;
+      body(begin, std::min(begin + grain, count));
+    }
+  }
+};
+
+class Pool {
+public:
+  Pool() {
+    unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    for (unsigned i = 1; i < cores; ++i)
+      workers.emplace_back([this] { work(); });
+  }
+  ~Pool() {
+    {
+      std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    wake.notify_all();
+    for (std::thread &t : workers)
+      t.join();
+  }
+  int threads() const { return int(workers.size()) + 1; }
+
+  /// False when another caller has the pool.
+  bool run(Job &job) {
+    std::unique_lock owner(callers, std::try_to_lock);
+    if (!owner)
+      return false;
+    {
+      std::lock_guard lock(mutex);
+      current = &job;
+      ++generation;
+    }
+    wake.notify_all();
+    job.run();
+    std::unique_lock lock(mutex);
+    current = nullptr; // late workers find nothing
+    done.wait(lock, [this] { return active == 0; });
+    return true;
+  }
+
+private:
+  void work() {
+    insideBody = true;
+    uint64_t seen = 0;
+    std::unique_lock lock(mutex);
+    for (;;) {
+      wake.wait(lock, [&] { return stopping || (current && generation != seen); });
+      if (stopping)
+        return;
+      seen = generation;
+      Job *job = current;
+      if (job->helpersWanted.fetch_sub(1) <= 0)
+        continue;
+      ++active;
+      lock.unlock();
+      job->run();
+      lock.lock();
+      if (--active == 0)
+        done.notify_all();
+    }
+  }
+  std::vector<std::thread> workers;
+  std::mutex callers, mutex;
+  std::condition_variable wake, done;
+  Job *current = nullptr;
+  uint64_t generation = 0;
+  int active = 0;
+  bool stopping = false;
+};
+
+Pool &pool() {
+  static Pool instance;
+  return instance;
+}
+
+} // namespace
+
+int threadCount() {
+  if (insideBody)
+    return 1;
+  int all = pool().threads();
+  return limit > 0 ? std::min(limit, all) : all;
+}
+
+void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)> &body) {
+  grain = std::max<int64_t>(grain, 1);
+  if (count > grain && limit != 1 && !insideBody) {
+    Job job{body, count, grain, 0, threadCount() - 1};
+    insideBody = true;
+    bool ran = pool().run(job);
+    insideBody = false;
+    if (ran)
+      return;
+  }
+  for (int64_t begin = 0; begin < count; begin += grain)
+    body(begin, std::min(begin + grain, count));
+}
+
+ThreadLimit::ThreadLimit(int threads) : previous(limit) { limit = std::max(threads, 1); }
+ThreadLimit::~ThreadLimit() { limit = previous; }
+
+} // namespace tpu_mlir::kernel

@@ -1,0 +1,75 @@
+//===- Round.cpp - Every rounding and saturation of the project -----------===//
+// The scalar definitions. Vector loops (Inner.inc) restate them and are tested
+// against these, which are tested against exact fractions.
+
+#include "tpu_mlir/Kernel/Round.h"
+
+#include <cassert>
+#include <cmath>
+#include <utility>
+
+namespace tpu_mlir::kernel {
+
+const char *name(DType t) {
+  static constexpr const char *kNames[] = {"f32", "f16", "i8", "u8", "i16", "u16", "i32", "u32", "bf16", "i4", "u4"};
+  return kNames[size_t(t)];
+}
+
+int64_t shiftRound(int64_t v, int shift, Round round) {
+  if (shift >= 0)
+    return shift > 63 ? 0 : int64_t(uint64_t(v) << shift);
+  int amount = shift < -63 ? 63 : -shift;
+  int64_t floor = v >> amount;
+  bool half = (v >> (amount - 1)) & 1;                                 // first discarded bit
+  bool below = (uint64_t(v) & ((uint64_t(1) << (amount - 1)) - 1)) != 0; // any discarded bit after it
+  switch (round) {
+  case Round::HalfToEven: return floor + (half && (below || (floor & 1)));
+  case Round::HalfAwayFromZero: return floor + (half && (below || v >= 0));
+  case Round::TowardZero: return floor + (v < 0 && (half || below));
+  case Round::Floor: return floor;
+  case Round::Ceil: return floor + (half || below);
+  case Round::HalfUp: return floor + half;
+  case Round::HalfDown: return floor + (half && below);
+  }
+  assert(false && "unknown rounding mode");
+  return floor;
+}
+
+static std::pair<int64_t, int64_t> rangeOf(DType t) {
+  assert(!isFloat(t) && "saturation is for integer formats");
+  int bits = bitWidth(t);
+  if (isSigned(t))
+    return {-(int64_t(1) << (bits - 1)), (int64_t(1) << (bits - 1)) - 1};
+  return {0, (int64_t(1) << bits) - 1};
+}
+
+int64_t saturate(int64_t v, DType t) {
+  auto [low, high] = rangeOf(t);
+  return v < low ? low : v > high ? high : v;
+}
+
+int64_t floatToInt(float v, DType t, Round round) {
+  if (std::isnan(v))
+    return 0;
+  auto [low, high] = rangeOf(t);
+  // Beyond 2^53 doubles would do too; every format here has at most 32 bits.
+  double whole = std::trunc(double(v)), fraction = double(v) - whole;
+  bool odd = std::fmod(whole, 2.0) != 0;
+  switch (round) {
+  case Round::HalfToEven: whole += (fraction > 0.5 || (fraction == 0.5 && odd)) - (fraction < -0.5 || (fraction == -0.5 && odd)); break;
+  case Round::HalfAwayFromZero: whole += (fraction >= 0.5) - (fraction <= -0.5); break;
+  case Round::TowardZero: break;
+  case Round::Floor: whole -= fraction < 0; break;
+  case Round::Ceil: whole += fraction > 0; break;
+  case Round::HalfUp: whole += (fraction >= 0.5) - (fraction < -0.5); break;
+  case Round::HalfDown: whole += (fraction > 0.5) - (fraction <= -0.5); break;
+  }
+  return whole <= double(low) ? low : whole >= double(high) ? high : int64_t(whole);
+}
+
+int64_t requantOne(int64_t v, int32_t multiplier, int32_t shift, int32_t zeroPoint, Round round, DType t) {
+  int64_t product = int64_t(uint64_t(v) * uint64_t(int64_t(multiplier)));
+  return saturate(int64_t(uint64_t(shiftRound(product, shift, round)) + uint64_t(int64_t(zeroPoint))), t);
+}
+
+} // namespace tpu_mlir::kernel
