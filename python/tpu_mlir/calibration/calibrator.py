@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..core import pymlir
-from ..errors import UserError, require_file
+from ..errors import UserError
 from ..inputs import load_inputs
-from ..preprocess import IMAGE_SUFFIXES, Preprocess
+from ..preprocess import IMAGE_SUFFIXES
 from ..progress import warn
+from ..runner import open_module, preprocessing
 from .samples import Sample
 from .statistics import METHODS, TensorStatistics
 from .table import CalibrationTable, Range
@@ -101,20 +101,15 @@ class _Network:
     """The fp32 interpreter with its inputs' shapes and preprocessing."""
 
     def __init__(self, mlir: Path) -> None:
-        self.module = pymlir().module()
-        self.module.load(str(require_file(mlir, "model")))
+        self.module = open_module(mlir)
         if str(self.module.state) not in ("TOP_F32", "TOP_CALIBRATED"):
             raise UserError(
                 f"'{mlir}' is in state {self.module.state}; calibration takes the Top model of model_transform.py"
             )
         self.shapes: dict[str, tuple[int, ...]] = {
-            name: tuple(self.module.get_tensor_shape(name)) for name in self.module.input_names
+            name: tuple(self.module.input_shape(name)) for name in self.module.input_names
         }
-        self.preprocess: dict[str, Preprocess] = {}
-        for name, shape in self.shapes.items():
-            settings = Preprocess.from_attributes(shape, self.module.input_attrs(name))
-            if settings is not None:
-                self.preprocess[name] = settings
+        self.preprocess = preprocessing(self.module)
 
     def stream(self, batches: Sequence[Sample], title: str, each: Callable[[dict[str, Any]], None]) -> None:
         """Runs every batch and hands all tensors of one batch at a time to `each`."""

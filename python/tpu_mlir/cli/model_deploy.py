@@ -1,0 +1,88 @@
+"""model_deploy.py: from a Top model to a bmodel that was simulated and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import UserError, run_main
+from .arguments import ArgumentParser, names, pair_of_floats
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser("model_deploy.py", "Lower a Top model, generate a bmodel, simulate it and compare.")
+    parser.add_argument("--mlir", type=Path, required=True, help="Top model from model_transform.py")
+    parser.add_argument("--model", type=Path, required=True, help="the .bmodel to write")
+    parser.add_argument("--chip", "--processor", required=True, help="the chip, such as bm1684x")
+    parser.add_argument("--quantize", default="F32", help="INT8 or F32 (default)")
+
+    quant = parser.add_argument_group("quantisation")
+    quant.add_argument("--calibration_table", type=Path, help="from run_calibration.py; INT8 needs it")
+    quant.add_argument("--asymmetric", action="store_true", help="INT8 with zero points")
+    quant.add_argument("--quant_input", action="store_true", help="the bmodel takes integers")
+    quant.add_argument("--quant_output", action="store_true", help="the bmodel gives integers")
+
+    proof = parser.add_argument_group("proof")
+    proof.add_argument(
+        "--test_input", type=names, default=(), help="pictures, npy or one npz; seeded values without it"
+    )
+    proof.add_argument("--test_reference", type=Path, help="npz of the Top model's tensors on that input")
+    proof.add_argument("--tolerance", type=pair_of_floats, default=(0.8, 0.5), help="floors of cosine,euclidean")
+    proof.add_argument(
+        "--excepts", type=names, default=(), help="tensors left out of the comparison with the reference"
+    )
+    proof.add_argument("--skip_validation", action="store_true", help="compile only")
+    proof.add_argument("--compare_all", action="store_true", help="accepted; all tensors are always compared")
+    parser.add_argument("--clean", action="store_true", help="keep the bmodel alone")
+
+    one = parser.add_argument_group("parallelism")
+    one.add_argument("--num_device", type=int, default=1, choices=[1], help="1")
+    one.add_argument("--num_core", type=int, default=1, choices=[1], help="1")
+
+    parser.refuse(["--quantize_table"], "mixed precision is not built yet")
+    parser.refuse(["--quant_input_list", "--quant_output_list"], "choose all with --quant_input and --quant_output")
+    parser.refuse(["--q_group_size", "--q_symmetric", "--matmul_perchannel", "--gelu_mode"], "it is not built yet")
+    parser.refuse(["--ignore_f16_overflow", "--high_precision"], "F16 is not built yet")
+    parser.refuse(
+        ["--fuse_preprocess", "--customization_format", "--aligned_input"], "the chip does not preprocess yet"
+    )
+    parser.refuse(["--dynamic"], "shapes are fixed when the model is compiled")
+    parser.refuse(
+        ["--opt", "--disable_layer_group", "--group_by_cores", "--op_divide"], "there is one way to group layers"
+    )
+    parser.refuse(["--addr_mode", "--merge_weight", "--compress_mode", "--do_winograd"], "it is not built yet")
+    parser.refuse(["--model_version", "--includeWeight", "--not_gen_bmodel", "--patterns_count"], "it is not built yet")
+    parser.refuse(["--cache_skip"], "nothing is cached, every step runs")
+    parser.refuse(["--fazzy_match", "--fuzzy_match"], "tensors are matched by their full names")
+    parser.refuse(["--cuda", "--debug"], "there is no such mode")
+    return parser
+
+
+@run_main
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    from ..deployment.deploy import deploy
+    from ..deployment.options import Options, resolve_chip, resolve_quantize
+
+    chip = resolve_chip(arguments.chip)
+    if not arguments.skip_validation and arguments.excepts and arguments.test_reference is None:
+        raise UserError("--excepts needs --test_reference: nothing may be left out of the exact comparison")
+    deploy(
+        Options(
+            mlir=arguments.mlir,
+            model=arguments.model,
+            chip=chip,
+            quantize=resolve_quantize(chip, arguments.quantize, arguments.asymmetric),
+            asymmetric=arguments.asymmetric,
+            calibration_table=arguments.calibration_table,
+            quant_input=arguments.quant_input,
+            quant_output=arguments.quant_output,
+            test_input=tuple(Path(p) for p in arguments.test_input),
+            test_reference=arguments.test_reference,
+            tolerance=arguments.tolerance,
+            excepts=arguments.excepts,
+            skip_validation=arguments.skip_validation,
+            clean=arguments.clean,
+        )
+    )
+    return 0

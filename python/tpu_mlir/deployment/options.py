@@ -1,0 +1,112 @@
+"""What the user asked of a deployment, checked before anything runs: chip against precision, files, names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError, unknown_name
+
+
+@dataclass(frozen=True)
+class Options:
+    """One deployment. Paths are as the user gave them; `excepts` are left out of the comparison with the reference."""
+
+    mlir: Path
+    model: Path
+    chip: str
+    quantize: str = "F32"
+    asymmetric: bool = False
+    calibration_table: Path | None = None
+    quant_input: bool = False
+    quant_output: bool = False
+    test_input: tuple[Path, ...] = ()
+    test_reference: Path | None = None
+    tolerance: tuple[float, ...] = (0.8, 0.5)
+    excepts: tuple[str, ...] = ()
+    skip_validation: bool = False
+    clean: bool = False
+
+    @property
+    def integer(self) -> bool:
+        return self.quantize == "INT8"
+
+    @property
+    def prefix(self) -> str:
+        """`<name>_<chip>_<quant>[_sym|_asym]`: the known name of everything that is left beside the bmodel."""
+        symmetry = ("_asym" if self.asymmetric else "_sym") if self.integer else ""
+        return f"{self.mlir.stem}_{self.chip}_{self.quantize.lower()}{symmetry}"
+
+    def beside_model(self, suffix: str) -> Path:
+        return self.model.parent / f"{self.prefix}{suffix}"
+
+
+@lru_cache(maxsize=1)
+def _support() -> dict[str, Any]:
+    import yaml
+
+    return yaml.safe_load((Path(__file__).parent / "support.yaml").read_text(encoding="utf-8"))
+
+
+def resolve_chip(name: str) -> str:
+    """The chip's own name; one that is unknown or not built yet is a UserError."""
+    support = _support()
+    known: Sequence[str] = support["names"]
+    lower = name.lower()
+    if lower not in known:
+        raise unknown_name("chip", name, known)
+    chip = support["same_as"].get(lower, lower)
+    if chip not in support["built"]:
+        raise UserError(
+            f"chip '{lower}' is known, but its rules are not built yet; built: {', '.join(support['built'])}"
+        )
+    return str(chip)
+
+
+def resolve_quantize(chip: str, name: str, asymmetric: bool) -> str:
+    """The precision in capital letters, if `chip` has it; otherwise a UserError that lists what it has."""
+    support = _support()
+    precisions: Sequence[str] = support["precisions"]
+    upper = name.upper()
+    if upper not in precisions:
+        raise unknown_name("precision", name, precisions)
+    built: dict[str, list[str]] = support["built"][chip]["quantize"]
+    wanted = ("asym" if asymmetric else "sym") if upper == "INT8" else "plain"
+    if wanted not in built.get(upper, []):
+        words = {"sym": " symmetric", "asym": " asymmetric", "plain": ""}
+        can = ", ".join(f"{mode}{words[way]}" for mode, ways in built.items() for way in ways)
+        raise UserError(f"{chip} has no {upper}{words[wanted]} yet; it has: {can}")
+    if asymmetric and upper != "INT8":
+        raise UserError(f"--asymmetric is for INT8, not for {upper}")
+    return upper
+
+
+def check(options: Options) -> None:
+    """Refuses combinations that could only fail later."""
+    from ..errors import require_file
+    from ..files import require_folder
+
+    if options.model.suffix != ".bmodel":
+        raise UserError(f"--model '{options.model}' must end in .bmodel")
+    require_file(options.mlir, "--mlir")
+    require_folder(options.model)
+    if options.integer and options.calibration_table is None:
+        raise UserError("INT8 needs --calibration_table, the output of run_calibration.py")
+    if not options.integer and (options.quant_input or options.quant_output):
+        raise UserError(
+            f"--quant_input and --quant_output are for INT8; {options.quantize} inputs and outputs are floats"
+        )
+    for flag, path in (
+        ("--calibration_table", options.calibration_table),
+        ("--test_reference", options.test_reference),
+        *(("--test_input", p) for p in options.test_input),
+    ):
+        if path is not None:
+            require_file(path, flag)
+    if options.test_reference is not None and not options.test_input:
+        raise UserError("--test_reference needs --test_input, the input that made it")
+    if options.skip_validation and options.test_reference is not None:
+        raise UserError("--skip_validation and --test_reference contradict each other")

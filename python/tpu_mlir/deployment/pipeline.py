@@ -1,0 +1,75 @@
+"""The pass pipelines of a deployment: which passes run, in which order, with which options.
+
+Each stage reads and writes plain files, so a user can stop after any of them, edit the text and go on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..core import pymlir
+from ..files import staging
+from .options import Options
+
+
+def _pass(name: str, **options: Any) -> str:
+    """`name{key=value ...}`; booleans in MLIR's spelling, empty options left out."""
+    words = []
+    for key, value in options.items():
+        if value is None:
+            continue
+        words.append(f"{key}={str(value).lower() if isinstance(value, bool) else value}")
+    return f"{name}{{{' '.join(words)}}}" if words else name
+
+
+def lowering_passes(options: Options) -> list[str]:
+    passes = [_pass("processor-assign", chip=options.chip)]
+    if options.calibration_table is not None and options.integer:
+        passes.append(
+            _pass("import-calibration-table", file=options.calibration_table.resolve(), asymmetric=options.asymmetric)
+        )
+    passes.append("processor-top-optimize")
+    passes.append(_pass("convert-top-to-tpu", mode=options.quantize, asymmetric=options.asymmetric))
+    return [*passes, "canonicalize", "weight-fold"]
+
+
+def final_passes(options: Options) -> list[str]:
+    return [
+        _pass("strip-io-quant", quant_input=options.quant_input, quant_output=options.quant_output),
+        "processor-tpu-optimize",
+        "weight-reorder",
+        "subnet-divide",
+        "op-reorder",
+        "layer-group",
+        "address-assign",
+    ]
+
+
+def lower(options: Options) -> Path:
+    """Writes `<prefix>_tpu.mlir`, its weights beside it, and returns its path."""
+    return _run(options, options.mlir, "_tpu", lowering_passes(options))
+
+
+def finish(options: Options, lowered: Path) -> Path:
+    """Writes `<prefix>_final.mlir`, with layouts, tiles and addresses, and returns its path."""
+    return _run(options, lowered, "_final", final_passes(options))
+
+
+def generate(options: Options, final: Path) -> None:
+    """Writes the bmodel; it appears whole or not at all."""
+    with staging(options.model.parent) as stage:
+        model = stage / options.model.name
+        pymlir().run_passes(str(final), "", _pipeline([_pass("codegen", model_file=model.resolve())]), None)
+
+
+def _run(options: Options, source: Path, suffix: str, passes: list[str]) -> Path:
+    target = options.beside_model(f"{suffix}.mlir")
+    with staging(target.parent) as stage:
+        weights = f"{options.prefix}{suffix}_weight.npz"
+        pymlir().run_passes(str(source), str(stage / target.name), _pipeline(passes), weights)
+    return target
+
+
+def _pipeline(passes: list[str]) -> str:
+    return f"builtin.module({','.join(passes)})"
