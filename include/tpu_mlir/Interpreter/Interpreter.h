@@ -1,0 +1,77 @@
+//===- Interpreter.h - Running a module on the host -------------*- C++ -*-===//
+// What every interpreter offers: tensors by name, their number formats, inputs
+// in, values out. Converting between real values and the stored integers of a
+// format is done here, once. How a module is computed is each interpreter's.
+#ifndef TPU_MLIR_INTERPRETER_INTERPRETER_H
+#define TPU_MLIR_INTERPRETER_INTERPRETER_H
+
+#include "tpu_mlir/Kernel/Format.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tpu_mlir {
+
+/// A tensor as the interpreter stores it: row-major, real = (stored - zeroPoint) * scale. 4-bit formats take one byte each.
+struct HostTensor {
+  kernel::DType dtype = kernel::DType::F32;
+  std::vector<int64_t> shape;
+  double scale = 1;
+  int64_t zeroPoint = 0;
+  /// Belongs to the interpreter and is valid until its next invoke() or setInput(); null where the value was not kept.
+  const void *data = nullptr;
+
+  int64_t count() const {
+    int64_t elements = 1;
+    for (int64_t size : shape)
+      elements *= size;
+    return elements;
+  }
+  int64_t bytes() const { return count() * kernel::byteSize(dtype); }
+  /// Whether stored values are integers.
+  bool isInteger() const { return !kernel::isFloat(dtype); }
+  template <typename T> const T *as() const { return static_cast<const T *>(data); }
+};
+
+/// Real values of a tensor with data; `out` has tensor.count() items.
+void toReal(const HostTensor &tensor, float *out);
+/// The stored form of `real` in the format of `tensor` (whose data is not looked at): real / scale + zero point, rounded
+/// half away from zero and saturated; `out` has tensor.bytes() bytes.
+void fromReal(const HostTensor &tensor, const float *real, void *out);
+
+/// One module, loaded. Calls must not overlap; several interpreters may run at the same time. Names that do not exist and
+/// data of the wrong size are the caller's to refuse: ask tensor() first.
+class Interpreter {
+public:
+  virtual ~Interpreter() = default;
+
+  /// Names of inputs and outputs in the order of the module's arguments and results.
+  virtual const std::vector<std::string> &inputNames() const = 0;
+  virtual const std::vector<std::string> &outputNames() const = 0;
+  /// Names of all tensors that ops compute, inputs first, in the order of the module; weights are not among them.
+  virtual const std::vector<std::string> &tensorNames() const = 0;
+
+  /// The tensor of that name, described; `data` is there for inputs that are set, and after invoke() for outputs, or for
+  /// every tensor if all were kept. Nothing when the module has no such tensor.
+  virtual std::optional<HostTensor> tensor(llvm::StringRef name) = 0;
+
+  /// Copies the stored form of an input: tensor(name)->bytes() bytes in its format.
+  virtual void setInputBytes(llvm::StringRef name, const void *data) = 0;
+  /// Sets an input from `data` in format `dtype`: its own format as it is, or F32 as real values.
+  void setInput(llvm::StringRef name, kernel::DType dtype, const void *data);
+
+  /// Computes the outputs from the inputs; inputs never set are zero. With `keepAll` every tensor can be read afterwards.
+  /// Emits a diagnostic and fails where the module's values make a computation impossible.
+  virtual mlir::LogicalResult invoke(bool keepAll) = 0;
+};
+
+/// The interpreter for the module's `module.state`, with the module's weights taken from its context's WeightStore. The
+/// module must outlive it. Emits a diagnostic and fails when the module cannot be interpreted.
+mlir::FailureOr<std::unique_ptr<Interpreter>> createInterpreter(mlir::ModuleOp module);
+
+} // namespace tpu_mlir
+
+#endif // TPU_MLIR_INTERPRETER_INTERPRETER_H
