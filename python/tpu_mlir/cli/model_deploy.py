@@ -32,7 +32,9 @@ def _parser() -> ArgumentParser:
         "--excepts", type=names, default=(), help="tensors left out of the comparison with the reference"
     )
     proof.add_argument("--skip_validation", action="store_true", help="compile only")
-    proof.add_argument("--compare_all", action="store_true", help="accepted; all tensors are always compared")
+    proof.add_argument("--compare_all", action="store_true", help="kept for old scripts; all are always compared")
+    proof.add_argument("--cache_skip", action="store_true", help="kept for old scripts; nothing is cached")
+    proof.add_argument("--debug", action="store_true", help="kept for old scripts; see --clean for intermediate files")
     parser.add_argument("--clean", action="store_true", help="keep the bmodel alone")
 
     one = parser.add_argument_group("parallelism")
@@ -52,9 +54,8 @@ def _parser() -> ArgumentParser:
     )
     parser.refuse(["--addr_mode", "--merge_weight", "--compress_mode", "--do_winograd"], "it is not built yet")
     parser.refuse(["--model_version", "--includeWeight", "--not_gen_bmodel", "--patterns_count"], "it is not built yet")
-    parser.refuse(["--cache_skip"], "nothing is cached, every step runs")
     parser.refuse(["--fazzy_match", "--fuzzy_match"], "tensors are matched by their full names")
-    parser.refuse(["--cuda", "--debug"], "there is no such mode")
+    parser.refuse(["--cuda"], "there is no such mode")
     return parser
 
 
