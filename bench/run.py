@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures the tools beside their peer, in one run, and holds the numbers against their floors.
 
-Interpreter and onnxruntime take turns on the same input, and the ratio is of the fastest run of each, so that other work
-on the machine hurts both alike. Every stage runs in a process of its own, whose peak memory is reported with it.
+Interpreter and onnxruntime take turns on the same input, and the ratio is of the fastest run of each, so that other
+work on the machine hurts both alike. Every stage runs in its own process, whose peak memory is reported with it.
 
     python bench/run.py [network ...] [-o folder] [--rounds 15]
 """
@@ -36,9 +36,9 @@ class Measured:
 
     what: str
     value: str
+    peak_mib: float
     floor: str = ""
     holds: bool | None = None
-    peak_mib: float = 0.0
 
 
 def isolated(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
@@ -73,6 +73,7 @@ def _interpreter(name: str, work: Path, rounds: int) -> tuple[float, float]:
     """Fastest seconds of one inference: ours, onnxruntime's."""
     import numpy as np
     import onnxruntime
+
     from tpu_mlir.runner import open_module
 
     with np.load(work / f"{name}_in_f32.npz") as archive:
@@ -81,14 +82,12 @@ def _interpreter(name: str, work: Path, rounds: int) -> tuple[float, float]:
     module.set_tensor(tensor, x)
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = os.cpu_count() or 1
-    # Spinning threads of the peer would take the cores from us between its runs.
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(str(work / f"{name}_opt.onnx"), settings, providers=["CPUExecutionProvider"])
-    ours = _fastest(lambda: module.invoke(False), 2)
-    theirs = _fastest(lambda: session.run(None, {tensor: x}), 2)
+    ours = theirs = float("inf")
     for _ in range(rounds):
-        ours = min(ours, _fastest(lambda: module.invoke(False), 2))
-        theirs = min(theirs, _fastest(lambda: session.run(None, {tensor: x}), 2))
+        # Several runs a turn: the first may still share the cores with the other's idling threads.
+        ours = min(ours, _fastest(lambda: module.invoke(False), 4))
+        theirs = min(theirs, _fastest(lambda: session.run(None, {tensor: x}), 4))
     return ours, theirs
 
 
@@ -132,6 +131,7 @@ def _deploy(name: str, work: Path) -> float:
 def _simulate(name: str, work: Path) -> tuple[float, int]:
     """Seconds to simulate one inference, loading included, and the cycles it takes on the chip."""
     import numpy as np
+
     from tpu_mlir.core import pymlir
 
     with np.load(work / f"{name}_in_f32.npz") as archive:
@@ -142,29 +142,21 @@ def _simulate(name: str, work: Path) -> tuple[float, int]:
 
 
 def measure(name: str, work: Path, rounds: int) -> list[Measured]:
+    """The four lines of one network; the floors are ResNet-50's."""
+    floors = name == "resnet50"
     isolated(_import, name, work)
-    lines = []
     (ours, theirs), peak = isolated(_interpreter, name, work, rounds)
     speed = theirs / ours
-    lines.append(
-        Measured(
-            "fp32 interpreter",
-            f"{1000 * ours:.2f} ms; onnxruntime {1000 * theirs:.2f} ms; {speed:.2f} x its speed",
-            *((">= 0.70 x", speed >= 0.7) if name == "resnet50" else ("", None)),
-            peak,
-        )
-    )
+    text = f"{1000 * ours:.2f} ms; onnxruntime {1000 * theirs:.2f} ms; {speed:.2f} x its speed"
+    lines = [Measured("fp32 interpreter", text, peak, ">= 0.70 x", speed >= 0.7 if floors else None)]
     rate, peak = isolated(_calibrate, name, work)
-    share = 100 * rate * theirs
-    lines.append(
-        Measured("calibration (KL)", f"{rate:.1f} images/s, {share:.0f} % of bare onnxruntime inference", peak_mib=peak)
-    )
+    text = f"{rate:.1f} images/s, {100 * rate * theirs:.0f} % of bare onnxruntime inference"
+    lines.append(Measured("calibration (KL)", text, peak))
     seconds, peak = isolated(_deploy, name, work)
-    floor = ("<= 30 s", seconds <= 30) if name == "resnet50" else ("", None)
-    lines.append(Measured("model_deploy INT8", f"{seconds:.2f} s", *floor, peak))
+    lines.append(Measured("model_deploy INT8", f"{seconds:.2f} s", peak, "<= 30 s", seconds <= 30 if floors else None))
     (seconds, cycles), peak = isolated(_simulate, name, work)
-    floor = ("<= 5 s", seconds <= 5) if name == "resnet50" else ("", None)
-    lines.append(Measured("simulation", f"{seconds:.2f} s for {cycles:,} cycles", *floor, peak))
+    text = f"{seconds:.2f} s for {cycles:,} cycles"
+    lines.append(Measured("simulation", text, peak, "<= 5 s", seconds <= 5 if floors else None))
     return lines
 
 
