@@ -6,6 +6,10 @@
 using namespace mlir;
 using namespace tpu_mlir::top;
 
+//===- Infer shape --------------------------------------------------------===//
+
+LogicalResult InputOp::inferShape() { return detail::inferSameShape(*this); }
+
 //===- Verify -------------------------------------------------------------===//
 
 static LogicalResult verifyWord(InputOp op, StringRef attribute, std::optional<StringRef> value,
@@ -26,11 +30,8 @@ static LogicalResult verifyChannels(InputOp op, StringRef attribute, std::option
 }
 
 LogicalResult InputOp::verify() {
-  if (getInput().getType() != getOutput().getType() && hasStaticShape(getInput()) && hasStaticShape(getOutput()) &&
-      shapeOf(getInput()) != shapeOf(getOutput()))
-    return emitOpError("'output' has shape ")
-           << shapeText(shapeOf(getOutput())) << " but 'input' has " << shapeText(shapeOf(getInput()));
-  if (failed(verifyWord(*this, "pixel_format", getPixelFormat(),
+  if (failed(detail::verifySameShape(*this)) ||
+      failed(verifyWord(*this, "pixel_format", getPixelFormat(),
                         {"rgb", "bgr", "gray", "rgba", "gbrg", "grbg", "bggr", "rggb"})) ||
       failed(verifyWord(*this, "channel_format", getChannelFormat(), {"nchw", "nhwc", "none"})) ||
       failed(verifyWord(*this, "keep_ratio_mode", getKeepRatioMode(), {"letterbox", "short_side_scale"})) ||

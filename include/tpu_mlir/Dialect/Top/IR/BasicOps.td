@@ -24,7 +24,7 @@ def Top_WeightOp : Top_BaseOp<"Weight", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Top_InputOp : Top_BaseOp<"Input", [Pure]> {
+def Top_InputOp : Top_BaseOp<"Input", [Pure, DeclareOpInterfaceMethods<ShapeInterface>]> {
   let summary = "Network input, with the preprocessing that leads to it";
   let description = [{
     Marks function argument `input` as a network input. With `do_preprocess`, an image is resized to `resize_dims` (h, w),

@@ -17,6 +17,7 @@ namespace tpu_mlir::top {
 llvm::StringRef nameOf(mlir::Location loc);
 /// The name of the op's result; empty when it has none.
 llvm::StringRef nameOf(mlir::Operation *op);
+inline llvm::StringRef nameOf(mlir::OpState op) { return nameOf(op.getOperation()); }
 /// The name of a tensor. Block arguments have the name of their own location. Several results of one op take the names of
 /// the parts of its FusedLoc.
 llvm::StringRef nameOf(mlir::Value value);

@@ -1,7 +1,7 @@
 //===- WeightStore.h - The weight arrays of a context's modules -*- C++ -*-===//
 // Maps a weight's name (the location of its top.Weight op) to its bytes: mapped
 // from the weight file, or made by a pass. Decides where weight files are found
-// and written; knows no op.
+// and written and whether an array can be what its op says.
 #ifndef TPU_MLIR_DIALECT_TOP_IR_WEIGHTSTORE_H
 #define TPU_MLIR_DIALECT_TOP_IR_WEIGHTSTORE_H
 
@@ -22,22 +22,32 @@ struct WeightArray {
   char kind = 'f';       ///< 'f' float, 'i' signed, 'u' unsigned
   int itemBytes = 4;
   std::vector<int64_t> shape; ///< as in the file
+  /// The elements of a float array of four bytes each.
+  llvm::ArrayRef<float> floats() const {
+    assert(kind == 'f' && itemBytes == 4);
+    return {static_cast<const float *>(data), bytes / sizeof(float)};
+  }
 };
 
 class WeightStore {
 public:
   WeightStore();
   ~WeightStore();
-  /// Opens the weight file named by `module.weight_file`, looked for in `directory`, then in the working directory.
-  /// A module without weights needs none. Emits a diagnostic on the module and fails when the file is missing or broken.
+  WeightStore(const WeightStore &) = delete;
+  WeightStore &operator=(const WeightStore &) = delete;
+  /// Opens the weight file named by `module.weight_file`, looked for in `directory`, then in the working directory, and
+  /// forgets all earlier arrays. A module without weights needs none. Emits a diagnostic and fails when the file is missing
+  /// or broken, or holds no array that fits a weight op. f16 and f64 arrays of an f32 weight are converted.
   mlir::LogicalResult load(mlir::ModuleOp module, llvm::StringRef directory);
   /// The array of that name, or null.
   const WeightArray *find(llvm::StringRef name) const;
-  /// Adds an array, copying or moving its bytes; the name must be new.
+  /// Adds an array and takes over its bytes; the name must be new.
   void add(llvm::StringRef name, std::vector<uint8_t> bytes, char kind, int itemBytes, llvm::ArrayRef<int64_t> shape);
+  /// Whether there are arrays that no file holds yet.
   bool isDirty() const { return dirty; }
   /// Writes the arrays that `module` refers to as `fileName` (a bare name) into `directory` and notes it in
-  /// `module.weight_file`. Fails with a diagnostic when it cannot be written.
+  /// `module.weight_file`; a module without weights gets no file and no attribute. Fails with a diagnostic when it cannot be
+  /// written.
   mlir::LogicalResult save(mlir::ModuleOp module, llvm::StringRef directory, llvm::StringRef fileName);
 
 private:

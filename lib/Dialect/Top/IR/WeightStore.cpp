@@ -1,0 +1,168 @@
+//===- WeightStore.cpp - The weight arrays of a context's modules ---------===//
+// Finds, checks, keeps and writes weight arrays. Arrays of a weight file stay
+// where the file is mapped; the npz format itself is Support/Npz.h's.
+#include "tpu_mlir/Dialect/Top/IR/WeightStore.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Npz.h"
+
+#include <deque>
+#include <filesystem>
+#include <optional>
+
+using namespace mlir;
+
+namespace tpu_mlir::top {
+
+struct WeightStore::Impl {
+  std::optional<NpzFile> file;
+  std::deque<std::vector<uint8_t>> made;
+  llvm::StringMap<WeightArray> arrays;
+};
+
+WeightStore::WeightStore() : impl(std::make_unique<Impl>()) {}
+WeightStore::~WeightStore() = default;
+
+namespace {
+
+/// How an array holds its elements.
+struct Storage {
+  char kind;
+  int bytes;
+  bool operator==(const Storage &) const = default;
+};
+
+std::optional<Storage> storageOf(Type element) {
+  if (auto quantized = dyn_cast<quant::QuantizedType>(element)) {
+    if (isa<quant::CalibratedQuantizedType>(quantized))
+      return storageOf(quantized.getExpressedType());
+    return Storage{quantized.isSigned() ? 'i' : 'u', static_cast<int>(quantized.getStorageTypeIntegralWidth() + 7) / 8};
+  }
+  if (element.isBF16())
+    return Storage{'u', 2}; // numpy has no bfloat16
+  if (isa<FloatType>(element))
+    return Storage{'f', static_cast<int>(element.getIntOrFloatBitWidth()) / 8};
+  if (auto integer = dyn_cast<IntegerType>(element))
+    return Storage{integer.isUnsigned() ? 'u' : 'i', static_cast<int>(integer.getWidth() + 7) / 8};
+  return std::nullopt;
+}
+
+Storage storageOf(NpyType type) {
+  switch (type) {
+  case NpyType::F16: case NpyType::F32: case NpyType::F64:
+    return {'f', static_cast<int>(byteSize(type))};
+  case NpyType::Bool: case NpyType::U8: case NpyType::U16: case NpyType::U32: case NpyType::U64:
+    return {'u', static_cast<int>(byteSize(type))};
+  default:
+    return {'i', static_cast<int>(byteSize(type))};
+  }
+}
+
+NpyType npyTypeOf(const WeightArray &array) {
+  for (NpyType type : {NpyType::I8, NpyType::U8, NpyType::I16, NpyType::U16, NpyType::I32, NpyType::U32, NpyType::I64,
+                       NpyType::U64, NpyType::F16, NpyType::F32, NpyType::F64})
+    if (storageOf(type) == Storage{array.kind, array.itemBytes})
+      return type;
+  llvm_unreachable("add() took an array of no numpy type");
+}
+
+std::string locate(StringRef directory, StringRef fileName) {
+  std::filesystem::path beside = std::filesystem::path(directory.str()) / fileName.str();
+  std::error_code ignored;
+  return std::filesystem::exists(beside, ignored) ? beside.string() : fileName.str();
+}
+
+/// Whether the file's array can be what the op says. The elements of a stored order may be padded.
+LogicalResult checkArray(WeightOp op, const NpzArray &array, Storage wanted) {
+  ArrayRef<int64_t> shape = shapeOf(op.getOutput());
+  bool isStored = op.getStore().has_value();
+  if (isStored ? array.count() < elementCount(shape) : ArrayRef<int64_t>(array.shape) != shape)
+    return op.emitOpError("has shape ") << shapeText(shape) << " but the weight file holds " << shapeText(array.shape)
+                                        << " under its name '" << array.name << "'";
+  Storage have = storageOf(array.type);
+  if (have == wanted || (wanted == Storage{'f', 4} && have.kind == 'f'))
+    return success();
+  return op.emitOpError("has elements of ") << cast<TensorType>(op.getType()).getElementType()
+                                            << " but the weight file holds " << name(array.type) << " under its name '"
+                                            << array.name << "'";
+}
+
+} // namespace
+
+LogicalResult WeightStore::load(ModuleOp module, StringRef directory) {
+  impl = std::make_unique<Impl>();
+  dirty = false;
+  SmallVector<WeightOp> weights;
+  module.walk([&](WeightOp op) { weights.push_back(op); });
+  if (weights.empty())
+    return success();
+  auto fileName = module->getAttrOfType<StringAttr>("module.weight_file");
+  if (!fileName)
+    return module.emitError("the module has ") << weights.size() << " weights but no attribute 'module.weight_file'";
+  try {
+    impl->file.emplace(locate(directory, fileName));
+    for (WeightOp op : weights) {
+      const NpzArray *array = impl->file->find(nameOf(op).str());
+      if (!array)
+        return op.emitOpError("has no array in the weight file '")
+               << impl->file->path() << "': there is none named '" << nameOf(op) << "'";
+      std::optional<Storage> wanted = storageOf(cast<TensorType>(op.getType()).getElementType());
+      if (!wanted)
+        return op.emitOpError("has elements of ") << op.getType() << ", which no weight file holds";
+      if (failed(checkArray(op, *array, *wanted)))
+        return failure();
+      WeightArray entry{array->data, array->bytes, wanted->kind, wanted->bytes, array->shape};
+      if (!(storageOf(array->type) == *wanted)) {
+        impl->made.emplace_back(array->count() * sizeof(float));
+        toFloat(*array, reinterpret_cast<float *>(impl->made.back().data()));
+        entry.data = impl->made.back().data();
+        entry.bytes = impl->made.back().size();
+      }
+      impl->arrays[nameOf(op)] = std::move(entry);
+    }
+  } catch (const UserError &error) {
+    return module.emitError(error.what());
+  }
+  return success();
+}
+
+const WeightArray *WeightStore::find(StringRef name) const {
+  auto entry = impl->arrays.find(name);
+  return entry == impl->arrays.end() ? nullptr : &entry->second;
+}
+
+void WeightStore::add(StringRef name, std::vector<uint8_t> bytes, char kind, int itemBytes, ArrayRef<int64_t> shape) {
+  assert(static_cast<int64_t>(bytes.size()) == elementCount(shape) * itemBytes);
+  impl->made.push_back(std::move(bytes));
+  WeightArray array{impl->made.back().data(), impl->made.back().size(), kind, itemBytes, shape.vec()};
+  [[maybe_unused]] bool isNew = impl->arrays.try_emplace(name, std::move(array)).second;
+  assert(isNew && "a weight is never replaced: its op would mean another array");
+  dirty = true;
+}
+
+LogicalResult WeightStore::save(ModuleOp module, StringRef directory, StringRef fileName) {
+  SmallVector<WeightOp> weights;
+  module.walk([&](WeightOp op) { weights.push_back(op); });
+  dirty = false;
+  if (weights.empty()) {
+    module->removeAttr("module.weight_file");
+    return success();
+  }
+  try {
+    NpzWriter writer((std::filesystem::path(directory.str()) / fileName.str()).string());
+    for (WeightOp op : weights) {
+      const WeightArray *array = find(nameOf(op));
+      if (!array)
+        return op.emitOpError("'") << nameOf(op) << "' has no array to write";
+      writer.add(nameOf(op).str(), npyTypeOf(*array), array->shape, array->data);
+    }
+    writer.finish();
+  } catch (const UserError &error) {
+    return module.emitError(error.what());
+  }
+  module->setAttr("module.weight_file", StringAttr::get(module.getContext(), fileName));
+  return success();
+}
+
+} // namespace tpu_mlir::top

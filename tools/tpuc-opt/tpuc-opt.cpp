@@ -1,0 +1,117 @@
+//===- tpuc-opt.cpp - Passes over a .mlir file ----------------------------===//
+// Reads a module and its weight file, runs the passes of the command line and
+// prints the module. Where passes made weights that no file holds, they are
+// written beside the output. Decides nothing about the passes.
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Top/Transforms/Passes.h"
+#include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
+#include "tpu_mlir/Support/Error.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Support/ToolUtilities.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+namespace cl = llvm::cl;
+
+namespace {
+
+struct Options {
+  cl::opt<std::string> input{cl::Positional, cl::desc("<input .mlir, or - for standard input>"), cl::init("-")};
+  cl::opt<std::string> output{"o", cl::desc("file to write, or - for standard output"), cl::init("-")};
+  cl::opt<bool> splitInput{"split-input-file", cl::desc("treat the parts between // ----- lines as modules of their own")};
+  cl::opt<bool> verifyDiagnostics{"verify-diagnostics", cl::desc("check diagnostics against expected-* comments")};
+  PassPipelineCLParser passes{"", "passes to run"};
+};
+
+StringRef folderOf(StringRef path) { return path == "-" ? StringRef() : llvm::sys::path::parent_path(path); }
+
+/// Weights that a pass made need a file; the input's own is left alone.
+LogicalResult saveNewWeights(ModuleOp module, const Options &options) {
+  auto &store = module.getContext()->getLoadedDialect<tpu_mlir::top::TopDialect>()->weights();
+  if (!store.isDirty())
+    return success();
+  std::string file = options.output == "-" ? tpu_mlir::top::defaultWeightFile(module)
+                                           : (llvm::sys::path::stem(options.output) + "_weight.npz").str();
+  if (auto current = module->getAttrOfType<StringAttr>("module.weight_file"); current && current.getValue() == file)
+    file.insert(file.size() - 4, "_fix");
+  return store.save(module, folderOf(options.output), file);
+}
+
+/// One module through the passes, onto `out`.
+LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectRegistry &registry,
+                      const Options &options, llvm::raw_ostream &out) {
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.loadAllAvailableDialects();
+  context.printOpOnDiagnostic(false);
+
+  auto run = [&]() -> LogicalResult {
+    OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
+    if (!module)
+      return failure();
+    auto &store = context.getLoadedDialect<tpu_mlir::top::TopDialect>()->weights();
+    if ((*module)->hasAttr("module.weight_file") && failed(store.load(*module, folderOf(options.input))))
+      return failure();
+    PassManager manager(&context, ModuleOp::getOperationName());
+    if (failed(applyPassManagerCLOptions(manager)))
+      return failure();
+    auto report = [&](const Twine &sentence) { return emitError(UnknownLoc::get(&context)) << sentence, failure(); };
+    if (failed(options.passes.addToPipeline(manager, report)) || failed(manager.run(*module)) ||
+        failed(saveNewWeights(*module, options)))
+      return failure();
+    module->print(out, OpPrintingFlags().enableDebugInfo(true, false));
+    out << "\n";
+    return success();
+  };
+  if (options.verifyDiagnostics) {
+    SourceMgrDiagnosticVerifierHandler handler(*sources, &context);
+    (void)run();
+    return handler.verify();
+  }
+  SourceMgrDiagnosticHandler handler(*sources, &context);
+  return run();
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  registerTransformsPasses();
+  tpu_mlir::top::registerTopPasses();
+  registerAsmPrinterCLOptions();
+  registerPassManagerCLOptions();
+  Options options;
+  cl::ParseCommandLineOptions(argc, argv, "runs passes over a .mlir file\n");
+
+  DialectRegistry registry;
+  registry.insert<tpu_mlir::top::TopDialect, tpu_mlir::top::ModuleDialect, tpu_mlir::tpu::TpuDialect, func::FuncDialect,
+                  quant::QuantDialect>();
+  std::string problem;
+  auto input = openInputFile(options.input, &problem);
+  auto output = input ? openOutputFile(options.output, &problem) : nullptr;
+  if (!output) {
+    llvm::errs() << "tpuc-opt: " << problem << "\n";
+    return tpu_mlir::kExitUserError;
+  }
+  auto each = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, llvm::raw_ostream &out) {
+    return process(std::move(chunk), registry, options, out);
+  };
+  LogicalResult done = options.splitInput
+                           ? splitAndProcessBuffer(std::move(input), each, output->os(), "// -----", "// -----")
+                           : each(std::move(input), output->os());
+  if (failed(done))
+    return tpu_mlir::kExitUserError;
+  output->keep();
+  return tpu_mlir::kExitDone;
+}
