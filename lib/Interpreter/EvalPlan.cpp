@@ -1,0 +1,97 @@
+//===- EvalPlan.cpp - What a Top module computes, as data -----------------===//
+// Numbering of tensors, and weights as fp32 arrays.
+#include "tpu_mlir/Interpreter/EvalPlan.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Kernel/Float.h"
+
+#include <cstring>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+bool EvalPlan::isConstant(Value value) { return value.getDefiningOp<top::WeightOp>() != nullptr; }
+
+/// Element `i` of a weight array as its file stores it.
+static double elementOf(const top::WeightArray &array, bool isBf16, int64_t i) {
+  auto read = [&]<typename T>(T) {
+    T value;
+    std::memcpy(&value, static_cast<const uint8_t *>(array.data) + i * sizeof(T), sizeof(T));
+    return value;
+  };
+  switch (array.kind == 'f' ? array.itemBytes : array.kind == 'i' ? 16 + array.itemBytes : 32 + array.itemBytes) {
+  case 2: return kernel::f16ToF32(read(uint16_t()));
+  case 4: return read(float());
+  case 8: return read(double());
+  case 17: return read(int8_t());
+  case 18: return read(int16_t());
+  case 20: return read(int32_t());
+  case 24: return static_cast<double>(read(int64_t()));
+  case 33: return read(uint8_t());
+  case 34: return isBf16 ? kernel::bf16ToF32(read(uint16_t())) : read(uint16_t());
+  case 36: return read(uint32_t());
+  default: return static_cast<double>(read(uint64_t()));
+  }
+}
+
+FailureOr<ArrayRef<float>> EvalPlan::constant(Operation *user, Value value) {
+  auto weight = value.getDefiningOp<top::WeightOp>();
+  if (!weight)
+    return user->emitOpError("needs '") << top::nameOf(value) << "' to be a weight, but " << value.getDefiningOp()->getName()
+                                        << " computes it";
+  StringRef name = top::nameOf(weight);
+  const top::WeightArray *array = weights.find(name);
+  int64_t count = top::elementCount(value);
+  if (!array)
+    return weight->emitOpError("has no array '") << name << "' in the weight file";
+  if (static_cast<int64_t>(array->bytes) != count * array->itemBytes)
+    return weight->emitOpError("has ") << count << " elements but its array has " << array->bytes / array->itemBytes;
+  std::optional<ArrayRef<double>> scale = weight.getScale();
+  bool isAligned = reinterpret_cast<uintptr_t>(array->data) % alignof(float) == 0;
+  if (array->kind == 'f' && array->itemBytes == 4 && !scale && isAligned)
+    return ArrayRef<float>(static_cast<const float *>(array->data), count);
+  bool isBf16 = cast<TensorType>(value.getType()).getElementType().isBF16();
+  std::vector<float> &out = converted.emplace_back(count);
+  // One scale for all elements, or one per index of the first axis.
+  int64_t perScale = scale && !scale->empty() ? std::max<int64_t>(1, count / scale->size()) : 1;
+  for (int64_t i = 0; i < count; ++i)
+    out[i] = static_cast<float>(elementOf(*array, isBf16, i) *
+                                (scale && !scale->empty() ? (*scale)[std::min<size_t>(i / perScale, scale->size() - 1)] : 1));
+  return ArrayRef<float>(out);
+}
+
+int EvalPlan::define(Value value) {
+  int number = static_cast<int>(all.size());
+  all.push_back({top::nameOf(value).str(), top::shapeOf(value).vec()});
+  numbers[value] = number;
+  return number;
+}
+
+FailureOr<int> EvalPlan::tensorOf(Operation *user, Value value) {
+  if (auto found = numbers.find(value); found != numbers.end())
+    return found->second;
+  FailureOr<ArrayRef<float>> data = constant(user, value);
+  if (failed(data))
+    return failure();
+  int number = define(value);
+  all[number].constant = data->data();
+  return number;
+}
+
+LogicalResult EvalPlan::append(Operation *op, eval::Work what, ArrayRef<Value> operands, std::vector<UnaryFunction> posts) {
+  eval::Item item{std::move(what), {}, 0, std::move(posts)};
+  for (Value operand : operands) {
+    if (top::isNone(operand))
+      continue;
+    FailureOr<int> number = tensorOf(op, operand);
+    if (failed(number))
+      return failure();
+    item.inputs.push_back(*number);
+  }
+  item.output = define(op->getResult(0));
+  work.push_back(std::move(item));
+  return success();
+}
+
+} // namespace tpu_mlir
