@@ -52,8 +52,15 @@ private:
   }
   OptionalBlob binary(const fb::Binary *in) { return in ? OptionalBlob(required(in)) : std::nullopt; }
 
+  /// The verifier does not look at the alignment of a vector's items.
+  void requireAligned(const uint8_t *items, size_t alignment) const {
+    if (reinterpret_cast<uintptr_t>(items) % alignment)
+      throw UserError(name + ": its tables are damaged (a list of numbers lies at an odd place)");
+  }
   template <typename T, typename Vector> List<T> scalars(const Vector *in) {
     List<T> out;
+    if (in)
+      requireAligned(in->Data(), alignof(T));
     if (in)
       out.assign(in->begin(), in->end());
     out.keepEmpty = in && in->size() == 0;
@@ -62,6 +69,7 @@ private:
   template <typename T, typename Vector> List<T> list(const Vector *in) {
     List<T> out;
     if (in) {
+      requireAligned(in->Data(), std::is_same_v<T, Blob> ? alignof(fb::Binary) : alignof(flatbuffers::uoffset_t));
       out.reserve(in->size());
       for (const auto *item : *in)
         out.push_back(one(*item));
