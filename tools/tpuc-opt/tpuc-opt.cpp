@@ -4,18 +4,15 @@
 // written beside the output. Decides nothing about the passes.
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
-#include "tpu_mlir/Dialect/Top/Transforms/Passes.h"
-#include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
+#include "tpu_mlir/InitAll.h"
 #include "tpu_mlir/Support/Error.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/ToolUtilities.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
@@ -87,16 +84,14 @@ LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectR
 } // namespace
 
 int main(int argc, char **argv) {
-  registerTransformsPasses();
-  tpu_mlir::top::registerTopPasses();
+  tpu_mlir::registerAllPasses();
   registerAsmPrinterCLOptions();
   registerPassManagerCLOptions();
   Options options;
   cl::ParseCommandLineOptions(argc, argv, "runs passes over a .mlir file\n");
 
   DialectRegistry registry;
-  registry.insert<tpu_mlir::top::TopDialect, tpu_mlir::top::ModuleDialect, tpu_mlir::tpu::TpuDialect, func::FuncDialect,
-                  quant::QuantDialect>();
+  tpu_mlir::registerAllDialects(registry);
   std::string problem;
   auto input = openInputFile(options.input, &problem);
   auto output = input ? openOutputFile(options.output, &problem) : nullptr;

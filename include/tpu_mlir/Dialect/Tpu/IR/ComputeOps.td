@@ -22,11 +22,12 @@ def Tpu_Conv2DOp : Tpu_Op<"Conv2D"> {
 def Tpu_MatMulOp : Tpu_Op<"MatMul"> {
   let summary = "Matrix product";
   let description = [{
-    output[b, m, n] = sum over k of input[b, m, k] * right[b, k, n]. With a weight `right` ([n, k, 1, 1], the filter of
-    a 1x1 convolution over rows) the arithmetic is tpu.Conv2D's, per output column. With a computed `right`
+    output[b, m, n] = sum over k of input[b, m, k] * right[b, k, n]. With `weight_form`, `right` is a weight ([n, k, 1, 1], the filter of
+    a 1x1 convolution over rows) and the arithmetic is tpu.Conv2D's, per output column. With a computed `right`
     ([.., k, n]) integers are requantised by `multiplier` and `rshift` for the whole tensor.
   }];
   let arguments = !con((ins Tpu_Tensor:$input, Tpu_Tensor:$right, Tpu_OptionalTensor:$bias, Tpu_OptionalTensor:$quant,
+    UnitAttr:$weight_form,
     DefaultValuedAttr<I64Attr, "1">:$multiplier, DefaultValuedAttr<I64Attr, "0">:$rshift,
     DefaultValuedAttr<BoolAttr, "false">:$do_relu, DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);

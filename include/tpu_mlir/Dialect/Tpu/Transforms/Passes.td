@@ -29,7 +29,7 @@ def LayerGroup : Pass<"layer-group", "::mlir::ModuleOp"> {
 def AddressAssign : Pass<"address-assign", "::mlir::ModuleOp"> {
   let summary = "Give weights and tensors their global-memory addresses";
   let options = [Option<"weightMapFile", "weight_map_file", "std::string", "\"\"", "CSV of weight addresses to write">,
-                 Option<"reuse", "reuse_addr", "bool", "true", "tensors that never live together share memory">];
+                 Option<"reuseAddr", "reuse_addr", "bool", "true", "tensors that never live together share memory">];
 }
 def SaveWeight : Pass<"save-weight", "::mlir::ModuleOp"> {
   let summary = "Write the weights of the module to its weight file";

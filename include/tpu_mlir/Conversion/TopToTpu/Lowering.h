@@ -1,0 +1,83 @@
+//===- Lowering.h - One lowering of a network to number formats -*- C++ -*-===//
+// What op lowerings ask: the mode, the target, the lowered value of an operand
+// in the format they want (casts are inserted here and nowhere else), the format
+// that calibration gives a result, and weights to read and make.
+#ifndef TPU_MLIR_CONVERSION_TOPTOTPU_LOWERING_H
+#define TPU_MLIR_CONVERSION_TOPTOTPU_LOWERING_H
+
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+#include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
+#include "tpu_mlir/Target/Target.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace tpu_mlir {
+
+enum class Mode { F32, INT8 };
+
+/// multiplier * 2^-rshift approximates a positive or negative real factor.
+struct Multiplier {
+  int64_t multiplier = 0, rshift = 0;
+};
+/// The tie rule: |multiplier| is the factor's 31 leading bits, in [2^30, 2^31), rounded half away from zero; where that
+/// gives 2^31, half of it with the shift one less; rshift beyond 62 becomes 62 with a smaller multiplier; 0 gives {0, 0}.
+/// The error is at most 2^-31 of the factor.
+Multiplier multiplierOf(double factor);
+/// Rounds half away from zero and clamps to an integer format.
+int64_t quantizeOne(double real, double scale, kernel::DType type);
+
+class Lowering {
+public:
+  Lowering(Mode mode, const target::Chip &chip, mlir::ModuleOp module);
+
+  Mode mode;
+  const target::Chip &chip;
+  mlir::OpBuilder builder;
+  bool isInt8() const { return mode == Mode::INT8; }
+
+  /// The lowered value of a Top value in the mode's format: int8 with the scale of its own calibration, or f32.
+  mlir::Value operand(mlir::Value top);
+  /// A weight operand of an element-wise op, in the mode's format: int8 by its largest magnitude, or f32 as it is.
+  mlir::Value weightOperand(mlir::Value top);
+  mlir::Value valueOrWeight(mlir::Value top) { return isWeight(top) ? weightOperand(top) : operand(top); }
+  mlir::Value none(mlir::Location loc);
+
+  /// Why the result cannot be quantised (no calibration row), as the tail of a sentence; empty when it can.
+  std::string whyNoFormat(mlir::Value topResult) const;
+  /// The format of a Top result in this mode, from its calibrated range.
+  NumberFormat formatOfResult(mlir::Value topResult) const;
+  /// The tensor type of a Top result in `format`.
+  mlir::Type typeOf(mlir::Value topResult, const NumberFormat &format) const;
+  mlir::Type resultType(mlir::Value topResult) const { return typeOf(topResult, formatOfResult(topResult)); }
+
+  /// fp32 elements of a Top weight.
+  llvm::ArrayRef<float> weightData(mlir::Value top) const;
+  /// Makes a weight called `<name of op>_<role>`, with a number behind it where that name is taken.
+  template <typename T>
+  mlir::Value addWeight(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<T> data, llvm::ArrayRef<int64_t> shape,
+                        kernel::DType type) {
+    return addWeightBytes(op, role, {reinterpret_cast<const uint8_t *>(data.data()), data.size() * sizeof(T)}, shape, type);
+  }
+  mlir::Value addWeightBytes(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<uint8_t> bytes,
+                             llvm::ArrayRef<int64_t> shape, kernel::DType type);
+
+  /// Requantises `value` (lowered) to `format`, named `<name>_<role>`; returns it unchanged where formats agree.
+  mlir::Value requantize(mlir::Value value, const NumberFormat &format, mlir::Location loc);
+  /// A location `<name of op>_<role>`.
+  mlir::Location roleOf(mlir::Operation *op, llvm::StringRef role);
+  void map(mlir::Value top, mlir::Value lowered) { values.map(top, lowered); }
+  mlir::Value mapped(mlir::Value top) const { return values.lookupOrNull(top); }
+  /// Casts a lowered value to another format at the module's border or between formats.
+  mlir::Value castTo(mlir::Value lowered, const NumberFormat &format, mlir::Location loc);
+
+private:
+  mutable mlir::ModuleOp module; // MLIR handles have no const methods
+  mlir::IRMapping values;
+  llvm::DenseMap<mlir::Value, mlir::Value> weights;
+  llvm::DenseMap<mlir::Value, mlir::Value> casts;
+};
+
+} // namespace tpu_mlir
+
+#endif // TPU_MLIR_CONVERSION_TOPTOTPU_LOWERING_H

@@ -1,0 +1,15 @@
+//===- Passes.h - From Top to Tpu -------------------------------*- C++ -*-===//
+#ifndef TPU_MLIR_CONVERSION_TOPTOTPU_PASSES_H
+#define TPU_MLIR_CONVERSION_TOPTOTPU_PASSES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace tpu_mlir {
+#define GEN_PASS_DECL
+#include "tpu_mlir/Conversion/TopToTpu/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "tpu_mlir/Conversion/TopToTpu/Passes.h.inc"
+} // namespace tpu_mlir
+
+#endif // TPU_MLIR_CONVERSION_TOPTOTPU_PASSES_H

@@ -1,0 +1,28 @@
+//===- QuantizedFilter.h - int8 filters and window limits -------*- C++ -*-===//
+// What the lowerings of convolutions, matrix products and pools share.
+#ifndef TPU_MLIR_OPS_QUANTIZEDFILTER_H
+#define TPU_MLIR_OPS_QUANTIZEDFILTER_H
+
+#include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+
+namespace tpu_mlir {
+
+/// int8 weights per output channel, int32 bias (empty when there is none) and {multiplier, -rshift, 0} per channel.
+struct QuantizedFilter {
+  std::vector<int8_t> filter;
+  std::vector<int32_t> bias, quant;
+};
+/// Quantises a filter [oc, taps...] symmetrically per output channel. Emits a diagnostic on `op` and fails when a sum
+/// could overflow int32.
+mlir::FailureOr<QuantizedFilter> quantizeFilter(mlir::Operation *op, llvm::ArrayRef<float> filter, llvm::ArrayRef<float> bias,
+                                                int64_t oc, const NumberFormat &in, const NumberFormat &out, double levels);
+
+/// Why a window has no form on the chip, as the tail of a sentence; empty when it has one.
+std::string whyWindowNotLowered(const Lowering &lowering, const kernel::Window &window);
+
+/// Inserts a tpu.Pad before a window whose padding no command can hold, and clears the window's padding.
+mlir::Value padWhereTooLarge(Lowering &lowering, mlir::Value input, kernel::Window &window, mlir::Operation *op, double value);
+
+} // namespace tpu_mlir
+
+#endif // TPU_MLIR_OPS_QUANTIZEDFILTER_H

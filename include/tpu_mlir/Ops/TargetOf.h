@@ -1,0 +1,18 @@
+//===- TargetOf.h - The target a module is compiled for ---------*- C++ -*-===//
+#ifndef TPU_MLIR_OPS_TARGETOF_H
+#define TPU_MLIR_OPS_TARGETOF_H
+
+#include "tpu_mlir/Kernel/Format.h"
+#include "tpu_mlir/Target/Target.h"
+#include "mlir/IR/Operation.h"
+
+namespace tpu_mlir {
+/// The chip named by `module.chip` of the module around `op`. The module's passes have checked that it is known.
+const target::Chip &targetOf(mlir::Operation *op);
+
+/// Input channels that lie side by side in a convolution's stored filter.
+int64_t channelPack(const target::Chip &chip, kernel::DType type);
+
+} // namespace tpu_mlir
+
+#endif // TPU_MLIR_OPS_TARGETOF_H

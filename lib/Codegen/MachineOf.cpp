@@ -1,0 +1,24 @@
+//===- MachineOf.cpp - What code generation asks of a chip ----------------===//
+#include "tpu_mlir/Codegen/MachineOf.h"
+#include "tpu_mlir/Support/Error.h"
+
+namespace tpu_mlir::codegen {
+
+Machine machineOf(const target::Chip &chip, int64_t laneBytes) {
+  int64_t bank = chip.local.laneBytes / chip.local.banks;
+  if (laneBytes < 0 || laneBytes > chip.local.laneBytes || laneBytes % bank != 0)
+    throw UserError("local memory of " + std::to_string(laneBytes) + " bytes per lane is not a multiple of the " +
+                    std::to_string(bank) + "-byte bank up to " + std::to_string(chip.local.laneBytes));
+  Machine m;
+  m.table = &isa::tableFor(chip.identity.isa);
+  m.memory = {chip.local.lanes, laneBytes ? laneBytes : chip.local.laneBytes, bank, chip.local.alignBytes, chip.limits.maxDim};
+  m.localBase = chip.local.windowBase;
+  m.laneStride = chip.local.laneStride;
+  m.globalBase = chip.global.ddrBase;
+  m.idLimit = chip.limits.commandIds;
+  m.streamPadBytes = chip.limits.streamPadBytes;
+  m.maxDmaWStride = chip.limits.maxDmaWstrideBytes;
+  return m;
+}
+
+} // namespace tpu_mlir::codegen

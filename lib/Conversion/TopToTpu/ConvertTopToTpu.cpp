@@ -1,0 +1,136 @@
+//===- ConvertTopToTpu.cpp - Lower a network to number formats ------------===//
+// Checks that every op has a form in the wanted mode (all that have none are
+// listed), lowers them in order, and puts fp32 at the module's borders.
+#include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Conversion/TopToTpu/Passes.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Support/Error.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+
+namespace tpu_mlir {
+#define GEN_PASS_DEF_CONVERTTOPTOTPU
+#include "tpu_mlir/Conversion/TopToTpu/Passes.h.inc"
+
+namespace {
+
+bool carriesNoWork(Operation *op) { return isa<top::NoneOp, top::WeightOp, top::InputOp, func::ReturnOp>(op); }
+
+struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
+  using ConvertTopToTpuBase::ConvertTopToTpuBase;
+
+  LogicalResult fail(const Twine &sentence) { return getOperation().emitError() << sentence; }
+
+  FailureOr<Mode> readMode() {
+    if (StringRef(mode.getValue()).equals_insensitive("F32"))
+      return Mode::F32;
+    if (StringRef(mode.getValue()).equals_insensitive("INT8"))
+      return Mode::INT8;
+    return fail("mode '" + mode + "' is not built; modes are F32 and INT8");
+  }
+
+  FailureOr<const target::Chip *> readChip() {
+    auto assigned = getOperation()->getAttrOfType<StringAttr>("module.chip");
+    std::string name = !chip.empty() ? chip.getValue() : assigned ? assigned.str() : "";
+    if (name.empty())
+      return fail("no chip is assigned; give it as chip=<name> or run processor-assign first");
+    try {
+      return &target::lookup(name);
+    } catch (const UserError &e) {
+      return fail(e.what());
+    }
+  }
+
+  /// Emits one error for each op without a form.
+  LogicalResult checkForms(func::FuncOp function, const Lowering &lowering) {
+    LogicalResult result = success();
+    for (Operation &op : function.getBody().front()) {
+      if (isa<top::InputOp>(op) && !lowering.whyNoFormat(op.getResult(0)).empty())
+        result = op.emitError() << "'" << top::nameOf(&op) << "': " << lowering.whyNoFormat(op.getResult(0));
+      if (carriesNoWork(&op))
+        continue;
+      std::string why;
+      if (auto lower = dyn_cast<LowerInterface>(&op)) {
+        why = lower.whyNotLowered(lowering);
+        for (Value v : op.getResults())
+          if (why.empty())
+            why = lowering.whyNoFormat(v);
+      } else {
+        why = "there is none";
+      }
+      if (!why.empty())
+        result = op.emitError() << "'" << op.getName() << "' op '" << top::nameOf(&op) << "' has no tpu lowering in " << mode
+                                << " on " << lowering.chip.identity.name << ": " << why;
+    }
+    return result;
+  }
+
+  LogicalResult convert(func::FuncOp function, Lowering &lowering) {
+    Block &body = function.getBody().front();
+    SmallVector<Operation *> ops;
+    for (Operation &op : body)
+      ops.push_back(&op);
+    for (Operation *op : ops) {
+      lowering.builder.setInsertionPoint(op);
+      if (auto input = dyn_cast<top::InputOp>(op)) {
+        lowering.map(input.getOutput(), input.getOutput());
+      } else if (auto lower = dyn_cast<LowerInterface>(op)) {
+        if (failed(lower.lower(lowering)))
+          return failure();
+      }
+    }
+    // The user's side of the borders is fp32; strip-io-quant moves it inwards.
+    Operation *terminator = body.getTerminator();
+    lowering.builder.setInsertionPoint(terminator);
+    for (OpOperand &result : terminator->getOpOperands()) {
+      Value lowered = lowering.mapped(result.get());
+      if (formatOf(lowered).isQuantized())
+        lowered = lowering.castTo(lowered, {}, NameLoc::get(lowering.builder.getStringAttr(top::nameOf(lowered) + "_f32")));
+      result.set(lowered);
+    }
+    for (Operation *op : llvm::reverse(ops))
+      if (!isa<top::InputOp, func::ReturnOp>(op) && op->use_empty())
+        op->erase();
+    for (auto input : body.getOps<top::InputOp>())
+      input.getOutput().setType(cast<RankedTensorType>(input.getOutput().getType()).clone(lowering.builder.getF32Type()));
+    function.setFunctionType(FunctionType::get(&getContext(), function.getArgumentTypes(), terminator->getOperandTypes()));
+    return success();
+  }
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    FailureOr<Mode> wanted = readMode();
+    FailureOr<const target::Chip *> target = failure();
+    if (succeeded(wanted))
+      target = readChip();
+    if (failed(wanted) || failed(target))
+      return signalPassFailure();
+    auto state = module->getAttrOfType<StringAttr>("module.state");
+    StringRef stateName = state ? state.getValue() : "";
+    if (!stateName.starts_with("TOP_")) {
+      (void)fail("convert-top-to-tpu needs a Top module; this one's module.state is '" + stateName + "'");
+      return signalPassFailure();
+    }
+    if (asymmetric) {
+      (void)fail("asymmetric INT8 is not built; use asymmetric=false");
+      return signalPassFailure();
+    }
+    if (*wanted == Mode::INT8 && stateName == "TOP_F32") {
+      (void)fail("INT8 needs calibrated tensors; run import-calibration-table first");
+      return signalPassFailure();
+    }
+    Lowering lowering(*wanted, **target, module);
+    for (auto function : module.getOps<func::FuncOp>())
+      if (failed(checkForms(function, lowering)) || failed(convert(function, lowering)))
+        return signalPassFailure();
+    Builder b(&getContext());
+    module->setAttr("module.state", b.getStringAttr("TPU_LOWERED"));
+    module->setAttr("module.mode", b.getStringAttr(*wanted == Mode::INT8 ? "INT8" : "F32"));
+    module->setAttr("module.asymmetric", b.getBoolAttr(false));
+    module->setAttr("module.chip", b.getStringAttr((*target)->identity.name));
+  }
+};
+
+} // namespace
+} // namespace tpu_mlir

@@ -1,0 +1,104 @@
+//===- ImportCalibrationTable.cpp - Ranges from a text table --------------===//
+// Reads a calibration table and sets the calibrated type of every tensor.
+// Source of the text format: facts that users of the vendor's tool know.
+#include "tpu_mlir/Conversion/TopToTpu/Passes.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+#define GEN_PASS_DEF_IMPORTCALIBRATIONTABLE
+#include "tpu_mlir/Conversion/TopToTpu/Passes.h.inc"
+
+namespace {
+
+struct Row {
+  double threshold, min, max;
+};
+
+/// Thresholds below this stand for constant zero. Source: the vendor's parser, by the interface facts.
+constexpr double kSmallestThreshold = 1e-5;
+
+struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalibrationTablePass> {
+  using ImportCalibrationTableBase::ImportCalibrationTableBase;
+
+  LogicalResult fail(const Twine &sentence) { return getOperation().emitError() << sentence; }
+
+  FailureOr<llvm::StringMap<Row>> readTable() {
+    if (file.empty())
+      return fail("import-calibration-table needs a table; give it as file=<path>");
+    auto buffer = llvm::MemoryBuffer::getFile(file);
+    if (!buffer)
+      return fail("calibration table '" + file + "': " + buffer.getError().message());
+    llvm::StringMap<Row> rows;
+    SmallVector<StringRef> lines;
+    (*buffer)->getBuffer().split(lines, '\n');
+    for (auto [i, raw] : llvm::enumerate(lines)) {
+      StringRef line = raw.trim();
+      // Sections behind a marker hold other rows (int4 thresholds, weight scales).
+      if (line.starts_with("#int4_th") || line.starts_with("#weight_scale"))
+        break;
+      if (line.empty() || line.starts_with("#"))
+        continue;
+      SmallVector<StringRef> words;
+      line.split(words, ' ', -1, false);
+      double numbers[3];
+      bool ok = words.size() == 4;
+      for (int k = 0; ok && k < 3; ++k)
+        ok = !words[k + 1].getAsDouble(numbers[k]) && std::isfinite(numbers[k]);
+      if (!ok)
+        return fail("calibration table '" + file + "' line " + Twine(i + 1) +
+                    ": expected 'name threshold min max', found '" + line.take_front(80) + "'");
+      if (numbers[1] > numbers[2])
+        return fail("calibration table '" + file + "' line " + Twine(i + 1) + ": min " + words[2] + " is above max " + words[3]);
+      rows[words[0]] = {std::max(std::fabs(numbers[0]), kSmallestThreshold), numbers[1], numbers[2]};
+    }
+    return rows;
+  }
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    FailureOr<llvm::StringMap<Row>> rows = readTable();
+    if (failed(rows))
+      return signalPassFailure();
+    SmallVector<Value> tensors;
+    module.walk([&](Operation *op) {
+      if (isa<top::WeightOp, top::NoneOp, ModuleOp, func::FuncOp>(op))
+        return;
+      for (Value v : op->getResults())
+        tensors.push_back(v);
+    });
+    SmallVector<StringRef> missing;
+    for (Value v : tensors) {
+      auto row = rows->find(top::nameOf(v));
+      if (row == rows->end()) {
+        missing.push_back(top::nameOf(v));
+        continue;
+      }
+      auto [threshold, min, max] = row->second;
+      double low = asymmetric ? min : min < 0 ? -threshold : 0, high = asymmetric ? max : threshold;
+      auto type = cast<RankedTensorType>(v.getType());
+      auto f32 = Float32Type::get(&getContext());
+      v.setType(type.clone(quant::CalibratedQuantizedType::get(f32, std::min(low, 0.0), std::max(high, low + kSmallestThreshold))));
+    }
+    if (!missing.empty()) {
+      fail("calibration table '" + file + "' has no row for " + Twine(missing.size()) + " of " + Twine(tensors.size()) +
+           " tensors, first '" + missing.front() + "'; run run_calibration.py on this .mlir");
+      return signalPassFailure();
+    }
+    for (auto function : module.getOps<func::FuncOp>()) {
+      auto results = function.getBody().front().getTerminator()->getOperandTypes();
+      function.setFunctionType(FunctionType::get(&getContext(), function.getArgumentTypes(), results));
+    }
+    module->setAttr("module.state", StringAttr::get(&getContext(), "TOP_CALIBRATED"));
+  }
+};
+
+} // namespace
+} // namespace tpu_mlir

@@ -1,0 +1,151 @@
+//===- Lowering.cpp - One lowering of a network to number formats ---------===//
+#include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+using kernel::DType;
+
+Multiplier multiplierOf(double factor) {
+  if (factor == 0)
+    return {};
+  int exponent;
+  double mantissa = std::frexp(factor, &exponent);
+  int64_t m = std::llround(std::ldexp(mantissa, 31));
+  if (std::abs(m) == int64_t(1) << 31) {
+    m /= 2;
+    ++exponent;
+  }
+  int64_t rshift = 31 - exponent;
+  if (rshift > 62) {
+    m = std::llround(std::ldexp(static_cast<double>(m), static_cast<int>(62 - rshift)));
+    rshift = 62;
+  }
+  return {m, rshift};
+}
+
+int64_t quantizeOne(double real, double scale, DType type) {
+  double q = std::round(real / scale); // std::round is half away from zero
+  if (std::isnan(q))
+    return 0;
+  return kernel::saturate(static_cast<int64_t>(std::clamp(q, -9e15, 9e15)), type);
+}
+
+Lowering::Lowering(Mode mode, const target::Chip &chip, ModuleOp module)
+    : mode(mode), chip(chip), builder(module.getContext()), module(module) {}
+
+Location Lowering::roleOf(Operation *op, StringRef role) {
+  return NameLoc::get(builder.getStringAttr(top::nameOf(op) + "_" + role));
+}
+
+Value Lowering::none(Location loc) {
+  return top::NoneOp::create(builder, loc, builder.getNoneType());
+}
+
+std::string Lowering::whyNoFormat(Value topResult) const {
+  if (!isInt8() || isa<quant::QuantizedType>(cast<ShapedType>(topResult.getType()).getElementType()))
+    return "";
+  return "its range is not in the calibration table; calibrate this .mlir again";
+}
+
+NumberFormat Lowering::formatOfResult(Value topResult) const {
+  Type element = cast<ShapedType>(topResult.getType()).getElementType();
+  if (!isInt8())
+    return {};
+  if (auto calibrated = dyn_cast<quant::CalibratedQuantizedType>(element)) {
+    double low = calibrated.getMin(), high = calibrated.getMax();
+    if (low >= 0)
+      return {DType::U8, high / chip.quant.activationLevelsUnsigned, 0};
+    return {DType::I8, std::max(-low, high) / chip.quant.activationLevelsSigned, 0};
+  }
+  return formatOf(topResult);
+}
+
+Type Lowering::typeOf(Value topResult, const NumberFormat &format) const {
+  Type element = format.isQuantized() ? quantizedType(module.getContext(), format) : Float32Type::get(module.getContext());
+  return RankedTensorType::get(shapeOf(topResult), element);
+}
+
+Value Lowering::castTo(Value value, const NumberFormat &format, Location loc) {
+  if (formatOf(value) == format)
+    return value;
+  Type element = format.isQuantized() ? quantizedType(module.getContext(), format) : Float32Type::get(module.getContext());
+  return tpu::CastOp::create(builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), element)}, ValueRange{value});
+}
+
+Value Lowering::operand(Value topValue) {
+  Value value = values.lookup(topValue);
+  NumberFormat have = formatOf(value);
+  if (have.isQuantized() == isInt8())
+    return value;
+  Value &cached = casts[topValue];
+  if (!cached) {
+    NumberFormat want = formatOfResult(topValue);
+    StringRef role = want.dtype == DType::U8 ? "ui8" : want.dtype == DType::I8 ? "si8" : "f32";
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfterValue(value);
+    cached = castTo(value, want, roleOf(topValue.getDefiningOp(), role));
+  }
+  return cached;
+}
+
+Value Lowering::weightOperand(Value topWeight) {
+  if (!isInt8())
+    return topWeight;
+  Value &cached = weights[topWeight];
+  if (!cached) {
+    ArrayRef<float> data = weightData(topWeight);
+    float largest = 0;
+    for (float v : data)
+      largest = std::max(largest, std::fabs(v));
+    NumberFormat format{DType::I8, largest > 0 ? largest / chip.quant.weightLevels : 1.0, 0};
+    std::vector<int8_t> stored;
+    for (float v : data)
+      stored.push_back(quantizeOne(v, format.scale, DType::I8));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfterValue(topWeight);
+    cached = addWeight<int8_t>(topWeight.getDefiningOp(), "i8", stored, shapeOf(topWeight), DType::I8);
+    cached.setType(RankedTensorType::get(shapeOf(topWeight), quantizedType(module.getContext(), format)));
+  }
+  return cached;
+}
+
+ArrayRef<float> Lowering::weightData(Value topWeight) const {
+  const top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
+  const top::WeightArray *array = store.find(top::nameOf(topWeight));
+  assert(array && array->kind == 'f' && array->itemBytes == 4 && "checked when the weight file was loaded");
+  return {static_cast<const float *>(array->data), array->bytes / sizeof(float)};
+}
+
+Value Lowering::addWeightBytes(Operation *op, StringRef role, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape, DType type) {
+  top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
+  std::string base = (top::nameOf(op) + "_" + role).str(), name = base;
+  for (int n = 1; store.find(name); ++n)
+    name = base + "_" + std::to_string(n);
+  char kind = kernel::isFloat(type) ? 'f' : kernel::isSigned(type) ? 'i' : 'u';
+  store.add(name, std::vector<uint8_t>(bytes.begin(), bytes.end()), kind, kernel::byteSize(type), shape);
+  MLIRContext *context = module.getContext();
+  Type element = Float32Type::get(context);
+  if (kind == 'i')
+    element = IntegerType::get(context, kernel::bitWidth(type));
+  if (kind == 'u')
+    element = IntegerType::get(context, kernel::bitWidth(type), IntegerType::Unsigned);
+  return top::WeightOp::create(builder, NameLoc::get(builder.getStringAttr(name)),
+                               TypeRange{RankedTensorType::get(shape, element)}, ValueRange{});
+}
+
+Value Lowering::requantize(Value value, const NumberFormat &format, Location loc) {
+  NumberFormat have = formatOf(value);
+  if (have == format)
+    return value;
+  Multiplier m = multiplierOf(have.scale / format.scale);
+  return tpu::RequantIntOp::create(builder, loc,
+      TypeRange{RankedTensorType::get(shapeOf(value), quantizedType(module.getContext(), format))}, ValueRange{value},
+      ArrayRef<NamedAttribute>{builder.getNamedAttr("multiplier", builder.getI64IntegerAttr(m.multiplier)),
+                               builder.getNamedAttr("rshift", builder.getI64IntegerAttr(m.rshift))});
+}
+
+} // namespace tpu_mlir

@@ -1,0 +1,206 @@
+//===- Codegen.cpp - Instructions and the bmodel --------------------------===//
+// Emits every op's form at its addresses, in order, and fills the container.
+// Source of the container's values: shared ISA notes, bmodel_format.md §7.
+#include "tpu_mlir/Bmodel/Bmodel.h"
+#include "tpu_mlir/Codegen/MachineOf.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+#include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
+#include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
+#include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Support/Error.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+
+namespace tpu_mlir::tpu {
+#define GEN_PASS_DEF_CODEGEN
+#include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h.inc"
+
+namespace {
+
+int64_t intAttr(ModuleOp module, StringRef name) {
+  auto attr = module->getAttrOfType<IntegerAttr>(name);
+  return attr ? attr.getInt() : 0;
+}
+
+/// The bmodel's description of an input or output tensor.
+bmodel::Tensor describe(Value v, int index, bool isInput) {
+  NumberFormat format = formatOf(v);
+  bmodel::Tensor t;
+  t.name = top::nameOf(v).str();
+  t.dataType = uint32_t(format.dtype);
+  t.deviceAddr = addressOf(v);
+  t.size = cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(format.dtype);
+  t.shape.emplace_back();
+  for (int64_t d : shapeOf(v))
+    t.shape.back().push_back(d);
+  t.memType = 1; // TPU memory
+  t.scale = isInput ? 1 / format.scale : format.scale;
+  t.zeroPoint = format.zeroPoint;
+  t.hidden = isInput ? 1 : 2;
+  t.index = index;
+  return t;
+}
+
+class NetWriter {
+public:
+  NetWriter(ModuleOp module, func::FuncOp function, const codegen::Machine &machine)
+      : module(module), function(function), emitter(machine), machine(machine) {}
+
+  LogicalResult emitOps() {
+    for (Operation &op : function.getBody().front())
+      if (mlir::isa<FormInterface>(op))
+        if (failed(emitOp(&op)))
+          return failure();
+    return success();
+  }
+
+  bmodel::Model finish(const target::Chip &chip);
+
+private:
+  LogicalResult emitOp(Operation *op);
+  bmodel::CoeffMem coefficients();
+
+  ModuleOp module;
+  func::FuncOp function;
+  codegen::Emitter emitter;
+  const codegen::Machine &machine;
+  llvm::json::Array locations;
+};
+
+LogicalResult NetWriter::emitOp(Operation *op) {
+  Value result = op->getResult(0);
+  SmallVector<uint64_t> operands;
+  for (Value v : op->getOperands())
+    operands.push_back(isPresent(v) ? addressOf(v) : 0);
+  Form form = cast<FormInterface>(op).form();
+  try {
+    if (auto *recipe = std::get_if<Recipe>(&form)) {
+      auto tile = op->getAttrOfType<TileAttr>("ginfo");
+      if (!tile)
+        return op->emitOpError() << "'" << top::nameOf(op) << "' has no 'ginfo'; run layer-group first";
+      Dims size{tile.getN(), tile.getC(), tile.getH(), tile.getW()};
+      auto plan = codegen::placeBuffers(*recipe, size, tile.getBuffers(), machine.memory);
+      if (!plan)
+        return op->emitOpError() << "'" << top::nameOf(op) << "' does not fit " << machine.memory.bytes
+                                 << " bytes of local memory per lane with the tile of its 'ginfo'; choose a smaller one";
+      emitter.emitRecipe(*recipe, *plan, operands, addressOf(result));
+    } else if (auto *copy = std::get_if<CopyProgram>(&form)) {
+      emitter.emitCopy(*copy, operands, addressOf(result));
+    }
+  } catch (const UserError &e) {
+    return op->emitOpError() << "'" << top::nameOf(op) << "': " << e.what();
+  }
+  NumberFormat format = formatOf(result);
+  llvm::json::Array shape;
+  for (int64_t d : shapeOf(result))
+    shape.push_back(d);
+  locations.push_back(llvm::json::Object{{"name", top::nameOf(op)},
+                                         {"op", op->getName().getStringRef()},
+                                         {"dtype", kernel::name(format.dtype)},
+                                         {"shape", std::move(shape)},
+                                         {"address", int64_t(addressOf(result))},
+                                         {"scale", format.scale},
+                                         {"zero_point", format.zeroPoint},
+                                         {"view", std::holds_alternative<View>(form)},
+                                         {"engine", "GDMA"},
+                                         {"cmd_id", int64_t(emitter.stream().lastId(isa::Engine::GDMA))},
+                                         {"group", int64_t(emitter.stream().groupIndex())}});
+  if (emitter.stream().isNearlyFull(8192))
+    emitter.stream().closeGroup();
+  return success();
+}
+
+bmodel::CoeffMem NetWriter::coefficients() {
+  bmodel::CoeffMem coeff;
+  coeff.address = intAttr(module, "module.coeff_addr");
+  std::vector<uint8_t> bytes(intAttr(module, "module.coeff_size"));
+  top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
+  for (auto weight : function.getBody().front().getOps<top::WeightOp>()) {
+    StringRef name = top::nameOf(weight.getOperation());
+    const top::WeightArray *array = store.find(name);
+    uint64_t offset = *weight.getAddress() - coeff.address;
+    std::copy_n(static_cast<const uint8_t *>(array->data), array->bytes, bytes.begin() + offset);
+    coeff.location.push_back({name.str(), offset, array->bytes});
+  }
+  coeff.coeff = bmodel::Blob(std::move(bytes));
+  return coeff;
+}
+
+bmodel::Model NetWriter::finish(const target::Chip &chip) {
+  bmodel::NetParameter p;
+  int index = 0;
+  for (auto input : function.getBody().front().getOps<top::InputOp>())
+    p.inputTensor.push_back(describe(input.getOutput(), index++, true));
+  for (auto [i, v] : llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
+    p.outputTensor.push_back(describe(v, i, false));
+  p.ctxAddr = intAttr(module, "module.neuron_addr");
+  p.ctxSize = intAttr(module, "module.neuron_size");
+  p.ctxSizes = {p.ctxSize};
+  if (intAttr(module, "module.coeff_size") > 0)
+    p.coeffMem = coefficients();
+  bmodel::List<bmodel::CmdGroup> groups;
+  for (codegen::CommandGroup &g : emitter.stream().finish()) {
+    uint32_t tiuBytes = g.tiu.size(), gdmaBytes = g.gdma.size();
+    groups.push_back({g.tiuCount, g.gdmaCount, bmodel::Blob(std::move(g.tiu)), bmodel::Blob(std::move(g.gdma)), tiuBytes, gdmaBytes});
+  }
+  p.cmdGroup = groups;
+  p.stageIr.emplace_back();
+  p.binaryIr = bmodel::Blob();
+  bmodel::SubNet subnet;
+  subnet.cmdGroup = groups;
+  subnet.inputTensor = p.inputTensor;
+  subnet.outputTensor = p.outputTensor;
+  subnet.id = 0;
+  subnet.nextSubnetIds = {-1};
+  p.subNet.push_back(subnet);
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << llvm::json::Value(llvm::json::Object{{"tensors", std::move(locations)}});
+  p.tensorLoc = bmodel::Blob(std::vector<uint8_t>(text.begin(), text.end()));
+  bmodel::Net net;
+  auto name = module->getAttrOfType<StringAttr>("module.name");
+  net.name = name ? name.str() : module.getName().value_or("net").str();
+  uint64_t neuronSize = p.ctxSize;
+  net.parameter.push_back(std::move(p));
+  bmodel::Model model;
+  model.version = chip.identity.bmodelVersion;
+  model.chip = chip.identity.bmodelChip;
+  model.neuronSize = neuronSize;
+  model.deviceNum = 1;
+  model.net.push_back(std::move(net));
+  return model;
+}
+
+struct CodegenPass : impl::CodegenBase<CodegenPass> {
+  using CodegenBase::CodegenBase;
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto fail = [&](const Twine &sentence) {
+      module.emitError() << sentence;
+      signalPassFailure();
+    };
+    if (modelFile.empty())
+      return fail("codegen needs a file to write; give it as model_file=<path>");
+    auto state = module->getAttrOfType<StringAttr>("module.state");
+    if (!state || state.getValue() != "TPU_ADDRESSED")
+      return fail("codegen needs a module with addresses; run layer-group and address-assign first");
+    try {
+      codegen::Machine machine = codegen::machineOf(targetOf(module), intAttr(module, "module.lmem_bytes"));
+      for (auto function : module.getOps<func::FuncOp>()) {
+        NetWriter writer(module, function, machine);
+        if (failed(writer.emitOps()))
+          return signalPassFailure();
+        bmodel::writeBmodel(writer.finish(targetOf(module)), modelFile);
+      }
+    } catch (const UserError &e) {
+      return fail(e.what());
+    }
+  }
+};
+
+} // namespace
+} // namespace tpu_mlir::tpu

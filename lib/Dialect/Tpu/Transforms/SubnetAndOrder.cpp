@@ -1,0 +1,113 @@
+//===- SubnetAndOrder.cpp - subnet-divide, op-reorder ---------------------===//
+// Which engine runs what (all of it the TPU, here), and in which order.
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+#include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+
+namespace tpu_mlir::tpu {
+#define GEN_PASS_DEF_SUBNETDIVIDE
+#define GEN_PASS_DEF_OPREORDER
+#include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h.inc"
+
+namespace {
+
+struct SubnetDividePass : impl::SubnetDivideBase<SubnetDividePass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    bool ok = true;
+    module.walk([&](Operation *op) {
+      if (isa<ModuleOp, func::FuncOp, func::ReturnOp, top::NoneOp, top::WeightOp, top::InputOp, FormInterface>(op))
+        return;
+      op->emitOpError() << "'" << top::nameOf(op) << "' runs on no engine; only lowered ops do";
+      ok = false;
+    });
+    if (!ok)
+      return signalPassFailure();
+    module->setAttr("module.subnets", IntegerAttr::get(IntegerType::get(&getContext(), 64), 1));
+    module->setAttr("module.state", StringAttr::get(&getContext(), "TPU_DIVIDED"));
+  }
+};
+
+int64_t bytesOf(Value v) { return cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype); }
+
+/// Bytes of tensors that live at once, at their most, for an order of ops.
+int64_t peakOf(ArrayRef<Operation *> order) {
+  llvm::DenseMap<Value, int> uses;
+  for (Operation *op : order)
+    for (Value v : op->getOperands())
+      ++uses[v];
+  int64_t live = 0, peak = 0;
+  for (Operation *op : order) {
+    live += bytesOf(op->getResult(0));
+    peak = std::max(peak, live);
+    for (Value v : op->getOperands())
+      if (--uses[v] == 0 && v.getDefiningOp() && isa<FormInterface>(v.getDefiningOp()))
+        live -= bytesOf(v);
+  }
+  return peak;
+}
+
+/// List scheduling: of the ops whose operands are there, the one that grows live bytes least; ties keep the given order.
+SmallVector<Operation *> scheduleByMemory(ArrayRef<Operation *> ops) {
+  llvm::DenseMap<Value, int> uses;
+  llvm::DenseMap<Operation *, int> waiting;
+  SmallVector<Operation *> ready, order;
+  for (Operation *op : ops) {
+    llvm::SmallPtrSet<Operation *, 4> sources;
+    for (Value v : op->getOperands()) {
+      ++uses[v];
+      if (v.getDefiningOp() && isa<FormInterface>(v.getDefiningOp()))
+        sources.insert(v.getDefiningOp());
+    }
+    waiting[op] = sources.size();
+    if (sources.empty())
+      ready.push_back(op);
+  }
+  auto growth = [&](Operation *op) {
+    int64_t bytes = bytesOf(op->getResult(0));
+    for (Value v : op->getOperands())
+      if (uses[v] == 1 && v.getDefiningOp() && isa<FormInterface>(v.getDefiningOp()))
+        bytes -= bytesOf(v);
+    return bytes;
+  };
+  while (!ready.empty()) {
+    auto best = std::min_element(ready.begin(), ready.end(), [&](Operation *a, Operation *b) {
+      int64_t ga = growth(a), gb = growth(b);
+      return ga != gb ? ga < gb : a->isBeforeInBlock(b);
+    });
+    Operation *op = *best;
+    ready.erase(best);
+    order.push_back(op);
+    for (Value v : op->getOperands())
+      --uses[v];
+    llvm::SmallPtrSet<Operation *, 4> users(op->user_begin(), op->user_end());
+    for (Operation *user : users)
+      if (waiting.contains(user) && --waiting[user] == 0)
+        ready.push_back(user);
+  }
+  return order;
+}
+
+struct OpReorderPass : impl::OpReorderBase<OpReorderPass> {
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      SmallVector<Operation *> ops;
+      for (Operation &op : function.getBody().front())
+        if (isa<FormInterface>(op))
+          ops.push_back(&op);
+      SmallVector<Operation *> order = scheduleByMemory(ops);
+      if (order.size() != ops.size() || peakOf(order) >= peakOf(ops))
+        continue;
+      Operation *terminator = function.getBody().front().getTerminator();
+      for (Operation *op : order)
+        op->moveBefore(terminator);
+    }
+  }
+};
+
+} // namespace
+} // namespace tpu_mlir::tpu

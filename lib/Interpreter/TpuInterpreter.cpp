@@ -1,0 +1,152 @@
+//===- TpuInterpreter.cpp - The Tpu dialect on the host -------------------===//
+// Runs the form of each op on kernels over whole tensors: the same arithmetic
+// that code generation emits over tiles. Values are freed after their last use
+// unless all are kept.
+#include "tpu_mlir/Interpreter/TpuInterpreter.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+#include "tpu_mlir/Interpreter/HostWeights.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <cstring>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+namespace {
+
+using Bytes = std::shared_ptr<std::vector<uint8_t>>;
+
+class TpuInterpreter : public Interpreter {
+public:
+  explicit TpuInterpreter(func::FuncOp function) : function(function) {
+    for (Operation &op : function.getBody().front()) {
+      if (isa<top::InputOp>(op)) {
+        inputs.push_back(top::nameOf(&op).str());
+        add(op.getResult(0));
+      } else if (isa<FormInterface>(op)) {
+        ops.push_back(&op);
+        add(op.getResult(0));
+      }
+    }
+    for (Value v : function.getBody().front().getTerminator()->getOperands())
+      outputs.push_back(top::nameOf(v).str());
+  }
+
+  /// Fails, with a diagnostic, when a weight is missing.
+  LogicalResult prepare() {
+    for (Operation *op : ops) {
+      forms.push_back(cast<FormInterface>(op).form());
+      for (Value v : op->getOperands())
+        if (auto weight = dyn_cast_or_null<top::WeightOp>(v.getDefiningOp()))
+          if (!weights.data(weight))
+            return failure();
+    }
+    return success();
+  }
+
+  const std::vector<std::string> &inputNames() const override { return inputs; }
+  const std::vector<std::string> &outputNames() const override { return outputs; }
+  const std::vector<std::string> &tensorNames() const override { return names; }
+
+  std::optional<HostTensor> tensor(StringRef name) override {
+    auto found = values.find(name);
+    if (found == values.end())
+      return std::nullopt;
+    Value v = found->second;
+    NumberFormat format = formatOf(v);
+    auto data = stored.find(v);
+    return HostTensor{format.dtype, shapeOf(v).vec(), format.scale, format.zeroPoint,
+                      data == stored.end() ? nullptr : data->second->data()};
+  }
+
+  void setInputBytes(StringRef name, const void *data) override {
+    auto bytes = static_cast<const uint8_t *>(data);
+    stored[values[name]] = std::make_shared<std::vector<uint8_t>>(bytes, bytes + tensor(name)->bytes());
+  }
+
+  LogicalResult invoke(bool keepAll) override {
+    for (const std::string &name : inputs)
+      if (Bytes &b = stored[values[name]]; !b)
+        b = std::make_shared<std::vector<uint8_t>>(tensor(name)->bytes());
+    llvm::DenseMap<Value, int> uses;
+    for (Operation *op : ops)
+      for (Value v : op->getOperands())
+        ++uses[v];
+    for (const std::string &name : outputs)
+      ++uses[values[name]];
+    for (const std::string &name : inputs)
+      ++uses[values[name]];
+    for (auto [op, form] : llvm::zip(ops, forms)) {
+      run(op, form);
+      for (Value v : op->getOperands())
+        if (--uses[v] == 0 && !keepAll)
+          stored.erase(v);
+    }
+    return success();
+  }
+
+private:
+  void add(Value v) {
+    names.push_back(top::nameOf(v).str());
+    values[names.back()] = v;
+  }
+
+  void run(Operation *op, const Form &form) {
+    Value result = op->getResult(0);
+    if (std::holds_alternative<View>(form)) {
+      stored[result] = stored[op->getOperand(0)];
+      if (!stored[result]) { // a view of a weight
+        auto *data = static_cast<const uint8_t *>(weights.data(op->getOperand(0).getDefiningOp<top::WeightOp>()));
+        stored[result] = std::make_shared<std::vector<uint8_t>>(data, data + bytesOf(result));
+      }
+      return;
+    }
+    HostOperands host{{}, {formatOf(result).dtype, nchwOf(result), nullptr}};
+    for (Value v : op->getOperands()) {
+      const void *data = nullptr;
+      if (auto weight = dyn_cast_or_null<top::WeightOp>(v.getDefiningOp()))
+        data = weights.data(weight);
+      else if (isPresent(v))
+        data = stored[v]->data();
+      if (isPresent(v))
+        host.operands.emplace_back(formatOf(v).dtype, nchwOf(v), data);
+      else
+        host.operands.emplace_back(kernel::DType::F32, Dims{}, nullptr);
+    }
+    auto bytes = std::make_shared<std::vector<uint8_t>>(bytesOf(result));
+    host.result.data = bytes->data();
+    if (auto *recipe = std::get_if<Recipe>(&form))
+      runRecipe(*recipe, host);
+    else
+      runCopy(std::get<CopyProgram>(form), host);
+    stored[result] = bytes;
+  }
+
+  static int64_t bytesOf(Value v) {
+    return cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype);
+  }
+
+  func::FuncOp function;
+  HostWeights weights;
+  std::vector<Operation *> ops;
+  std::vector<Form> forms;
+  std::vector<std::string> inputs, outputs, names;
+  llvm::StringMap<Value> values;
+  llvm::DenseMap<Value, Bytes> stored;
+};
+
+} // namespace
+
+FailureOr<std::unique_ptr<Interpreter>> createTpuInterpreter(ModuleOp module) {
+  auto functions = module.getOps<func::FuncOp>();
+  if (functions.empty())
+    return module.emitError() << "the module has no function";
+  auto interpreter = std::make_unique<TpuInterpreter>(*functions.begin());
+  if (failed(interpreter->prepare()))
+    return failure();
+  return FailureOr<std::unique_ptr<Interpreter>>(std::move(interpreter));
+}
+
+} // namespace tpu_mlir

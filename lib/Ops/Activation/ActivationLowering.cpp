@@ -1,0 +1,192 @@
+//===- ActivationLowering.cpp - y = f(x) on the chip ----------------------===//
+// tpu.Lut, tpu.Relu, tpu.RequantInt, tpu.Cast: verifiers, arithmetic, and the
+// lowering of every element-wise function: with integers a table of 256 results
+// (or one requantisation where f is a multiple of x), in f32 a few steps.
+// Sections: Verify, Form, Lower.
+#include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Ops/Activation.h"
+#include "tpu_mlir/Ops/ConvForm.h"
+
+#include <algorithm>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult tpu::LutOp::verify() {
+  int64_t entries = cast<ShapedType>(getTable().getType()).getNumElements();
+  if (entries != 256)
+    return emitOpError() << "'table' has 256 entries, got " << entries;
+  return success();
+}
+
+LogicalResult tpu::CastOp::verify() {
+  NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
+  if (in.isQuantized() == out.isQuantized())
+    return emitOpError() << "casts between f32 and an integer format; 'input' and 'output' are both "
+                         << (in.isQuantized() ? "integers" : "f32");
+  return success();
+}
+
+//===- Form ---------------------------------------------------------------===//
+
+/// The rounding of float to integer conversion. Source: a cast in a vendor-made stream.
+static constexpr Round kCastRound = Round::HalfAwayFromZero;
+
+Form tpu::LutOp::form() {
+  Recipe r;
+  Dims d = nchwOf(getOutput());
+  auto full = AxisMap::full();
+  int x = r.addInput(0, formatOf(getInput()).dtype, d);
+  int entries = r.addWeight(1, formatOf(getTable()).dtype, {1, 1, 1, 256}, Layout::Lanes, {full, full, full, full});
+  int y = r.addOutput(formatOf(getOutput()).dtype, d);
+  for (int id : {x, entries, y})
+    r.buffers[id].ownBank = true; // a gather's three operands share no bank
+  r.steps.push_back({StepKind::Lookup, y, x, entries});
+  return r;
+}
+
+Form tpu::ReluOp::form() {
+  Recipe r;
+  Dims d = nchwOf(getOutput());
+  int x = r.addInput(0, DType::F32, d), y = r.addOutput(DType::F32, d);
+  Step s{StepKind::Binary, y, x};
+  s.op = kernel::BinaryOp::Max;
+  r.steps.push_back(s);
+  if (double limit = getReluLimit().convertToDouble(); limit > 0) {
+    Step top{StepKind::Binary, y, y};
+    top.op = kernel::BinaryOp::Min;
+    top.constant = limit;
+    r.steps.push_back(top);
+  }
+  return r;
+}
+
+Form tpu::RequantIntOp::form() {
+  Recipe r;
+  Dims d = nchwOf(getOutput());
+  int x = r.addInput(0, formatOf(getInput()).dtype, d), y = r.addOutput(formatOf(getOutput()).dtype, d);
+  Step s{StepKind::Requant, y, x};
+  s.entry = {int32_t(getMultiplier()), int32_t(-getRshift()), 0};
+  r.steps.push_back(s);
+  return r;
+}
+
+Form tpu::CastOp::form() {
+  Recipe r;
+  Dims d = nchwOf(getOutput());
+  NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
+  int x = r.addInput(0, in.dtype, d), y = r.addOutput(out.dtype, d);
+  auto scale = [&](int dst, int a, double factor) {
+    Step s{StepKind::Binary, dst, a};
+    s.op = kernel::BinaryOp::Mul;
+    s.constant = factor;
+    r.steps.push_back(s);
+  };
+  Step cast{StepKind::Cast, y, x};
+  cast.round = kCastRound;
+  if (out.isQuantized()) {
+    int scaled = r.addScratch(DType::F32, d);
+    scale(scaled, x, 1 / out.scale);
+    cast.a = scaled;
+    r.steps.push_back(cast);
+  } else {
+    r.steps.push_back(cast);
+    scale(y, y, in.scale);
+  }
+  return r;
+}
+
+//===- Lower --------------------------------------------------------------===//
+
+namespace {
+
+/// The factor of a function that is a multiple of x over the output's range: relu into an unsigned result, MulConst.
+std::optional<double> multipleOf(Operation *op, const NumberFormat &out) {
+  if (auto relu = dyn_cast<top::ReluOp>(op)) {
+    double limit = relu.getReluLimit().convertToDouble();
+    bool saturates = out.dtype == DType::U8 && (limit <= 0 || limit >= 255 * out.scale);
+    return saturates ? std::optional<double>(1.0) : std::nullopt;
+  }
+  if (auto mul = dyn_cast<top::MulConstOp>(op))
+    if (!mul.getDoRelu() || out.dtype == DType::U8)
+      if (mul.getReluLimit().convertToDouble() <= 0)
+        return mul.getConstVal().convertToDouble();
+  return std::nullopt;
+}
+
+/// The scalar function of the op, with what is fused into it.
+double scalarOf(Operation *op, double x) {
+  auto clamp = [](double y, bool doRelu, double limit) {
+    return !doRelu ? y : limit > 0 ? std::clamp(y, 0.0, limit) : std::max(y, 0.0);
+  };
+  if (auto add = dyn_cast<top::AddConstOp>(op))
+    return clamp(x + add.getConstVal().convertToDouble(), add.getDoRelu(), add.getReluLimit().convertToDouble());
+  if (auto mul = dyn_cast<top::MulConstOp>(op))
+    return clamp(x * mul.getConstVal().convertToDouble(), mul.getDoRelu(), mul.getReluLimit().convertToDouble());
+  return evalUnary(op, x);
+}
+
+template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryLower<OpT>, OpT> {
+  std::string whyNotLowered(Operation *op, const Lowering &l) const {
+    if (l.isInt8() || isa<top::ReluOp, top::AddConstOp, top::MulConstOp>(op))
+      return "";
+    return "it has no F32 form on " + std::string(l.chip.identity.name) + " yet; INT8 has";
+  }
+
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    Value topIn = op->getOperand(0), topOut = op->getResult(0), in = l.operand(topIn);
+    NumberFormat inFormat = formatOf(in), out = l.formatOfResult(topOut);
+    TypeRange type{l.typeOf(topOut, out)};
+    Builder &b = l.builder;
+    if (!l.isInt8()) {
+      NamedAttrList attrs(op->getAttrDictionary());
+      Value value = isa<top::ReluOp>(op)       ? tpu::ReluOp::create(l.builder, op->getLoc(), type, ValueRange{in}, attrs.getAttrs()).getOutput()
+                    : isa<top::AddConstOp>(op) ? tpu::AddConstOp::create(l.builder, op->getLoc(), type, ValueRange{in}, attrs.getAttrs()).getOutput()
+                                               : tpu::MulConstOp::create(l.builder, op->getLoc(), type, ValueRange{in}, attrs.getAttrs()).getOutput();
+      l.map(topOut, value);
+      return success();
+    }
+    if (std::optional<double> factor = multipleOf(op, out)) {
+      Multiplier m = multiplierOf(*factor * inFormat.scale / out.scale);
+      l.map(topOut, tpu::RequantIntOp::create(l.builder, op->getLoc(), type, ValueRange{in},
+          ArrayRef<NamedAttribute>{b.getNamedAttr("multiplier", b.getI64IntegerAttr(m.multiplier)),
+                                   b.getNamedAttr("rshift", b.getI64IntegerAttr(m.rshift))}));
+      return success();
+    }
+    std::vector<uint8_t> entries(256);
+    for (int i = 0; i < 256; ++i) {
+      int64_t stored = inFormat.dtype == DType::I8 ? static_cast<int8_t>(i) : i;
+      entries[i] = static_cast<uint8_t>(quantizeOne(scalarOf(op, stored * inFormat.scale), out.scale, out.dtype));
+    }
+    Value table = l.addWeightBytes(op, "table", entries, {1, 1, 1, 256}, out.dtype);
+    l.map(topOut, tpu::LutOp::create(l.builder, op->getLoc(), type, ValueRange{in, table}));
+    return success();
+  }
+};
+
+struct CastLower : LowerInterface::ExternalModel<CastLower, top::CastOp> {
+  std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    // Top's cast keeps the value; formats are the lowering's.
+    l.map(op->getResult(0), l.mapped(op->getOperand(0)));
+    return success();
+  }
+};
+
+template <typename... Ops> void attachUnary(MLIRContext *context) { (Ops::template attachInterface<UnaryLower<Ops>>(*context), ...); }
+
+} // namespace
+
+void registerActivationLowering(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
+    using namespace top;
+    attachUnary<ReluOp, LeakyReluOp, ClipOp, SigmoidOp, SiLUOp, TanhOp, GELUOp, ExpOp, LogOp, SqrtOp, AbsOp, ErfOp, SoftplusOp,
+                MishOp, HardSwishOp, EluOp, HardSigmoidOp, AddConstOp, MulConstOp>(context);
+    top::CastOp::attachInterface<CastLower>(*context);
+  });
+}
+
+} // namespace tpu_mlir

@@ -1,0 +1,294 @@
+//===- ConvLowering.cpp - tpu.Conv2D: verifier, arithmetic, lowering ------===//
+// Sections: Verify, Form, Lower. The same form serves convolutions, products
+// with a weight matrix (1x1 convolutions over rows) and per-channel scales
+// (depth-wise 1x1).
+#include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+#include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Ops/QuantizedFilter.h"
+#include "tpu_mlir/Ops/TargetOf.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult tpu::Conv2DOp::verify() {
+  auto in = nchwOf(getInput()), out = nchwOf(getOutput());
+  int64_t oc = shapeOf(getFilter())[0];
+  if (oc != out.c)
+    return emitOpError() << "'filter' has " << oc << " output channels but 'output' has " << out.c;
+  if (isPresent(getBias())) {
+    int64_t bias = cast<ShapedType>(getBias().getType()).getNumElements();
+    if (bias != oc)
+      return emitOpError() << "'filter' has " << oc << " output channels but 'bias' has " << bias << " elements";
+  }
+  if (formatOf(getOutput()).isQuantized() != isPresent(getQuant()))
+    return emitOpError() << "'quant' must be there exactly when 'output' is an integer tensor";
+  if (in.c % getGroup() || oc % getGroup())
+    return emitOpError() << "'group' " << getGroup() << " divides neither " << in.c << " input nor " << oc << " output channels";
+  return success();
+}
+
+//===- Form ---------------------------------------------------------------===//
+
+ConvShape shapeOfConv(ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides, ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations,
+                      int64_t group) {
+  ConvShape s;
+  s.window = {kernel[0], kernel[1], strides[0], strides[1], dilations[0], dilations[1], pads[0], pads[1], pads[2], pads[3]};
+  s.group = group;
+  return s;
+}
+
+void addReluSteps(Recipe &r, bool doRelu, double limit, const NumberFormat &format) {
+  if (!doRelu)
+    return;
+  auto clamp = [&](kernel::BinaryOp op, double real) {
+    Step s{StepKind::Binary, r.output, r.output};
+    s.op = op;
+    s.constantType = format.dtype;
+    s.constant = format.isQuantized() ? std::round(real / format.scale) : real;
+    r.steps.push_back(s);
+  };
+  // Unsigned results have clamped at 0 when they saturated.
+  if (kernel::isSigned(format.dtype))
+    clamp(kernel::BinaryOp::Max, 0);
+  double top = format.dtype == DType::U8 ? 255 * format.scale : format.dtype == DType::I8 ? 127 * format.scale : INFINITY;
+  if (limit > 0 && limit < top)
+    clamp(kernel::BinaryOp::Min, limit);
+}
+
+Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const NumberFormat &inFormat,
+                  const NumberFormat &outFormat, bool hasBias, int64_t pack, bool doRelu, double reluLimit) {
+  Recipe r;
+  const kernel::Window &w = shape.window;
+  bool integers = outFormat.isQuantized(), isDepthwise = shape.isDepthwise(in.c, out.c);
+  AxisMap h = AxisMap::window(w.kh, w.strideH, w.dilationH, w.padTop), v = AxisMap::window(w.kw, w.strideW, w.dilationW, w.padLeft);
+  AxisMap channels = isDepthwise       ? AxisMap::same()
+                     : shape.group > 1 ? AxisMap::group(out.c / shape.group, in.c / shape.group)
+                                       : AxisMap::full();
+  std::array<AxisMap, 4> perChannel = {AxisMap::full(), AxisMap::same(), AxisMap::full(), AxisMap::full()};
+  int x = r.addInput(0, inFormat.dtype, in, {AxisMap::same(), channels, h, v});
+  DType filterType = integers ? DType::I8 : DType::F32;
+  int64_t ic = in.c / shape.group;
+  Dims packed = isDepthwise ? Dims{1, out.c, w.kh, w.kw} : Dims{1, out.c, (ic + pack - 1) / pack, w.kh * w.kw * pack};
+  int filter = r.addWeight(1, filterType, packed, Layout::Compact, perChannel);
+  int bias = hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, out.c, 1, 1}, Layout::Compact, perChannel) : -1;
+  int quant = integers ? r.addWeight(3, DType::I32, {1, out.c, 1, 3}, Layout::Aligned, perChannel) : -1;
+  int y = r.addOutput(outFormat.dtype, out);
+  int acc = integers ? r.addScratch(DType::I32, out) : y;
+
+  Step conv{isDepthwise ? StepKind::Depthwise : StepKind::Conv, acc, x, filter};
+  conv.window = w;
+  if (!integers)
+    conv.bias = bias;
+  r.steps.push_back(conv);
+  if (integers) {
+    if (hasBias)
+      r.steps.push_back({StepKind::Binary, acc, bias, acc});
+    r.steps.push_back({StepKind::Requant, y, acc, quant});
+  }
+  addReluSteps(r, doRelu, reluLimit, outFormat);
+  return r;
+}
+
+Form tpu::Conv2DOp::form() {
+  NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
+  ConvShape shape = shapeOfConv(getKernelShape(), getStrides(), getPads(), getDilations(), getGroup());
+  return convRecipe(shape, nchwOf(getInput()), nchwOf(getOutput()), in, out, isPresent(getBias()),
+                    channelPack(targetOf(*this), in.dtype), getDoRelu(), getReluLimit().convertToDouble());
+}
+
+} // namespace tpu_mlir
+
+//===- Lower --------------------------------------------------------------===//
+
+namespace tpu_mlir {
+
+std::string whyWindowNotLowered(const Lowering &l, const kernel::Window &w) {
+  auto exceeds = [&](const char *what, int64_t value, int64_t most) {
+    return value <= most ? std::string()
+                         : std::string(what) + " " + std::to_string(value) + " is more than " +
+                               std::string(l.chip.identity.name) + " takes, " + std::to_string(most);
+  };
+  std::string why = exceeds("stride", std::max(w.strideH, w.strideW), l.chip.limits.maxWindowStride);
+  return why.empty() ? exceeds("dilation", std::max(w.dilationH, w.dilationW), l.chip.limits.maxDilation) : why;
+}
+
+Value padWhereTooLarge(Lowering &l, Value in, kernel::Window &w, Operation *op, double value) {
+  if (std::max({w.padTop, w.padLeft, w.padBottom, w.padRight}) <= l.chip.limits.maxWindowPad)
+    return in;
+  SmallVector<int64_t> paddings = {0, 0, w.padTop, w.padLeft, 0, 0, w.padBottom, w.padRight};
+  SmallVector<int64_t> shape(shapeOf(in));
+  shape[2] += w.padTop + w.padBottom, shape[3] += w.padLeft + w.padRight;
+  w.padTop = w.padLeft = w.padBottom = w.padRight = 0;
+  auto type = RankedTensorType::get(shape, cast<ShapedType>(in.getType()).getElementType());
+  return tpu::PadOp::create(l.builder, l.roleOf(op, "pad"), TypeRange{type}, ValueRange{in},
+      ArrayRef<NamedAttribute>{l.builder.getNamedAttr("paddings", l.builder.getDenseI64ArrayAttr(paddings)),
+                               l.builder.getNamedAttr("val", l.builder.getF64FloatAttr(value)),
+                               l.builder.getNamedAttr("mode", l.builder.getStringAttr("constant"))});
+}
+
+FailureOr<QuantizedFilter> quantizeFilter(Operation *op, ArrayRef<float> filter, ArrayRef<float> bias, int64_t oc,
+                                          const NumberFormat &in, const NumberFormat &out, double levels) {
+  QuantizedFilter q;
+  int64_t taps = filter.size() / oc;
+  int64_t xmax = in.dtype == DType::U8 ? 255 : 128;
+  q.filter.resize(filter.size());
+  q.bias.resize(bias.empty() ? 0 : oc);
+  for (int64_t c = 0; c < oc; ++c) {
+    ArrayRef<float> row = filter.slice(c * taps, taps);
+    double largest = 0;
+    for (float v : row)
+      largest = std::max(largest, std::fabs(static_cast<double>(v)));
+    double scale = largest / levels;
+    // A bias that dwarfs its weights widens their step, so that it stays far inside int32.
+    if (!bias.empty())
+      scale = std::max(scale, std::fabs(static_cast<double>(bias[c])) / in.scale / (1 << 30));
+    if (scale == 0)
+      scale = 1;
+    int64_t bound = 0;
+    for (int64_t k = 0; k < taps; ++k) {
+      q.filter[c * taps + k] = quantizeOne(row[k], scale, DType::I8);
+      bound += std::abs(int64_t(q.filter[c * taps + k])) * xmax;
+    }
+    if (!bias.empty()) {
+      q.bias[c] = quantizeOne(bias[c], scale * in.scale, DType::I32);
+      bound += std::abs(int64_t(q.bias[c]));
+    }
+    if (bound > std::numeric_limits<int32_t>::max())
+      return op->emitOpError() << "output channel " << c << " can sum to " << bound << ", beyond int32's "
+                               << std::numeric_limits<int32_t>::max() << "; keep this op in F32 or split its input channels";
+    Multiplier m = multiplierOf(in.scale * scale / out.scale);
+    q.quant.insert(q.quant.end(), {int32_t(m.multiplier), int32_t(-m.rshift), 0});
+  }
+  return q;
+}
+
+namespace {
+
+/// Joins convolution groups whose input channels fit side by side in one pass of the array, as blocks on the diagonal
+/// of a larger filter. Returns how many groups became one.
+int64_t groupsToJoin(int64_t group, int64_t ic, int64_t pack) {
+  for (int64_t join = group; join > 1; --join)
+    if (group % join == 0 && join * ic <= pack)
+      return join;
+  return 1;
+}
+
+template <typename T> std::vector<T> joinGroups(ArrayRef<T> filter, int64_t oc, int64_t ic, int64_t taps, int64_t group, int64_t join) {
+  std::vector<T> joined(filter.size() * join);
+  int64_t perGroup = oc / group;
+  for (int64_t o = 0; o < oc; ++o) {
+    int64_t block = (o / perGroup) % join;
+    std::copy_n(filter.begin() + o * ic * taps, ic * taps, joined.begin() + (o * join + block) * ic * taps);
+  }
+  return joined;
+}
+
+struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &l) const {
+    auto conv = cast<top::ConvOp>(op);
+    if (!isWeight(conv.getFilter()))
+      return "'filter' is computed by the network; only constant filters have a form";
+    return whyWindowNotLowered(l,
+        shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup()).window);
+  }
+
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto conv = cast<top::ConvOp>(op);
+    Value in = l.operand(conv.getInput());
+    Dims inDims = nchwOf(in), outDims = nchwOf(conv.getOutput());
+    ConvShape shape = shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup());
+    in = padWhereTooLarge(l, in, shape.window, op, 0);
+    int64_t oc = outDims.c, ic = inDims.c / shape.group, taps = shape.window.kh * shape.window.kw;
+    NumberFormat inFormat = formatOf(in), outFormat = l.formatOfResult(conv.getOutput());
+    ArrayRef<float> filter = l.weightData(conv.getFilter()), bias;
+    if (isPresent(conv.getBias()))
+      bias = l.weightData(conv.getBias());
+    int64_t join = shape.isDepthwise(inDims.c, oc) ? 1 : groupsToJoin(shape.group, ic, channelPack(l.chip, inFormat.dtype));
+    SmallVector<int64_t> filterShape = {oc, ic * join, shape.window.kh, shape.window.kw};
+
+    Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
+    if (l.isInt8()) {
+      FailureOr<QuantizedFilter> q = quantizeFilter(op, filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
+      if (failed(q))
+        return failure();
+      if (join > 1)
+        q->filter = joinGroups<int8_t>(q->filter, oc, ic, taps, shape.group, join);
+      filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, filterShape, DType::I8);
+      if (!bias.empty())
+        biasValue = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, oc, 1, 1}, DType::I32);
+      quantValue = l.addWeight<int32_t>(op, "quant", q->quant, {1, oc, 1, 3}, DType::I32);
+    } else {
+      filterValue = conv.getFilter();
+      if (join > 1)
+        filterValue = l.addWeight<float>(op, "filter_f32", joinGroups<float>(filter, oc, ic, taps, shape.group, join), filterShape, DType::F32);
+      if (!bias.empty())
+        biasValue = conv.getBias();
+    }
+    NamedAttrList attrs(op->getAttrDictionary());
+    attrs.set("group", l.builder.getI64IntegerAttr(shape.group / join));
+    const kernel::Window &w = shape.window;
+    attrs.set("pads", l.builder.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
+    l.map(conv.getOutput(), tpu::Conv2DOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(conv.getOutput(), outFormat)},
+                                                 ValueRange{in, filterValue, biasValue, quantValue}, attrs.getAttrs()));
+    return success();
+  }
+};
+
+/// y = x * scale[c] + bias[c]: a depth-wise 1x1 convolution.
+struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &) const {
+    auto scale = cast<top::ScaleOp>(op);
+    bool constant = isWeight(scale.getScale()) && (!isPresent(scale.getBias()) || isWeight(scale.getBias()));
+    return constant ? "" : "'scale' or 'bias' is computed by the network";
+  }
+
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto scale = cast<top::ScaleOp>(op);
+    Value in = l.operand(scale.getInput());
+    int64_t c = nchwOf(in).c;
+    NumberFormat outFormat = l.formatOfResult(scale.getOutput());
+    ArrayRef<float> filter = l.weightData(scale.getScale()), bias;
+    if (isPresent(scale.getBias()))
+      bias = l.weightData(scale.getBias());
+    Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
+    if (l.isInt8()) {
+      FailureOr<QuantizedFilter> q = quantizeFilter(op, filter, bias, c, formatOf(in), outFormat, l.chip.quant.weightLevels);
+      if (failed(q))
+        return failure();
+      filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, {c, 1, 1, 1}, DType::I8);
+      if (!bias.empty())
+        biasValue = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, c, 1, 1}, DType::I32);
+      quantValue = l.addWeight<int32_t>(op, "quant", q->quant, {1, c, 1, 3}, DType::I32);
+    } else {
+      filterValue = l.addWeight<float>(op, "filter_f32", filter, {c, 1, 1, 1}, DType::F32);
+      if (!bias.empty())
+        biasValue = scale.getBias();
+    }
+    Builder &b = l.builder;
+    NamedAttrList attrs(op->getAttrDictionary());
+    attrs.set("kernel_shape", b.getDenseI64ArrayAttr({1, 1}));
+    attrs.set("strides", b.getDenseI64ArrayAttr({1, 1}));
+    attrs.set("pads", b.getDenseI64ArrayAttr({0, 0, 0, 0}));
+    attrs.set("group", b.getI64IntegerAttr(c));
+    l.map(scale.getOutput(), tpu::Conv2DOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(scale.getOutput(), outFormat)},
+                                                  ValueRange{in, filterValue, biasValue, quantValue}, attrs.getAttrs()));
+    return success();
+  }
+};
+
+} // namespace
+
+void registerConvLowering(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
+    top::ConvOp::attachInterface<ConvLower>(*context);
+    top::ScaleOp::attachInterface<ScaleLower>(*context);
+  });
+}
+
+} // namespace tpu_mlir

@@ -1,0 +1,259 @@
+//===- EltwiseLowering.cpp - Add, Mul and constants on the chip -----------===//
+// tpu.Add, tpu.Mul, tpu.AddConst, tpu.MulConst: verifiers, arithmetic,
+// lowering. Sections: Verify, Form, Lower. Constant forms with integers are
+// tables or requantisations (ActivationLowering.cpp).
+#include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Ops/ConvForm.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult tpu::AddOp::verify() {
+  size_t count = getInputs().size();
+  if (formatOf(getOutput()).isQuantized() && (!getMultipliers() || getMultipliers()->size() != count))
+    return emitOpError() << "'multipliers' has " << (getMultipliers() ? getMultipliers()->size() : 0) << " entries but there are "
+                         << count << " inputs";
+  if (getCoeff() && getCoeff()->size() != count)
+    return emitOpError() << "'coeff' has " << getCoeff()->size() << " entries but there are " << count << " inputs";
+  return success();
+}
+
+LogicalResult tpu::MulOp::verify() {
+  if (getInputs().size() != 2)
+    return emitOpError() << "takes 2 inputs, got " << getInputs().size();
+  return success();
+}
+
+//===- Form ---------------------------------------------------------------===//
+
+/// Adds an operand that broadcasts against `out`: an axis of length 1 repeats; one channel goes to every lane.
+static int addBroadcast(Recipe &r, int index, Value v, size_t rank, const Dims &out) {
+  Dims d = nchwOf(shapeOf(v), rank);
+  int id = r.addInput(index, formatOf(v).dtype, d);
+  if (d.c == 1 && out.c > 1)
+    r.buffers[id].layout = Layout::Lanes;
+  if (isWeight(v))
+    r.buffers[id].place = Place::Weight;
+  return id;
+}
+
+Form tpu::AddOp::form() {
+  Recipe r;
+  size_t rank = shapeOf(getOutput()).size();
+  Dims out = nchwOf(getOutput());
+  NumberFormat format = formatOf(getOutput());
+  SmallVector<int> in;
+  for (auto [i, v] : llvm::enumerate(getInputs()))
+    in.push_back(addBroadcast(r, i, v, rank, out));
+  int y = r.addOutput(format.dtype, out);
+  auto binary = [&](kernel::BinaryOp op, int dst, int a, int b) {
+    Step s{StepKind::Binary, dst, a, b};
+    s.op = op;
+    r.steps.push_back(s);
+  };
+  auto scaled = [&](int dst, int a, double factor, DType type) {
+    Step s{StepKind::Binary, dst, a};
+    s.op = kernel::BinaryOp::Mul;
+    s.constant = factor;
+    s.constantType = type;
+    r.steps.push_back(s);
+  };
+  double limit = getReluLimit().convertToDouble();
+  if (format.isQuantized()) {
+    // Products of at most 16 bits, summed in int32, then one rounding.
+    int term[2] = {r.addScratch(DType::I16, out), r.addScratch(DType::I16, out)}, acc = r.addScratch(DType::I32, out);
+    for (size_t i = 0; i < in.size(); ++i) {
+      scaled(term[i > 0], in[i], (*getMultipliers())[i], DType::I16);
+      if (i > 0)
+        binary(kernel::BinaryOp::Add, acc, i == 1 ? term[0] : acc, term[1]);
+    }
+    Step requant{StepKind::Requant, y, in.size() > 1 ? acc : term[0]};
+    requant.entry = {1, int32_t(-getRshift()), 0};
+    r.steps.push_back(requant);
+  } else {
+    auto coefficient = [&](size_t i) { return getCoeff() ? (*getCoeff())[i] : 1.0; };
+    int term = -1;
+    for (size_t i = 0; i < in.size(); ++i) {
+      int source = in[i];
+      double c = coefficient(i);
+      bool subtracts = c == -1 && i > 0;
+      if (c != 1 && !subtracts) {
+        int target = y;
+        if (i > 0)
+          target = term < 0 ? term = r.addScratch(DType::F32, out) : term;
+        scaled(target, source, c, DType::F32);
+        source = target;
+      } else if (i == 0 && in.size() == 1) {
+        scaled(y, source, 1, DType::F32);
+      }
+      if (i > 0)
+        binary(subtracts ? kernel::BinaryOp::Sub : kernel::BinaryOp::Add, y, i == 1 && coefficient(0) == 1 ? in[0] : y, source);
+    }
+  }
+  addReluSteps(r, getDoRelu(), limit, format);
+  return r;
+}
+
+Form tpu::MulOp::form() {
+  Recipe r;
+  size_t rank = shapeOf(getOutput()).size();
+  Dims out = nchwOf(getOutput());
+  NumberFormat format = formatOf(getOutput());
+  int a = addBroadcast(r, 0, getInputs()[0], rank, out), b = addBroadcast(r, 1, getInputs()[1], rank, out);
+  int y = r.addOutput(format.dtype, out);
+  int product = format.isQuantized() ? r.addScratch(DType::I32, out) : y;
+  Step multiply{StepKind::Binary, product, a, b};
+  multiply.op = kernel::BinaryOp::Mul;
+  r.steps.push_back(multiply);
+  if (format.isQuantized()) {
+    Step requant{StepKind::Requant, y, product};
+    requant.entry = {int32_t(getMultiplier()), int32_t(-getRshift()), 0};
+    r.steps.push_back(requant);
+  }
+  addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), format);
+  return r;
+}
+
+template <typename OpT> static Form constantForm(OpT op, kernel::BinaryOp kind) {
+  Recipe r;
+  Dims d = nchwOf(op.getOutput());
+  int x = r.addInput(0, DType::F32, d), y = r.addOutput(DType::F32, d);
+  Step s{StepKind::Binary, y, x};
+  s.op = kind;
+  s.constant = op.getConstVal().convertToDouble();
+  r.steps.push_back(s);
+  addReluSteps(r, op.getDoRelu(), op.getReluLimit().convertToDouble(), {});
+  return r;
+}
+Form tpu::AddConstOp::form() { return constantForm(*this, kernel::BinaryOp::Add); }
+Form tpu::MulConstOp::form() { return constantForm(*this, kernel::BinaryOp::Mul); }
+
+//===- Lower --------------------------------------------------------------===//
+
+namespace {
+
+std::string whyBroadcastNotLowered(OperandRange inputs, Value output) {
+  ArrayRef<int64_t> out = shapeOf(output);
+  if (out.size() <= 4)
+    return "";
+  for (Value v : inputs)
+    if (shapeOf(v) != out)
+      return "operands of rank " + std::to_string(out.size()) + " broadcast; the chip's have rank 4 at most";
+  return "";
+}
+
+/// Multipliers of a weighted sum: the largest common shift at which every product fits int16.
+struct SumMultipliers {
+  SmallVector<int64_t> multipliers;
+  int64_t rshift = 0;
+};
+SumMultipliers sumMultipliers(ArrayRef<double> factors, ArrayRef<NumberFormat> formats) {
+  // 128 * 255 and 255 * 128 are the largest products below 2^15.
+  auto limitOf = [](const NumberFormat &f) { return f.dtype == DType::U8 ? 128 : 255; };
+  SumMultipliers best;
+  for (int64_t shift = 30; shift >= -30; --shift) {
+    best.rshift = shift;
+    best.multipliers.clear();
+    bool fits = true;
+    for (auto [factor, format] : llvm::zip(factors, formats)) {
+      double m = std::round(std::ldexp(factor, shift));
+      fits &= std::fabs(m) <= limitOf(format);
+      best.multipliers.push_back(static_cast<int64_t>(std::clamp(m, -32767.0, 32767.0)));
+    }
+    if (fits)
+      break;
+  }
+  return best;
+}
+
+LogicalResult lowerSum(Operation *op, Lowering &l, OperandRange inputs, Value output, ArrayRef<double> coefficients, bool doRelu,
+                       double limit) {
+  SmallVector<Value> values;
+  SmallVector<double> factors;
+  SmallVector<NumberFormat> formats;
+  NumberFormat out = l.formatOfResult(output);
+  for (auto [i, v] : llvm::enumerate(inputs)) {
+    values.push_back(l.valueOrWeight(v));
+    formats.push_back(formatOf(values.back()));
+    factors.push_back(coefficients[i] * formats.back().scale / out.scale);
+  }
+  Builder &b = l.builder;
+  NamedAttrList attrs;
+  attrs.set("do_relu", b.getBoolAttr(doRelu));
+  attrs.set("relu_limit", b.getF64FloatAttr(limit));
+  if (l.isInt8()) {
+    SumMultipliers m = sumMultipliers(factors, formats);
+    attrs.set("multipliers", b.getDenseI64ArrayAttr(m.multipliers));
+    attrs.set("rshift", b.getI64IntegerAttr(m.rshift));
+  } else {
+    attrs.set("coeff", b.getDenseF64ArrayAttr(coefficients));
+  }
+  l.map(output, tpu::AddOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(output, out)}, values, attrs.getAttrs()));
+  return success();
+}
+
+struct AddLower : LowerInterface::ExternalModel<AddLower, top::AddOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &) const {
+    auto add = cast<top::AddOp>(op);
+    return whyBroadcastNotLowered(add.getInputs(), add.getOutput());
+  }
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto add = cast<top::AddOp>(op);
+    SmallVector<double> coefficients(add.getInputs().size(), 1.0);
+    if (add.getCoeff())
+      coefficients.assign(add.getCoeff()->begin(), add.getCoeff()->end());
+    return lowerSum(op, l, add.getInputs(), add.getOutput(), coefficients, add.getDoRelu(), add.getReluLimit().convertToDouble());
+  }
+};
+
+struct SubLower : LowerInterface::ExternalModel<SubLower, top::SubOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &) const {
+    auto sub = cast<top::SubOp>(op);
+    return whyBroadcastNotLowered(sub.getInputs(), sub.getOutput());
+  }
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto sub = cast<top::SubOp>(op);
+    return lowerSum(op, l, sub.getInputs(), sub.getOutput(), {1.0, -1.0}, sub.getDoRelu(), sub.getReluLimit().convertToDouble());
+  }
+};
+
+struct MulLower : LowerInterface::ExternalModel<MulLower, top::MulOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &) const {
+    auto mul = cast<top::MulOp>(op);
+    if (mul.getInputs().size() != 2)
+      return "it multiplies " + std::to_string(mul.getInputs().size()) + " tensors; write it as products of two";
+    return whyBroadcastNotLowered(mul.getInputs(), mul.getOutput());
+  }
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto mul = cast<top::MulOp>(op);
+    SmallVector<Value> values = {l.valueOrWeight(mul.getInputs()[0]), l.valueOrWeight(mul.getInputs()[1])};
+    NumberFormat out = l.formatOfResult(mul.getOutput());
+    NamedAttrList attrs;
+    attrs.set("do_relu", mul.getDoReluAttr());
+    attrs.set("relu_limit", mul.getReluLimitAttr());
+    if (l.isInt8()) {
+      Multiplier m = multiplierOf(formatOf(values[0]).scale * formatOf(values[1]).scale / out.scale);
+      attrs.set("multiplier", l.builder.getI64IntegerAttr(m.multiplier));
+      attrs.set("rshift", l.builder.getI64IntegerAttr(m.rshift));
+    }
+    l.map(mul.getOutput(), tpu::MulOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(mul.getOutput(), out)}, values, attrs.getAttrs()));
+    return success();
+  }
+};
+
+} // namespace
+
+void registerEltwiseLowering(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
+    top::AddOp::attachInterface<AddLower>(*context);
+    top::SubOp::attachInterface<SubLower>(*context);
+    top::MulOp::attachInterface<MulLower>(*context);
+  });
+}
+
+} // namespace tpu_mlir

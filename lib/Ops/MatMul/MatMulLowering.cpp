@@ -1,0 +1,177 @@
+//===- MatMulLowering.cpp - tpu.MatMul: verifier, arithmetic, lowering ----===//
+// Two forms: with a weight matrix, a 1x1 convolution over rows; between two
+// computed tensors, the matrix unit. Sections: Verify, Form, Lower.
+#include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Ops/QuantizedFilter.h"
+#include "tpu_mlir/Ops/TargetOf.h"
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult tpu::MatMulOp::verify() {
+  int64_t n = shapeOf(getOutput()).back(), k = shapeOf(getInput()).back();
+  ArrayRef<int64_t> right = shapeOf(getRight());
+  if (getWeightForm() && (right.size() != 4 || right[0] != n))
+    return emitOpError() << "'output' has " << n << " columns but 'right' has " << right[0] << " output channels";
+  int64_t rightK = getWeightForm() ? right[1] : right[right.size() - 2];
+  if (rightK != k)
+    return emitOpError() << "'input' has " << k << " columns but 'right' has " << rightK << " rows";
+  return success();
+}
+
+//===- Form ---------------------------------------------------------------===//
+
+/// Between computed tensors: rows are the chip's channels, columns its w.
+static Recipe matrixRecipe(tpu::MatMulOp op) {
+  ArrayRef<int64_t> left = shapeOf(op.getInput()), right = shapeOf(op.getRight());
+  int64_t m = left[left.size() - 2], k = left.back(), n = right.back();
+  auto batch = [&](ArrayRef<int64_t> shape) {
+    int64_t count = 1;
+    for (int64_t d : shape.drop_back(2))
+      count *= d;
+    return count;
+  };
+  NumberFormat inFormat = formatOf(op.getInput()), outFormat = formatOf(op.getOutput());
+  Recipe r;
+  auto same = AxisMap::same(), full = AxisMap::full();
+  Dims out{batch(shapeOf(op.getOutput())), m, 1, n};
+  int a = r.addInput(0, inFormat.dtype, {batch(left), m, 1, k}, {same, same, full, full});
+  int b = r.addInput(1, formatOf(op.getRight()).dtype, {batch(right), k, 1, n}, {same, full, full, same});
+  bool integers = outFormat.isQuantized(), hasBias = isPresent(op.getBias());
+  int bias = hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, 1, 1, n}, Layout::Lanes, {full, full, full, same}) : -1;
+  int y = r.addOutput(outFormat.dtype, out);
+  int acc = integers ? r.addScratch(DType::I32, out) : y;
+  r.steps.push_back({StepKind::MatMul, acc, a, b});
+  if (hasBias)
+    r.steps.push_back({StepKind::Binary, acc, bias, acc});
+  if (integers) {
+    Step requant{StepKind::Requant, y, acc};
+    requant.entry = {int32_t(op.getMultiplier()), int32_t(-op.getRshift()), 0};
+    r.steps.push_back(requant);
+  }
+  addReluSteps(r, op.getDoRelu(), op.getReluLimit().convertToDouble(), outFormat);
+  return r;
+}
+
+Form tpu::MatMulOp::form() {
+  if (!getWeightForm())
+    return matrixRecipe(*this);
+  int64_t k = shapeOf(getInput()).back(), n = shapeOf(getOutput()).back();
+  int64_t rows = cast<ShapedType>(getInput().getType()).getNumElements() / k;
+  NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
+  return convRecipe({}, {rows, k, 1, 1}, {rows, n, 1, 1}, in, out, isPresent(getBias()), channelPack(targetOf(*this), in.dtype),
+                    getDoRelu(), getReluLimit().convertToDouble());
+}
+
+//===- Lower --------------------------------------------------------------===//
+
+namespace {
+
+int64_t product(ArrayRef<int64_t> shape) {
+  int64_t p = 1;
+  for (int64_t d : shape)
+    p *= d;
+  return p;
+}
+
+struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &) const {
+    auto mm = cast<top::MatMulOp>(op);
+    if (isPresent(mm.getBias()) && !isWeight(mm.getBias()))
+      return "'bias' is computed by the network";
+    ArrayRef<int64_t> left = shapeOf(mm.getInput()), right = shapeOf(mm.getRight());
+    if (left.size() < 2 || right.size() < 2)
+      return "an operand has rank 1; reshape it to a matrix";
+    if (usesWeightForm(mm))
+      return "";
+    auto leftBatch = left.drop_back(2), rightBatch = right.drop_back(2);
+    if (leftBatch != rightBatch && product(rightBatch) != 1)
+      return "batch dimensions of 'input' and 'right' differ";
+    return "";
+  }
+
+  static bool usesWeightForm(top::MatMulOp mm) {
+    return isWeight(mm.getRight()) && product(shapeOf(mm.getRight()).drop_back(2)) == 1 && !isWeight(mm.getInput());
+  }
+
+  /// Swaps the last two axes of a lowered value.
+  static Value transpose(Lowering &l, Value v, Operation *op, StringRef role) {
+    SmallVector<int64_t> shape(shapeOf(v)), order(llvm::to_vector(llvm::seq<int64_t>(0, shape.size())));
+    std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+    std::swap(order[order.size() - 1], order[order.size() - 2]);
+    auto type = RankedTensorType::get(shape, cast<ShapedType>(v.getType()).getElementType());
+    return tpu::PermuteOp::create(l.builder, l.roleOf(op, role), TypeRange{type}, ValueRange{v},
+        ArrayRef<NamedAttribute>{l.builder.getNamedAttr("order", l.builder.getDenseI64ArrayAttr(order))});
+  }
+
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto mm = cast<top::MatMulOp>(op);
+    Builder &b = l.builder;
+    Value in = l.valueOrWeight(mm.getInput());
+    if (mm.getLeftTranspose())
+      in = transpose(l, in, op, "left_transpose");
+    NumberFormat inFormat = formatOf(in), outFormat = l.formatOfResult(mm.getOutput());
+    NamedAttrList attrs;
+    attrs.set("do_relu", mm.getDoReluAttr());
+    attrs.set("relu_limit", mm.getReluLimitAttr());
+    Value none = l.none(op->getLoc()), bias = none, quant = none, right;
+    ArrayRef<float> biasData;
+    if (isPresent(mm.getBias()))
+      biasData = l.weightData(mm.getBias());
+    if (usesWeightForm(mm)) {
+      ArrayRef<int64_t> shape = shapeOf(mm.getRight()).take_back(2);
+      int64_t k = shape[mm.getRightTranspose() ? 1 : 0], n = shape[mm.getRightTranspose() ? 0 : 1];
+      ArrayRef<float> data = l.weightData(mm.getRight());
+      std::vector<float> filter(data.begin(), data.end());
+      if (!mm.getRightTranspose())
+        for (int64_t i = 0; i < n; ++i)
+          for (int64_t j = 0; j < k; ++j)
+            filter[i * k + j] = data[j * n + i];
+      if (l.isInt8()) {
+        FailureOr<QuantizedFilter> q = quantizeFilter(op, filter, biasData, n, inFormat, outFormat, l.chip.quant.weightLevels);
+        if (failed(q))
+          return failure();
+        right = l.addWeight<int8_t>(op, "filter_i8", q->filter, {n, k, 1, 1}, DType::I8);
+        if (!biasData.empty())
+          bias = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, n, 1, 1}, DType::I32);
+        quant = l.addWeight<int32_t>(op, "quant", q->quant, {1, n, 1, 3}, DType::I32);
+      } else {
+        right = l.addWeight<float>(op, "filter_f32", filter, {n, k, 1, 1}, DType::F32);
+        if (!biasData.empty())
+          bias = mm.getBias();
+      }
+      attrs.set("weight_form", b.getUnitAttr());
+    } else {
+      right = l.valueOrWeight(mm.getRight());
+      if (mm.getRightTranspose())
+        right = transpose(l, right, op, "right_transpose");
+      if (l.isInt8()) {
+        double step = inFormat.scale * formatOf(right).scale;
+        Multiplier m = multiplierOf(step / outFormat.scale);
+        attrs.set("multiplier", b.getI64IntegerAttr(m.multiplier));
+        attrs.set("rshift", b.getI64IntegerAttr(m.rshift));
+        std::vector<int32_t> quantized;
+        for (float v : biasData)
+          quantized.push_back(quantizeOne(v, step, DType::I32));
+        if (!biasData.empty())
+          bias = l.addWeight<int32_t>(op, "bias_int32", quantized, {1, 1, 1, int64_t(quantized.size())}, DType::I32);
+      } else if (!biasData.empty()) {
+        bias = mm.getBias();
+      }
+    }
+    l.map(mm.getOutput(), tpu::MatMulOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(mm.getOutput(), outFormat)},
+                                               ValueRange{in, right, bias, quant}, attrs.getAttrs()));
+    return success();
+  }
+};
+
+} // namespace
+
+void registerMatMulLowering(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, top::TopDialect *) { top::MatMulOp::attachInterface<MatMulLower>(*context); });
+}
+
+} // namespace tpu_mlir

@@ -1,0 +1,200 @@
+//===- PoolLowering.cpp - tpu.Pool2D: verifier, arithmetic, lowering ------===//
+// Sections: Verify, Form, Lower. Averages are depth-wise sums to int32 and a
+// requantisation, forms whose rounding is known.
+#include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Ops/QuantizedFilter.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult tpu::Pool2DOp::verify() {
+  if (getPoolMode() != "Max" && getPoolMode() != "Avg")
+    return emitOpError() << "'pool_mode' is \"Max\" or \"Avg\", got \"" << getPoolMode() << "\"";
+  if (getPoolMode() == "Max" && formatOf(getInput()) != formatOf(getOutput()))
+    return emitOpError() << "'input' and 'output' of a maximum share one number format";
+  auto in = nchwOf(getInput()), out = nchwOf(getOutput());
+  if (in.c != out.c)
+    return emitOpError() << "'input' has " << in.c << " channels but 'output' has " << out.c;
+  return success();
+}
+
+//===- Form ---------------------------------------------------------------===//
+
+Form tpu::Pool2DOp::form() {
+  Recipe r;
+  kernel::Window w = shapeOfConv(getKernelShape(), getStrides(), getPads(), {1, 1}, 1).window;
+  NumberFormat inFormat = formatOf(getInput()), outFormat = formatOf(getOutput());
+  Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
+  bool integers = inFormat.isQuantized();
+  int x = r.addInput(0, inFormat.dtype, in, {AxisMap::same(), AxisMap::same(), AxisMap::window(w.kh, w.strideH, 1, w.padTop),
+                                             AxisMap::window(w.kw, w.strideW, 1, w.padLeft)});
+  if (getPoolMode() == "Max") {
+    int y = r.addOutput(outFormat.dtype, out);
+    Step pool{StepKind::MaxPool, y, x};
+    pool.window = w;
+    pool.padValue = inFormat.dtype == DType::I8 ? -128 : 0;
+    r.steps.push_back(pool);
+    addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), outFormat);
+    return r;
+  }
+  bool hasDivisors = isPresent(getDivisors());
+  int divisors = hasDivisors ? r.addWeight(1, integers ? DType::I32 : DType::F32, {1, 1, out.h, out.w}, Layout::Lanes,
+                                           {AxisMap::full(), AxisMap::full(), AxisMap::same(), AxisMap::same()})
+                             : -1;
+  int y = r.addOutput(outFormat.dtype, out);
+  int acc = integers ? r.addScratch(DType::I32, out) : y;
+  Step sum{StepKind::Depthwise, acc, x};
+  sum.window = w;
+  sum.constant = integers || hasDivisors ? 1 : getScale().convertToDouble();
+  sum.constantType = integers ? DType::I8 : DType::F32;
+  r.steps.push_back(sum);
+  if (hasDivisors) {
+    Step scale{StepKind::Binary, acc, divisors, acc};
+    scale.op = kernel::BinaryOp::Mul;
+    scale.shift = integers ? -getRshift() : 0;
+    r.steps.push_back(scale);
+  }
+  if (integers) {
+    Step requant{StepKind::Requant, y, acc};
+    if (!hasDivisors)
+      requant.entry = {int32_t(getMultiplier()), int32_t(-getRshift()), 0};
+    r.steps.push_back(requant);
+  }
+  addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), outFormat);
+  return r;
+}
+
+//===- Lower --------------------------------------------------------------===//
+
+namespace {
+
+/// An output of one row or column takes one step only, so its stride may be 1.
+template <typename PoolOp> kernel::Window windowOf(PoolOp op) {
+  kernel::Window w = shapeOfConv(op.getKernelShape(), op.getStrides(), op.getPads(), {1, 1}, 1).window;
+  Dims out = nchwOf(op.getOutput());
+  if (out.h == 1)
+    w.strideH = 1;
+  if (out.w == 1)
+    w.strideW = 1;
+  return w;
+}
+
+std::string whyPoolNotLowered(const Lowering &l, Value input, const kernel::Window &w) {
+  if (shapeOf(input).size() != 4)
+    return "'input' has rank " + std::to_string(shapeOf(input).size()) + "; pools work on rank 4";
+  int64_t pad = std::max({w.padTop, w.padLeft, w.padBottom, w.padRight});
+  if (pad > l.chip.limits.maxWindowPad)
+    return "padding " + std::to_string(pad) + " is more than " + std::string(l.chip.identity.name) + " takes, " +
+           std::to_string(l.chip.limits.maxWindowPad);
+  return whyWindowNotLowered(l, w);
+}
+
+Value createPool(Lowering &l, Operation *op, Type type, Value in, Value divisors, StringRef mode, const kernel::Window &w,
+                 NamedAttrList attrs) {
+  Builder &b = l.builder;
+  attrs.set("pool_mode", b.getStringAttr(mode));
+  attrs.set("kernel_shape", b.getDenseI64ArrayAttr({w.kh, w.kw}));
+  attrs.set("strides", b.getDenseI64ArrayAttr({w.strideH, w.strideW}));
+  attrs.set("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
+  return tpu::Pool2DOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in, divisors}, attrs.getAttrs());
+}
+
+struct MaxPoolLower : LowerInterface::ExternalModel<MaxPoolLower, top::MaxPoolOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &l) const {
+    auto pool = cast<top::MaxPoolOp>(op);
+    return whyPoolNotLowered(l, pool.getInput(), windowOf(pool));
+  }
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto pool = cast<top::MaxPoolOp>(op);
+    Value in = l.operand(pool.getInput());
+    NamedAttrList attrs;
+    attrs.set("do_relu", pool.getDoReluAttr());
+    attrs.set("relu_limit", pool.getReluLimitAttr());
+    l.map(pool.getOutput(), createPool(l, op, l.typeOf(pool.getOutput(), formatOf(in)), in, l.none(op->getLoc()), "Max",
+                                       windowOf(pool), attrs));
+    return success();
+  }
+};
+
+/// How many positions of each window along one axis count for the divisor.
+std::vector<int64_t> countsOf(int64_t out, int64_t kernel, int64_t stride, int64_t before, int64_t size, int64_t countedBefore,
+                              int64_t countedAfter) {
+  std::vector<int64_t> counts;
+  for (int64_t o = 0; o < out; ++o) {
+    int64_t begin = o * stride - before, end = begin + kernel;
+    counts.push_back(std::max<int64_t>(1, std::min(end, size + countedAfter) - std::max(begin, -countedBefore)));
+  }
+  return counts;
+}
+
+struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &l) const {
+    auto pool = cast<top::AvgPoolOp>(op);
+    return whyPoolNotLowered(l, pool.getInput(), windowOf(pool));
+  }
+
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto pool = cast<top::AvgPoolOp>(op);
+    Value in = l.operand(pool.getInput());
+    Dims inDims = nchwOf(in), out = nchwOf(pool.getOutput());
+    kernel::Window w = windowOf(pool);
+    NumberFormat inFormat = formatOf(in), outFormat = l.formatOfResult(pool.getOutput());
+    bool counted = pool.getCountIncludePad();
+    ArrayRef<int64_t> ceil = pool.getCeilPad();
+    std::vector<int64_t> rows = countsOf(out.h, w.kh, w.strideH, w.padTop, inDims.h, counted ? w.padTop : 0,
+                                         counted ? w.padBottom - ceil[0] : 0);
+    std::vector<int64_t> columns = countsOf(out.w, w.kw, w.strideW, w.padLeft, inDims.w, counted ? w.padLeft : 0,
+                                            counted ? w.padRight - ceil[1] : 0);
+    double factor = inFormat.scale / outFormat.scale;
+    Builder &b = l.builder;
+    NamedAttrList attrs;
+    attrs.set("do_relu", pool.getDoReluAttr());
+    attrs.set("relu_limit", pool.getReluLimitAttr());
+    Value divisors = l.none(op->getLoc());
+    auto isUniform = [](const std::vector<int64_t> &v) { return std::all_of(v.begin(), v.end(), [&](int64_t x) { return x == v[0]; }); };
+    if (isUniform(rows) && isUniform(columns)) {
+      double area = rows[0] * columns[0];
+      if (l.isInt8()) {
+        Multiplier m = multiplierOf(factor / area);
+        attrs.set("multiplier", b.getI64IntegerAttr(m.multiplier));
+        attrs.set("rshift", b.getI64IntegerAttr(m.rshift));
+      } else {
+        attrs.set("scale", b.getF64FloatAttr(1 / area));
+      }
+    } else if (l.isInt8()) {
+      // One shift for all: that of the largest factor, which belongs to the smallest divisor.
+      int64_t least = *std::min_element(rows.begin(), rows.end()) * *std::min_element(columns.begin(), columns.end());
+      int64_t rshift = multiplierOf(factor / least).rshift;
+      std::vector<int32_t> multipliers;
+      for (int64_t r : rows)
+        for (int64_t c : columns)
+          multipliers.push_back(std::llround(std::ldexp(factor / (r * c), rshift)));
+      divisors = l.addWeight<int32_t>(op, "divisors", multipliers, {1, 1, out.h, out.w}, DType::I32);
+      attrs.set("rshift", b.getI64IntegerAttr(rshift));
+    } else {
+      std::vector<float> factors;
+      for (int64_t r : rows)
+        for (int64_t c : columns)
+          factors.push_back(1.0 / (r * c));
+      divisors = l.addWeight<float>(op, "divisors", factors, {1, 1, out.h, out.w}, DType::F32);
+    }
+    l.map(pool.getOutput(), createPool(l, op, l.typeOf(pool.getOutput(), outFormat), in, divisors, "Avg", w, attrs));
+    return success();
+  }
+};
+
+} // namespace
+
+void registerPoolLowering(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
+    top::MaxPoolOp::attachInterface<MaxPoolLower>(*context);
+    top::AvgPoolOp::attachInterface<AvgPoolLower>(*context);
+  });
+}
+
+} // namespace tpu_mlir

@@ -1,0 +1,219 @@
+//===- ShapeLowering.cpp - Moving data on the chip ------------------------===//
+// tpu.Concat, Slice, Pad, Reshape, Permute, Upsample: copy programs between
+// global tensors, and their lowering. Sections: Form, Lower. Input and output
+// share one number format, so nothing is computed.
+#include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Recipe/Recipe.h"
+
+#include <cstring>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+//===- Form ---------------------------------------------------------------===//
+
+static std::vector<int64_t> denseStrides(ArrayRef<int64_t> shape) {
+  std::vector<int64_t> strides(shape.size(), 1);
+  for (int64_t i = int64_t(shape.size()) - 2; i >= 0; --i)
+    strides[i] = strides[i + 1] * shape[i + 1];
+  return strides;
+}
+
+Form tpu::ConcatOp::form() {
+  CopyProgram p{formatOf(getOutput()).dtype, {}};
+  std::vector<int64_t> target = denseStrides(shapeOf(getOutput()));
+  int64_t offset = 0;
+  for (auto [i, v] : llvm::enumerate(getInputs())) {
+    Move m;
+    m.source = i;
+    m.dims = shapeOf(v).vec();
+    m.sourceStrides = denseStrides(m.dims);
+    m.targetStrides = target;
+    m.targetOffset = offset * target[getAxis()];
+    offset += m.dims[getAxis()];
+    p.moves.push_back(m);
+  }
+  return p;
+}
+
+Form tpu::SliceOp::form() {
+  Move m;
+  m.source = 0;
+  m.dims = shapeOf(getOutput()).vec();
+  m.sourceStrides = denseStrides(shapeOf(getInput()));
+  m.targetStrides = denseStrides(m.dims);
+  for (size_t i = 0; i < m.dims.size(); ++i) {
+    m.sourceOffset += getOffset()[i] * m.sourceStrides[i];
+    m.sourceStrides[i] *= getSteps()[i];
+  }
+  return CopyProgram{formatOf(getOutput()).dtype, {m}};
+}
+
+Form tpu::PermuteOp::form() {
+  Move m;
+  m.source = 0;
+  m.dims = shapeOf(getOutput()).vec();
+  std::vector<int64_t> source = denseStrides(shapeOf(getInput()));
+  for (int64_t axis : getOrder())
+    m.sourceStrides.push_back(source[axis]);
+  m.targetStrides = denseStrides(m.dims);
+  return CopyProgram{formatOf(getOutput()).dtype, {m}};
+}
+
+Form tpu::UpsampleOp::form() {
+  CopyProgram p{formatOf(getOutput()).dtype, {}};
+  std::vector<int64_t> target = denseStrides(shapeOf(getOutput()));
+  int64_t sh = getScaleH(), sw = getScaleW();
+  for (int64_t i = 0; i < sh; ++i)
+    for (int64_t j = 0; j < sw; ++j) {
+      Move m;
+      m.source = 0;
+      m.dims = shapeOf(getInput()).vec();
+      m.sourceStrides = denseStrides(m.dims);
+      m.targetStrides = {target[0], target[1], target[2] * sh, sw};
+      m.targetOffset = i * target[2] + j;
+      p.moves.push_back(m);
+    }
+  return p;
+}
+
+Form tpu::ReshapeOp::form() { return View{}; }
+
+/// The bits of `real` in format `f`; what a fill writes.
+static uint32_t fillBits(double real, const NumberFormat &f) {
+  if (f.isQuantized())
+    return static_cast<uint32_t>(quantizeOne(real, f.scale, f.dtype));
+  float v = real;
+  uint32_t bits;
+  std::memcpy(&bits, &v, sizeof bits);
+  return bits;
+}
+
+Form tpu::PadOp::form() {
+  NumberFormat format = formatOf(getOutput());
+  CopyProgram p{format.dtype, {}};
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOutput()), paddings = getPaddings();
+  size_t rank = in.size();
+  auto before = paddings.take_front(rank);
+  std::vector<int64_t> target = denseStrides(out), source = denseStrides(in);
+  Move interior;
+  interior.source = 0;
+  interior.dims = in.vec();
+  interior.sourceStrides = source;
+  interior.targetStrides = target;
+  for (size_t i = 0; i < rank; ++i)
+    interior.targetOffset += before[i] * target[i];
+
+  if (getMode() == "constant") {
+    // Slabs before and after each axis; axes to the left are inside, axes to the right whole, so that none overlap.
+    p.moves.push_back(interior);
+    for (size_t axis = 0; axis < rank; ++axis)
+      for (bool after : {false, true}) {
+        Move slab;
+        slab.dims = out.vec();
+        slab.dims[axis] = after ? out[axis] - before[axis] - in[axis] : before[axis];
+        if (slab.dims[axis] == 0)
+          continue;
+        for (size_t i = 0; i < axis; ++i) {
+          slab.dims[i] = in[i];
+          slab.targetOffset += before[i] * target[i];
+        }
+        slab.targetOffset += after ? (before[axis] + in[axis]) * target[axis] : 0;
+        slab.targetStrides = target;
+        slab.value = fillBits(getVal().convertToDouble(), format);
+        p.moves.push_back(slab);
+      }
+    return p;
+  }
+  // Axis by axis, planes of the result repeat planes that stand already; axes to the left are whole by then.
+  p.moves.push_back(interior);
+  for (size_t axis = 0; axis < rank; ++axis)
+    for (int64_t plane = 0; plane < out[axis]; ++plane) {
+      int64_t inside = plane - before[axis];
+      if (inside >= 0 && inside < in[axis])
+        continue;
+      int64_t last = in[axis] - 1;
+      int64_t origin = getMode() == "edge" ? std::clamp<int64_t>(inside, 0, last) : inside < 0 ? -inside : 2 * last - inside;
+      Move copy;
+      copy.source = kFromResult;
+      copy.dims = out.vec();
+      copy.dims[axis] = 1;
+      int64_t start = 0;
+      for (size_t i = axis + 1; i < rank; ++i) {
+        copy.dims[i] = in[i];
+        start += before[i] * target[i];
+      }
+      copy.sourceStrides = copy.targetStrides = target;
+      copy.sourceOffset = start + (origin + before[axis]) * target[axis];
+      copy.targetOffset = start + plane * target[axis];
+      p.moves.push_back(copy);
+    }
+  return p;
+}
+
+//===- Lower --------------------------------------------------------------===//
+
+namespace {
+
+/// Ops whose result keeps the operand's format, as tpu op `TpuOp` with attributes `keep`.
+template <typename TopOp, typename TpuOp> struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &) const {
+    if (auto slice = dyn_cast<top::SliceOp>(op))
+      if (llvm::any_of(slice.getSteps(), [](int64_t s) { return s < 1; }))
+        return "a step is not positive";
+    if (auto pad = dyn_cast<top::PadOp>(op))
+      if (llvm::any_of(pad.getPaddings(), [](int64_t p) { return p < 0; }))
+        return "a padding is negative; slice instead";
+    return "";
+  }
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    Value in = l.valueOrWeight(op->getOperand(0));
+    NamedAttrList attrs;
+    auto keep = [&](StringRef name) {
+      if (Attribute a = op->getAttr(name))
+        attrs.set(name, a);
+    };
+    for (StringRef name : {"offset", "steps", "paddings", "val", "mode", "order", "scale_h", "scale_w"})
+      if (llvm::is_contained(TpuOp::getAttributeNames(), name))
+        keep(name);
+    l.map(op->getResult(0), TpuOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(op->getResult(0), formatOf(in))},
+                                         ValueRange{in}, attrs.getAttrs()));
+    return success();
+  }
+};
+
+struct ConcatLower : LowerInterface::ExternalModel<ConcatLower, top::ConcatOp> {
+  std::string whyNotLowered(Operation *op, const Lowering &l) const {
+    return cast<top::ConcatOp>(op).getDoRelu() && !l.isInt8() ? "a relu is fused into it, which F32 does not have" : "";
+  }
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto concat = cast<top::ConcatOp>(op);
+    NumberFormat out = l.formatOfResult(concat.getOutput());
+    SmallVector<Value> values;
+    for (auto [i, v] : llvm::enumerate(concat.getInputs())) {
+      Value in = l.valueOrWeight(v);
+      values.push_back(l.isInt8() ? l.requantize(in, out, l.roleOf(op, "requant_" + std::to_string(i))) : in);
+    }
+    int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + shapeOf(concat.getOutput()).size() : concat.getAxis();
+    l.map(concat.getOutput(), tpu::ConcatOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(concat.getOutput(), out)}, values,
+        ArrayRef<NamedAttribute>{l.builder.getNamedAttr("axis", l.builder.getI64IntegerAttr(axis))}));
+    return success();
+  }
+};
+
+} // namespace
+
+void registerShapeLowering(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
+    top::ConcatOp::attachInterface<ConcatLower>(*context);
+    top::SliceOp::attachInterface<MoveLower<top::SliceOp, tpu::SliceOp>>(*context);
+    top::PadOp::attachInterface<MoveLower<top::PadOp, tpu::PadOp>>(*context);
+    top::ReshapeOp::attachInterface<MoveLower<top::ReshapeOp, tpu::ReshapeOp>>(*context);
+    top::FlattenOp::attachInterface<MoveLower<top::FlattenOp, tpu::ReshapeOp>>(*context);
+    top::PermuteOp::attachInterface<MoveLower<top::PermuteOp, tpu::PermuteOp>>(*context);
+    top::UpsampleOp::attachInterface<MoveLower<top::UpsampleOp, tpu::UpsampleOp>>(*context);
+  });
+}
+
+} // namespace tpu_mlir
