@@ -35,8 +35,8 @@ finish() {
 trap finish EXIT
 
 # The first mirror that apt uses here, in either of the two formats of its sources.
-mirror="$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-  sed -nE 's/^(URIs:|deb( \[[^]]*\])?) +([^ ]+).*/\3/p' | head -n 1)"
+mirror="$(find /etc/apt -name '*.list' -o -name '*.sources' | sort | xargs cat |
+  sed -nE 's/^(URIs:|deb( \[[^]]*\])?) +([^ ]+).*/\3/p' | sed -n 1p)"
 echo "== Making a minimal Debian 12 in $target"
 debootstrap --variant=minbase bookworm "$target" ${mirror:+"$mirror"} >"$target.debootstrap.log" 2>&1 || {
   tail -n 20 "$target.debootstrap.log" >&2
@@ -62,7 +62,7 @@ echo "== Commit $(git -C "$target/root/tpu-mlir" log -1 --format='%h %s')"
 
 inside() {
   echo "== In the new system: $*"
-  chroot "$target" /usr/bin/env HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+  chroot "$target" /usr/bin/env -u PIP_FIND_LINKS HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     bash -c "cd /root/tpu-mlir && $*"
 }
 inside ./build.sh demo
