@@ -3,6 +3,7 @@
 // work or throw a UserError. Meant to run under AddressSanitizer and UBSan, too.
 
 #include "SampleModel.h"
+#include "tpu_mlir/Bmodel/Check.h"
 #include "tpu_mlir/Bmodel/StreamText.h"
 #include "tpu_mlir/Support/Error.h"
 
@@ -51,6 +52,9 @@ void useEverything(const Model &model) {
   EXPECT_GE(bytes.size(), 64u);
   Tally streams;
   attempt(streams, [&] { disassemble(model, isa::tableFor("bm1684x")); });
+  // The check reports; it never throws, however wrong the model is.
+  for (const Finding &finding : check(model, isa::tableFor("bm1684x"), target::lookup("bm1684x")))
+    EXPECT_FALSE(finding.sentence.empty());
 }
 
 TEST(BmodelFuzz, DamagedFilesGiveASentenceOrAModel) {
@@ -100,6 +104,25 @@ TEST(BmodelFuzz, DamagedTextsGiveASentenceOrAModel) {
   }
   EXPECT_GT(tally.refused, 1000u);
   EXPECT_GT(tally.accepted, 20u);
+}
+
+TEST(BmodelFuzz, RandomCommandsAreCheckedWithoutHarm) {
+  std::mt19937_64 random(10);
+  const isa::Table &table = isa::tableFor("bm1684x");
+  const target::Chip &chip = target::lookup("bm1684x");
+  const Model model = soundModel(table);
+  const std::vector<Region> regions = globalRegions(model.net[0].parameter[0], 0, chip);
+  size_t found = 0;
+  for (const isa::CommandInfo &info : table.commands)
+    for (int round = 0; round < 300; ++round) {
+      isa::Command command = isa::Command::make(info);
+      command.put(*info.find(info.kindField), info.kinds[random() % info.kinds.size()].value);
+      for (const isa::FieldInfo &row : info.fields)
+        if (row.id != info.kindField && random() % 2 && row.name != "tsk_typ" && row.name != "cmd_type" && row.name != "cmd_short")
+          command.put(row, random() % 4 ? random() % 70 : random());
+      found += checkCommand(command, chip, regions).size();
+    }
+  EXPECT_GT(found, 1000u);
 }
 
 } // namespace

@@ -1,0 +1,80 @@
+//===- Streams.cpp - bmodel-tool dis, asm and extract ---------------------===//
+// Streams out of a container, as text or as files, and text back into one.
+
+#include "Verbs.h"
+#include "tpu_mlir/Bmodel/StreamText.h"
+#include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace tpu_mlir::bmodel_tool {
+
+namespace {
+
+/// Calls `action`; its errors gain the file's name.
+template <typename Action> auto withName(const std::string &path, Action &&action) {
+  try {
+    return action();
+  } catch (const UserError &error) {
+    throw UserError(path + ": " + error.what());
+  }
+}
+
+} // namespace
+
+int disassemble(const Arguments &arguments) {
+  const std::string &path = arguments.inputs[0];
+  const bmodel::Model model = bmodel::readBmodel(path);
+  const isa::Table &table = isa::tableFor(chipOf(model, path).identity.isa);
+  writeText(arguments.output, "# " + model.chip + "\n" + withName(path, [&] { return bmodel::disassemble(model, table); }));
+  return kExitDone;
+}
+
+int assemble(const Arguments &arguments) {
+  const std::string &textPath = arguments.inputs[0], &path = arguments.inputs[1];
+  bmodel::Model model = bmodel::readBmodel(path);
+  const target::Chip &chip = chipOf(model, path);
+  const std::vector<uint8_t> bytes = readFile(textPath);
+  const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  const isa::Table &table = isa::tableFor(chip.identity.isa);
+  bmodel::writeBmodel(bmodel::assemble(std::move(model), table, text, textPath, size_t(chip.limits.streamPadBytes)),
+                      arguments.output);
+  return kExitDone;
+}
+
+int extract(const Arguments &arguments) {
+  bmodel::Model model = bmodel::readBmodel(arguments.inputs[0]);
+  const std::filesystem::path folder = arguments.output;
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed)
+    throw UserError("cannot make folder '" + folder.string() + "': " + failed.message());
+  std::string list;
+  const auto save = [&](const std::string &name, const bmodel::OptionalBlob &blob) {
+    if (!blob || blob->size() == 0)
+      return;
+    writeFileAtomically((folder / name).string(), blob->bytes());
+    list += name + " " + std::to_string(blob->size()) + " bytes\n";
+  };
+  for (const bmodel::GroupRef &ref : bmodel::commandGroups(model)) {
+    std::string name = ref.where;
+    std::replace(name.begin(), name.end(), ' ', '_');
+    save(name + ".tiu.bin", ref.group->bdc);
+    save(name + ".gdma.bin", ref.group->gdma);
+  }
+  for (size_t n = 0; n < model.net.size(); ++n)
+    for (size_t p = 0; p < model.net[n].parameter.size(); ++p)
+      if (const auto &coeff = model.net[n].parameter[p].coeffMem)
+        save("net_" + std::to_string(n) + "_stage_" + std::to_string(p) + ".weights.bin", coeff->coeff);
+  // Names inside a file are not paths of ours: a module is saved by its role.
+  if (model.kernelModule)
+    save("kernel_module.bin", model.kernelModule->binary);
+  if (model.cpuopModule)
+    save("cpu_module.bin", model.cpuopModule->binary);
+  writeText("", list);
+  return kExitDone;
+}
+
+} // namespace tpu_mlir::bmodel_tool

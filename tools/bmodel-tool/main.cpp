@@ -1,0 +1,117 @@
+//===- main.cpp - bmodel-tool ---------------------------------------------===//
+// Reads the command line, calls the verb and turns errors into a sentence and
+// an exit code.
+
+#include "Verbs.h"
+#include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+namespace tpu_mlir::bmodel_tool {
+
+const target::Chip &chipOf(const bmodel::Model &model, const std::string &path) {
+  try {
+    return target::lookup(model.chip);
+  } catch (const UserError &error) {
+    throw UserError(path + ": " + error.what());
+  }
+}
+
+void writeText(const std::string &output, const std::string &text) {
+  if (!output.empty() && output != "-")
+    return writeFileAtomically(output, text);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout))
+    throw UserError(std::string("cannot write to standard output: ") + std::strerror(errno));
+}
+
+namespace {
+
+struct Verb {
+  const char *name, *alias, *inputs;
+  size_t inputCount;
+  bool needsOutput, takesOutput;
+  int (*run)(const Arguments &);
+  const char *summary;
+};
+
+constexpr Verb kVerbs[] = {
+    {"info", "", "MODEL", 1, false, false, info, "print what the container holds"},
+    {"dis", "disassemble", "MODEL", 1, false, true, disassemble, "print the command streams as text (-o FILE)"},
+    {"asm", "assemble", "TEXT MODEL", 2, true, true, assemble, "put the streams of TEXT into MODEL's container (-o FILE)"},
+    {"extract", "", "MODEL", 1, true, true, extract, "write streams, weights and modules as files (-o FOLDER)"},
+    {"check", "", "MODEL", 1, false, false, check, "check container and commands; findings go to standard output"},
+};
+
+std::string usage() {
+  std::string text = "usage: bmodel-tool VERB ARGUMENTS [-o OUTPUT]\n       bmodel-tool --help | --version\n\nverbs:\n";
+  for (const Verb &verb : kVerbs) {
+    std::string head = std::string("  ") + verb.name + " " + verb.inputs;
+    head.resize(std::max<size_t>(head.size(), 20), ' ');
+    text += head + " " + verb.summary + (*verb.alias ? std::string("; also '") + verb.alias + "'" : "") + "\n";
+  }
+  return text + "\nexit codes: 0 done, 1 the input or the command line must change (findings of 'check' too), 70 a bug of this tool\n";
+}
+
+const Verb &findVerb(const std::string &name) {
+  std::string known;
+  for (const Verb &verb : kVerbs) {
+    if (name == verb.name || (*verb.alias && name == verb.alias))
+      return verb;
+    known += (known.empty() ? "" : ", ") + std::string(verb.name);
+  }
+  throw UserError("unknown verb '" + name + "'; known: " + known);
+}
+
+int run(const std::vector<std::string> &words) {
+  if (words.empty())
+    throw UserError("no verb; try --help");
+  for (const std::string &word : words) {
+    if (word == "--help" || word == "-h")
+      return writeText("", usage()), kExitDone;
+    if (word == "--version")
+      return writeText("", "bmodel-tool " TPU_MLIR_VERSION "\n"), kExitDone;
+  }
+  const Verb &verb = findVerb(words[0]);
+  Arguments arguments;
+  for (size_t i = 1; i < words.size(); ++i) {
+    if (words[i] == "-o" || words[i] == "--output") {
+      if (!verb.takesOutput)
+        throw UserError("'" + std::string(verb.name) + "' takes no -o");
+      if (++i == words.size())
+        throw UserError("-o needs a value");
+      arguments.output = words[i];
+    } else if (words[i].size() > 1 && words[i][0] == '-') {
+      throw UserError("unknown option '" + words[i] + "'; try --help");
+    } else {
+      arguments.inputs.push_back(words[i]);
+    }
+  }
+  if (arguments.inputs.size() != verb.inputCount)
+    throw UserError("'" + std::string(verb.name) + "' needs " + verb.inputs + ", found " +
+                    std::to_string(arguments.inputs.size()) + " arguments");
+  if (verb.needsOutput && arguments.output.empty())
+    throw UserError("'" + std::string(verb.name) + "' needs -o");
+  return verb.run(arguments);
+}
+
+} // namespace
+} // namespace tpu_mlir::bmodel_tool
+
+int main(int argc, char **argv) {
+  using namespace tpu_mlir;
+  try {
+    return bmodel_tool::run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const UserError &error) {
+    std::fprintf(stderr, "bmodel-tool: %s\n", error.what());
+    return kExitUserError;
+  } catch (const std::bad_alloc &) {
+    std::fprintf(stderr, "bmodel-tool: out of memory\n");
+    return kExitUserError;
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "bmodel-tool: internal error: %s\n", error.what());
+    return kExitInternalError;
+  }
+}
