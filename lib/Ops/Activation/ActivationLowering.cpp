@@ -139,19 +139,19 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
   LogicalResult lower(Operation *op, Lowering &l) const {
     Value topIn = op->getOperand(0), topOut = op->getResult(0), in = l.operand(topIn);
     NumberFormat inFormat = formatOf(in), out = l.formatOfResult(topOut);
-    TypeRange type{l.typeOf(topOut, out)};
+    Type type = l.typeOf(topOut, out);
     Builder &b = l.builder;
     if (!l.isInt8()) {
       NamedAttrList attrs(op->getAttrDictionary());
-      Value value = isa<top::ReluOp>(op)       ? tpu::ReluOp::create(l.builder, op->getLoc(), type, ValueRange{in}, attrs.getAttrs()).getOutput()
-                    : isa<top::AddConstOp>(op) ? tpu::AddConstOp::create(l.builder, op->getLoc(), type, ValueRange{in}, attrs.getAttrs()).getOutput()
-                                               : tpu::MulConstOp::create(l.builder, op->getLoc(), type, ValueRange{in}, attrs.getAttrs()).getOutput();
+      Value value = isa<top::ReluOp>(op)       ? tpu::ReluOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs()).getOutput()
+                    : isa<top::AddConstOp>(op) ? tpu::AddConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs()).getOutput()
+                                               : tpu::MulConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs()).getOutput();
       l.map(topOut, value);
       return success();
     }
     if (std::optional<double> factor = multipleOf(op, out)) {
       Multiplier m = multiplierOf(*factor * inFormat.scale / out.scale);
-      l.map(topOut, tpu::RequantIntOp::create(l.builder, op->getLoc(), type, ValueRange{in},
+      l.map(topOut, tpu::RequantIntOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in},
           ArrayRef<NamedAttribute>{b.getNamedAttr("multiplier", b.getI64IntegerAttr(m.multiplier)),
                                    b.getNamedAttr("rshift", b.getI64IntegerAttr(m.rshift))}));
       return success();
