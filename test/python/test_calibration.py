@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT, needs_core
 
 from tpu_mlir.calibration.samples import SHUFFLE_SEED, from_folder, from_list
 from tpu_mlir.calibration.statistics import METHODS, TensorStatistics
 from tpu_mlir.calibration.table import CalibrationTable, Range, load_table
 from tpu_mlir.calibration.threshold import kl_divergences, kl_threshold, percentile_threshold
+from tpu_mlir.cli.run_calibration import main as run_calibration
 from tpu_mlir.errors import UserError
 
 
@@ -203,3 +207,123 @@ def test_a_missing_file_in_a_list_is_named_with_its_line(tmp_path: Path) -> None
     listing.write_text("\nnowhere.jpg\n")
     with pytest.raises(UserError, match=r"line 2: 'nowhere.jpg' does not exist"):
         from_list(listing, 0)
+
+
+# From here on the compiled module works on the demo's network.
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo's network and twelve pictures."""
+    pytest.importorskip("pymlir")
+    import cv2
+    from train_digits import picture
+
+    from tpu_mlir.preprocess import PreprocessFlags
+    from tpu_mlir.transform_model import transform
+
+    folder = tmp_path_factory.mktemp("digits")
+    (folder / "pictures").mkdir()
+    demo = ROOT / "regression" / "demo"
+    with np.load(demo / "digits.npz") as data:
+        for i, digit in enumerate(data["calibration"][:12]):
+            cv2.imwrite(str(folder / "pictures" / f"{i}.png"), picture(digit))
+    flags = PreprocessFlags(mean=(0.0,), scale=(1 / 255,), pixel_format="gray")
+    transform("digits", demo / "digits.onnx", folder / "digits.mlir", preprocess=flags, quiet=True)
+    return folder
+
+
+def all_tensors(digits: Path) -> dict[str, np.ndarray]:
+    """Every tensor over all twelve pictures at once, from the interpreter."""
+    from tpu_mlir.runner import run
+
+    runs = [run(digits / "digits.mlir", [path], dump_all=True) for path in sorted((digits / "pictures").iterdir())]
+    return {name: np.stack([r[name] for r in runs]) for name in runs[0]}
+
+
+@needs_core
+def test_the_table_holds_every_tensor_and_its_true_range(digits: Path) -> None:
+    table = digits / "max_table"
+    flags = ["--dataset", str(digits / "pictures"), "--cali_method", "use_max", "-o", str(table)]
+    assert run_calibration([str(digits / "digits.mlir"), *flags]) == 0
+    rows = load_table(table).rows
+    expected = all_tensors(digits)
+    assert set(rows) == set(expected)
+    for name, values in expected.items():
+        assert rows[name].minimum == pytest.approx(values.min(), abs=1e-6), name
+        assert rows[name].maximum == pytest.approx(values.max(), abs=1e-6), name
+        assert rows[name].threshold == pytest.approx(max(np.abs(values).max(), 1e-5), abs=1e-6), name
+
+
+@needs_core
+def test_folder_list_and_npz_give_the_same_table(digits: Path, tmp_path: Path) -> None:
+    from tpu_mlir.runner import open_module, preprocessing
+
+    settings = preprocessing(open_module(digits / "digits.mlir"))["input"]
+    pictures = sorted((digits / "pictures").iterdir())
+    (tmp_path / "npz").mkdir()
+    for path in pictures:
+        np.savez(tmp_path / "npz" / path.stem, input=settings.image(path))
+    (tmp_path / "list.txt").write_text("\n".join(map(str, reversed(pictures))))
+    tables = []
+    sources = (
+        ["--dataset", digits / "pictures"],
+        ["--dataset", tmp_path / "npz"],
+        ["--data_list", tmp_path / "list.txt"],
+    )
+    for flag, source in sources:
+        table = tmp_path / "table"
+        assert run_calibration([str(digits / "digits.mlir"), flag, str(source), "-o", str(table)]) == 0
+        tables.append(table.read_text())
+    assert tables[0] == tables[1] == tables[2]
+
+
+@needs_core
+def test_the_networks_input_is_never_clipped(digits: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table"
+    assert run_calibration([str(digits / "digits.mlir"), "--dataset", str(digits / "pictures"), "-o", str(table)]) == 0
+    rows = load_table(table).rows
+    assert rows["input"].threshold == max(abs(rows["input"].minimum), abs(rows["input"].maximum))
+    assert all(row.threshold <= max(abs(row.minimum), abs(row.maximum), 1e-5) for row in rows.values())
+
+
+@needs_core
+def test_memory_does_not_grow_with_samples(digits: Path, tmp_path: Path) -> None:
+    """The peak of a fresh process, once over 12 samples and once over 600."""
+    peaks = []
+    pictures = [str(p) for p in sorted((digits / "pictures").iterdir())]
+    for repeats in (1, 50):
+        listing = tmp_path / "list.txt"
+        listing.write_text("\n".join(pictures * repeats))
+        code = (
+            "import resource, sys; from tpu_mlir.cli.run_calibration import main; assert main(sys.argv[1:]) == 0; "
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        )
+        words = [str(digits / "digits.mlir"), "--data_list", str(listing), "-o", str(tmp_path / "table")]
+        done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+        peaks.append(int(done.stdout.splitlines()[-1]))
+    assert peaks[1] <= 1.05 * peaks[0], f"{peaks[0]} KiB for 12 samples, {peaks[1]} KiB for 600"
+
+
+@needs_core
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ([], "give either --dataset or --data_list"),
+        (["--dataset", "no_such_folder"], "'no_such_folder' is not a folder"),
+        (["--dataset", ".", "--cali_method", "use_mse"], "method 'use_mse' is not built yet; known: use_kl"),
+        (["--dataset", ".", "--cali_method", "best"], "method 'best' is unknown"),
+        (["--dataset", ".", "--tune_num", "5"], "flag '--tune_num' is not supported"),
+        (["--dataset", ".", "--histogram_bin_num", "12"], "--histogram_bin_num 12 must be 256 to"),
+        (["--dataset", ".", "--input_num", "-1"], "--input_num -1 must be 0"),
+    ],
+)
+def test_a_wrong_argument_is_one_sentence(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    flags: list[str], expected: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(digits / "pictures")
+    assert run_calibration([str(digits / "digits.mlir"), "-o", str(tmp_path / "table"), *flags]) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1 and expected in lines[0]
+    assert not (tmp_path / "table").exists()
