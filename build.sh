@@ -22,6 +22,7 @@ usage: ./build.sh [verb]
   build          install what is missing, configure and build (the default)
   demo           build, then compile and simulate the digit classifier
   test [--all]   build, then run every test; --all adds the slow ones
+  lint           check formats, types and scripts; changes nothing
   bench          build, then print the benchmarks
   deps           only install the system packages and the Python environment
   clean [--all]  remove the build folders; --all also removes .venv
@@ -140,6 +141,18 @@ test_all() {
   [ ${#failed[@]} -eq 0 ] || die "tests failed: ${failed[*]}"
 }
 
+# Each checker runs whatever the others said.
+lint() {
+  local bad=0
+  cd "$root"
+  git ls-files -z '*.cpp' '*.h' '*.inc' | xargs -0 -r clang-format-22 --dry-run -Werror || bad=1
+  "$venv/bin/ruff" check || bad=1
+  "$venv/bin/ruff" format --check || bad=1
+  "$venv/bin/mypy" || bad=1
+  git ls-files -z '*.sh' .ci/run | xargs -0 -r "$venv/bin/shellcheck" -x || bad=1
+  [ "$bad" = 0 ] || die "lint found something to mend; pre-commit mends most of it"
+}
+
 main() {
   local verb="${1:-build}"
   [ $# -gt 0 ] && shift
@@ -158,6 +171,10 @@ main() {
     bench)
       build_all
       with_tools python "$root/bench/run.py" "$@"
+      ;;
+    lint)
+      deps
+      lint
       ;;
     clean)
       rm -rf "$build" "$asan" "$build.configure.log" "$asan.configure.log"
