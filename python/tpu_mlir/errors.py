@@ -1,4 +1,4 @@
-"""How the tools report trouble: a user's mistake is one sentence, our mistake is a trace, and the exit code tells which.
+"""How the tools report trouble: a user's mistake is one sentence, our mistake a trace, and the exit code tells which.
 
 Exit codes: 0 done, 1 the user must change something (argument errors too), 2 a comparison fell below its floor,
 70 a bug of ours.
@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the user must change something (argument errors too), 2 a 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import os
@@ -51,7 +52,7 @@ def os_error(error: OSError, path: Path | str | None = None) -> UserError:
 
 
 def require_file(path: Path | str, what: str) -> Path:
-    """`path` as a Path if it names a readable, non-empty regular file; otherwise a UserError that says what it should be."""
+    """`path` as a Path if it names a readable, non-empty regular file; else a UserError that names `what`."""
     path = Path(path)
     if not path.exists():
         raise UserError(f"{what} '{path}' does not exist")
@@ -102,15 +103,13 @@ def run_main(main: Main) -> Callable[..., int]:
 
 
 def is_core_error(error: BaseException) -> bool:
-    """Whether `error` is the compiled module's own sentence about the user's model (known by name: no import needed)."""
+    """Whether `error` is the compiled module's sentence about the user's model; known by name, to need no import."""
     return any(cls.__name__ == "MLIRError" for cls in type(error).__mro__)
 
 
 def _report(message: str, code: int) -> int:
-    try:
+    with contextlib.suppress(OSError):  # what is wrong with stdout must not hide the sentence
         sys.stdout.flush()
-    except OSError:
-        pass  # what is wrong with stdout must not hide the sentence
     message = message.strip()
     sys.stderr.write(message + "\n" if message.startswith("error:") else f"error: {message}\n")
     return code

@@ -14,7 +14,7 @@ from .errors import UserError, os_error
 
 @contextlib.contextmanager
 def atomic_path(path: Path | str) -> Iterator[Path]:
-    """A temporary path in `path`'s folder; it becomes `path` when the block ends well and is removed when it does not."""
+    """A temporary path in `path`'s folder; it becomes `path` when the block ends well, and is removed otherwise."""
     path = Path(path)
     require_folder(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)

@@ -1,4 +1,4 @@
-"""From the files a user names to a network's inputs: .npz and .npy are tensors as they are, pictures are preprocessed."""
+"""From the files a user names to a network's inputs: .npz and .npy hold tensors, pictures are preprocessed."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -13,10 +14,14 @@ from .files import atomic_path
 
 Tensors = dict[str, Any]  # name -> numpy.ndarray
 
+# What zipfile and numpy raise for damaged files; found by mutating files.
 _BROKEN = (
     ValueError,
     EOFError,
     KeyError,
+    OSError,
+    TypeError,
+    struct.error,
     zipfile.BadZipFile,
     zlib.error,
     NotImplementedError,

@@ -98,7 +98,7 @@ class Preprocess:
         return np.ascontiguousarray(values[None])
 
     def batch(self, paths: Sequence[Path | str]) -> Any:
-        """Pictures as one network input. One picture fills the whole batch; otherwise there must be one per batch row."""
+        """Pictures as one network input: one picture fills the whole batch, else there must be one per row of it."""
         import numpy as np
 
         n = self.shape[0]

@@ -1,4 +1,7 @@
-"""Run a model of any stage alike: ONNX by onnxruntime, Top and Tpu .mlir by the interpreter, .bmodel by the simulator."""
+"""Run a model of any stage alike: ONNX by onnxruntime, Top and Tpu .mlir by the interpreter, .bmodel by the simulator.
+
+Which files stand for which inputs is decided in `inputs.py`.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,9 @@ def run(
         raise
 
 
-def _run_onnx(path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool) -> dict[str, Any]:
+def _run_onnx(
+    path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool
+) -> dict[str, Any]:
     from .frontend.onnx.graph import load_model
     from .frontend.onnx.reference import input_shapes, run_onnx
 
@@ -74,7 +79,9 @@ def preprocessing(module: Any) -> dict[str, Preprocess]:
     return {name: settings for name, settings in found.items() if settings is not None}
 
 
-def _run_mlir(path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool) -> dict[str, Any]:
+def _run_mlir(
+    path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool
+) -> dict[str, Any]:
     module = open_module(path)
     shapes = {name: tuple(module.input_shape(name)) for name in module.input_names}
     for name, tensor in _tensors(inputs, shapes, preprocessing(module)).items():
@@ -86,7 +93,9 @@ def _run_mlir(path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump
     return {name: get(name) for name in module.output_names}
 
 
-def _run_bmodel(path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool) -> dict[str, Any]:
+def _run_bmodel(
+    path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool
+) -> dict[str, Any]:
     from .npz import load_npz
 
     if not isinstance(inputs, Mapping):

@@ -86,9 +86,7 @@ def transform(
     if not quiet:
         print("\n".join(_summary(result, nodes, len(model.graph.node), inputs, model)))
     if result.report is not None:
-        result.report.require_pass(
-            str(test_result or f"{model_name}_top_outputs.npz"), f"{model_name}_ref_outputs.npz"
-        )
+        result.report.require_pass(str(test_result or f"{model_name}_top_outputs.npz"), f"{model_name}_ref_outputs.npz")
     return result
 
 
@@ -97,7 +95,9 @@ def _check_arguments(model_name: str, model_def: Path, mlir: Path, test_result: 
         raise UserError(f"--model_name '{model_name}' must be a plain name: it becomes part of file names")
     suffix = model_def.suffix.lower()
     if suffix in _OTHER_FRAMEWORKS:
-        raise UserError(f"model '{model_def}' is {_OTHER_FRAMEWORKS[suffix]}, which is not supported; export it to ONNX")
+        raise UserError(
+            f"model '{model_def}' is {_OTHER_FRAMEWORKS[suffix]}, which is not supported; export it to ONNX"
+        )
     if mlir.suffix != ".mlir":
         raise UserError(f"--mlir '{mlir}' must end in .mlir")
     require_folder(mlir)
@@ -129,9 +129,7 @@ def _import(
             origin_mlir = stage / f"{mlir.stem}_origin.mlir"
             builder.save(str(origin_mlir), f"{name}_top_f32_all_origin_weight.npz")
         with stages.stage("optimise Top"):
-            core.run_passes(
-                str(origin_mlir), str(stage / mlir.name), TOP_PIPELINE, f"{name}_top_f32_all_weight.npz"
-            )
+            core.run_passes(str(origin_mlir), str(stage / mlir.name), TOP_PIPELINE, f"{name}_top_f32_all_weight.npz")
         files = [mlir.parent / file.name for file in sorted(stage.iterdir())]
     return TransformResult(mlir, files, importer.op_counts, importer.parameters)
 
@@ -177,8 +175,12 @@ def _prove(
         print("\n".join(result.report.lines(verbose)))
 
 
-def _summary(result: TransformResult, before: int, after: int, inputs: Sequence[tuple[str, Any]], model: Any) -> list[str]:
-    kinds = ", ".join(f"{op.removeprefix('top.')} {n}" for op, n in sorted(result.operations.items(), key=lambda i: -i[1]))
+def _summary(
+    result: TransformResult, before: int, after: int, inputs: Sequence[tuple[str, Any]], model: Any
+) -> list[str]:
+    kinds = ", ".join(
+        f"{op.removeprefix('top.')} {n}" for op, n in sorted(result.operations.items(), key=lambda i: -i[1])
+    )
     flops = f", {human_count(result.flops)}FLOPs" if result.flops else ""
     lines = [
         f"inputs:  {', '.join(f'{name} {list(shape)}' for name, shape in inputs)}",

@@ -1,4 +1,7 @@
-"""An argument parser by the house rules: one-sentence errors, exit code 1, no abbreviations, hints for unknown flags."""
+"""An argument parser by the house rules: one-sentence errors, exit code 1, no abbreviations, hints for unknown flags.
+
+What each tool takes is its own file's business.
+"""
 
 from __future__ import annotations
 

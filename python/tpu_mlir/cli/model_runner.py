@@ -12,7 +12,13 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser("model_runner.py", "run an ONNX model, a .mlir file or a .bmodel on given inputs")
     add = parser.add_argument
     add("--model", required=True, metavar="FILE", help="the model: .onnx, .mlir (Top or Tpu) or .bmodel")
-    add("--input", required=True, type=names, metavar="FILES", help="one npz with all inputs; or npy or pictures, comma-separated")
+    add(
+        "--input",
+        required=True,
+        type=names,
+        metavar="FILES",
+        help="one npz with all inputs; or npy or pictures, comma-separated",
+    )
     add("--output", default="_output.npz", metavar="FILE", help="the npz to write (default _output.npz)")
     add("--dump_all_tensors", action="store_true", help="write every tensor, not only the outputs")
     add("--out_fixed", action="store_true", help="write raw integers where a tensor is quantised, not float values")

@@ -21,7 +21,9 @@ def _parser() -> ArgumentParser:
 
     group = parser.add_argument_group("preprocessing, y = (x - mean) * scale; kept in the .mlir for later steps")
     add = group.add_argument
-    add("--resize_dims", type=integers, metavar="H,W", help="resize to this, then crop the centre (default: input size)")
+    add(
+        "--resize_dims", type=integers, metavar="H,W", help="resize to this, then crop the centre (default: input size)"
+    )
     add("--keep_aspect_ratio", action="store_true", help="resize without distortion")
     add("--keep_ratio_mode", choices=KEEP_RATIO_MODES, default="letterbox", help="pad, or cut, what does not fit")
     add("--mean", type=floats, metavar="M,M,M", help="per channel, in the order of the pixel format (default 0)")

@@ -116,7 +116,7 @@ def top_k(tensor: Any, k: int) -> list[tuple[int, Any]]:
 
 
 def _print_statistics(tensor: Any) -> None:
-    """max, min, mean, mean of absolutes and standard deviation; one number per channel (axis 1) from 3 dimensions up."""
+    """max, min, mean, mean of absolutes, standard deviation; one number per channel (axis 1) from 3 dimensions up."""
     import numpy as np
 
     from ..compare.metrics import nonfinite

@@ -34,7 +34,8 @@ class Tolerance:
 
     @classmethod
     def of(cls, values: tuple[float, ...], exact: bool = False) -> Tolerance:
-        return cls(*values[:3], exact=exact)  # type: ignore[misc]
+        sqnr_db = values[2] if len(values) > 2 else -math.inf
+        return cls(values[0], values[1], sqnr_db, exact)
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,8 @@ def compare(
         raise UserError(f"excepted tensor '{unknown[0]}' is in neither file")
     compared = [name for name in common if name not in excepts]
     if not compared:
-        sides = f"the result has {', '.join(list(result)[:4]) or 'none'}; the reference has {', '.join(list(reference)[:4]) or 'none'}"
+        some = [", ".join(list(side)[:4]) or "none" for side in (result, reference)]
+        sides = f"the result has {some[0]}; the reference has {some[1]}"
         raise UserError(f"nothing to compare: no tensor name is in both ({sides})")
     return Report(
         results=[compare_tensor(name, result[name], reference[name], tolerance) for name in compared],

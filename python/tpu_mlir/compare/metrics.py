@@ -48,7 +48,7 @@ def max_abs(result: Any, reference: Any) -> float:
 
 
 def nonfinite(tensor: Any) -> tuple[int, tuple[int, ...], str] | None:
-    """(count, index of the first, 'nan' | 'inf' | '-inf') of the elements that are no finite numbers; None if there are none."""
+    """(count, index of the first, 'nan' | 'inf' | '-inf') of the elements that are not finite; None if all are."""
     import numpy as np
 
     tensor = np.asarray(tensor)

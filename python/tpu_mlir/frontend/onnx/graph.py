@@ -23,7 +23,7 @@ SAVE_LIMIT = 2**31 - 1  # protobuf's own limit for one message
 def load_model(path: Path | str) -> Any:
     """The ONNX model in `path`; UserError for a missing, truncated or foreign file, or an opset out of range."""
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     path = require_file(path, "model")
     try:
@@ -166,7 +166,7 @@ def set_input_shapes(model: Any, origin: str, shapes: Sequence[Sequence[int]] | 
 
 
 def cut_outputs(model: Any, origin: str, wanted: Sequence[str]) -> None:
-    """Make the named tensors the outputs: by tensor name, or by tensor name and operator joined as `<tensor>_<OpType>`."""
+    """Make the named tensors the outputs: by tensor name, or by tensor name and operator as `<tensor>_<OpType>`."""
     import onnx
 
     producers = {name: node for node in model.graph.node for name in node.output if name}

@@ -23,6 +23,12 @@ def conv(node: Node) -> None:
         node.refuse(
             f"attribute 'kernel_shape' {node.attribute('kernel_shape')} does not fit the filter {list(filters.shape)}"
         )
+    group = int(node.attribute("group", 1))
+    if shape[1] != filters.shape[1] * group:
+        node.refuse(
+            f"its filter {list(filters.shape)} with group {group} takes {filters.shape[1] * group} channels, "
+            f"and its input {list(shape)} has {shape[1]}"
+        )
     window = window_of(node, shape[2:], kernel)
     bias = node.none()
     if node.has_input(2):
@@ -37,7 +43,7 @@ def conv(node: Node) -> None:
         "kernel_shape": list(window.kernel),
         "strides": list(window.strides),
         "pads": window.all_pads,
-        "group": int(node.attribute("group", 1)),
+        "group": group,
         "dilations": list(window.dilations),
     }
     result = node.emit("Conv", [value, filter_value, bias], attributes, "2d" if spatial == 1 else "")
@@ -94,7 +100,7 @@ def _is_row(constant: Any, columns: int) -> bool:
 
 @onnx_op("MatMul")
 def matmul(node: Node) -> None:
-    """Matrix product as in numpy.matmul, leading axes broadcast; vectors are treated as one-row or one-column matrices."""
+    """Matrix product as in numpy.matmul, leading axes broadcast; vectors count as one-row or one-column matrices."""
     a, b = node.shape(0), node.shape(1)
     left, right = node.value(0), node.value(1)
     if len(a) == 1:

@@ -88,6 +88,9 @@ def pow_(node: Node) -> None:
 @onnx_op("Max", "Min")
 def max_min(node: Node) -> None:
     """Maximum or minimum of a tensor and a constant scalar."""
+    if len(node.inputs) == 1:
+        node.pass_through()
+        return
     arrays = [node.const(i) for i in range(len(node.inputs))]
     constants = [a for a in arrays if a is not None]
     variable = [i for i, a in enumerate(arrays) if a is None]

@@ -75,7 +75,8 @@ def _scales(node: Node, shape: tuple[int, ...]) -> list[float]:
 
 def _modes(node: Node) -> str:
     coordinates = node.attribute("coordinate_transformation_mode", "half_pixel")
-    return f"coordinate_transformation_mode {coordinates} and nearest_mode {node.attribute('nearest_mode', 'round_prefer_floor')}"
+    rounding = node.attribute("nearest_mode", "round_prefer_floor")
+    return f"coordinate_transformation_mode {coordinates} and nearest_mode {rounding}"
 
 
 def _repeats(node: Node, factor: int, size: int) -> bool:

@@ -218,7 +218,8 @@ def depth_space(node: Node) -> None:
     n, c, h, w = _four(node)
     block = int(node.attribute("blocksize", 1))
     if node.op_type == "SpaceToDepth":
-        seen, order = [n, c, h // block, block, w // block, block], [0, 3, 5, 1, 2, 4]
+        seen = [n, c, h // block, block, w // block, block]
+        order = [0, 3, 5, 1, 2, 4] if node.attribute("mode", "DCR") == "DCR" else [0, 1, 3, 5, 2, 4]
         final = [n, c * block * block, h // block, w // block]
     elif node.attribute("mode", "DCR") == "DCR":
         seen, order = [n, block, block, c // block**2, h, w], [0, 3, 4, 1, 5, 2]

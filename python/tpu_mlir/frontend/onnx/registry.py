@@ -163,7 +163,7 @@ class Node:
 
     def result(self, value: Any, index: int = 0) -> None:
         """Announce `value` as the node's result `index`."""
-        self._importer.bind(self.outputs[index], value)
+        self._importer.bind(self.outputs[index], value, ceil_mode=bool(self.attribute("ceil_mode", 0)))
 
     def pass_through(self, index: int = 0) -> None:
         """The node changes nothing: its result is its input, under the input's name.
