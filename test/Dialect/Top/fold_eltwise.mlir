@@ -1,0 +1,60 @@
+// RUN: tpuc-opt %s --canonicalize | FileCheck %s
+
+// CHECK-LABEL: func.func @silu
+// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>
+func.func @silu(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = "top.Sigmoid"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.SiLU"(%[[X]]) : (tensor<2xf32>) -> tensor<2xf32> loc(#[[MUL:.*]])
+  // CHECK-NEXT: return
+  %1 = "top.Mul"(%0, %x) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32> loc("y_Mul")
+  return %1 : tensor<2xf32>
+}
+
+// CHECK-LABEL: func.func @hard_swish
+func.func @hard_swish(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // The exporter's 1/6 is fp32.
+  %0 = "top.HardSigmoid"(%x) {alpha = 0.16666667163372040, beta = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.HardSwish"
+  // CHECK-NEXT: return
+  %1 = "top.Mul"(%x, %0) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+
+// CHECK-LABEL: func.func @mish
+func.func @mish(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = "top.Softplus"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = "top.Tanh"(%0) : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.Mish"
+  // CHECK-NEXT: return
+  %2 = "top.Mul"(%x, %1) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return %2 : tensor<2xf32>
+}
+
+// Another gate, another slope, a gate that is used again: products stay.
+// CHECK-LABEL: func.func @not_activations
+func.func @not_activations(%x: tensor<2xf32>, %y: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
+  %0 = "top.Sigmoid"(%y) : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = "top.HardSigmoid"(%x) {alpha = 0.2, beta = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = "top.Sigmoid"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-COUNT-3: "top.Mul"
+  %3 = "top.Mul"(%x, %0) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %4 = "top.Mul"(%x, %1) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %5 = "top.Mul"(%x, %2) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return %2, %3, %4, %5 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+}
+
+// CHECK-LABEL: func.func @constants
+// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>
+func.func @constants(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = "top.MulConst"(%x) {const_val = 3.0} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.MulConst"(%[[X]]) <{const_val = 6.000000e+00 : f64
+  %1 = "top.MulConst"(%0) {const_val = 2.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = "top.AddConst"(%1) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.AddConst"(%{{.*}}) <{const_val = 5.000000e-01 : f64, do_relu = true
+  %3 = "top.AddConst"(%2) {const_val = -0.5, do_relu = true} : (tensor<2xf32>) -> tensor<2xf32>
+  // After a relu the constants no longer add up.
+  // CHECK-NEXT: "top.AddConst"(%{{.*}}) <{const_val = 2.000000e+00
+  %4 = "top.AddConst"(%3) {const_val = 2.0} : (tensor<2xf32>) -> tensor<2xf32>
+  return %4 : tensor<2xf32>
+}
+// CHECK-DAG: #[[MUL]] = loc("y_Mul")
