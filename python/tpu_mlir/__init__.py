@@ -13,8 +13,8 @@ __all__ = ["calibrate", "deploy", "run", "transform"]
 
 _API = {
     "transform": ("tpu_mlir.transform_model", "transform"),
-    "calibrate": ("tpu_mlir.calibrate", "calibrate"),
-    "deploy": ("tpu_mlir.cli.model_deploy", "deploy"),
+    "calibrate": ("tpu_mlir.calibration.calibrator", "calibrate"),
+    "deploy": ("tpu_mlir.deployment.deploy", "deploy"),
     "run": ("tpu_mlir.runner", "run"),
 }
 

@@ -80,7 +80,7 @@ def run_main(main: Main) -> Callable[..., int]:
         except UserError as error:
             return _report(str(error), error.exit_code)
         except KeyboardInterrupt:
-            return _report("interrupted; nothing was written", EXIT_USER)
+            return _report("interrupted; no file was left half-written", EXIT_USER)
         except BrokenPipeError:
             # The reader of our output went away (`... | head`); keep the interpreter's own flush at exit quiet too.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -37,7 +37,7 @@ def run(
             return _run_onnx(path, inputs, dump_all, fixed)
         if suffix == ".mlir":
             return _run_mlir(path, inputs, dump_all, fixed)
-        return _run_bmodel(path, inputs, dump_all, fixed)
+        return simulate(path, inputs, dump_all, fixed)[0]
     except Exception as error:
         if is_core_error(error):
             raise UserError(f"model '{path}': {error}") from error
@@ -93,16 +93,24 @@ def _run_mlir(
     return {name: get(name) for name in module.output_names}
 
 
-def _run_bmodel(
-    path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool
-) -> dict[str, Any]:
+def simulate(
+    path: Path | str, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool = False, fixed: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run a .bmodel in the simulator: its tensors, and the simulator's summary (cycles, commands per engine, ...)."""
     from .npz import load_npz
 
+    path = require_file(path, "model")
     if not isinstance(inputs, Mapping):
         if len(inputs) != 1 or Path(inputs[0]).suffix.lower() != ".npz":
             raise UserError(f"model '{path}': a bmodel takes one npz file with all inputs")
         inputs = load_npz(inputs[0], "input file")
-    return dict(pymlir().run_bmodel(str(path), dict(inputs), dump_all, fixed))
+    try:
+        result = pymlir().run_bmodel(str(path), dict(inputs), dump_all, fixed)
+    except Exception as error:
+        if is_core_error(error):
+            raise UserError(f"model '{path}': {error}") from error
+        raise
+    return dict(result["tensors"]), dict(result["summary"])
 
 
 def _tensors(

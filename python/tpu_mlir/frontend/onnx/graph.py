@@ -35,6 +35,10 @@ def load_model(path: Path | str) -> Any:
     if not model.graph.node or not model.graph.output or model.ir_version == 0:
         raise UserError(f"model '{path}' is not an ONNX file, or holds no network")
     check_opset(model, str(path))
+    if any(not o.type.tensor_type.HasField("shape") for o in model.graph.output):
+        # Runtimes take an output without a shape, the checker does not.
+        with contextlib.suppress(onnx.shape_inference.InferenceError, onnx.checker.ValidationError):
+            model = onnx.shape_inference.infer_shapes(model)
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError) as error:
