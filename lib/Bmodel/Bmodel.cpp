@@ -29,7 +29,9 @@ bool Blob::operator==(const Blob &other) const {
          (view.data() == other.view.data() || std::equal(view.begin(), view.end(), other.view.begin()));
 }
 
-void padCoefficients(std::vector<uint8_t> &bytes) { bytes.resize((bytes.size() + kCoeffAlign - 1) / kCoeffAlign * kCoeffAlign); }
+void padCoefficients(std::vector<uint8_t> &bytes) {
+  bytes.resize((bytes.size() + kCoeffAlign - 1) / kCoeffAlign * kCoeffAlign);
+}
 
 CoeffMem makeCoeffMem(uint64_t address, std::vector<uint8_t> weights) {
   padCoefficients(weights);
@@ -49,12 +51,14 @@ std::string reproducibleTime() {
     const long long value = std::strtoll(epoch, &end, 10);
     constexpr long long kLastOfYear9999 = 253402300799;
     if (errno || end == epoch || *end || value < 0 || value > kLastOfYear9999)
-      throw UserError("SOURCE_DATE_EPOCH is '" + std::string(epoch) + "'; expected seconds since 1970 as a whole number");
+      throw UserError("SOURCE_DATE_EPOCH is '" + std::string(epoch) +
+                      "'; expected seconds since 1970 as a whole number");
     seconds = std::time_t(value);
   }
   // The form of ctime, without its line end, independent of locale and time zone.
   static constexpr const char *kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char *kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr const char *kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   char text[64];

@@ -15,9 +15,15 @@ using isa::Field;
 namespace {
 uint64_t bytesOf(uint64_t format) {
   switch (format) {
-  case isa::kGdmaDataFormatFp32: case isa::kGdmaDataFormatInt32: return 4;
-  case isa::kGdmaDataFormatFp16: case isa::kGdmaDataFormatInt16: case isa::kGdmaDataFormatBf16: return 2;
-  default: return 1;
+  case isa::kGdmaDataFormatFp32:
+  case isa::kGdmaDataFormatInt32:
+    return 4;
+  case isa::kGdmaDataFormatFp16:
+  case isa::kGdmaDataFormatInt16:
+  case isa::kGdmaDataFormatBf16:
+    return 2;
+  default:
+    return 1;
   }
 }
 
@@ -52,7 +58,8 @@ void CommandCheck::checkDmaSide(std::string_view name, uint64_t address, const E
     return;
   const std::string what = std::string(name) + " at " + hex(address);
   const uint64_t window = chip.local.windowBase, windowEnd = window + chip.local.lanes * chip.local.laneStride;
-  expect(address % elementBytes == 0, what + " must be a multiple of its element of " + std::to_string(elementBytes) + " bytes");
+  expect(address % elementBytes == 0,
+         what + " must be a multiple of its element of " + std::to_string(elementBytes) + " bytes");
   if (address >= window && address < windowEnd) {
     const LocalTensor t = {name, address - window, shape, stride, elementBytes, Explicit};
     checkLocal(t);
@@ -88,9 +95,11 @@ void CommandCheck::dmaTensor() {
     const uint64_t address = dmaAddress(Field::dst_start_addr_l32, Field::dst_start_addr_h8);
     const uint64_t lane = laneOf(address - chip.local.windowBase), lanes = chip.local.lanes;
     expect(address >= uint64_t(chip.local.windowBase) && lane + dst.c <= lanes,
-           "a broadcast needs lanes " + std::to_string(lane) + " to " + std::to_string(lane + dst.c) + " of " + std::to_string(lanes));
+           "a broadcast needs lanes " + std::to_string(lane) + " to " + std::to_string(lane + dst.c) + " of " +
+               std::to_string(lanes));
   } else {
-    expect(src.n * src.c * src.h * src.w == dst.n * dst.c * dst.h * dst.w, "source and destination have different sizes");
+    expect(src.n * src.c * src.h * src.w == dst.n * dst.c * dst.h * dst.w,
+           "source and destination have different sizes");
   }
   expect(get(Field::stride_enable), "without strides the layout is not documented; set stride_enable");
   // Only plain copies read the w strides: vendor-made broadcasts leave them at 0.
@@ -109,7 +118,8 @@ void CommandCheck::dmaLinear() {
   const bool broadcast = get(Field::cmd_special_function) == isa::kDmaGeneralBroadcast;
   const Extent shape = {1, 1, 1, count}, stride = {0, 0, 0, 1};
   if (!get(Field::fill_constant_en))
-    checkDmaSide("source", dmaAddress(Field::src_start_addr_l32, Field::src_start_addr_h8), shape, stride, bytes, false);
+    checkDmaSide("source", dmaAddress(Field::src_start_addr_l32, Field::src_start_addr_h8), shape, stride, bytes,
+                 false);
   checkDmaSide("destination", dmaAddress(Field::dst_start_addr_l32, Field::dst_start_addr_h8),
                {1, broadcast ? get(Field::dst_csize) : 1, 1, count}, stride, bytes, true);
 }
@@ -130,8 +140,8 @@ void CommandCheck::dmaMatrix() {
   expect(sections.n == localRows && sections.w && (columns + sections.w - 1) / sections.w == sections.c,
          "the sections of the local matrix do not hold the matrix");
   checkDmaSide("source", src, fromLocal ? sections : rows, fromLocal ? sectionStride : rowStride, bytes, false);
-  checkDmaSide("destination", dmaAddress(Field::dst_start_addr_l32, Field::dst_start_addr_h8), fromLocal ? rows : sections,
-               fromLocal ? rowStride : sectionStride, bytes, true);
+  checkDmaSide("destination", dmaAddress(Field::dst_start_addr_l32, Field::dst_start_addr_h8),
+               fromLocal ? rows : sections, fromLocal ? rowStride : sectionStride, bytes, true);
 }
 
 void CommandCheck::dmaIndexed() {

@@ -20,11 +20,12 @@ void checkFields(const isa::Command &command, std::vector<std::string> &findings
   for (const isa::FieldInfo &row : command.info->fields) {
     const uint64_t value = command.get(row);
     if (value < row.minimum || value > row.maximum)
-      findings.push_back("field '" + std::string(row.name) + "' is " + std::to_string(value) + "; legal: " +
-                         std::to_string(row.minimum) + " to " + std::to_string(row.maximum));
+      findings.push_back("field '" + std::string(row.name) + "' is " + std::to_string(value) +
+                         "; legal: " + std::to_string(row.minimum) + " to " + std::to_string(row.maximum));
     else if (value != row.defaultValue && (row.evidence == isa::Evidence::Unknown || row.id == isa::Field::cmd_id_en))
       findings.push_back("field '" + std::string(row.name) + "' is " + std::to_string(value) +
-                         "; nothing public says what it does, only " + std::to_string(row.defaultValue) + " is known to work");
+                         "; nothing public says what it does, only " + std::to_string(row.defaultValue) +
+                         " is known to work");
   }
   if (command.kind()->evidence == isa::Evidence::Unknown)
     findings.push_back("nothing public says what " + std::string(command.kind()->name) + " does");
@@ -49,10 +50,14 @@ Extent CommandCheck::strides(uint32_t layout, uint64_t lane, const Extent &shape
     const uint64_t channel = roundUp(plane, chip.local.alignBytes / elementBytes);
     return {groups(lane, shape.c) * channel, channel, shape.w, 1};
   }
-  case Compact: return {groups(lane, shape.c) * plane, plane, shape.w, 1};
-  case ChannelScalar: return {0, 1, 0, 0};
-  case LaneShared: return {0, 0, roundUp(shape.w, chip.local.alignBytes / elementBytes), 1};
-  default: return given;
+  case Compact:
+    return {groups(lane, shape.c) * plane, plane, shape.w, 1};
+  case ChannelScalar:
+    return {0, 1, 0, 0};
+  case LaneShared:
+    return {0, 0, roundUp(shape.w, chip.local.alignBytes / elementBytes), 1};
+  default:
+    return given;
   }
 }
 
@@ -67,8 +72,9 @@ uint64_t CommandCheck::bytesPerLane(const LocalTensor &t) const {
 
 bool CommandCheck::checkShape(std::string_view name, const Extent &shape) {
   const bool good = shape.n && shape.c && shape.h && shape.w;
-  expect(good, std::string(name) + " has the shape [" + std::to_string(shape.n) + ", " + std::to_string(shape.c) + ", " +
-                   std::to_string(shape.h) + ", " + std::to_string(shape.w) + "]; every size must be at least 1");
+  expect(good, std::string(name) + " has the shape [" + std::to_string(shape.n) + ", " + std::to_string(shape.c) +
+                   ", " + std::to_string(shape.h) + ", " + std::to_string(shape.w) +
+                   "]; every size must be at least 1");
   return good;
 }
 
@@ -83,8 +89,8 @@ bool CommandCheck::checkLocal(const LocalTensor &t) {
   const uint64_t align = t.layout == Aligned || t.layout == LaneShared ? chip.local.alignBytes : t.elementBytes;
   expect(t.address % align == 0, what + " must be a multiple of " + std::to_string(align) + " bytes");
   const uint64_t offset = t.address % chip.local.laneStride, end = offset + bytesPerLane(t);
-  expect(end <= uint64_t(chip.local.laneBytes), what + " reaches byte " + std::to_string(end) + " of a lane; a lane has " +
-                                                    std::to_string(chip.local.laneBytes));
+  expect(end <= uint64_t(chip.local.laneBytes), what + " reaches byte " + std::to_string(end) +
+                                                    " of a lane; a lane has " + std::to_string(chip.local.laneBytes));
   return true;
 }
 
@@ -96,12 +102,13 @@ void CommandCheck::checkWritten(const LocalTensor &t) {
 }
 
 void CommandCheck::checkSameLane(const LocalTensor &a, const LocalTensor &b) {
-  expect(laneOf(a.address) == laneOf(b.address), std::string(a.name) + " starts in lane " + std::to_string(laneOf(a.address)) +
-                                                     " but " + std::string(b.name) + " in lane " +
-                                                     std::to_string(laneOf(b.address)));
+  expect(laneOf(a.address) == laneOf(b.address), std::string(a.name) + " starts in lane " +
+                                                     std::to_string(laneOf(a.address)) + " but " + std::string(b.name) +
+                                                     " in lane " + std::to_string(laneOf(b.address)));
 }
 
-std::vector<std::string> checkCommand(const isa::Command &command, const target::Chip &chip, std::span<const Region> regions) {
+std::vector<std::string> checkCommand(const isa::Command &command, const target::Chip &chip,
+                                      std::span<const Region> regions) {
   std::vector<std::string> findings;
   checkFields(command, findings);
   CommandCheck check(command, chip, regions, findings);

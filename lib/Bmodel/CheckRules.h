@@ -26,6 +26,24 @@ struct LocalTensor {
   uint32_t layout;
 };
 
+/// Bytes of an element and kind of a TIU number format.
+inline uint64_t bytesOfPrecision(uint64_t precision) {
+  switch (precision) {
+  case isa::kTiuPrecFp32:
+  case isa::kTiuPrecInt32:
+    return 4;
+  case isa::kTiuPrecFp16:
+  case isa::kTiuPrecInt16:
+  case isa::kTiuPrecBf16:
+    return 2;
+  default:
+    return 1;
+  }
+}
+inline bool isFloat(uint64_t precision) {
+  return precision == isa::kTiuPrecFp16 || precision == isa::kTiuPrecFp32 || precision == isa::kTiuPrecBf16;
+}
+
 /// Bytes from the first to the last element, `channelSteps` channel strides apart; huge values stop at 2^62.
 uint64_t spanBytes(const Extent &shape, uint64_t channelSteps, const Extent &stride, uint64_t elementBytes);
 
@@ -49,10 +67,12 @@ protected:
 
   uint64_t laneOf(uint64_t address) const { return address / chip.local.laneStride; }
   uint64_t roundUp(uint64_t value, uint64_t to) const { return (value + to - 1) / to * to; }
-  uint64_t groups(uint64_t lane, uint64_t channels) const { return (lane + channels + chip.local.lanes - 1) / chip.local.lanes; }
+  uint64_t groups(uint64_t lane, uint64_t channels) const {
+    return (lane + channels + chip.local.lanes - 1) / chip.local.lanes;
+  }
   Extent strides(uint32_t layout, uint64_t lane, const Extent &shape, uint64_t elementBytes, const Extent &given) const;
-  LocalTensor tensor(std::string_view name, uint64_t address, const Extent &shape, uint64_t elementBytes, uint32_t layout,
-                     const Extent &given = {0, 0, 0, 0}) const;
+  LocalTensor tensor(std::string_view name, uint64_t address, const Extent &shape, uint64_t elementBytes,
+                     uint32_t layout, const Extent &given = {0, 0, 0, 0}) const;
   /// Bytes of one lane behind the tensor's start that it may touch.
   uint64_t bytesPerLane(const LocalTensor &t) const;
   bool checkShape(std::string_view name, const Extent &shape);
@@ -68,20 +88,22 @@ protected:
   std::vector<std::string> &findings;
 
 private:
-  // CheckTiu.cpp: one per family.
+  // CheckWindows.cpp
   void convolution();
   void window();
-  uint64_t windowResult(uint64_t in, isa::Field insert, isa::Field padA, isa::Field padB, isa::Field dilation, uint64_t kernel,
-                        isa::Field stride);
+  uint64_t windowResult(uint64_t in, isa::Field insert, isa::Field padA, isa::Field padB, isa::Field dilation,
+                        uint64_t kernel, isa::Field stride);
   void checkWindow(uint64_t inH, uint64_t inW, int64_t maxInsert);
+  // CheckTiu.cpp: one per family.
   void arithmetic();
   void checkArithmeticFormats(unsigned operands);
   void requantise();
   void transpose();
   void gather();
+  void elementWise();
+  // CheckWindows.cpp
   void matrix();
   void matrix2();
-  void elementWise();
   // CheckGdma.cpp
   void dmaTensor();
   void dmaLinear();

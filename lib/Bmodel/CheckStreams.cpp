@@ -16,7 +16,8 @@ using Commands = std::vector<isa::Command>;
 
 class GroupCheck {
 public:
-  GroupCheck(const std::string &where, const isa::Table &table, const target::Chip &chip, std::vector<Finding> &findings)
+  GroupCheck(const std::string &where, const isa::Table &table, const target::Chip &chip,
+             std::vector<Finding> &findings)
       : where(where), table(table), chip(chip), findings(findings) {}
 
   void add(const std::string &place, const std::string &sentence) { findings.push_back({where + place, sentence}); }
@@ -29,7 +30,8 @@ public:
       return {};
     }
     if (bytes != blob->size())
-      add(name, "the container says " + std::to_string(bytes) + " bytes, the stream has " + std::to_string(blob->size()));
+      add(name,
+          "the container says " + std::to_string(bytes) + " bytes, the stream has " + std::to_string(blob->size()));
     if (blob->size() % chip.limits.streamPadBytes)
       add(name, "the stream's " + std::to_string(blob->size()) + " bytes are not a multiple of " +
                     std::to_string(chip.limits.streamPadBytes));
@@ -41,7 +43,8 @@ public:
       return {};
     }
     if (commands.size() != count)
-      add(name, "the container says " + std::to_string(count) + " commands, the stream has " + std::to_string(commands.size()));
+      add(name, "the container says " + std::to_string(count) + " commands, the stream has " +
+                    std::to_string(commands.size()));
     return commands;
   }
 
@@ -59,8 +62,8 @@ public:
       if (command.has(isa::Field::cmd_id) && command.id() != i + 1)
         add(place(command, i), "its id is " + std::to_string(command.id()) + ", expected " + std::to_string(i + 1));
       if (command.dep() > others)
-        add(place(command, i), "it waits for command " + std::to_string(command.dep()) + " of the other engine, which has " +
-                                   std::to_string(others));
+        add(place(command, i), "it waits for command " + std::to_string(command.dep()) +
+                                   " of the other engine, which has " + std::to_string(others));
     }
     if (commands.size() >= uint64_t(chip.limits.commandIds))
       add("", "a group holds fewer than " + std::to_string(chip.limits.commandIds) + " commands per engine");
@@ -96,7 +99,8 @@ void checkTensors(const List<Tensor> &tensors, const std::string &where, std::sp
   for (const Tensor &tensor : tensors) {
     const std::string place = where + " tensor '" + tensor.name + "'";
     const auto inside = [&](const Region &r) {
-      return r.writable && tensor.deviceAddr >= r.begin && tensor.deviceAddr <= r.end && tensor.size <= r.end - tensor.deviceAddr;
+      return r.writable && tensor.deviceAddr >= r.begin && tensor.deviceAddr <= r.end &&
+             tensor.size <= r.end - tensor.deviceAddr;
     };
     if (std::none_of(regions.begin(), regions.end(), inside))
       findings.push_back({place, "its " + std::to_string(tensor.size) + " bytes lie outside the memory of the net"});
@@ -114,7 +118,8 @@ void checkCoefficients(const NetParameter &parameter, const std::string &where, 
     findings.push_back({where, "the weights' " + std::to_string(coeff.coeff->size()) + " bytes are not a multiple of " +
                                    std::to_string(chip.global.regionAlign)});
   const auto digest = sha256(coeff.coeff->bytes());
-  if (!coeff.checkCode.empty() && !std::equal(digest.begin(), digest.end(), coeff.checkCode.begin(), coeff.checkCode.end()))
+  if (!coeff.checkCode.empty() &&
+      !std::equal(digest.begin(), digest.end(), coeff.checkCode.begin(), coeff.checkCode.end()))
     findings.push_back({where, "the weights' check code does not match their bytes"});
   if (coeff.address + coeff.coeff->size() > parameter.ctxAddr)
     findings.push_back({where, "the weights end behind the start of the net's memory"});
@@ -173,7 +178,8 @@ std::vector<Finding> checkGroup(const CmdGroup &group, const std::string &where,
 std::vector<Finding> check(const Model &model, const isa::Table &table, const target::Chip &chip) {
   std::vector<Finding> findings;
   if (model.chip != chip.identity.bmodelChip)
-    findings.push_back({"model", "its chip is '" + model.chip + "', expected '" + std::string(chip.identity.bmodelChip) + "'"});
+    findings.push_back(
+        {"model", "its chip is '" + model.chip + "', expected '" + std::string(chip.identity.bmodelChip) + "'"});
   uint64_t largest = 0;
   for (size_t n = 0; n < model.net.size(); ++n)
     for (size_t p = 0; p < model.net[n].parameter.size(); ++p) {
@@ -186,14 +192,17 @@ std::vector<Finding> check(const Model &model, const isa::Table &table, const ta
       checkTensors(parameter.outputTensor, where, regions, findings);
       checkSubnets(parameter, where, findings);
       if (parameter.ctxAddr % chip.global.regionAlign)
-        findings.push_back({where, "its memory does not start at a multiple of " + std::to_string(chip.global.regionAlign)});
+        findings.push_back(
+            {where, "its memory does not start at a multiple of " + std::to_string(chip.global.regionAlign)});
       for (size_t g = 0; g < parameter.cmdGroup.size(); ++g) {
-        const auto more = checkGroup(parameter.cmdGroup[g], where + " group " + std::to_string(g), table, chip, regions);
+        const auto more =
+            checkGroup(parameter.cmdGroup[g], where + " group " + std::to_string(g), table, chip, regions);
         findings.insert(findings.end(), more.begin(), more.end());
       }
     }
   if (model.neuronSize < largest)
-    findings.push_back({"model", "it reserves " + std::to_string(model.neuronSize) + " bytes, a net needs " + std::to_string(largest)});
+    findings.push_back({"model", "it reserves " + std::to_string(model.neuronSize) + " bytes, a net needs " +
+                                     std::to_string(largest)});
   return findings;
 }
 

@@ -33,7 +33,8 @@ public:
 
   Model read(const fb::Model &in) {
     Model out;
-    out.type = in.type()->str(), out.version = in.version()->str(), out.time = in.time()->str(), out.chip = in.chip()->str();
+    out.type = in.type()->str(), out.version = in.version()->str(), out.time = in.time()->str(),
+    out.chip = in.chip()->str();
     out.net = list<Net>(in.net());
     out.neuronSize = in.neuron_size(), out.deviceNum = in.device_num();
     if (auto *m = in.kernel_module())
@@ -85,7 +86,8 @@ private:
   Shape one(const fb::Shape &in) { return scalars<uint64_t>(in.dim()); }
   Location one(const fb::Location &in) { return {in.name()->str(), in.offset(), in.size()}; }
   CmdGroup one(const fb::CmdGroup &in) {
-    return {in.bdc_num(), in.gdma_num(), binary(in.binary_bdc()), binary(in.binary_gdma()), in.bdc_cmd_byte(), in.gdma_cmd_byte()};
+    return {in.bdc_num(),      in.gdma_num(),     binary(in.binary_bdc()), binary(in.binary_gdma()),
+            in.bdc_cmd_byte(), in.gdma_cmd_byte()};
   }
   CoreCommands one(const fb::CoreCommands &in) {
     return {list<CmdGroup>(in.gdma_tiu_commands()), list<Blob>(in.sdma_commands()), list<Blob>(in.hau_commands()),
@@ -98,9 +100,9 @@ private:
     return {in.address(), scalars<uint8_t>(in.check_code()), binary(in.binary_coeff()), list<Location>(in.location())};
   }
   Tensor one(const fb::Tensor &in) {
-    return {in.name()->str(), in.data_type(), in.gmem_stmode(), in.device_addr(), in.size(),
-            list<Shape>(in.shape()), in.mem_type(), in.scale(), in.cpu_addr(), in.pad_h(),
-            in.zero_point(), in.hidden(), in.index()};
+    return {in.name()->str(),        in.data_type(), in.gmem_stmode(), in.device_addr(), in.size(),
+            list<Shape>(in.shape()), in.mem_type(),  in.scale(),       in.cpu_addr(),    in.pad_h(),
+            in.zero_point(),         in.hidden(),    in.index()};
   }
   CpuConst one(const fb::CpuConst &in) {
     return {text(in.name()), binary(in.const_data()), scalars<uint8_t>(in.check_code())};
@@ -175,10 +177,12 @@ Model readBmodel(std::span<const uint8_t> bytes, std::shared_ptr<const void> own
     throw UserError(name + ": not a bmodel: it begins with " + hex(magic) + ", expected " + hex(kMagic));
   const uint64_t headerBytes = loadU32(bytes, 4), tableBytes = loadU32(bytes, 8), blobBytes = loadU32(bytes, 12);
   if (headerBytes != kHeaderBytes)
-    throw UserError(name + ": its header says " + std::to_string(headerBytes) + " bytes, expected " + std::to_string(kHeaderBytes));
+    throw UserError(name + ": its header says " + std::to_string(headerBytes) + " bytes, expected " +
+                    std::to_string(kHeaderBytes));
   const uint64_t expected = kHeaderBytes + tableBytes + blobBytes;
   if (bytes.size() < expected)
-    throw UserError(name + ": truncated: " + std::to_string(bytes.size()) + " of " + std::to_string(expected) + " bytes");
+    throw UserError(name + ": truncated: " + std::to_string(bytes.size()) + " of " + std::to_string(expected) +
+                    " bytes");
   // The verifier wants the alignment that the writer gave; a mapping or a fresh vector has it.
   std::span<const uint8_t> table = bytes.subspan(kHeaderBytes, tableBytes);
   std::vector<uint64_t> aligned;
@@ -190,7 +194,8 @@ Model readBmodel(std::span<const uint8_t> bytes, std::shared_ptr<const void> own
   flatbuffers::Verifier verifier(table.data(), table.size());
   if (table.size() < 8 || !fb::VerifyModelBuffer(verifier))
     throw UserError(name + ": its tables are damaged (the flatbuffer does not verify)");
-  return Reader(bytes.subspan(kHeaderBytes + tableBytes, blobBytes), std::move(owner), name).read(*fb::GetModel(table.data()));
+  return Reader(bytes.subspan(kHeaderBytes + tableBytes, blobBytes), std::move(owner), name)
+      .read(*fb::GetModel(table.data()));
 }
 
 Model readBmodel(const std::string &path) {

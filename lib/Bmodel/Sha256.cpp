@@ -49,15 +49,18 @@ struct Constants {
   }
 };
 constexpr Constants kConstants;
-static_assert(kConstants.start[0] == 0x6a09e667 && kConstants.round[0] == 0x428a2f98 && kConstants.round[63] == 0xc67178f2);
+static_assert(kConstants.start[0] == 0x6a09e667 && kConstants.round[0] == 0x428a2f98 &&
+              kConstants.round[63] == 0xc67178f2);
 
 void addBlock(std::array<uint32_t, 8> &state, const uint8_t *block) {
   uint32_t w[64];
   for (unsigned i = 0; i < 16; ++i)
-    w[i] = uint32_t(block[4 * i]) << 24 | uint32_t(block[4 * i + 1]) << 16 | uint32_t(block[4 * i + 2]) << 8 | block[4 * i + 3];
+    w[i] = uint32_t(block[4 * i]) << 24 | uint32_t(block[4 * i + 1]) << 16 | uint32_t(block[4 * i + 2]) << 8 |
+           block[4 * i + 3];
   for (unsigned i = 16; i < 64; ++i) {
     const uint32_t a = w[i - 15], b = w[i - 2];
-    w[i] = w[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + w[i - 7] + (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
+    w[i] = w[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + w[i - 7] +
+           (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
   }
   auto [a, b, c, d, e, f, g, h] = state;
   for (unsigned i = 0; i < 64; ++i) {

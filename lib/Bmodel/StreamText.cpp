@@ -48,8 +48,8 @@ std::vector<CmdGroup *> findGroups(const std::vector<GroupRef> &refs, std::strin
 }
 
 void replace(const Paragraph &paragraph, size_t padTo) {
-  const auto set = [&](const std::vector<isa::Command> &commands, OptionalBlob CmdGroup::*blob, uint32_t CmdGroup::*count,
-                       uint32_t CmdGroup::*size) {
+  const auto set = [&](const std::vector<isa::Command> &commands, OptionalBlob CmdGroup::*blob,
+                       uint32_t CmdGroup::*count, uint32_t CmdGroup::*size) {
     if (commands.empty())
       return;
     const Blob stream(isa::encodeStream(commands, padTo));

@@ -73,7 +73,8 @@ private:
     return in.empty() && !in.keepEmpty ? 0 : builder.CreateVector(static_cast<const std::vector<T> &>(in));
   }
   /// A vector of tables, by whatever `make` makes of each item.
-  template <typename Out, typename T, typename Make> Offset<flatbuffers::Vector<Offset<Out>>> tables(const List<T> &in, Make make) {
+  template <typename Out, typename T, typename Make>
+  Offset<flatbuffers::Vector<Offset<Out>>> tables(const List<T> &in, Make make) {
     if (in.empty() && !in.keepEmpty)
       return 0;
     std::vector<Offset<Out>> items;
@@ -124,8 +125,8 @@ private:
   Offset<fb::Tensor> one(const Tensor &in) {
     auto name = builder.CreateString(in.name);
     auto shapes = tables<fb::Shape>(in.shape);
-    return fb::CreateTensor(builder, name, in.dataType, in.gmemStmode, in.deviceAddr, in.size, shapes, in.memType, in.scale,
-                            in.cpuAddr, in.padH, in.zeroPoint, in.hidden, in.index);
+    return fb::CreateTensor(builder, name, in.dataType, in.gmemStmode, in.deviceAddr, in.size, shapes, in.memType,
+                            in.scale, in.cpuAddr, in.padH, in.zeroPoint, in.hidden, in.index);
   }
   Offset<fb::CpuConst> one(const CpuConst &in) {
     auto name = text(in.name);
@@ -145,9 +146,10 @@ private:
     auto next = scalars(in.nextSubnetIds);
     Offset<fb::MergeParam> merge = 0;
     if (in.mergeParam)
-      merge = fb::CreateMergeParam(builder, tables<fb::OutputFrom>(in.mergeParam->outputFrom, [&](const List<int32_t> &item) {
-        return fb::CreateOutputFrom(builder, scalars(item));
-      }));
+      merge = fb::CreateMergeParam(builder,
+                                   tables<fb::OutputFrom>(in.mergeParam->outputFrom, [&](const List<int32_t> &item) {
+                                     return fb::CreateOutputFrom(builder, scalars(item));
+                                   }));
     Offset<fb::SwitchParam> choice = 0;
     if (in.switchParam) {
       auto from = scalars(in.switchParam->outputFrom), branch = scalars(in.switchParam->outputBranch);
@@ -164,15 +166,17 @@ private:
     auto stages = tables<fb::StageIR>(in.stageIr);
     auto subnets = tables<fb::SubNet>(in.subNet);
     auto sizes = scalars(in.ctxSizes);
-    const Optional profile = place(in.netProfile), ir = place(in.binaryIr), stat = place(in.netStat), loc = place(in.tensorLoc);
+    const Optional profile = place(in.netProfile), ir = place(in.binaryIr), stat = place(in.netStat),
+                   loc = place(in.tensorLoc);
     return fb::CreateNetParameter(builder, inputs, outputs, in.ctxAddr, in.ctxSize, coeff, in.isDynamic, in.nDynamic,
-                                  in.hWDynamic, groups, profile, stages, ir, subnets, in.cpuMemSize, sizes, stat, in.coreNum,
-                                  in.ioAddr, in.ioSize, loc);
+                                  in.hWDynamic, groups, profile, stages, ir, subnets, in.cpuMemSize, sizes, stat,
+                                  in.coreNum, in.ioAddr, in.ioSize, loc);
   }
   Offset<fb::Net> one(const Net &in) {
     auto name = builder.CreateString(in.name);
     auto statics = tables<fb::NetStatic>(in.netStatic, [&](const Obsolete &) { return fb::CreateNetStatic(builder); });
-    auto dynamics = tables<fb::NetDynamic>(in.netDynamic, [&](const Obsolete &) { return fb::CreateNetDynamic(builder); });
+    auto dynamics =
+        tables<fb::NetDynamic>(in.netDynamic, [&](const Obsolete &) { return fb::CreateNetDynamic(builder); });
     auto parameters = tables<fb::NetParameter>(in.parameter);
     Offset<fb::Cascade> cascade = 0;
     if (in.cascade)

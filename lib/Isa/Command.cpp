@@ -54,8 +54,9 @@ void Command::put(const FieldInfo &row, uint64_t value) {
 
 void Command::set(const FieldInfo &row, uint64_t value) {
   if (value < row.minimum || value > row.maximum)
-    throw UserError(std::string(info->name) + " field '" + std::string(row.name) + "' cannot hold " + std::to_string(value) +
-                    "; legal: " + std::to_string(row.minimum) + " to " + std::to_string(row.maximum));
+    throw UserError(std::string(info->name) + " field '" + std::string(row.name) + "' cannot hold " +
+                    std::to_string(value) + "; legal: " + std::to_string(row.minimum) + " to " +
+                    std::to_string(row.maximum));
   put(row, value);
 }
 
@@ -132,8 +133,8 @@ std::vector<uint8_t> encodeStream(std::span<const Command> commands, size_t padT
 const CommandInfo &require(const Table &table, CommandId id) {
   if (const CommandInfo *info = table.find(id))
     return *info;
-  throw UserError("instruction table '" + std::string(table.generation) + "' lacks a command that is needed (command number " +
-                  std::to_string(unsigned(id)) + ")");
+  throw UserError("instruction table '" + std::string(table.generation) +
+                  "' lacks a command that is needed (command number " + std::to_string(unsigned(id)) + ")");
 }
 
 } // namespace tpu_mlir::isa

@@ -139,7 +139,8 @@ Command fromText(const Table &table, std::string_view line) {
   const CommandInfo *info = table.find(commandName);
   if (!info || (info->engine == Engine::TIU) != (engine == "tiu"))
     throw UserError("no " + std::string(engine) + " command is called " + quoted(commandName));
-  const auto kind = std::find_if(info->kinds.begin(), info->kinds.end(), [&](const KindInfo &k) { return k.name == kindName; });
+  const auto kind =
+      std::find_if(info->kinds.begin(), info->kinds.end(), [&](const KindInfo &k) { return k.name == kindName; });
   if (kind == info->kinds.end())
     throw UserError(std::string(info->name) + " has no kind " + quoted(kindName));
   Command command = Command::make(*info);

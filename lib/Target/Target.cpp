@@ -14,7 +14,8 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
   return out;
 }
 
@@ -34,7 +35,9 @@ size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-std::string join(std::string out, std::string_view next) { return out.empty() ? std::string(next) : out + ", " + std::string(next); }
+std::string join(std::string out, std::string_view next) {
+  return out.empty() ? std::string(next) : out + ", " + std::string(next);
+}
 
 } // namespace
 
@@ -61,8 +64,8 @@ const Chip &lookup(std::string_view name) {
       best = edits, nearest = candidate;
   }
   std::string shown(name.substr(0, kLongestName));
-  throw UserError("unknown chip '" + shown + "';" + (nearest.empty() ? "" : " did you mean '" + std::string(nearest) + "'?") +
-                  " known: " + known);
+  throw UserError("unknown chip '" + shown + "';" +
+                  (nearest.empty() ? "" : " did you mean '" + std::string(nearest) + "'?") + " known: " + known);
 }
 
 } // namespace tpu_mlir::target

@@ -21,7 +21,8 @@ int check(const Arguments &arguments) {
       for (const bmodel::CmdGroup &group : parameter.cmdGroup)
         ++groups, commands += group.bdcNum + group.gdmaNum;
   if (findings.empty())
-    out += "ok: " + std::to_string(commands) + " commands in " + std::to_string(groups) + (groups == 1 ? " group\n" : " groups\n");
+    out += "ok: " + std::to_string(commands) + " commands in " + std::to_string(groups) +
+           (groups == 1 ? " group\n" : " groups\n");
   writeText("", out);
   if (!findings.empty())
     throw UserError(path + ": " + std::to_string(findings.size()) + (findings.size() == 1 ? " finding" : " findings"));

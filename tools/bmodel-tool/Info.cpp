@@ -37,9 +37,9 @@ void addTensors(std::string &out, const char *role, const bmodel::List<bmodel::T
   for (const bmodel::Tensor &tensor : tensors) {
     char scale[32];
     std::snprintf(scale, sizeof scale, "%.9g", double(tensor.scale));
-    out += std::string("    ") + role + " " + tensor.name + " " + typeName(tensor.dataType) + " " + shapeText(tensor) + " at " +
-           hex(tensor.deviceAddr) + ", " + std::to_string(tensor.size) + " bytes, scale " + scale + ", zero point " +
-           std::to_string(tensor.zeroPoint) + "\n";
+    out += std::string("    ") + role + " " + tensor.name + " " + typeName(tensor.dataType) + " " + shapeText(tensor) +
+           " at " + hex(tensor.deviceAddr) + ", " + std::to_string(tensor.size) + " bytes, scale " + scale +
+           ", zero point " + std::to_string(tensor.zeroPoint) + "\n";
   }
 }
 
@@ -67,14 +67,18 @@ int info(const Arguments &arguments) {
   const bmodel::Model model = bmodel::readBmodel(arguments.inputs[0]);
   // The vendor's time text ends with a line end.
   const std::string time = model.time.substr(0, model.time.find('\n'));
-  std::string out = "chip " + model.chip + ", version " + model.version + ", type " + model.type + ", time " + time + "\n";
+  std::string out =
+      "chip " + model.chip + ", version " + model.version + ", type " + model.type + ", time " + time + "\n";
   out += "memory for activations: " + std::to_string(model.neuronSize) + " bytes\n";
   if (model.kernelModule)
-    out += "kernel module " + model.kernelModule->fileName + ", " + std::to_string(model.kernelModule->binary.size()) + " bytes\n";
+    out += "kernel module " + model.kernelModule->fileName + ", " + std::to_string(model.kernelModule->binary.size()) +
+           " bytes\n";
   if (model.cpuopModule)
-    out += "cpu module " + model.cpuopModule->fileName + ", " + std::to_string(model.cpuopModule->binary.size()) + " bytes\n";
+    out += "cpu module " + model.cpuopModule->fileName + ", " + std::to_string(model.cpuopModule->binary.size()) +
+           " bytes\n";
   for (size_t n = 0; n < model.net.size(); ++n) {
-    out += "net " + std::to_string(n) + " " + model.net[n].name + ", address mode " + std::to_string(model.net[n].addrMode) + "\n";
+    out += "net " + std::to_string(n) + " " + model.net[n].name + ", address mode " +
+           std::to_string(model.net[n].addrMode) + "\n";
     for (size_t p = 0; p < model.net[n].parameter.size(); ++p)
       addStage(out, model.net[n].parameter[p], p);
   }

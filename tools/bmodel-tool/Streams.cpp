@@ -28,7 +28,8 @@ int disassemble(const Arguments &arguments) {
   const std::string &path = arguments.inputs[0];
   const bmodel::Model model = bmodel::readBmodel(path);
   const isa::Table &table = isa::tableFor(chipOf(model, path).identity.isa);
-  writeText(arguments.output, "# " + model.chip + "\n" + withName(path, [&] { return bmodel::disassemble(model, table); }));
+  writeText(arguments.output,
+            "# " + model.chip + "\n" + withName(path, [&] { return bmodel::disassemble(model, table); }));
   return kExitDone;
 }
 

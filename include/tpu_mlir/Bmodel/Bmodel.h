@@ -45,7 +45,8 @@ template <typename T> struct List : std::vector<T> {
 
 using Shape = List<uint64_t>;
 
-/// One stream per engine; ids start at 1 in each group. The counts include the end commands, the byte counts the padding.
+/// One stream per engine; ids start at 1 in each group. The counts include the end commands, the byte counts the
+/// padding.
 struct CmdGroup {
   uint32_t bdcNum = 0, gdmaNum = 0;
   OptionalBlob bdc, gdma;

@@ -27,9 +27,11 @@ struct Region {
 std::vector<Region> globalRegions(const NetParameter &parameter, int32_t addrMode, const target::Chip &chip);
 
 /// Rules of single commands: fields, layouts, alignment, addresses.
-std::vector<std::string> checkCommand(const isa::Command &command, const target::Chip &chip, std::span<const Region> regions);
+std::vector<std::string> checkCommand(const isa::Command &command, const target::Chip &chip,
+                                      std::span<const Region> regions);
 
-/// Rules of a group of streams: accepted forms, order, ids, dependencies, ends, padding and counts; and of each command.
+/// Rules of a group of streams: accepted forms, order, ids, dependencies, ends, padding and counts; and of each
+/// command.
 std::vector<Finding> checkGroup(const CmdGroup &group, const std::string &where, const isa::Table &table,
                                 const target::Chip &chip, std::span<const Region> regions);
 

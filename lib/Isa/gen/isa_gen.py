@@ -33,8 +33,11 @@ def constants(tables: list[Table]) -> dict[str, int]:
     out: dict[str, int] = {}
     for table in tables:
         rows = [("k" + camel(kind.name), kind.value) for c in table.commands for kind in c.kinds]
-        rows += [(f"k{camel(enum)}{camel(value)}", i) for enum, values in table.enums.items()
-                 for i, value in enumerate(values)]
+        rows += [
+            (f"k{camel(enum)}{camel(value)}", i)
+            for enum, values in table.enums.items()
+            for i, value in enumerate(values)
+        ]
         for name, value in rows:
             if out.setdefault(name, value) != value:
                 raise TableError(f"constant '{name}' differs between tables")
@@ -48,11 +51,15 @@ def struct_text(name: str, commands: list[Command], pairs: dict[str, tuple[str, 
     presets = {}
     for bit, width, mask in commands[0].match:
         if mask & (mask - 1) == 0:
-            presets.update({f.name: mask.bit_length() - 1 for f in commands[0].fields if (f.bit, f.width) == (bit, width)})
+            fixed = mask.bit_length() - 1
+            presets.update({f.name: fixed for f in commands[0].fields if (f.bit, f.width) == (bit, width)})
     first_kind = commands[0].kinds[0].value
     presets.setdefault("tsk_eu_typ" if commands[0].engine == "TIU" else "cmd_special_function", first_kind)
-    lines = [f"/// {commands[0].title}; {commands[0].bytes} bytes.", f"struct {name} {{",
-             f"  static constexpr CommandId kId = CommandId::{name};"]
+    lines = [
+        f"/// {commands[0].title}; {commands[0].bytes} bytes.",
+        f"struct {name} {{",
+        f"  static constexpr CommandId kId = CommandId::{name};",
+    ]
     for field in order:
         wide = rows[field].width > 32
         value = presets.get(field, rows[field].default)
@@ -61,8 +68,9 @@ def struct_text(name: str, commands: list[Command], pairs: dict[str, tuple[str, 
     for pair, (low, high) in pairs.items():
         if low in rows and high in rows:
             member = camel(pair).replace("StartAddr", "Addr")
-            lines.append(f"  uint64_t {member[0].lower() + member[1:]}() const "
-                         f"{{ return uint64_t({high}) << 32 | {low}; }}")
+            lines.append(
+                f"  uint64_t {member[0].lower() + member[1:]}() const {{ return uint64_t({high}) << 32 | {low}; }}"
+            )
             lines.append(f"  void set{member}(uint64_t v) {{ {low} = uint32_t(v); {high} = uint32_t(v >> 32); }}")
     lines.append("  template <typename Self, typename Visitor> static void visit(Self &s, Visitor &&v) {")
     lines += [f"    v(Field::{field}, s.{field});" for field in order]
@@ -74,14 +82,34 @@ def header_text(tables: list[Table]) -> str:
     """Commands.h: names of everything, and a struct per command."""
     names = unique([c.name for t in tables for c in t.commands])
     fields = unique([f.name for t in tables for c in t.commands for f in c.fields if not f.reserved])
-    out = [HEADER, "#ifndef TPU_MLIR_ISA_COMMANDS_H", "#define TPU_MLIR_ISA_COMMANDS_H", "", "#include <cstdint>", "",
-           "namespace tpu_mlir::isa {", "", "/// Field names; which commands have one, and where, is in the table.",
-           "enum class Field : uint8_t {", *(f"  {name}," for name in fields), "  reserved,", "};",
-           f"inline constexpr unsigned kFieldCount = {len(fields)};", "",
-           "/// Binary forms; a leading S marks a short form.", "enum class CommandId : uint8_t {",
-           *(f"  {name}," for name in names), "};", f"inline constexpr unsigned kCommandCount = {len(names)};", "",
-           "/// Operations within a command, and values of the enumerated fields.", "enum Constant : uint32_t {",
-           *(f"  {name} = {value}," for name, value in constants(tables).items()), "};", ""]
+    out = [
+        HEADER,
+        "#ifndef TPU_MLIR_ISA_COMMANDS_H",
+        "#define TPU_MLIR_ISA_COMMANDS_H",
+        "",
+        "#include <cstdint>",
+        "",
+        "namespace tpu_mlir::isa {",
+        "",
+        "/// Field names; which commands have one, and where, is in the table.",
+        "enum class Field : uint8_t {",
+        *(f"  {name}," for name in fields),
+        "  reserved,",
+        "};",
+        f"inline constexpr unsigned kFieldCount = {len(fields)};",
+        "",
+        "/// Binary forms; a leading S marks a short form.",
+        "enum class CommandId : uint8_t {",
+        *(f"  {name}," for name in names),
+        "};",
+        f"inline constexpr unsigned kCommandCount = {len(names)};",
+        "",
+        "/// Operations within a command, and values of the enumerated fields.",
+        "enum Constant : uint32_t {",
+        *(f"  {name} = {value}," for name, value in constants(tables).items()),
+        "};",
+        "",
+    ]
     pairs = {k: v for t in tables for k, v in t.pairs.items()}
     for name in names:
         out.append(struct_text(name, [c for t in tables for c in t.commands if c.name == name], pairs))
@@ -101,26 +129,42 @@ def command_data(prefix: str, command: Command, all_fields: list[str], enums: li
     for f in command.fields:
         enum = f"&{prefix}Enums[{enums.index(f.enum)}]" if f.enum else "nullptr"
         ident = "reserved" if f.reserved else f.name
-        rows.append(f"  {{{quote(f.name)}, Field::{ident}, {f.bit}, {f.width}, {str(f.reserved).lower()}, {f.minimum}u, "
-                    f"{f.maximum}u, {f.default}u, Evidence::{camel(f.evidence)}, {quote(f.meaning)}, {enum}}},")
+        place = f"{quote(f.name)}, Field::{ident}, {f.bit}, {f.width}, {str(f.reserved).lower()}"
+        rows.append(
+            f"  {{{place}, {f.minimum}u, {f.maximum}u, {f.default}u, Evidence::{camel(f.evidence)}, "
+            f"{quote(f.meaning)}, {enum}}},"
+        )
     position = {f.name: i for i, f in enumerate(command.fields)}
     index = ", ".join(str(position.get(name, 255)) for name in all_fields)
-    arrays = [f"constexpr FieldInfo {p}Fields[] = {{", *rows, "};",
-              f"constexpr uint8_t {p}Index[kFieldCount] = {{{index}}};",
-              f"constexpr MatchTerm {p}Match[] = {{"
-              + ", ".join(f"{{{b}, {w}, {hex(m)}u}}" for b, w, m in command.match) + "};",
-              f"constexpr KindInfo {p}Kinds[] = {{",
-              *(f"  {{{quote(k.name)}, {k.value}, {k.initial_cycles}, Evidence::{camel(k.evidence)}}}," for k in command.kinds),
-              "};"]
+    arrays = [
+        f"constexpr FieldInfo {p}Fields[] = {{",
+        *rows,
+        "};",
+        f"constexpr uint8_t {p}Index[kFieldCount] = {{{index}}};",
+        f"constexpr MatchTerm {p}Match[] = {{"
+        + ", ".join(f"{{{b}, {w}, {hex(m)}u}}" for b, w, m in command.match)
+        + "};",
+        f"constexpr KindInfo {p}Kinds[] = {{",
+        *(
+            f"  {{{quote(k.name)}, {k.value}, {k.initial_cycles}, Evidence::{camel(k.evidence)}}},"
+            for k in command.kinds
+        ),
+        "};",
+    ]
     operands = "{}"
     if command.operands:
-        arrays.append(f"constexpr OperandInfo {p}Operands[] = {{"
-                      + ", ".join(f"{{{quote(a)}, {quote(b)}}}" for a, b in command.operands) + "};")
+        arrays.append(
+            f"constexpr OperandInfo {p}Operands[] = {{"
+            + ", ".join(f"{{{quote(a)}, {quote(b)}}}" for a, b in command.operands)
+            + "};"
+        )
         operands = f"{p}Operands"
     kind_field = "tsk_eu_typ" if command.engine == "TIU" else "cmd_special_function"
-    info = (f"  {{{quote(command.name)}, CommandId::{command.name}, {quote(command.family)}, {quote(command.title)}, "
-            f"Engine::{command.engine}, {command.bytes}, Runtime::{camel(command.runtime)}, Field::{kind_field}, "
-            f"{p}Match, {p}Fields, {p}Kinds, {operands}, {p}Index}},")
+    info = (
+        f"  {{{quote(command.name)}, CommandId::{command.name}, {quote(command.family)}, {quote(command.title)}, "
+        f"Engine::{command.engine}, {command.bytes}, Runtime::{camel(command.runtime)}, Field::{kind_field}, "
+        f"{p}Match, {p}Fields, {p}Kinds, {operands}, {p}Index}},"
+    )
     return arrays, info
 
 
@@ -133,24 +177,39 @@ def source_text(tables: list[Table]) -> str:
         enums = list(table.enums)
         for name, values in table.enums.items():
             out.append(f"constexpr std::string_view {prefix}{camel(name)}[] = {{{', '.join(map(quote, values))}}};")
-        out.append(f"constexpr EnumInfo {prefix}Enums[] = {{"
-                   + ", ".join(f"{{{quote(n)}, {prefix}{camel(n)}}}" for n in enums) + "};")
+        out.append(
+            f"constexpr EnumInfo {prefix}Enums[] = {{"
+            + ", ".join(f"{{{quote(n)}, {prefix}{camel(n)}}}" for n in enums)
+            + "};"
+        )
         infos = []
         for command in table.commands:
             arrays, info = command_data(prefix, command, fields, enums)
             out += arrays
             infos.append(info)
-        out += [f"constexpr CommandInfo {prefix}Commands[] = {{", *infos, "};",
-                f"constexpr PairInfo {prefix}Pairs[] = {{"
-                + ", ".join(f"{{{quote(k)}, Field::{lo}, Field::{hi}}}" for k, (lo, hi) in table.pairs.items()) + "};",
-                f"constexpr std::string_view {prefix}Chips[] = {{{', '.join(map(quote, table.chips))}}};",
-                f"constexpr Table {prefix}Table = {{{quote(table.generation)}, {prefix}Chips, {prefix}Commands, "
-                f"{prefix}Pairs, {prefix}Enums}};"]
+        out += [
+            f"constexpr CommandInfo {prefix}Commands[] = {{",
+            *infos,
+            "};",
+            f"constexpr PairInfo {prefix}Pairs[] = {{"
+            + ", ".join(f"{{{quote(k)}, Field::{lo}, Field::{hi}}}" for k, (lo, hi) in table.pairs.items())
+            + "};",
+            f"constexpr std::string_view {prefix}Chips[] = {{{', '.join(map(quote, table.chips))}}};",
+            f"constexpr Table {prefix}Table = {{{quote(table.generation)}, {prefix}Chips, {prefix}Commands, "
+            f"{prefix}Pairs, {prefix}Enums}};",
+        ]
     names = ", ".join(f"&{camel(t.generation)}Table" for t in tables)
-    out += [f"constexpr const Table *kTables[] = {{{names}}};",
-            "constexpr std::string_view kFieldNames[] = {" + ", ".join(map(quote, [*fields, "reserved"])) + "};",
-            "} // namespace", "", "std::span<const Table *const> allTables() { return kTables; }",
-            "std::string_view name(Field f) { return kFieldNames[unsigned(f)]; }", "", "} // namespace tpu_mlir::isa", ""]
+    out += [
+        f"constexpr const Table *kTables[] = {{{names}}};",
+        "constexpr std::string_view kFieldNames[] = {" + ", ".join(map(quote, [*fields, "reserved"])) + "};",
+        "} // namespace",
+        "",
+        "std::span<const Table *const> allTables() { return kTables; }",
+        "std::string_view name(Field f) { return kFieldNames[unsigned(f)]; }",
+        "",
+        "} // namespace tpu_mlir::isa",
+        "",
+    ]
     return "\n".join(out)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 EVIDENCE = ("verified", "stated", "inferred", "unknown")
 RUNTIME = ("always", "last", "never")
 WORD_BITS = 64
+TOP_LEVEL = {"generation", "chips", "sources", "enums", "fields", "pairs", "layouts", "families", "commands"}
 
 
 class TableError(Exception):
@@ -75,7 +76,7 @@ class Table:
     commands: tuple[Command, ...] = field(default=())
 
 
-def _keys(where: str, obj: dict[str, Any], need: set[str], may: set[str] = frozenset()) -> None:
+def _keys(where: str, obj: dict[str, Any], need: set[str], may: frozenset[str] = frozenset()) -> None:
     missing, extra = need - obj.keys(), obj.keys() - need - may
     if missing:
         raise TableError(f"{where}: missing key '{sorted(missing)[0]}'")
@@ -96,18 +97,29 @@ def _field(where: str, row: list[Any], facts: dict[str, Any], enums: dict[str, A
     if key not in facts:
         raise TableError(f"{where}: field '{name}' has no entry under 'fields'")
     fact = facts[key]
-    _keys(f"field '{key}'", fact, {"meaning", "evidence"}, {"min", "max", "default", "enum"})
+    _keys(f"field '{key}'", fact, {"meaning", "evidence"}, frozenset({"min", "max", "default", "enum"}))
     if not 1 <= width <= WORD_BITS or bit // WORD_BITS != (bit + width - 1) // WORD_BITS:
         raise TableError(f"{where}: field '{name}' does not fit in one 64-bit word")
     if fact.get("enum") and fact["enum"] not in enums:
         raise TableError(f"field '{key}': unknown enum '{fact['enum']}'")
-    evidence = "verified" if name in entry.get("verified_fields", ()) else fact["evidence"]
+    evidence = entry.get("evidence") or ("verified" if name in entry.get("verified_fields", ()) else fact["evidence"])
+    if evidence == "verified" and not entry.get("verified_kinds"):
+        evidence = "stated"  # of a field in general, but this form was never seen
     default = entry.get("defaults", {}).get(name, fact.get("default", 0))
     limit = (1 << width) - 1
-    # The requantisation of two roundings keeps six bits, all of them legal; a maximum is about the common width.
     maximum = min(limit, fact.get("max", limit))
-    return Field(name, bit, width, fact["meaning"], _one_of(key, evidence, EVIDENCE), reserved, fact.get("min", 0),
-                 maximum, min(default, limit), fact.get("enum"))
+    return Field(
+        name,
+        bit,
+        width,
+        fact["meaning"],
+        _one_of(key, evidence, EVIDENCE),
+        reserved,
+        fact.get("min", 0),
+        maximum,
+        min(default, limit),
+        fact.get("enum"),
+    )
 
 
 def _kinds(where: str, family: dict[str, Any], verified: list[str]) -> list[Kind]:
@@ -121,13 +133,17 @@ def _kinds(where: str, family: dict[str, Any], verified: list[str]) -> list[Kind
 
 def _command(entry: dict[str, Any], raw: dict[str, Any]) -> Command:
     where = f"command '{entry.get('name', '?')}'"
-    _keys(where, entry, {"name", "family", "layout", "bytes", "short", "runtime"},
-          {"more_kinds", "defaults", "verified_kinds", "verified_fields"})
+    _keys(
+        where,
+        entry,
+        {"name", "family", "layout", "bytes", "short", "runtime"},
+        frozenset({"more_kinds", "defaults", "evidence", "verified_kinds", "verified_fields"}),
+    )
     families, layouts = raw["families"], raw["layouts"]
     if entry["family"] not in families or entry["layout"] not in layouts:
         raise TableError(f"{where}: unknown family or layout")
     family = families[entry["family"]]
-    _keys(f"family '{entry['family']}'", family, {"engine", "type", "title", "operands", "kinds"}, {"note"})
+    _keys(f"family '{entry['family']}'", family, {"engine", "type", "title", "operands", "kinds"}, frozenset({"note"}))
     rows = layouts[entry["layout"]]
     fields = tuple(_field(where, row, raw["fields"], raw["enums"], entry) for row in rows)
     names = [f.name for f in fields]
@@ -147,9 +163,19 @@ def _command(entry: dict[str, Any], raw: dict[str, Any]) -> Command:
     for kind in kinds:
         mask |= 1 << kind.value
     match.append((at[selector[1]].bit, at[selector[1]].width, mask))
-    return Command(entry["name"], entry["family"], family["engine"], family["title"], family.get("note", ""),
-                   entry["bytes"], _one_of(where, entry["runtime"], RUNTIME), tuple(match), fields, tuple(kinds),
-                   tuple(family["operands"].items()))
+    return Command(
+        entry["name"],
+        entry["family"],
+        family["engine"],
+        family["title"],
+        family.get("note", ""),
+        entry["bytes"],
+        _one_of(where, entry["runtime"], RUNTIME),
+        tuple(match),
+        fields,
+        tuple(kinds),
+        tuple(family["operands"].items()),
+    )
 
 
 def _check(command: Command) -> None:
@@ -169,9 +195,10 @@ def load(path: Path) -> Table:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TableError(f"{path}: {error}") from error
-    _keys(str(path), raw, {"generation", "chips", "sources", "enums", "fields", "pairs", "layouts", "families", "commands"})
+    _keys(str(path), raw, TOP_LEVEL)
     commands = tuple(_command(entry, raw) for entry in raw["commands"])
     for command in commands:
         _check(command)
-    return Table(raw["generation"], tuple(raw["chips"]), raw["sources"],
-                 {k: tuple(v) for k, v in raw["enums"].items()}, {k: tuple(v) for k, v in raw["pairs"].items()}, commands)
+    enums = {name: tuple(values) for name, values in raw["enums"].items()}
+    pairs = {name: (low, high) for name, (low, high) in raw["pairs"].items()}
+    return Table(raw["generation"], tuple(raw["chips"]), raw["sources"], enums, pairs, commands)

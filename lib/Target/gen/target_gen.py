@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,39 @@ def quote(text: str) -> str:
 
 def header_text() -> str:
     """Chip.h: the struct."""
-    out = [NOTE, "#ifndef TPU_MLIR_TARGET_CHIP_H", "#define TPU_MLIR_TARGET_CHIP_H", "", "#include <cstdint>",
-           "#include <span>", "#include <string_view>", "", "namespace tpu_mlir::target {", "",
-           "/// One number of a chip file as text, with its source.",
-           "struct Fact {", "  std::string_view key, value, meaning, source;", "};", ""]
+    out = [
+        NOTE,
+        "#ifndef TPU_MLIR_TARGET_CHIP_H",
+        "#define TPU_MLIR_TARGET_CHIP_H",
+        "",
+        "#include <cstdint>",
+        "#include <span>",
+        "#include <string_view>",
+        "",
+        "namespace tpu_mlir::target {",
+        "",
+        "/// One number of a chip file as text, with its source.",
+        "struct Fact {",
+        "  std::string_view key, value, meaning, source;",
+        "};",
+        "",
+    ]
     for section, keys in SCHEMA.items():
         out.append(f"struct {section.capitalize()} {{")
         out += [f"  {TYPES[kind]} {camel(key)}; ///< {meaning}" for key, (kind, meaning) in keys.items()]
         out += ["};", ""]
     out += ["/// What the rest of the compiler knows of a chip.", "struct Chip {"]
     out += [f"  {section.capitalize()} {section};" for section in SCHEMA if section != "identity"]
-    out += ["  Identity identity;", "  std::span<const Fact> facts;", "};", "", "} // namespace tpu_mlir::target", "",
-            "#endif // TPU_MLIR_TARGET_CHIP_H", ""]
+    out += [
+        "  Identity identity;",
+        "  std::span<const Fact> facts;",
+        "};",
+        "",
+        "} // namespace tpu_mlir::target",
+        "",
+        "#endif // TPU_MLIR_TARGET_CHIP_H",
+        "",
+    ]
     return "\n".join(out)
 
 
@@ -58,7 +80,7 @@ def literal(value: Any, arrays: list[str], name: str) -> str:
 def source_text(chips: list[dict[str, dict[str, Fact]]], known: list[str], aliases: dict[str, str]) -> str:
     """Chips.cpp: the data."""
     out = [NOTE, '#include "tpu_mlir/Target/Target.h"', "", "namespace tpu_mlir::target {", "namespace {"]
-    names = []
+    names: list[str] = []
     for chip in chips:
         p = "chip" + str(len(names))
         arrays: list[str] = []
@@ -69,20 +91,27 @@ def source_text(chips: list[dict[str, dict[str, Fact]]], known: list[str], alias
                 fact = chip[section][key]
                 values.append(f".{camel(key)} = {literal(fact.value, arrays, f'{p}{section}{key}')}")
                 text = ", ".join(fact.value) if isinstance(fact.value, list) else str(fact.value)
-                facts.append(f"  {{{quote(section + '.' + key)}, {quote(text)}, {quote(meaning)}, {quote(fact.source)}}},")
+                cells = ", ".join(map(quote, (f"{section}.{key}", text, meaning, fact.source)))
+                facts.append(f"  {{{cells}}},")
             sections[section] = "{" + ", ".join(values) + "}"
         order = [s for s in SCHEMA if s != "identity"] + ["identity"]
         out += [*arrays, f"constexpr Fact {p}Facts[] = {{", *facts, "};", f"constexpr Chip {p} = {{"]
         out += [f"  .{section} = {sections[section]}," for section in order]
         out += [f"  .facts = {p}Facts,", "};"]
         names.append(p)
-    out += [f"constexpr const Chip *kChips[] = {{{', '.join('&' + n for n in names)}}};",
-            f"constexpr std::string_view kKnown[] = {{{', '.join(map(quote, known))}}};",
-            "constexpr Alias kAliases[] = {"
-            + ", ".join(f"{{{quote(a)}, {quote(b)}}}" for a, b in aliases.items()) + "};",
-            "} // namespace", "", "std::span<const Chip *const> builtChips() { return kChips; }",
-            "std::span<const std::string_view> knownNames() { return kKnown; }",
-            "std::span<const Alias> aliases() { return kAliases; }", "", "} // namespace tpu_mlir::target", ""]
+    out += [
+        f"constexpr const Chip *kChips[] = {{{', '.join('&' + n for n in names)}}};",
+        f"constexpr std::string_view kKnown[] = {{{', '.join(map(quote, known))}}};",
+        "constexpr Alias kAliases[] = {" + ", ".join(f"{{{quote(a)}, {quote(b)}}}" for a, b in aliases.items()) + "};",
+        "} // namespace",
+        "",
+        "std::span<const Chip *const> builtChips() { return kChips; }",
+        "std::span<const std::string_view> knownNames() { return kKnown; }",
+        "std::span<const Alias> aliases() { return kAliases; }",
+        "",
+        "} // namespace tpu_mlir::target",
+        "",
+    ]
     return "\n".join(out)
 
 
@@ -107,7 +136,7 @@ def main() -> int:
         for chip, path in zip(chips, args.chip, strict=True):
             if chip["identity"]["name"].value != path.stem or path.stem not in known:
                 raise ChipFileError(f"{path.name}: 'identity.name' must be '{path.stem}' and a known name")
-            plain = {s: {k: {"value": f.value, "source": f.source} for k, f in keys.items()} for s, keys in chip.items()}
+            plain = {section: {key: asdict(fact) for key, fact in keys.items()} for section, keys in chip.items()}
             write_if_changed(args.json_dir / f"{path.stem}.json", json.dumps(plain, indent=1) + "\n")
         names = {"known": known, "aliases": aliases, "built": [path.stem for path in args.chip]}
         write_if_changed(args.json_dir / "known.json", json.dumps(names, indent=1) + "\n")

@@ -2,8 +2,8 @@
 // A sound model passes; each planted mistake is found and named. Every rule of
 // the check has one line here.
 
-#include "SampleModel.h"
 #include "tpu_mlir/Bmodel/Check.h"
+#include "SampleModel.h"
 #include "tpu_mlir/Bmodel/StreamText.h"
 #include "tpu_mlir/Isa/Text.h"
 #include "tpu_mlir/Support/Error.h"
@@ -52,7 +52,8 @@ TEST(Check, SoundModelPasses) { EXPECT_EQ(findings(soundModel(table())), ""); }
 
 TEST(Check, VendorMadeModelPasses) {
   const char *shared = std::getenv("TPU_MLIR_SHARED");
-  const auto path = std::filesystem::path(shared ? shared : SHARED_DIRECTORY) / "golden/yolov5s_bm1684x_int8_sym.bmodel";
+  const auto path =
+      std::filesystem::path(shared ? shared : SHARED_DIRECTORY) / "golden/yolov5s_bm1684x_int8_sym.bmodel";
   if (!std::filesystem::exists(path))
     GTEST_SKIP() << "vendor-made bmodel is absent (set TPU_MLIR_SHARED to the folder that holds golden/)";
   EXPECT_EQ(findings(readBmodel(path)), "");
@@ -61,15 +62,18 @@ TEST(Check, VendorMadeModelPasses) {
 TEST(Check, OrderIdsAndDependencies) {
   EXPECT_EQ(afterEdit("tiu 1 dep", "tiu 7 dep"),
             "net 0 stage 0 group 0 tiu 1 SAR arith.adds: its id is 7, expected 1\n");
-  EXPECT_EQ(afterEdit("tiu 1 dep 1", "tiu 1 dep 9"),
-            "net 0 stage 0 group 0 tiu 1 SAR arith.adds: it waits for command 9 of the other engine, which has 3\n"
-            "net 0 stage 0 group 0 tiu 1 SAR arith.adds: the engines wait for each other for ever: it needs command 9 of "
-            "the other engine\n");
-  EXPECT_EQ(afterEdit("tiu 1 dep 1", "tiu 1 dep 2"),
-            "net 0 stage 0 group 0 tiu 1 SAR arith.adds: the engines wait for each other for ever: it needs command 2 of "
-            "the other engine\n");
-  EXPECT_EQ(afterEdit("gdma 3 dep 0 SDMASys dma.sys\n", "gdma 3 dep 0 SDMASys dma.sys.nop\ngdma 4 dep 0 SDMASys dma.sys\n"),
-            "net 0 stage 0 group 0 gdma 3 SDMASys dma.sys.nop: the runtime does not accept this form here\n");
+  EXPECT_EQ(
+      afterEdit("tiu 1 dep 1", "tiu 1 dep 9"),
+      "net 0 stage 0 group 0 tiu 1 SAR arith.adds: it waits for command 9 of the other engine, which has 3\n"
+      "net 0 stage 0 group 0 tiu 1 SAR arith.adds: the engines wait for each other for ever: it needs command 9 of "
+      "the other engine\n");
+  EXPECT_EQ(
+      afterEdit("tiu 1 dep 1", "tiu 1 dep 2"),
+      "net 0 stage 0 group 0 tiu 1 SAR arith.adds: the engines wait for each other for ever: it needs command 2 of "
+      "the other engine\n");
+  EXPECT_EQ(
+      afterEdit("gdma 3 dep 0 SDMASys dma.sys\n", "gdma 3 dep 0 SDMASys dma.sys.nop\ngdma 4 dep 0 SDMASys dma.sys\n"),
+      "net 0 stage 0 group 0 gdma 3 SDMASys dma.sys.nop: the runtime does not accept this form here\n");
 }
 
 TEST(Check, Framing) {
@@ -109,30 +113,41 @@ TEST(Check, Container) {
 TEST(Check, GdmaAddresses) {
   // The weights may be read, not written; nothing may lie outside the regions.
   EXPECT_EQ(afterEdit("src_start_addr=0x100001000", "src_start_addr=0x100000000"), "");
-  EXPECT_NE(afterEdit("dst_start_addr=0x100002000", "dst_start_addr=0x100000000").find("writes into the weights"), std::string::npos);
-  EXPECT_NE(afterEdit("dst_start_addr=0x100002000", "dst_start_addr=0x100002040").find("lies in no region"), std::string::npos);
-  EXPECT_NE(afterEdit("src_start_addr=0x100001000", "src_start_addr=0x1000").find("lies in no region"), std::string::npos);
-  EXPECT_NE(afterEdit("src_start_addr=0x8004000", "src_start_addr=0x803fff8").find("reaches byte 262200 of a lane; a lane has 262144"),
+  EXPECT_NE(afterEdit("dst_start_addr=0x100002000", "dst_start_addr=0x100000000").find("writes into the weights"),
+            std::string::npos);
+  EXPECT_NE(afterEdit("dst_start_addr=0x100002000", "dst_start_addr=0x100002040").find("lies in no region"),
+            std::string::npos);
+  EXPECT_NE(afterEdit("src_start_addr=0x100001000", "src_start_addr=0x1000").find("lies in no region"),
+            std::string::npos);
+  EXPECT_NE(afterEdit("src_start_addr=0x8004000", "src_start_addr=0x803fff8")
+                .find("reaches byte 262200 of a lane; a lane has 262144"),
             std::string::npos);
   EXPECT_NE(afterEdit("src_start_addr=0x8004000", "src_start_addr=0x8ffffff").find("reaches"), std::string::npos);
 }
 
 TEST(Check, GdmaShapes) {
-  EXPECT_NE(afterEdit("src_csize=64", "src_csize=0").find("source has the shape [1, 0, 1, 64]; every size must be at least 1"),
+  EXPECT_NE(afterEdit("src_csize=64", "src_csize=0")
+                .find("source has the shape [1, 0, 1, 64]; every size must be at least 1"),
             std::string::npos);
-  EXPECT_NE(afterEdit("src_wstride=1", "src_wstride=129").find("neighbours in w are more than 128 bytes apart"), std::string::npos);
-  EXPECT_NE(ofCommand("gdma 1 dep 0 DMATensor dma.tensor.broadcast src_nsize=1 src_csize=1 src_hsize=1 src_wsize=4 dst_nsize=1 "
-                      "dst_csize=65 dst_hsize=1 dst_wsize=4 src_start_addr=0x100001000 dst_start_addr=0x8000000")
-                .find("a broadcast needs lanes 0 to 65 of 64"),
+  EXPECT_NE(afterEdit("src_wstride=1", "src_wstride=129").find("neighbours in w are more than 128 bytes apart"),
             std::string::npos);
-  EXPECT_NE(ofCommand("gdma 1 dep 0 DMATensor dma.tensor nchw_copy=1 stride_enable=0 src_nsize=1 src_csize=1 src_hsize=1 "
-                      "src_wsize=1 src_start_addr=0x100001000 dst_start_addr=0x8000000")
-                .find("set stride_enable"),
-            std::string::npos);
-  EXPECT_NE(ofCommand("gdma 1 dep 0 DMATensor dma.tensor nchw_copy=1 src_nsize=1 src_csize=1 src_hsize=1 src_data_format=fp32 "
-                      "src_wsize=1 src_start_addr=0x100001002 dst_start_addr=0x8000000")
-                .find("must be a multiple of its element of 4 bytes"),
-            std::string::npos);
+  EXPECT_NE(
+      ofCommand(
+          "gdma 1 dep 0 DMATensor dma.tensor.broadcast src_nsize=1 src_csize=1 src_hsize=1 src_wsize=4 dst_nsize=1 "
+          "dst_csize=65 dst_hsize=1 dst_wsize=4 src_start_addr=0x100001000 dst_start_addr=0x8000000")
+          .find("a broadcast needs lanes 0 to 65 of 64"),
+      std::string::npos);
+  EXPECT_NE(
+      ofCommand("gdma 1 dep 0 DMATensor dma.tensor nchw_copy=1 stride_enable=0 src_nsize=1 src_csize=1 src_hsize=1 "
+                "src_wsize=1 src_start_addr=0x100001000 dst_start_addr=0x8000000")
+          .find("set stride_enable"),
+      std::string::npos);
+  EXPECT_NE(
+      ofCommand(
+          "gdma 1 dep 0 DMATensor dma.tensor nchw_copy=1 src_nsize=1 src_csize=1 src_hsize=1 src_data_format=fp32 "
+          "src_wsize=1 src_start_addr=0x100001002 dst_start_addr=0x8000000")
+          .find("must be a multiple of its element of 4 bytes"),
+      std::string::npos);
   EXPECT_NE(ofCommand("gdma 1 dep 0 DMATensor dma.tensor nchw_copy=1 src_nsize=1 src_csize=1 src_hsize=2 src_wsize=1 "
                       "src_hstride=1 src_start_addr=0x100001000 dst_start_addr=0x8000000")
                 .find("destination is written with a stride of 0"),
@@ -148,9 +163,10 @@ TEST(Check, Fields) {
             "field 'cmd_id_en' is 2; nothing public says what it does, only 0 is known to work\n");
 }
 
-const std::string kConv = "tiu 1 dep 0 SCONV conv.normal opd1_sign=1 res0_prec=int32 opd2_const=1 opd3_const=1 opd0_up_pad=1 "
-                          "opd0_dn_pad=1 opd0_lf_pad=1 opd0_rt_pad=1 res_op_x_str=2 res_op_y_str=1 res0_n=1 res0_c=100 res0_h=8 "
-                          "res0_w=4 opd0_c=70 opd0_h=8 opd0_w=8 opd1_h=3 opd1_w=3 res0_addr=0x20000 opd0_addr=0x4000 opd1_addr=0x8000";
+const std::string kConv =
+    "tiu 1 dep 0 SCONV conv.normal opd1_sign=1 res0_prec=int32 opd2_const=1 opd3_const=1 opd0_up_pad=1 "
+    "opd0_dn_pad=1 opd0_lf_pad=1 opd0_rt_pad=1 res_op_x_str=2 res_op_y_str=1 res0_n=1 res0_c=100 res0_h=8 "
+    "res0_w=4 opd0_c=70 opd0_h=8 opd0_w=8 opd1_h=3 opd1_w=3 res0_addr=0x20000 opd0_addr=0x4000 opd1_addr=0x8000";
 
 std::string convWith(const std::string &from, const std::string &to) {
   std::string line = kConv;
@@ -162,7 +178,8 @@ TEST(Check, Convolution) {
   EXPECT_EQ(ofCommand(kConv), "");
   EXPECT_EQ(convWith("res0_h=8", "res0_h=9"), "the window gives 8 x 4 results but the result has 9 x 4\n");
   EXPECT_EQ(convWith("res_op_y_str=1", "res_op_y_str=0"), "the kernel's size or stride is 0\n");
-  EXPECT_EQ(convWith("opd0_addr=0x4000", "opd0_addr=0x44000"), "the input of a convolution must start in lane 0, it starts in lane 1\n");
+  EXPECT_EQ(convWith("opd0_addr=0x4000", "opd0_addr=0x44000"),
+            "the input of a convolution must start in lane 0, it starts in lane 1\n");
   EXPECT_EQ(convWith("opd1_addr=0x8000", "opd1_addr=0x8020"), "weights must be a multiple of 64 bytes\n");
   EXPECT_EQ(convWith("opd1_addr=0x8000", "opd1_addr=0x48000"), "weights starts in lane 1 but result in lane 0\n");
   EXPECT_EQ(convWith("opd0_addr=0x4000", "opd0_addr=0x4001"), "input at 0x4001 must be a multiple of 64 bytes\n");
@@ -184,18 +201,22 @@ TEST(Check, ElementWise) {
   EXPECT_EQ(ofCommand(head + "arith.cast tsk_opd_num=1 opd2_n_str=5 opd0_prec=fp32" + shape),
             "rounding 5 is not allowed in a conversion from or to floating formats\n");
   EXPECT_EQ(ofCommand(head + "arith.mul tsk_opd_num=3 opd2_prec=int32" + shape), "the shift operand must be int8\n");
-  EXPECT_EQ(ofCommand(head + "arith.copy tsk_opd_num=1 res0_prec=int16" + shape), "a copy keeps its operand's format\n");
+  EXPECT_EQ(ofCommand(head + "arith.copy tsk_opd_num=1 res0_prec=int16" + shape),
+            "a copy keeps its operand's format\n");
   EXPECT_EQ(ofCommand(head + "arith.copy tsk_opd_num=1 res0_str=explicit res0_w_str=1" + shape),
             "result is written with a stride of 0: several elements share one place\n");
   EXPECT_EQ(ofCommand(head + "arith.copy tsk_opd_num=1 opd0_str=explicit opd0_w_str=1000000" + shape),
             "operand 0 at 0x0 reaches byte 7000001 of a lane; a lane has 262144\n"
             "a stride of 1000000 elements is above 262143\n");
-  EXPECT_EQ(ofCommand(head + "arith.add tsk_opd_num=2 res0_n=1 res0_c=4 res0_h=1 res0_w=1 res0_addr=0x0 opd0_addr=0x40000 "
-                             "opd1_addr=0x0"),
+  EXPECT_EQ(ofCommand(head +
+                      "arith.add tsk_opd_num=2 res0_n=1 res0_c=4 res0_h=1 res0_w=1 res0_addr=0x0 opd0_addr=0x40000 "
+                      "opd1_addr=0x0"),
             "operand 0 starts in lane 1 but result in lane 0\n");
-  EXPECT_EQ(ofCommand(head + "arith.add tsk_opd_num=2 opd0_prec=int32 res0_prec=int32 opd1_prec=int32 opd0_str=compact res0_n=1 "
-                             "res0_c=4 res0_h=1 res0_w=1 res0_addr=0x0 opd0_addr=0x102 opd1_addr=0x40"),
-            "operand 0 at 0x102 must be a multiple of 4 bytes\n");
+  EXPECT_EQ(
+      ofCommand(head +
+                "arith.add tsk_opd_num=2 opd0_prec=int32 res0_prec=int32 opd1_prec=int32 opd0_str=compact res0_n=1 "
+                "res0_c=4 res0_h=1 res0_w=1 res0_addr=0x0 opd0_addr=0x102 opd1_addr=0x40"),
+      "operand 0 at 0x102 must be a multiple of 4 bytes\n");
 }
 
 TEST(Check, Requantisation) {
@@ -217,11 +238,13 @@ TEST(Check, LanesAndTables) {
   EXPECT_EQ(ofCommand(bc + "res0_c=64 res0_addr=0x40000"), "a broadcast ends at lane 65 of 64\n");
   EXPECT_EQ(ofCommand("tiu 1 dep 0 STRANS tsbc.l_copy res0_n=1 res0_c=2 res0_h=1 res0_w=4 opd0_c=2 opd0_w=4"),
             "a lane copy needs equal shapes and different lanes\n");
-  EXPECT_EQ(ofCommand("tiu 1 dep 0 STRANS tsbc.s_distribute res0_prec=int32 res0_n=1 res0_c=6 res0_h=1 res0_w=1 opd0_c=6 "
-                      "opd0_w=1 opd0_addr=0x8000000"),
-            "the source must lie in static memory\n");
-  const std::string lut = "tiu 1 dep 0 SSG sg.pe_s_gather_d1coor opd0_str=lane_shared res0_n=1 res0_c=64 res0_h=1 res0_w=100 "
-                          "opd0_h=1 opd0_w=256 opd1_c=64 opd1_w=100 ";
+  EXPECT_EQ(
+      ofCommand("tiu 1 dep 0 STRANS tsbc.s_distribute res0_prec=int32 res0_n=1 res0_c=6 res0_h=1 res0_w=1 opd0_c=6 "
+                "opd0_w=1 opd0_addr=0x8000000"),
+      "the source must lie in static memory\n");
+  const std::string lut =
+      "tiu 1 dep 0 SSG sg.pe_s_gather_d1coor opd0_str=lane_shared res0_n=1 res0_c=64 res0_h=1 res0_w=100 "
+      "opd0_h=1 opd0_w=256 opd1_c=64 opd1_w=100 ";
   EXPECT_EQ(ofCommand(lut + "res0_addr=0x4000 opd1_addr=0x8000"), "");
   EXPECT_EQ(ofCommand(lut + "res0_addr=0x4000 opd1_addr=0x1000"),
             "table and index share a bank, which only the hzd kinds allow\n");
@@ -229,18 +252,21 @@ TEST(Check, LanesAndTables) {
 }
 
 TEST(Check, PoolingAndMatrices) {
-  const std::string pool = "tiu 1 dep 0 SPORD pord.maxpooling opd0_sign=1 opd3_const=1 opd3_addr=128 res_op_x_str=2 res_op_y_str=2 "
-                           "res0_n=1 res0_c=64 res0_h=4 res0_w=4 opd0_h=8 opd0_w=8 opd1_h=2 opd1_w=2 opd0_addr=0x4000 ";
+  const std::string pool =
+      "tiu 1 dep 0 SPORD pord.maxpooling opd0_sign=1 opd3_const=1 opd3_addr=128 res_op_x_str=2 res_op_y_str=2 "
+      "res0_n=1 res0_c=64 res0_h=4 res0_w=4 opd0_h=8 opd0_w=8 opd1_h=2 opd1_w=2 opd0_addr=0x4000 ";
   EXPECT_EQ(ofCommand(pool), "");
   EXPECT_EQ(ofCommand(pool + "opd0_x_ins0=8").substr(0, 41), "more than 7 zeros between input elements\n");
   EXPECT_EQ(ofCommand(pool + "res0_prec=int16"), "a maximum has its input's format\n");
-  const std::string mm2 = "tiu 1 dep 0 SMM2 mm2.nn opd0_prec=fp32 res0_prec=fp32 res0_c=10 res0_w=20 opd1_c=30 opd2_const=1 "
-                          "opd0_addr=0x4000 opd1_addr=0x8000 ";
+  const std::string mm2 =
+      "tiu 1 dep 0 SMM2 mm2.nn opd0_prec=fp32 res0_prec=fp32 res0_c=10 res0_w=20 opd1_c=30 opd2_const=1 "
+      "opd0_addr=0x4000 opd1_addr=0x8000 ";
   EXPECT_EQ(ofCommand(mm2 + "opd1_w=20"), "");
   EXPECT_EQ(ofCommand(mm2 + "opd1_w=21"), "the right matrix must have the result's columns\n");
   EXPECT_EQ(ofCommand(mm2 + "opd1_w=20 res0_addr=0x40000"), "the result must start in lane 0\n");
-  const std::string mm = "tiu 1 dep 0 SMM mm.normal opd0_prec=fp32 res0_prec=fp32 opd0_n=2 opd0_c=2 opd0_w=16 opd1_w=5 res0_c=3 "
-                         "res0_w=16 opd2_const=1 opd0_addr=0x4000 opd1_addr=0x8000 ";
+  const std::string mm =
+      "tiu 1 dep 0 SMM mm.normal opd0_prec=fp32 res0_prec=fp32 opd0_n=2 opd0_c=2 opd0_w=16 opd1_w=5 res0_c=3 "
+      "res0_w=16 opd2_const=1 opd0_addr=0x4000 opd1_addr=0x8000 ";
   EXPECT_EQ(ofCommand(mm), "");
   EXPECT_EQ(ofCommand(mm + "res0_addr=0x40000"), "right matrix starts in lane 0 but result in lane 1\n");
 }

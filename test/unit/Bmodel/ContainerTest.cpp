@@ -112,7 +112,8 @@ TEST(Bmodel, ForeignAndTruncatedFilesAreOneSentence) {
   std::vector<uint8_t> foreign(100, 'x');
   EXPECT_EQ(refusal(foreign), "test.bmodel: not a bmodel: it begins with 0x78787878, expected 0xff55aaee");
   std::vector<uint8_t> cut(good.begin(), good.end() - 1);
-  EXPECT_EQ(refusal(cut), "test.bmodel: truncated: " + std::to_string(good.size() - 1) + " of " + std::to_string(good.size()) + " bytes");
+  EXPECT_EQ(refusal(cut), "test.bmodel: truncated: " + std::to_string(good.size() - 1) + " of " +
+                              std::to_string(good.size()) + " bytes");
   std::vector<uint8_t> damaged = good;
   damaged[64] = 0xff, damaged[65] = 0xff;
   EXPECT_EQ(refusal(damaged), "test.bmodel: its tables are damaged (the flatbuffer does not verify)");
@@ -129,12 +130,14 @@ TEST(Bmodel, BlobOutsideTheFileIsRefused) {
   // The only 64-bit word of value 100 is the size of the blob.
   bool changed = false;
   for (size_t i = 64; i + 8 <= bytes.size() - 100; i += 4)
-    if (bytes[i] == 100 && std::all_of(bytes.begin() + i + 1, bytes.begin() + i + 8, [](uint8_t b) { return b == 0; })) {
+    if (bytes[i] == 100 &&
+        std::all_of(bytes.begin() + i + 1, bytes.begin() + i + 8, [](uint8_t b) { return b == 0; })) {
       bytes[i] = 101;
       changed = true;
     }
   ASSERT_TRUE(changed);
-  EXPECT_EQ(refusal(bytes), "test.bmodel: a blob of 101 bytes at 0 lies outside the 100 bytes of data; the file is damaged");
+  EXPECT_EQ(refusal(bytes),
+            "test.bmodel: a blob of 101 bytes at 0 lies outside the 100 bytes of data; the file is damaged");
 }
 
 TEST(Bmodel, DataBehindTheEndIsTolerated) {
@@ -154,7 +157,8 @@ TEST(StreamText, TextRebuildsTheSameStreams) {
   const isa::Table &table = isa::tableFor("bm1684x");
   const Model model = soundModel(table);
   const std::string text = disassemble(model, table);
-  EXPECT_TRUE(text.starts_with("group net 0 stage 0 group 0 = net 0 stage 0 subnet 0 group 0\ntiu 1 dep 1 SAR arith.adds "));
+  EXPECT_TRUE(
+      text.starts_with("group net 0 stage 0 group 0 = net 0 stage 0 subnet 0 group 0\ntiu 1 dep 1 SAR arith.adds "));
   EXPECT_EQ(assemble(model, table, text, "t", 128), model);
   // Into a container whose streams are gone.
   Model empty = model;

@@ -20,11 +20,21 @@ void mutate(std::vector<uint8_t> &bytes, std::mt19937 &random) {
   for (unsigned edits = 1 + random() % 8; edits && !bytes.empty(); --edits) {
     const size_t at = random() % bytes.size();
     switch (random() % 6) {
-    case 0: bytes[at] ^= uint8_t(1u << random() % 8); break;
-    case 1: bytes[at] = uint8_t(random()); break;
-    case 2: bytes[at] = random() % 2 ? 0xff : 0; break;
-    case 3: bytes.resize(at); break;
-    case 4: bytes.insert(bytes.begin() + at, uint8_t(random())); break;
+    case 0:
+      bytes[at] ^= uint8_t(1u << random() % 8);
+      break;
+    case 1:
+      bytes[at] = uint8_t(random());
+      break;
+    case 2:
+      bytes[at] = random() % 2 ? 0xff : 0;
+      break;
+    case 3:
+      bytes.resize(at);
+      break;
+    case 4:
+      bytes.insert(bytes.begin() + at, uint8_t(random()));
+      break;
     case 5: // Aim at the header and the tables, where structure is.
       bytes[random() % std::min<size_t>(bytes.size(), 1024)] = uint8_t(random());
       break;
@@ -118,7 +128,8 @@ TEST(BmodelFuzz, RandomCommandsAreCheckedWithoutHarm) {
       isa::Command command = isa::Command::make(info);
       command.put(*info.find(info.kindField), info.kinds[random() % info.kinds.size()].value);
       for (const isa::FieldInfo &row : info.fields)
-        if (row.id != info.kindField && random() % 2 && row.name != "tsk_typ" && row.name != "cmd_type" && row.name != "cmd_short")
+        if (row.id != info.kindField && random() % 2 && row.name != "tsk_typ" && row.name != "cmd_type" &&
+            row.name != "cmd_short")
           command.put(row, random() % 4 ? random() % 70 : random());
       found += checkCommand(command, chip, regions).size();
     }

@@ -20,7 +20,8 @@ inline Tensor fullTensor(const std::string &name, unsigned k) {
   Tensor t;
   t.name = name, t.dataType = 2 + k, t.gmemStmode = 1, t.deviceAddr = 0x100002000 + k, t.size = 77 + k;
   t.shape = {Shape{1, 3, 4, 5 + k}, Shape{2}};
-  t.memType = 3, t.scale = 0.25f + float(k), t.cpuAddr = 9, t.padH = 2, t.zeroPoint = -3, t.hidden = 1, t.index = int(k);
+  t.memType = 3, t.scale = 0.25f + float(k), t.cpuAddr = 9, t.padH = 2, t.zeroPoint = -3, t.hidden = 1,
+  t.index = int(k);
   return t;
 }
 
@@ -63,7 +64,8 @@ inline Model fullModel() {
   second.name = "second", second.cascade = Cascade();
   Model m;
   m.type = "T", m.version = "2.2+x", m.time = "now", m.chip = "BM1684X", m.net = {net, second}, m.neuronSize = 8192;
-  m.kernelModule = Module{"kernel.so", bytesFrom(13, 1000)}, m.deviceNum = 2, m.cpuopModule = Module{"cpu.so", bytesFrom(14, 900)};
+  m.kernelModule = Module{"kernel.so", bytesFrom(13, 1000)}, m.deviceNum = 2,
+  m.cpuopModule = Module{"cpu.so", bytesFrom(14, 900)};
   return m;
 }
 
@@ -95,13 +97,15 @@ inline Model soundModel(const isa::Table &table) {
   gdma.push_back(encode(table, stop));
 
   const Blob tiuBytes(encodeStream(tiu, 128)), gdmaBytes(encodeStream(gdma, 128));
-  const CmdGroup group{uint32_t(tiu.size()), uint32_t(gdma.size()), tiuBytes, gdmaBytes, uint32_t(tiuBytes.size()),
-                       uint32_t(gdmaBytes.size())};
+  const CmdGroup group{uint32_t(tiu.size()),      uint32_t(gdma.size()),     tiuBytes, gdmaBytes,
+                       uint32_t(tiuBytes.size()), uint32_t(gdmaBytes.size())};
   Tensor in, out;
-  in.name = "in", in.dataType = 2, in.deviceAddr = 0x100001000, in.size = 4096, in.shape = {Shape{1, 64, 1, 64}}, in.memType = 1;
+  in.name = "in", in.dataType = 2, in.deviceAddr = 0x100001000, in.size = 4096, in.shape = {Shape{1, 64, 1, 64}},
+  in.memType = 1;
   out = in, out.name = "out", out.deviceAddr = 0x100002000;
   SubNet subnet;
-  subnet.cmdGroup = {group}, subnet.inputTensor = {in}, subnet.outputTensor = {out}, subnet.id = 0, subnet.nextSubnetIds = {-1};
+  subnet.cmdGroup = {group}, subnet.inputTensor = {in}, subnet.outputTensor = {out}, subnet.id = 0,
+  subnet.nextSubnetIds = {-1};
   NetParameter p;
   p.inputTensor = {in}, p.outputTensor = {out}, p.ctxAddr = 0x100001000, p.ctxSize = 0x2000, p.ctxSizes = {0x2000};
   p.coeffMem = makeCoeffMem(0x100000000, std::vector<uint8_t>(100, 5));

@@ -2,8 +2,8 @@
 // Round trips of random legal commands of every form, an encoder that is
 // independent of ours, range errors, and streams that are garbage.
 
-#include "RandomCommands.h"
 #include "tpu_mlir/Isa/Command.h"
+#include "RandomCommands.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <gtest/gtest.h>

@@ -12,8 +12,10 @@ namespace tpu_mlir::isa {
 
 inline uint64_t randomLegal(const FieldInfo &row, std::mt19937_64 &random) {
   switch (random() % 4) {
-  case 0: return row.minimum;
-  case 1: return row.maximum;
+  case 0:
+    return row.minimum;
+  case 1:
+    return row.maximum;
   }
   const uint64_t span = row.maximum - row.minimum;
   return span == ~uint64_t(0) ? random() : row.minimum + random() % (span + 1);

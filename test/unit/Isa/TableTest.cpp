@@ -120,11 +120,22 @@ TEST(IsaTable, LengthsFollowTheRuntimesWalker) {
     if (!isShort)
       return 128;
     switch (type) {
-    case 0: case 1: return 64;
-    case 6: case 13: case 14: return 48;
-    case 4: case 5: case 9: case 10: return 32;
-    case 2: return kind <= 3 ? 48 : 32;
-    case 3: return kind == 24 || kind == 25 ? 16 : 64;
+    case 0:
+    case 1:
+      return 64;
+    case 6:
+    case 13:
+    case 14:
+      return 48;
+    case 4:
+    case 5:
+    case 9:
+    case 10:
+      return 32;
+    case 2:
+      return kind <= 3 ? 48 : 32;
+    case 3:
+      return kind == 24 || kind == 25 ? 16 : 64;
     }
     return 0;
   };
@@ -173,11 +184,26 @@ TEST(IsaTable, UnknownChipIsOneSentence) {
 
 TEST(IsaTable, InitialCyclesOfTheVendorsEstimate) {
   // Source: ISA notes §8. One command per family, and the families with several values in full.
-  const std::map<std::string_view, uint32_t> expected = {
-      {"conv.normal", 23}, {"mm.normal", 32}, {"mm2.nn", 81}, {"mm2.nt", 56}, {"mm2.tt", 37}, {"cmp.sel_gt", 9},
-      {"lin.mac", 12}, {"arith.add", 11}, {"pord.maxpooling", 10}, {"quant.rq1", 11}, {"sg.pe_s_gather_d1coor", 11},
-      {"sgl.pe_s_gather_line", 24}, {"tsbc.cw_ts", 30}, {"tsbc.l_copy", 27}, {"tsbc.l_bc", 27}, {"tsbc.s_bc", 3},
-      {"sfu.rsqrt", 14}, {"sfu.taylor", 0}, {"vc.mul", 0}, {"sys.end", 0}};
+  const std::map<std::string_view, uint32_t> expected = {{"conv.normal", 23},
+                                                         {"mm.normal", 32},
+                                                         {"mm2.nn", 81},
+                                                         {"mm2.nt", 56},
+                                                         {"mm2.tt", 37},
+                                                         {"cmp.sel_gt", 9},
+                                                         {"lin.mac", 12},
+                                                         {"arith.add", 11},
+                                                         {"pord.maxpooling", 10},
+                                                         {"quant.rq1", 11},
+                                                         {"sg.pe_s_gather_d1coor", 11},
+                                                         {"sgl.pe_s_gather_line", 24},
+                                                         {"tsbc.cw_ts", 30},
+                                                         {"tsbc.l_copy", 27},
+                                                         {"tsbc.l_bc", 27},
+                                                         {"tsbc.s_bc", 3},
+                                                         {"sfu.rsqrt", 14},
+                                                         {"sfu.taylor", 0},
+                                                         {"vc.mul", 0},
+                                                         {"sys.end", 0}};
   std::set<std::string_view> met;
   for (const CommandInfo &info : tableFor("bm1684x").commands)
     for (const KindInfo &kind : info.kinds)

@@ -1,8 +1,8 @@
 //===- TextTest.cpp - Commands as text ------------------------------------===//
 // Text round trips of every form, errors in one sentence, and damaged lines.
 
-#include "RandomCommands.h"
 #include "tpu_mlir/Isa/Text.h"
+#include "RandomCommands.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,8 @@ TEST(IsaText, ReadsWell) {
   const Table &table = tableFor("bm1684x");
   SCONV conv;
   conv.cmd_id = 9, conv.cmd_id_dep = 4, conv.opd1_sign = 1, conv.res0_prec = kTiuPrecInt32, conv.res0_addr = 0x20000;
-  EXPECT_EQ(toText(table, encode(table, conv)), "tiu 9 dep 4 SCONV conv.normal opd1_sign=1 res0_prec=int32 res0_addr=0x20000");
+  EXPECT_EQ(toText(table, encode(table, conv)),
+            "tiu 9 dep 4 SCONV conv.normal opd1_sign=1 res0_prec=int32 res0_addr=0x20000");
   DMATensor dma;
   dma.cmd_id = 1, dma.cmd_special_function = kDmaTensorBroadcast, dma.src_csize = 3;
   dma.setSrcAddr(0x1007c5000);
@@ -84,9 +85,15 @@ TEST(IsaText, DamagedLinesGiveASentence) {
     std::string text = toText(table, randomCommand(info, random));
     for (unsigned edits = 1 + random() % 3; edits; --edits)
       switch (random() % 3) {
-      case 0: text[random() % text.size()] = char(random()); break;
-      case 1: text.erase(random() % text.size(), 1 + random() % 5); break;
-      case 2: text.insert(random() % text.size(), 1, "=0x -9a."[random() % 8]); break;
+      case 0:
+        text[random() % text.size()] = char(random());
+        break;
+      case 1:
+        text.erase(random() % text.size(), 1 + random() % 5);
+        break;
+      case 2:
+        text.insert(random() % text.size(), 1, "=0x -9a."[random() % 8]);
+        break;
       }
     try {
       fromText(table, text);

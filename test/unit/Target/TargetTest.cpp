@@ -2,9 +2,9 @@
 // Names, aliases and refusals, and numbers of each chip that must agree with
 // one another and with its instruction table.
 
+#include "tpu_mlir/Target/Target.h"
 #include "tpu_mlir/Isa/Table.h"
 #include "tpu_mlir/Support/Error.h"
-#include "tpu_mlir/Target/Target.h"
 
 #include <gtest/gtest.h>
 
@@ -37,7 +37,8 @@ TEST(Target, BuiltChipIsFoundInAnyCase) {
 
 TEST(Target, KnownChipWithoutRulesIsRefused) {
   EXPECT_EQ(refusal("bm1688"), "known chip 'bm1688' has no rules yet; built: bm1684x");
-  for (std::string_view name : {"bm1684", "bm1686", "bm1688", "cv186x", "bm1690", "cv183x", "cv182x", "cv181x", "cv180x"})
+  for (std::string_view name :
+       {"bm1684", "bm1686", "bm1688", "cv186x", "bm1690", "cv183x", "cv182x", "cv181x", "cv180x"})
     EXPECT_EQ(refusal(name), "known chip '" + std::string(name) + "' has no rules yet; built: bm1684x");
 }
 
