@@ -177,6 +177,18 @@ def test_activation(op: str, attributes: dict[str, Any], opset: int, run_network
     agree(one_node(op, {"x": [2, 3, 4, 5]}, opset=opset, **attributes), run_network)
 
 
+@pytest.mark.parametrize("opset", range(7, 25))
+def test_every_opset(opset: int, run_network: Run) -> None:
+    weights = {"w": w(4, 3, 3, 3)}
+    nodes = [
+        onnx.helper.make_node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1]),
+        onnx.helper.make_node("Relu", ["c"], ["r"]),
+        onnx.helper.make_node("AveragePool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+        onnx.helper.make_node("Flatten", ["p"], ["y"]),
+    ]
+    agree(make_model(nodes, {"x": [1, 3, 6, 6]}, ["y"], weights, opset), run_network, simplifier=True)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "kind"),
     [

@@ -23,7 +23,7 @@ SAVE_LIMIT = 2**31 - 1  # protobuf's own limit for one message
 def load_model(path: Path | str) -> Any:
     """The ONNX model in `path`; UserError for a missing, truncated or foreign file, or an opset out of range."""
     import onnx
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from google.protobuf.message import DecodeError
 
     path = require_file(path, "model")
     try:

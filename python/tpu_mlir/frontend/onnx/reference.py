@@ -11,6 +11,9 @@ from typing import Any
 from ...errors import UserError
 from .graph import first_line, infer_shapes
 
+# Releases of onnxruntime lag behind onnx's file version; nothing a float32 network uses came after this one.
+IR_VERSION = 10
+
 
 def input_shapes(model: Any) -> dict[str, tuple[int, ...]]:
     """The real inputs' names and shapes; sizes that are not fixed are 0."""
@@ -30,22 +33,22 @@ def run_onnx(model: Any, inputs: Mapping[str, Any], origin: str, dump_all: bool 
     nodes = [node for node in model.graph.node if node.op_type != "Constant"]
     names = {out: f"{out}_{node.op_type}" for node in nodes for out in node.output if out}
     wanted = [o.name for o in model.graph.output]
+    exposed = onnx.ModelProto()
+    exposed.CopyFrom(model)
+    exposed.ir_version = min(model.ir_version, IR_VERSION)
     if dump_all:
-        exposed = onnx.ModelProto()
-        exposed.CopyFrom(model)
         typed = {v.name: v for v in infer_shapes(model, origin).graph.value_info}
         extra = [n for n in names if n in typed and n not in wanted and typed[n].type.HasField("tensor_type")]
         exposed.graph.output.extend(typed[n] for n in extra)
         order = {name: index for index, name in enumerate(names)}
         wanted = sorted([*wanted, *extra], key=lambda n: order.get(n, -1))
-        model = exposed
     options = ort.SessionOptions()
     options.log_severity_level = 4
     if dump_all:
         # Fusions would only be undone by the exposed tensors; off, every tensor is computed as the graph says.
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(exposed.SerializeToString(), options, providers=["CPUExecutionProvider"])
         feeds = {i.name: _typed(inputs[i.name], i.type) for i in session.get_inputs()}
         values = session.run(wanted, feeds)
     except Exception as error:  # onnxruntime's exception classes share no base but Exception
