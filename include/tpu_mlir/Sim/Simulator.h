@@ -1,0 +1,103 @@
+//===- Simulator.h - Running a bmodel from its bytes alone ------*- C++ -*-===//
+// Decodes the command streams of one net, executes them on the chip's memories
+// and times them. Knows no network, no compiler and no MLIR: everything comes
+// from the file and the chip's data. Two simulators share nothing.
+#ifndef TPU_MLIR_SIM_SIMULATOR_H
+#define TPU_MLIR_SIM_SIMULATOR_H
+
+#include "tpu_mlir/Bmodel/Bmodel.h"
+#include "tpu_mlir/Sim/TensorTable.h"
+#include "tpu_mlir/Sim/Timing.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace tpu_mlir::sim {
+
+/// An input or output of a net. `scale` is the file's: inputs hold 1/qscale, outputs qscale.
+struct NetTensor {
+  std::string name;
+  kernel::DType dtype = kernel::DType::F32;
+  std::vector<int64_t> shape;
+  uint64_t address = 0;
+  float scale = 1;
+  int32_t zeroPoint = 0;
+  int64_t bytes = 0;
+};
+
+/// Which engine goes first when both could. Results must not depend on it.
+enum class Policy { GdmaFirst, TiuFirst, Random };
+
+/// A command that has just been executed; times are TIU cycles from the start of the run.
+struct CommandEvent {
+  size_t group;
+  const isa::Command &command;
+  double start, end;
+};
+
+struct RunOptions {
+  Policy policy = Policy::GdmaFirst;
+  uint64_t seed = 0;           ///< Policy::Random
+  bool functional = true;      ///< false: only time and count
+  bool collectTensors = false; ///< keep every tensor of the tensor table as it completes
+  std::function<void(const CommandEvent &)> afterCommand;
+};
+
+/// A tensor of the run: raw bytes and what is needed to read them.
+struct TensorValue {
+  std::string name;
+  kernel::DType dtype;
+  std::vector<int64_t> shape;
+  float scale; ///< value = (stored − zeroPoint) · scale
+  int32_t zeroPoint;
+  std::vector<uint8_t> bytes;
+};
+
+struct EngineReport {
+  uint64_t commands = 0; ///< with end commands
+  double busyCycles = 0; ///< TIU cycles
+};
+
+struct RunResult {
+  std::vector<TensorValue> outputs; ///< in the net's order
+  std::vector<TensorValue> tensors; ///< RunOptions::collectTensors, in order of completion
+  double cycles = 0;                ///< TIU cycles from the first issue to the last completion
+  double milliseconds = 0;          ///< the same at the chip's TIU clock
+  EngineReport tiu, gdma;
+  Work work;
+  uint64_t hostOps = 0; ///< operations that the host computed between inputs and outputs
+};
+
+class Simulator {
+public:
+  /// `path` stands in messages, and `tensor_location.json` is looked for beside it when the file has no tensor table.
+  Simulator(const bmodel::Model &model, const std::string &path, size_t net = 0, size_t stage = 0);
+  ~Simulator();
+  Simulator(Simulator &&) noexcept;
+
+  const target::Chip &chip() const;
+  const std::vector<NetTensor> &inputs() const;
+  const std::vector<NetTensor> &outputs() const;
+  /// Empty when the file has no tensor table.
+  const std::vector<TensorEntry> &tensorTable() const;
+
+  /// Raw bytes of an input; UserError for a name that is none or a size that does not fit.
+  void setInput(const std::string &name, std::span<const uint8_t> bytes);
+
+  /// Runs all command groups. May be called again; memories keep what earlier runs left.
+  RunResult run(const RunOptions &options = {});
+
+  /// Memories between commands, for debuggers.
+  std::vector<uint8_t> readGlobal(uint64_t address, uint64_t bytes) const;
+  std::span<const uint8_t> lane(int64_t index) const;
+
+private:
+  struct State;
+  std::unique_ptr<State> state;
+};
+
+} // namespace tpu_mlir::sim
+
+#endif // TPU_MLIR_SIM_SIMULATOR_H

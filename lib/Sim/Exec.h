@@ -1,0 +1,101 @@
+//===- Exec.h - Executing one command ---------------------------*- C++ -*-===//
+// What the executors of all instruction families share: reading fields,
+// describing operands, moving them to dense buffers and back, and refusing.
+// Messages thrown here have the command as their implied subject; the caller
+// prepends it.
+#ifndef TPU_MLIR_LIB_SIM_EXEC_H
+#define TPU_MLIR_LIB_SIM_EXEC_H
+
+#include "tpu_mlir/Isa/Command.h"
+#include "tpu_mlir/Kernel/Kernels.h"
+#include "tpu_mlir/Sim/Layout.h"
+#include "tpu_mlir/Support/Error.h"
+
+#include <vector>
+
+namespace tpu_mlir::sim {
+
+using isa::Field;
+using kernel::Tensor;
+
+/// Dense buffers of one command, reused by the next.
+class Arena {
+public:
+  void reset() { used = 0; }
+  void *take(int64_t bytes);
+
+private:
+  struct Block {
+    std::unique_ptr<uint8_t[]> bytes;
+    int64_t size = 0;
+  };
+  std::vector<Block> blocks;
+  size_t used = 0;
+};
+
+class Exec {
+public:
+  Exec(const isa::Command &command, const target::Chip &chip, Memory &memory, Arena &arena)
+      : command(command), chip(chip), memory(memory), arena(arena), kind(uint32_t(command.get(command.info->kindField))) {}
+
+  const isa::Command &command;
+  const target::Chip &chip;
+  Memory &memory;
+  Arena &arena;
+  const uint32_t kind; ///< operation within the command
+
+  int64_t get(Field f) const { return int64_t(command.get(f)); }
+  bool flag(Field f) const { return command.get(f) != 0; }
+  kernel::Round round() const;
+
+  /// The number format of a precision code and a sign flag; UserError for formats that are not built.
+  DType format(Field precision, bool isSigned) const;
+  DType format(Field precision, Field sign) const { return format(precision, flag(sign)); }
+
+  Dims resultDims() const { return {get(Field::res0_n), get(Field::res0_c), get(Field::res0_h), get(Field::res0_w)}; }
+
+  /// Operands by layout. The address must be a TIU address; aligned ones must start at a multiple of the align unit.
+  LocalTensor aligned(const char *operand, Field address, DType dtype, Dims dims) const;
+  LocalTensor compact(const char *operand, Field address, DType dtype, Dims dims) const;
+  LocalTensor shared(const char *operand, Field address, DType dtype, Dims dims) const;
+  /// By selector; `stride` are the explicit ones.
+  LocalTensor byLayout(const char *operand, Field address, DType dtype, Dims dims, Field selector, Strides stride) const;
+  void requireLane(const char *operand, const LocalTensor &t, int64_t lane, const char *why) const;
+
+  /// An uninitialised dense buffer; UserError for shapes that no memory of the chip could hold.
+  Tensor blank(DType dtype, Dims dims);
+  /// A dense copy of what the operand holds.
+  Tensor load(const char *operand, const LocalTensor &t);
+  void store(const char *operand, const LocalTensor &t, const kernel::ConstTensor &value);
+
+  /// The low bytes of a constant operand as one element.
+  Tensor constant(Field value, DType dtype);
+  int64_t integerConstant(Field value, DType dtype) const;
+  float floatConstant(Field value) const;
+
+  [[noreturn]] void notBuilt(const std::string &what) const { throw UserError(what + " is not built into the simulator"); }
+
+private:
+  LocalTensor make(const char *operand, Field address, DType dtype, Dims dims) const;
+};
+
+/// Runs one TIU or GDMA command on the memories. End commands do nothing.
+void execute(Exec &e);
+
+// One per instruction family.
+void executeConv(Exec &e);
+void executePool(Exec &e);
+void executeMatmul2(Exec &e);
+void executeArith(Exec &e);
+void executeQuant(Exec &e);
+void executeTranspose(Exec &e);
+void executeGather(Exec &e);
+void executeLinear(Exec &e);
+void executeCompare(Exec &e);
+void executeDmaTensor(Exec &e);
+void executeDmaGeneral(Exec &e);
+void executeDmaTranspose(Exec &e);
+
+} // namespace tpu_mlir::sim
+
+#endif // TPU_MLIR_LIB_SIM_EXEC_H

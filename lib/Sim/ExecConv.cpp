@@ -1,0 +1,136 @@
+//===- ExecConv.cpp - Convolution -----------------------------------------===//
+// conv.normal on 8-bit integers (int32 sums, no bias) and on fp32. Weights lie
+// grouped by input channels: element ((ic div n)·kh·kw + k)·n + ic mod n of an
+// output channel's row, n input channels at a time.
+// Source: shared ISA notes, isa.md §3 (nIC layout stated, addresses verified)
+// and §5 (int8 → int32 verified; fp32 stated, its accumulation order inferred).
+
+#include "ExecWindow.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tpu_mlir::sim {
+namespace {
+
+int64_t icParallel(const Exec &e, DType t) {
+  switch (kernel::bitWidth(t)) {
+  case 8: return e.chip.compute.icParallel8;
+  case 16: return e.chip.compute.icParallel16;
+  default: return e.chip.compute.icParallel32;
+  }
+}
+
+/// The filter as [oc, ic, kh, kw], turned by 180 degrees if the command says so.
+Tensor loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels, const kernel::Window &win, int64_t lane) {
+  int64_t kernel = win.kh * win.kw, group = icParallel(e, dtype), size = kernel::byteSize(dtype);
+  Tensor filter = e.blank(dtype, {outChannels, inChannels, win.kh, win.kw});
+  if (e.flag(Field::opd1_const)) {
+    Tensor value = e.constant(Field::opd1_addr, dtype);
+    for (int64_t i = 0; i < filter.dims.count(); ++i)
+      std::memcpy(filter.as<uint8_t>() + i * size, value.data, size_t(size));
+    return filter;
+  }
+  int64_t row = (inChannels + group - 1) / group * kernel * group;
+  LocalTensor place = e.compact("opd1", Field::opd1_addr, dtype, {1, outChannels, 1, row});
+  e.requireLane("opd1", place, lane, ", where the result starts");
+  if (place.start.offset % e.memory.alignBytes() != 0)
+    throw UserError("'opd1' (weights) starts at offset " + hex(uint64_t(place.start.offset)) + ", which is not a multiple of " +
+                    std::to_string(e.memory.alignBytes()));
+  Tensor packed = e.load("opd1", place);
+  bool rotate = e.flag(Field::kernel_rotate);
+  auto unpack = [&]<typename T>(const T *from, T *to) {
+    for (int64_t oc = 0; oc < outChannels; ++oc)
+      for (int64_t ic = 0; ic < inChannels; ++ic)
+        for (int64_t k = 0; k < kernel; ++k)
+          to[(oc * inChannels + ic) * kernel + (rotate ? kernel - 1 - k : k)] = from[oc * row + (ic / group * kernel + k) * group + ic % group];
+  };
+  if (size == 1)
+    unpack(packed.as<uint8_t>(), filter.as<uint8_t>());
+  else
+    unpack(packed.as<uint32_t>(), filter.as<uint32_t>());
+  return filter;
+}
+
+/// Subtracts zeroPoint[oc] · Σ x from each sum: the per-channel form of a kernel zero point.
+void subtractZeroPoints(Exec &e, const Tensor &sums, const Tensor &in, const kernel::Window &win, int padValue, const Tensor &zeroPoints) {
+  Tensor ones = e.blank(DType::I8, {1, in.dims.c, win.kh, win.kw});
+  std::memset(ones.data, 1, size_t(ones.bytes()));
+  Tensor windowSums = e.blank(DType::I32, {sums.dims.n, 1, sums.dims.h, sums.dims.w});
+  kernel::convInt(windowSums, in, ones, win, padValue);
+  int64_t plane = sums.dims.h * sums.dims.w;
+  for (int64_t n = 0; n < sums.dims.n; ++n)
+    for (int64_t c = 0; c < sums.dims.c; ++c) {
+      int32_t zero = zeroPoints.dtype == DType::I8 ? zeroPoints.as<int8_t>()[c] : zeroPoints.as<uint8_t>()[c];
+      for (int64_t i = 0; i < plane; ++i) {
+        int32_t &sum = sums.as<int32_t>()[(n * sums.dims.c + c) * plane + i];
+        sum = int32_t(uint32_t(sum) - uint32_t(zero) * uint32_t(windowSums.as<int32_t>()[n * plane + i]));
+      }
+    }
+}
+
+void convInteger(Exec &e, const LocalTensor &result, const Tensor &in, const Tensor &filter, const kernel::Window &win) {
+  if (!e.flag(Field::opd3_const))
+    e.notBuilt("a padding value per channel");
+  int padValue = int(e.integerConstant(Field::opd3_addr, in.dtype));
+  DType zeroType = e.flag(Field::opd2_sign) ? DType::I8 : DType::U8;
+  int zeroPoint = e.flag(Field::opd2_const) ? int(e.integerConstant(Field::opd2_addr, zeroType)) : 0;
+  bool accumulate = e.flag(Field::res_add);
+  Tensor out = accumulate ? e.load("res0", result) : e.blank(DType::I32, result.dims);
+  kernel::convInt(out, in, filter, win, padValue, zeroPoint, accumulate);
+  if (!e.flag(Field::opd2_const)) {
+    LocalTensor zeros = e.compact("opd2", Field::opd2_addr, zeroType, {1, result.dims.c, 1, 1});
+    e.requireLane("opd2", zeros, result.start.lane, ", where the result starts");
+    subtractZeroPoints(e, out, in, win, padValue, e.load("opd2", zeros));
+  }
+  e.store("res0", result, out);
+}
+
+void convFloat(Exec &e, const LocalTensor &result, const Tensor &in, const Tensor &filter, const kernel::Window &win) {
+  if (e.flag(Field::res_add))
+    e.notBuilt("accumulating a floating convolution (its order is unknown)");
+  bool padded = win.padTop || win.padBottom || win.padLeft || win.padRight;
+  if (padded && (!e.flag(Field::opd3_const) || e.floatConstant(Field::opd3_addr) != 0))
+    e.notBuilt("a floating padding value other than 0");
+  Tensor bias = e.blank(DType::F32, {1, result.dims.c, 1, 1});
+  if (e.flag(Field::opd2_const)) {
+    std::fill_n(bias.as<float>(), result.dims.c, e.floatConstant(Field::opd2_addr));
+  } else {
+    LocalTensor place = e.compact("opd2", Field::opd2_addr, DType::F32, bias.dims);
+    e.requireLane("opd2", place, result.start.lane, ", where the result starts");
+    bias = e.load("opd2", place);
+  }
+  Tensor out = e.blank(DType::F32, result.dims);
+  kernel::convF32(out, in, filter, bias.as<float>(), win);
+  e.store("res0", result, out);
+}
+
+} // namespace
+
+void executeConv(Exec &e) {
+  if (e.kind != isa::kConvNormal)
+    e.notBuilt("a convolution that requantises (its rounding is unknown)");
+  kernel::Window win = windowOf(e);
+  Dims out = e.resultDims(), in{out.n, e.get(Field::opd0_c), e.get(Field::opd0_h), e.get(Field::opd0_w)};
+  checkResultSize(out, insertedDims(e, in), win);
+  DType inType = e.format(Field::opd0_prec, Field::opd0_sign), outType = e.format(Field::res0_prec, true);
+  // The short form names one precision for input and weights; the long form's second field says the same.
+  DType filterType = e.format(Field::opd0_prec, Field::opd1_sign);
+  bool integers = kernel::bitWidth(inType) == 8 && outType == DType::I32;
+  if (!integers && !(inType == DType::F32 && outType == DType::F32))
+    e.notBuilt(std::string("a convolution from ") + kernel::name(inType) + " to " + kernel::name(outType));
+
+  LocalTensor result = e.aligned("res0", Field::res0_addr, outType, out);
+  Strides stride{e.get(Field::opd0_n_str), e.get(Field::opd0_c_str), e.get(Field::opd0_h_str), e.get(Field::opd0_w_str)};
+  LocalTensor input = e.byLayout("opd0", Field::opd0_addr, inType, in, Field::opd0_str, stride);
+  if (integers)
+    e.requireLane("opd0", input, 0, " (8-bit convolution)");
+  Tensor filter = loadFilter(e, filterType, out.c, in.c, win, result.start.lane);
+  Tensor image = insertZeros(e, e.load("opd0", input));
+  if (integers)
+    convInteger(e, result, image, filter, win);
+  else
+    convFloat(e, result, image, filter, win);
+}
+
+} // namespace tpu_mlir::sim

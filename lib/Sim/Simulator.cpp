@@ -1,0 +1,288 @@
+//===- Simulator.cpp - Running a bmodel from its bytes alone --------------===//
+// Builds the chip's memories from the container, decodes the streams once, and
+// runs them. Regions are laid out as the runtime does: weights from the start
+// of global memory, then inputs and outputs where they are apart, then
+// activations. Source: shared ISA notes, bmodel_format.md §4 to §6.
+
+#include "tpu_mlir/Sim/Simulator.h"
+#include "Engines.h"
+#include "Exec.h"
+#include "tpu_mlir/Bmodel/Sha256.h"
+#include "tpu_mlir/Support/Files.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+namespace tpu_mlir::sim {
+
+struct Simulator::State {
+  std::string path;
+  const target::Chip &chip;
+  Memory memory;
+  Arena arena;
+  std::vector<Group> groups;
+  std::vector<NetTensor> inputs, outputs;
+  std::vector<TensorEntry> table;
+  bmodel::OptionalBlob coefficients; ///< keeps the mapped weights alive
+  std::vector<int32_t> serial;       ///< 0, 1, 2, … as static memory holds them
+
+  State(const std::string &path, const target::Chip &chip) : path(path), chip(chip), memory(chip.local) {}
+  [[noreturn]] void refuse(const std::string &why) const { throw UserError("'" + path + "': " + why); }
+
+  const bmodel::NetParameter &select(const bmodel::Model &model, size_t net, size_t stage) const;
+  void decodeStreams(const bmodel::NetParameter &p);
+  void layOutMemory(const bmodel::NetParameter &p);
+  void readTensors(const bmodel::NetParameter &p);
+  void readTable(const bmodel::NetParameter &p);
+  void execute(size_t group, const isa::Command &command);
+  TensorValue read(const NetTensor &t) const;
+};
+
+const bmodel::NetParameter &Simulator::State::select(const bmodel::Model &model, size_t net, size_t stage) const {
+  if (net >= model.net.size())
+    refuse("it has " + std::to_string(model.net.size()) + " nets; net " + std::to_string(net) + " was asked for");
+  const auto &stages = model.net[net].parameter;
+  if (stage >= stages.size())
+    refuse("net '" + model.net[net].name + "' has " + std::to_string(stages.size()) + " stages; stage " + std::to_string(stage) + " was asked for");
+  const bmodel::NetParameter &p = stages[stage];
+  if (p.isDynamic)
+    refuse("net '" + model.net[net].name + "' is dynamic; the simulator runs static nets");
+  for (const bmodel::SubNet &sub : p.subNet) {
+    if (sub.subnetMode != int32_t(bmodel::SubnetMode::Tpu))
+      refuse("subnet " + std::to_string(sub.id) + " runs on the host; the simulator runs nets that stay on the chip");
+    if (!sub.coreCommands.empty())
+      refuse("subnet " + std::to_string(sub.id) + " has commands for several cores; the simulator runs one");
+  }
+  return p;
+}
+
+void Simulator::State::decodeStreams(const bmodel::NetParameter &p) {
+  const isa::Table &table = isa::tableFor(chip.identity.isa);
+  const auto *list = &p.cmdGroup;
+  if (list->empty() && p.subNet.size() == 1)
+    list = &p.subNet[0].cmdGroup;
+  if (list->empty())
+    refuse("it has no commands");
+  for (const bmodel::CmdGroup &g : *list) {
+    size_t index = groups.size();
+    Group group;
+    const bmodel::OptionalBlob *blobs[2] = {&g.bdc, &g.gdma};
+    uint32_t counts[2] = {g.bdcNum, g.gdmaNum};
+    for (isa::Engine engine : {isa::Engine::TIU, isa::Engine::GDMA}) {
+      size_t e = size_t(engine);
+      std::string where = "group " + std::to_string(index) + ": ";
+      if (!*blobs[e] || (*blobs[e])->size() == 0) {
+        if (counts[e])
+          refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) + " commands but holds none");
+        continue;
+      }
+      try {
+        group.streams[e] = isa::decodeStream(table, engine, (*blobs[e])->bytes());
+      } catch (const UserError &error) {
+        refuse(where + error.what());
+      }
+      if (group.streams[e].size() != counts[e])
+        refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) + " commands but holds " +
+               std::to_string(group.streams[e].size()));
+    }
+    try {
+      checkIds(group, index);
+    } catch (const UserError &error) {
+      refuse(error.what());
+    }
+    groups.push_back(std::move(group));
+  }
+}
+
+void Simulator::State::layOutMemory(const bmodel::NetParameter &p) {
+  const target::Global &global = chip.global;
+  uint64_t base = uint64_t(global.ddrBase), coeffEnd = base;
+  std::span<const uint8_t> weights;
+  if (p.coeffMem && p.coeffMem->coeff) {
+    coefficients = p.coeffMem->coeff;
+    weights = coefficients->bytes();
+    if (p.coeffMem->address != base)
+      refuse("its coefficients were compiled for " + hex(p.coeffMem->address) + " but global memory starts at " + hex(base));
+    if (!p.coeffMem->checkCode.empty()) {
+      auto digest = bmodel::sha256(weights);
+      if (!std::equal(digest.begin(), digest.end(), p.coeffMem->checkCode.begin(), p.coeffMem->checkCode.end()))
+        refuse("its coefficients do not match their SHA-256 check code");
+    }
+    coeffEnd = base + weights.size();
+  }
+  uint64_t next = p.ioSize ? std::min(p.ioAddr, p.ctxAddr) : p.ctxAddr;
+  if (p.ctxSize || p.ioSize) {
+    if (next < coeffEnd)
+      refuse("its activations at " + hex(next) + " overlap its coefficients, which end at " + hex(coeffEnd));
+    // Files whose weights were stripped keep the address range; it reads as zeros.
+    if (weights.empty())
+      coeffEnd = next;
+  }
+  auto withinAddressSpace = [&](uint64_t address, uint64_t bytes, const char *what) {
+    uint64_t limit = uint64_t(1) << global.addressBits;
+    if (address < base || address > limit || bytes > limit - address)
+      refuse(std::string("its ") + what + " at " + hex(address) + " (" + std::to_string(bytes) + " bytes) lie outside global memory");
+  };
+  withinAddressSpace(base, coeffEnd - base, "coefficients");
+  if (coeffEnd > base)
+    memory.addReadOnly("coefficients", base, coeffEnd - base, weights);
+  if (p.ioSize) {
+    withinAddressSpace(p.ioAddr, p.ioSize, "inputs and outputs");
+    memory.addRegion("inputs and outputs", p.ioAddr, p.ioSize);
+  }
+  if (p.ctxSize) {
+    withinAddressSpace(p.ctxAddr, p.ctxSize, "activations");
+    memory.addRegion("activations", p.ctxAddr, p.ctxSize);
+  }
+  memory.addRegion("L2 memory", uint64_t(chip.local.l2Base), uint64_t(chip.local.l2Bytes));
+  // Of static memory only the serial numbers are known well enough to be read.
+  serial.resize(size_t(chip.local.lanes));
+  for (size_t i = 0; i < serial.size(); ++i)
+    serial[i] = int32_t(i);
+  std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t *>(serial.data()), serial.size() * sizeof(int32_t));
+  memory.addReadOnly("static serial numbers", uint64_t(chip.local.staticBase + chip.local.staticSerialOffset), bytes.size(), bytes);
+}
+
+void Simulator::State::readTensors(const bmodel::NetParameter &p) {
+  auto convert = [&](const bmodel::Tensor &t) {
+    NetTensor out{t.name, kernel::DType(t.dataType), {}, t.deviceAddr, t.scale, t.zeroPoint, 0};
+    if (t.dataType > uint32_t(kernel::DType::BF16))
+      refuse("tensor '" + t.name + "' has data type " + std::to_string(t.dataType) + ", which the simulator cannot read");
+    if (t.shape.size() != 1)
+      refuse("tensor '" + t.name + "' has " + std::to_string(t.shape.size()) + " shapes; a static net has one");
+    double bytes = double(kernel::byteSize(out.dtype));
+    for (uint64_t d : t.shape[0]) {
+      out.shape.push_back(int64_t(d));
+      bytes *= double(d);
+    }
+    if (bytes > 1e12)
+      refuse("tensor '" + t.name + "' has an impossible shape");
+    out.bytes = int64_t(bytes);
+    try {
+      memory.write(out.address, uint64_t(out.bytes));
+    } catch (const UserError &error) {
+      refuse("tensor '" + t.name + "': " + error.what());
+    }
+    return out;
+  };
+  for (const bmodel::Tensor &t : p.inputTensor)
+    inputs.push_back(convert(t));
+  for (const bmodel::Tensor &t : p.outputTensor)
+    outputs.push_back(convert(t));
+}
+
+void Simulator::State::readTable(const bmodel::NetParameter &p) {
+  if (p.tensorLoc && p.tensorLoc->size()) {
+    auto bytes = p.tensorLoc->bytes();
+    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "'" + path + "': its tensor table");
+  } else {
+    std::string beside = (std::filesystem::path(path).parent_path() / "tensor_location.json").string();
+    if (!std::filesystem::exists(beside))
+      return;
+    std::vector<uint8_t> bytes = readFile(beside);
+    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "'" + beside + "'");
+  }
+  for (const TensorEntry &e : table)
+    if (e.group >= groups.size() || e.command > groups[e.group].streams[e.byGdma].size())
+      refuse("its tensor table says that '" + e.name + "' is complete after " + (e.byGdma ? "gdma" : "tiu") + " command " +
+             std::to_string(e.command) + " of group " + std::to_string(e.group) + ", which does not exist");
+}
+
+void Simulator::State::execute(size_t group, const isa::Command &command) {
+  arena.reset();
+  Exec exec(command, chip, memory, arena);
+  try {
+    sim::execute(exec);
+  } catch (const UserError &error) {
+    throw UserError("'" + path + "': " + describe(group, command) + ": " + error.what());
+  }
+}
+
+TensorValue Simulator::State::read(const NetTensor &t) const {
+  const uint8_t *from = memory.read(t.address, uint64_t(t.bytes));
+  return {t.name, t.dtype, t.shape, t.scale, t.zeroPoint, {from, from + t.bytes}};
+}
+
+Simulator::Simulator(const bmodel::Model &model, const std::string &path, size_t net, size_t stage)
+    : state(std::make_unique<State>(path, target::lookup(model.chip))) {
+  const bmodel::NetParameter &p = state->select(model, net, stage);
+  state->decodeStreams(p);
+  state->layOutMemory(p);
+  state->readTensors(p);
+  state->readTable(p);
+}
+
+Simulator::~Simulator() = default;
+Simulator::Simulator(Simulator &&) noexcept = default;
+
+const target::Chip &Simulator::chip() const { return state->chip; }
+const std::vector<NetTensor> &Simulator::inputs() const { return state->inputs; }
+const std::vector<NetTensor> &Simulator::outputs() const { return state->outputs; }
+const std::vector<TensorEntry> &Simulator::tensorTable() const { return state->table; }
+
+void Simulator::setInput(const std::string &name, std::span<const uint8_t> bytes) {
+  std::string names;
+  for (const NetTensor &t : state->inputs) {
+    if (t.name == name) {
+      if (int64_t(bytes.size()) != t.bytes)
+        state->refuse("input '" + name + "' takes " + std::to_string(t.bytes) + " bytes, " + std::to_string(bytes.size()) + " were given");
+      if (!bytes.empty())
+        std::memcpy(state->memory.write(t.address, bytes.size()), bytes.data(), bytes.size());
+      return;
+    }
+    names += (names.empty() ? "'" : ", '") + t.name + "'";
+  }
+  state->refuse("it has no input '" + name + "'; inputs: " + names);
+}
+
+RunResult Simulator::run(const RunOptions &options) {
+  State &s = *state;
+  RunResult result;
+  // Tensors by the command that completes them: (group, engine, id).
+  std::multimap<std::tuple<size_t, bool, uint32_t>, const TensorEntry *> pending;
+  auto collect = [&](const TensorEntry &e) {
+    try {
+      const uint8_t *from = s.memory.read(e.address, uint64_t(e.bytes()));
+      result.tensors.push_back({e.name, e.dtype, e.shape, e.scale, e.zeroPoint, {from, from + e.bytes()}});
+    } catch (const UserError &error) {
+      s.refuse("tensor '" + e.name + "' of its tensor table: " + error.what());
+    }
+  };
+  if (options.collectTensors && options.functional)
+    for (const TensorEntry &e : s.table) {
+      if (e.command == 0)
+        collect(e);
+      else
+        pending.emplace(std::tuple(size_t(e.group), e.byGdma, e.command), &e);
+    }
+
+  Engines engines(s.chip, options, result);
+  for (size_t g = 0; g < s.groups.size(); ++g) {
+    engines.run(s.groups[g], g, [&](const isa::Command &command) {
+      if (!options.functional)
+        return;
+      s.execute(g, command);
+      auto [first, last] = pending.equal_range({g, command.engine() == isa::Engine::GDMA, command.id()});
+      for (auto it = first; it != last; ++it)
+        collect(*it->second);
+    });
+  }
+  result.cycles = engines.now();
+  result.milliseconds = result.cycles / (double(s.chip.clock.tiuMhz) * 1000.0);
+  if (options.functional)
+    for (const NetTensor &t : s.outputs)
+      result.outputs.push_back(s.read(t));
+  return result;
+}
+
+std::vector<uint8_t> Simulator::readGlobal(uint64_t address, uint64_t bytes) const {
+  const uint8_t *from = state->memory.read(address, bytes);
+  return {from, from + bytes};
+}
+
+std::span<const uint8_t> Simulator::lane(int64_t index) const {
+  return {state->memory.lane(index), size_t(state->memory.laneBytes())};
+}
+
+} // namespace tpu_mlir::sim

@@ -1,0 +1,202 @@
+//===- Main.cpp - tpuc-sim: run a bmodel ----------------------------------===//
+// Reads a bmodel and an input npz, simulates, writes the outputs and prints a
+// summary. Decides nothing about numerics or time.
+
+#include "tpu_mlir/Sim/Numbers.h"
+#include "tpu_mlir/Support/Error.h"
+
+#include <cstdio>
+#include <cstring>
+
+using namespace tpu_mlir;
+
+namespace {
+
+constexpr const char *kUsage =
+    R"(usage: tpuc-sim MODEL.bmodel --input IN.npz [-o OUT.npz] [options]
+
+Runs a bmodel from its bytes alone and prints cycles, commands and traffic.
+
+  -i, --input FILE      npz with the inputs by name; float arrays are quantised by the model's scale
+  -o, --output FILE     npz for the outputs
+  --dump-all-tensors    write every tensor of the model's tensor table, not only the outputs
+  --out-fixed           write stored integers instead of float values
+  --timing              time and count only; needs no input
+  --policy POLICY       who goes first when both engines could: gdma-first (default), tiu-first, random
+  --seed N              seed of --policy random
+  --net N, --stage N    which network and which set of shapes of the file (default 0, 0)
+  -h, --help            this text
+
+Exit codes: 0 done, 1 the user must change something, 70 our bug.
+)";
+
+struct Arguments {
+  std::string model, input, output;
+  bool allTensors = false, fixed = false, timingOnly = false;
+  size_t net = 0, stage = 0;
+  sim::RunOptions run;
+};
+
+uint64_t numberOf(const std::string &option, const std::string &text) {
+  if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != text.npos)
+    throw UserError("option " + option + " needs a number, found '" + text + "'");
+  return std::stoull(text);
+}
+
+sim::Policy policyOf(const std::string &text) {
+  if (text == "gdma-first")
+    return sim::Policy::GdmaFirst;
+  if (text == "tiu-first")
+    return sim::Policy::TiuFirst;
+  if (text == "random")
+    return sim::Policy::Random;
+  throw UserError("unknown policy '" + text + "'; known: gdma-first, tiu-first, random");
+}
+
+Arguments parse(int argc, char **argv) {
+  Arguments a;
+  for (int i = 1; i < argc; ++i) {
+    std::string option = argv[i], value;
+    size_t equals = option.rfind("--", 0) == 0 ? option.find('=') : option.npos;
+    bool attached = equals != option.npos;
+    if (attached)
+      value = option.substr(equals + 1), option.resize(equals);
+    auto next = [&] {
+      if (attached)
+        return value;
+      if (i + 1 >= argc)
+        throw UserError("option " + option + " needs a value");
+      return std::string(argv[++i]);
+    };
+    auto set = [&](bool &flag) {
+      if (attached)
+        throw UserError("option " + option + " takes no value");
+      flag = true;
+    };
+    if (option == "-i" || option == "--input")
+      a.input = next();
+    else if (option == "-o" || option == "--output")
+      a.output = next();
+    else if (option == "--dump-all-tensors" || option == "--dump_all_tensors" || option == "--dump-all")
+      set(a.allTensors);
+    else if (option == "--out-fixed" || option == "--out_fixed")
+      set(a.fixed);
+    else if (option == "--timing")
+      set(a.timingOnly);
+    else if (option == "--policy")
+      a.run.policy = policyOf(next());
+    else if (option == "--seed")
+      a.run.seed = numberOf(option, next());
+    else if (option == "--net")
+      a.net = numberOf(option, next());
+    else if (option == "--stage")
+      a.stage = numberOf(option, next());
+    else if (option.size() > 1 && option[0] == '-')
+      throw UserError("unknown option '" + option + "'; tpuc-sim --help lists them");
+    else if (!a.model.empty())
+      throw UserError("two models given: '" + a.model + "' and '" + option + "'");
+    else
+      a.model = option;
+  }
+  if (a.model.empty())
+    throw UserError("no bmodel given; tpuc-sim --help shows how");
+  if (a.timingOnly && (a.allTensors || !a.output.empty()))
+    throw UserError("--timing computes no tensors, so it goes with neither --output nor --dump-all-tensors");
+  if (!a.timingOnly && a.input.empty())
+    throw UserError("no input given; use --input FILE.npz, or --timing to count cycles only");
+  if (a.allTensors && a.output.empty())
+    throw UserError("--dump-all-tensors needs --output");
+  a.run.functional = !a.timingOnly;
+  a.run.collectTensors = a.allTensors;
+  return a;
+}
+
+void setInputs(sim::Simulator &simulator, const std::string &path) {
+  NpzFile file(path);
+  const auto &inputs = simulator.inputs();
+  for (const sim::NetTensor &input : inputs) {
+    // A single array for a single input needs no matching name.
+    const NpzArray *array = file.find(input.name);
+    if (!array && inputs.size() == 1 && file.arrays().size() == 1)
+      array = &file.arrays()[0];
+    simulator.setInput(input.name, sim::encodeInput(input, array ? *array : file.get(input.name)));
+  }
+}
+
+void writeTensors(const std::string &path, const std::vector<const sim::TensorValue *> &tensors, bool fixed) {
+  NpzWriter writer(path);
+  for (const sim::TensorValue *t : tensors)
+    if (fixed)
+      writer.add(t->name, sim::rawType(t->dtype), t->shape, t->bytes.data());
+    else
+      writer.add(t->name, NpyType::F32, t->shape, sim::decodeTensor(*t).data());
+  writer.finish();
+}
+
+void printEngine(const char *name, const sim::EngineReport &engine, double cycles) {
+  std::printf("%-10s %llu commands, busy %.0f cycles (%.1f %%)\n", name, static_cast<unsigned long long>(engine.commands), engine.busyCycles,
+              cycles > 0 ? 100 * engine.busyCycles / cycles : 0.0);
+}
+
+void printSummary(const bmodel::Model &model, const Arguments &a, const sim::Simulator &simulator, const sim::RunResult &r) {
+  const target::Chip &chip = simulator.chip();
+  std::printf("%-10s %s on %.*s\n", "net", model.net[a.net].name.c_str(), int(chip.identity.name.size()), chip.identity.name.data());
+  std::printf("%-10s %.0f (%.3f ms at %lld MHz)\n", "cycles", r.cycles, r.milliseconds, static_cast<long long>(chip.clock.tiuMhz));
+  printEngine("tiu", r.tiu, r.cycles);
+  printEngine("gdma", r.gdma, r.cycles);
+  std::printf("%-10s %lld (convolution %lld, depth-wise %lld, matrix %lld)\n", "macs", static_cast<long long>(r.work.macs()),
+              static_cast<long long>(r.work.convMacs), static_cast<long long>(r.work.depthwiseMacs), static_cast<long long>(r.work.matmulMacs));
+  std::printf("%-10s %lld bytes read, %lld bytes written\n", "ddr", static_cast<long long>(r.work.ddrReadBytes),
+              static_cast<long long>(r.work.ddrWriteBytes));
+  std::printf("%-10s %llu\n", "host ops", static_cast<unsigned long long>(r.hostOps));
+}
+
+int run(int argc, char **argv) {
+  for (int i = 1; i < argc; ++i)
+    if (!std::strcmp(argv[i], "-h") || !std::strcmp(argv[i], "--help")) {
+      std::fputs(kUsage, stdout);
+      return kExitDone;
+    }
+  Arguments a = parse(argc, argv);
+  bmodel::Model model = bmodel::readBmodel(a.model);
+  sim::Simulator simulator(model, a.model, a.net, a.stage);
+  if (!a.timingOnly)
+    setInputs(simulator, a.input);
+  if (a.allTensors && simulator.tensorTable().empty())
+    throw UserError("'" + a.model + "' has no tensor table, and no tensor_location.json lies beside it; --dump-all-tensors needs one");
+  sim::RunResult result = simulator.run(a.run);
+  if (!a.output.empty()) {
+    // The table may name the outputs too; each name is written once.
+    std::vector<const sim::TensorValue *> tensors;
+    auto append = [&](const sim::TensorValue &t) {
+      for (const sim::TensorValue *have : tensors)
+        if (have->name == t.name)
+          return;
+      tensors.push_back(&t);
+    };
+    for (const sim::TensorValue &t : result.tensors)
+      append(t);
+    for (const sim::TensorValue &t : result.outputs)
+      append(t);
+    writeTensors(a.output, tensors, a.fixed);
+  }
+  printSummary(model, a, simulator, result);
+  return kExitDone;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  try {
+    return run(argc, argv);
+  } catch (const UserError &error) {
+    std::fprintf(stderr, "tpuc-sim: error: %s\n", error.what());
+    return kExitUserError;
+  } catch (const std::bad_alloc &) {
+    std::fprintf(stderr, "tpuc-sim: error: out of memory\n");
+    return kExitUserError;
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "tpuc-sim: internal error: %s\n", error.what());
+    return kExitInternalError;
+  }
+}
