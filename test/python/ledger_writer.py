@@ -1,0 +1,77 @@
+"""Notes what a test proved, for the op ledger: one JSON line per operation and aspect.
+
+Tests call `record`; docs/gen/ledger.py reads the lines. The format is docs/reference/ledger-format.md. Decides nothing
+about which results are good enough: it writes counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What can be known of an op. docs/reference/ledger-format.md says what a test of each must have compared.
+ASPECTS = (
+    "record",
+    "kernel",
+    "interpret",
+    "lower_int8",
+    "lower_f32",
+    "tile",
+    "emit_int8",
+    "emit_f32",
+    "import_onnx",
+)
+
+
+def record(op: str, aspect: str, cases: int, passed: int, details: Sequence[str] = ()) -> None:
+    """Note that a test of `aspect` of `op` ran `cases` cases, of which `passed` were right.
+
+    op: with its dialect, such as "top.Conv". details: what else was seen, such as the operations that were emitted.
+    """
+    assert aspect in ASPECTS, f"unknown aspect '{aspect}'; known: {', '.join(ASPECTS)}"
+    assert "." in op, f"'{op}' is not the name of an op; write 'top.Conv'"
+    assert 0 <= passed <= cases, f"{passed} of {cases} passed"
+    line = {
+        "op": op,
+        "aspect": aspect,
+        "cases": cases,
+        "passed": passed,
+        "test": os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0],
+        "build": build_id(),
+    }
+    if details:
+        line["details"] = sorted(set(details))
+    write("ops", line)
+
+
+def write(stem: str, line: dict[str, object]) -> None:
+    """Append `line` to this process's file of that stem."""
+    path = folder() / f"{stem}-{os.getpid()}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, sort_keys=True) + "\n")
+
+
+def folder() -> Path:
+    """$TPU_MLIR_LEDGER_DIR, or `ledger` in the build folder."""
+    given = os.environ.get("TPU_MLIR_LEDGER_DIR")
+    return Path(given) if given else Path(os.environ.get("TPU_MLIR_BUILD_DIR", ROOT / "build")) / "ledger"
+
+
+@lru_cache(maxsize=1)
+def build_id() -> str:
+    """Names what was tested: a digest of the compiled module and of the Python package."""
+    digest = hashlib.sha256()
+    spec = importlib.util.find_spec("pymlir")
+    files = [Path(spec.origin)] if spec is not None and spec.origin else []
+    files += sorted((ROOT / "python/tpu_mlir").rglob("*.py"))
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
