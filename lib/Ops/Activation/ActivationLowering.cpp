@@ -4,6 +4,7 @@
 // (or one requantisation where f is a multiple of x), in f32 a few steps.
 // Sections: Verify, Form, Lower.
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/Activation.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 
@@ -16,18 +17,34 @@ namespace tpu_mlir {
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult tpu::LutOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameShape(*this, getInput(), getOutput())))
+    return failure();
   int64_t entries = cast<ShapedType>(getTable().getType()).getNumElements();
   if (entries != 256)
     return emitOpError() << "'table' has 256 entries, got " << entries;
+  if (kernel::bitWidth(formatOf(getInput()).dtype) != 8)
+    return emitOpError() << "'input' has 8-bit elements, got " << getInput().getType();
   return success();
 }
 
 LogicalResult tpu::CastOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameShape(*this, getInput(), getOutput())))
+    return failure();
   NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
   if (in.isQuantized() == out.isQuantized())
     return emitOpError() << "casts between f32 and an integer format; 'input' and 'output' are both "
                          << (in.isQuantized() ? "integers" : "f32");
   return success();
+}
+
+LogicalResult tpu::ReluOp::verify() {
+  return failed(verifyTensors(*this)) ? failure() : verifySameShape(*this, getInput(), getOutput());
+}
+
+LogicalResult tpu::RequantIntOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameShape(*this, getInput(), getOutput())))
+    return failure();
+  return verifyRequant(*this, getMultiplier(), getRshift());
 }
 
 //===- Form ---------------------------------------------------------------===//

@@ -3,7 +3,7 @@
 // with a weight matrix (1x1 convolutions over rows) and per-channel scales
 // (depth-wise 1x1).
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
-#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 #include "tpu_mlir/Ops/TargetOf.h"
@@ -17,19 +17,29 @@ namespace tpu_mlir {
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult tpu::Conv2DOp::verify() {
-  auto in = nchwOf(getInput()), out = nchwOf(getOutput());
-  int64_t oc = shapeOf(getFilter())[0];
-  if (oc != out.c)
-    return emitOpError() << "'filter' has " << oc << " output channels but 'output' has " << out.c;
-  if (isPresent(getBias())) {
-    int64_t bias = cast<ShapedType>(getBias().getType()).getNumElements();
-    if (bias != oc)
-      return emitOpError() << "'filter' has " << oc << " output channels but 'bias' has " << bias << " elements";
-  }
+  if (failed(verifyTensors(*this)) ||
+      failed(verifyWindow(*this, getInput(), getOutput(), getKernelShape(), getStrides(), getPads(), getDilations())))
+    return failure();
+  Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
+  ArrayRef<int64_t> filter = shapeOf(getFilter());
+  int64_t group = getGroup();
+  if (filter.size() != 4 || filter[2] != getKernelShape()[0] || filter[3] != getKernelShape()[1])
+    return emitOpError() << "'filter' is [oc, ic / group, " << getKernelShape()[0] << ", " << getKernelShape()[1] << "], got "
+                         << getFilter().getType();
+  if (filter[0] != out.c)
+    return emitOpError() << "'filter' has " << filter[0] << " output channels but 'output' has " << out.c;
+  if (group < 1 || in.c % group || out.c % group || filter[1] != in.c / group)
+    return emitOpError() << "'group' " << group << " splits " << in.c << " input channels, but 'filter' has " << filter[1];
+  if (isPresent(getBias()) && cast<ShapedType>(getBias().getType()).getNumElements() != out.c)
+    return emitOpError() << "'filter' has " << out.c << " output channels but 'bias' has "
+                         << cast<ShapedType>(getBias().getType()).getNumElements() << " elements";
   if (formatOf(getOutput()).isQuantized() != isPresent(getQuant()))
-    return emitOpError() << "'quant' must be there exactly when 'output' is an integer tensor";
-  if (in.c % getGroup() || oc % getGroup())
-    return emitOpError() << "'group' " << getGroup() << " divides neither " << in.c << " input nor " << oc << " output channels";
+    return emitOpError() << "'quant' is there exactly when 'output' is an integer tensor";
+  if (formatOf(getOutput()).isQuantized() != formatOf(getInput()).isQuantized())
+    return emitOpError() << "'input' and 'output' are both integers or both f32";
+  if (isPresent(getQuant()) && cast<ShapedType>(getQuant().getType()).getNumElements() != out.c * 3)
+    return emitOpError() << "'quant' has 3 entries for each of " << out.c << " channels, got "
+                         << cast<ShapedType>(getQuant().getType()).getNumElements();
   return success();
 }
 

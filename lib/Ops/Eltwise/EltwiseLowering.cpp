@@ -3,6 +3,7 @@
 // lowering. Sections: Verify, Form, Lower. Constant forms with integers are
 // tables or requantisations (ActivationLowering.cpp).
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 
 #include <cmath>
@@ -14,6 +15,9 @@ namespace tpu_mlir {
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult tpu::AddOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifyBroadcast(*this, getInputs(), getOutput())) ||
+      failed(verifyRequant(*this, 1, getRshift())))
+    return failure();
   size_t count = getInputs().size();
   if (formatOf(getOutput()).isQuantized() && (!getMultipliers() || getMultipliers()->size() != count))
     return emitOpError() << "'multipliers' has " << (getMultipliers() ? getMultipliers()->size() : 0) << " entries but there are "
@@ -24,9 +28,19 @@ LogicalResult tpu::AddOp::verify() {
 }
 
 LogicalResult tpu::MulOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifyBroadcast(*this, getInputs(), getOutput())) ||
+      failed(verifyRequant(*this, getMultiplier(), getRshift())))
+    return failure();
   if (getInputs().size() != 2)
     return emitOpError() << "takes 2 inputs, got " << getInputs().size();
   return success();
+}
+
+LogicalResult tpu::AddConstOp::verify() {
+  return failed(verifyTensors(*this)) ? failure() : verifySameShape(*this, getInput(), getOutput());
+}
+LogicalResult tpu::MulConstOp::verify() {
+  return failed(verifyTensors(*this)) ? failure() : verifySameShape(*this, getInput(), getOutput());
 }
 
 //===- Form ---------------------------------------------------------------===//

@@ -1,6 +1,7 @@
 //===- MatMulLowering.cpp - tpu.MatMul: verifier, arithmetic, lowering ----===//
 // Two forms: with a weight matrix, a 1x1 convolution over rows; between two
 // computed tensors, the matrix unit. Sections: Verify, Form, Lower.
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 #include "tpu_mlir/Ops/TargetOf.h"
@@ -12,13 +13,32 @@ namespace tpu_mlir {
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult tpu::MatMulOp::verify() {
-  int64_t n = shapeOf(getOutput()).back(), k = shapeOf(getInput()).back();
-  ArrayRef<int64_t> right = shapeOf(getRight());
-  if (getWeightForm() && (right.size() != 4 || right[0] != n))
-    return emitOpError() << "'output' has " << n << " columns but 'right' has " << right[0] << " output channels";
-  int64_t rightK = getWeightForm() ? right[1] : right[right.size() - 2];
+  if (failed(verifyTensors(*this)) || failed(verifyRequant(*this, getMultiplier(), getRshift())))
+    return failure();
+  ArrayRef<int64_t> left = shapeOf(getInput()), right = shapeOf(getRight()), out = shapeOf(getOutput());
+  int64_t n = out.back(), k = left.back();
+  size_t least = getWeightForm() ? 1 : 2;
+  if (left.size() < least || out.size() < least || right.size() < 2)
+    return emitOpError() << "operands are matrices, got " << getInput().getType() << " and " << getRight().getType();
+  if (getWeightForm() && (right.size() != 4 || right[0] != n || right[2] != 1 || right[3] != 1))
+    return emitOpError() << "'right' is [" << n << ", " << k << ", 1, 1] in weight form, got " << getRight().getType();
+  int64_t rightK = getWeightForm() ? right[1] : right[right.size() - 2], rightN = getWeightForm() ? right[0] : right.back();
   if (rightK != k)
     return emitOpError() << "'input' has " << k << " columns but 'right' has " << rightK << " rows";
+  int64_t rows = cast<ShapedType>(getInput().getType()).getNumElements() / k;
+  bool shapesFit = rightN == n && cast<ShapedType>(getOutput().getType()).getNumElements() == rows * n;
+  if (!getWeightForm()) {
+    int64_t batch = cast<ShapedType>(getRight().getType()).getNumElements() / (rightK * rightN);
+    shapesFit &= out[out.size() - 2] == left[left.size() - 2] && (batch == 1 || batch * left[left.size() - 2] == rows);
+  }
+  if (!shapesFit)
+    return emitOpError() << getInput().getType() << " times " << getRight().getType() << " is not " << getOutput().getType();
+  if (formatOf(getOutput()).isQuantized() != formatOf(getInput()).isQuantized() ||
+      (getWeightForm() && formatOf(getOutput()).isQuantized() != isPresent(getQuant())))
+    return emitOpError() << "number formats of 'input', 'quant' and 'output' do not fit together";
+  for (auto [value, elements] : {std::pair<Value, int64_t>(getBias(), n), std::pair<Value, int64_t>(getQuant(), n * 3)})
+    if (isPresent(value) && cast<ShapedType>(value.getType()).getNumElements() != elements)
+      return emitOpError() << "an operand of " << elements << " elements is needed for " << n << " columns, got " << value.getType();
   return success();
 }
 

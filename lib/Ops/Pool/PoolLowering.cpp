@@ -1,6 +1,7 @@
 //===- PoolLowering.cpp - tpu.Pool2D: verifier, arithmetic, lowering ------===//
 // Sections: Verify, Form, Lower. Averages are depth-wise sums to int32 and a
 // requantisation, forms whose rounding is known.
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 
@@ -13,13 +14,21 @@ namespace tpu_mlir {
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult tpu::Pool2DOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifyRequant(*this, getMultiplier(), getRshift())) ||
+      failed(verifyWindow(*this, getInput(), getOutput(), getKernelShape(), getStrides(), getPads(), {1, 1})))
+    return failure();
   if (getPoolMode() != "Max" && getPoolMode() != "Avg")
     return emitOpError() << "'pool_mode' is \"Max\" or \"Avg\", got \"" << getPoolMode() << "\"";
-  if (getPoolMode() == "Max" && formatOf(getInput()) != formatOf(getOutput()))
-    return emitOpError() << "'input' and 'output' of a maximum share one number format";
-  auto in = nchwOf(getInput()), out = nchwOf(getOutput());
+  if (getPoolMode() == "Max" && failed(verifySameFormat(*this, getInput(), getOutput())))
+    return failure();
+  if (formatOf(getInput()).isQuantized() != formatOf(getOutput()).isQuantized())
+    return emitOpError() << "'input' and 'output' are both integers or both f32";
+  Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
   if (in.c != out.c)
     return emitOpError() << "'input' has " << in.c << " channels but 'output' has " << out.c;
+  if (isPresent(getDivisors()) && cast<ShapedType>(getDivisors().getType()).getNumElements() != out.h * out.w)
+    return emitOpError() << "'divisors' has one entry for each of " << out.h << " x " << out.w << " pixels, got "
+                         << getDivisors().getType();
   return success();
 }
 

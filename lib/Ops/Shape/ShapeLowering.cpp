@@ -1,8 +1,9 @@
 //===- ShapeLowering.cpp - Moving data on the chip ------------------------===//
 // tpu.Concat, Slice, Pad, Reshape, Permute, Upsample: copy programs between
-// global tensors, and their lowering. Sections: Form, Lower. Input and output
+// global tensors, and their lowering. Sections: Verify, Form, Lower. Input and output
 // share one number format, so nothing is computed.
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Recipe/Recipe.h"
 
 #include <cstring>
@@ -10,6 +11,106 @@
 using namespace mlir;
 
 namespace tpu_mlir {
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult tpu::ConcatOp::verify() {
+  if (failed(verifyTensors(*this)))
+    return failure();
+  ArrayRef<int64_t> out = shapeOf(getOutput());
+  if (getAxis() < 0 || getAxis() >= int64_t(out.size()) || getInputs().empty())
+    return emitOpError() << "'axis' is below the rank " << out.size() << " and there are inputs, got " << getAxis();
+  int64_t sum = 0;
+  for (Value v : getInputs()) {
+    SmallVector<int64_t> shape(shapeOf(v));
+    if (failed(verifySameFormat(*this, v, getOutput())))
+      return failure();
+    if (shape.size() == out.size()) {
+      sum += shape[getAxis()];
+      shape[getAxis()] = out[getAxis()];
+    }
+    if (ArrayRef<int64_t>(shape) != out)
+      return emitOpError() << "an input of type " << v.getType() << " does not fit " << getOutput().getType() << " along axis "
+                           << getAxis();
+  }
+  if (sum != out[getAxis()])
+    return emitOpError() << "inputs have " << sum << " elements along axis " << getAxis() << " but 'output' has " << out[getAxis()];
+  return success();
+}
+
+LogicalResult tpu::SliceOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOutput());
+  if (failed(verifyArray(*this, "offset", getOffset(), in.size(), 0)) || failed(verifyArray(*this, "steps", getSteps(), in.size(), 1)))
+    return failure();
+  bool fits = in.size() == out.size();
+  for (size_t i = 0; fits && i < in.size(); ++i)
+    fits = getOffset()[i] + (out[i] - 1) * getSteps()[i] < in[i];
+  if (!fits)
+    return emitOpError() << "the slice of " << getInput().getType() << " ends behind it, for " << getOutput().getType();
+  return success();
+}
+
+LogicalResult tpu::PadOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOutput()), pads = getPaddings();
+  if (failed(verifyArray(*this, "paddings", pads, 2 * in.size(), 0)))
+    return failure();
+  if (getMode() != "constant" && getMode() != "reflect" && getMode() != "edge")
+    return emitOpError() << "'mode' is constant, reflect or edge, got '" << getMode() << "'";
+  bool fits = in.size() == out.size();
+  for (size_t i = 0; fits && i < in.size(); ++i) {
+    fits = out[i] == in[i] + pads[i] + pads[in.size() + i];
+    if (getMode() == "reflect" && std::max(pads[i], pads[in.size() + i]) >= in[i])
+      return emitOpError() << "'paddings' of axis " << i << " reflect more than its " << in[i] << " elements have";
+  }
+  if (!fits)
+    return emitOpError() << "'paddings' do not take " << getInput().getType() << " to " << getOutput().getType();
+  return success();
+}
+
+LogicalResult tpu::ReshapeOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())))
+    return failure();
+  int64_t in = cast<ShapedType>(getInput().getType()).getNumElements(), out = cast<ShapedType>(getOutput().getType()).getNumElements();
+  if (in != out)
+    return emitOpError() << "'input' has " << in << " elements but 'output' has " << out;
+  return success();
+}
+
+LogicalResult tpu::PermuteOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOutput());
+  if (failed(verifyArray(*this, "order", getOrder(), in.size(), 0)))
+    return failure();
+  SmallVector<bool> seen(in.size());
+  bool fits = in.size() == out.size();
+  for (size_t i = 0; fits && i < in.size(); ++i) {
+    int64_t axis = getOrder()[i];
+    fits = axis < int64_t(in.size()) && !seen[axis] && out[i] == in[axis];
+    if (fits)
+      seen[axis] = true;
+  }
+  if (!fits)
+    return emitOpError() << "'order' does not take " << getInput().getType() << " to " << getOutput().getType();
+  return success();
+}
+
+LogicalResult tpu::UpsampleOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())) ||
+      failed(verifyArray(*this, "scale_h", {int64_t(getScaleH())}, 1, 1)) || failed(verifyArray(*this, "scale_w", {int64_t(getScaleW())}, 1, 1)))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOutput());
+  bool fits = in.size() == 4 && out.size() == 4 && out[0] == in[0] && out[1] == in[1] &&
+              out[2] == in[2] * int64_t(getScaleH()) && out[3] == in[3] * int64_t(getScaleW());
+  if (!fits)
+    return emitOpError() << "scales " << getScaleH() << " and " << getScaleW() << " do not take " << getInput().getType() << " to "
+                         << getOutput().getType();
+  return success();
+}
 
 //===- Form ---------------------------------------------------------------===//
 

@@ -16,7 +16,6 @@ def Tpu_Conv2DOp : Tpu_Op<"Conv2D"> {
     DefaultValuedAttr<I64Attr, "1">:$group, DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations,
     DefaultValuedAttr<BoolAttr, "false">:$do_relu, DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
-  let hasVerifier = 1;
 }
 
 def Tpu_MatMulOp : Tpu_Op<"MatMul"> {
@@ -31,7 +30,6 @@ def Tpu_MatMulOp : Tpu_Op<"MatMul"> {
     DefaultValuedAttr<I64Attr, "1">:$multiplier, DefaultValuedAttr<I64Attr, "0">:$rshift,
     DefaultValuedAttr<BoolAttr, "false">:$do_relu, DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
-  let hasVerifier = 1;
 }
 
 def Tpu_Pool2DOp : Tpu_Op<"Pool2D"> {
@@ -47,6 +45,5 @@ def Tpu_Pool2DOp : Tpu_Op<"Pool2D"> {
     DefaultValuedAttr<F64Attr, "1.0">:$scale,
     DefaultValuedAttr<BoolAttr, "false">:$do_relu, DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
-  let hasVerifier = 1;
 }
 #endif

@@ -14,13 +14,11 @@ def Tpu_AddOp : Tpu_EltwiseOp<"Add", (ins Variadic<Tpu_Tensor>:$inputs),
   let summary = "Weighted sum, operands broadcast";
   let description = [{Integers: sat(sum of inputs[i] * multipliers[i] >> rshift, half up), each product an int16 and the
     multipliers at most 8 bits and a sign. f32: sum of coeff[i] * inputs[i] from left to right.}];
-  let hasVerifier = 1;
 }
 def Tpu_MulOp : Tpu_EltwiseOp<"Mul", (ins Variadic<Tpu_Tensor>:$inputs),
     (ins DefaultValuedAttr<I64Attr, "1">:$multiplier, DefaultValuedAttr<I64Attr, "0">:$rshift)> {
   let summary = "Product of two tensors, operands broadcast";
   let description = [{Integers: sat((a * b) * multiplier >> rshift, half up) with a * b an int32.}];
-  let hasVerifier = 1;
 }
 def Tpu_AddConstOp : Tpu_EltwiseOp<"AddConst", (ins Tpu_Tensor:$input), (ins F64Attr:$const_val)> {
   let summary = "input + const_val in f32";
@@ -36,7 +34,6 @@ def Tpu_LutOp : Tpu_Op<"Lut"> {
   let description = [{output = table[input as an unsigned byte]; table is a weight of [1, 1, 1, 256].}];
   let arguments = !con((ins Tpu_Tensor:$input, Tpu_Tensor:$table), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
-  let hasVerifier = 1;
 }
 def Tpu_RequantIntOp : Tpu_Op<"RequantInt"> {
   let summary = "Change of integer scale";
@@ -50,6 +47,5 @@ def Tpu_CastOp : Tpu_Op<"Cast"> {
     in fp32. Integer to f32: float(input) * scale.}];
   let arguments = !con((ins Tpu_Tensor:$input), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
-  let hasVerifier = 1;
 }
 #endif

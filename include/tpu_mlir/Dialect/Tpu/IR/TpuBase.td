@@ -36,7 +36,10 @@ def Tpu_TileAttr : AttrDef<Tpu_Dialect, "Tile"> {
 }
 
 class Tpu_Op<string mnemonic, list<Trait> traits = []> : Op<Tpu_Dialect, mnemonic,
-    !listconcat(traits, [Pure, DeclareOpInterfaceMethods<FormInterface>])>;
+    !listconcat(traits, [Pure, DeclareOpInterfaceMethods<FormInterface>])> {
+  // Forms rely on shapes and formats that fit; every op checks its own.
+  let hasVerifier = 1;
+}
 
 /// Arguments every Tpu op carries: the tile chosen by layer-group.
 def Tpu_Group { dag attrs = (ins OptionalAttr<Tpu_TileAttr>:$ginfo); }

@@ -1,0 +1,30 @@
+//===- Verify.h - Checks that Tpu verifiers share ---------------*- C++ -*-===//
+#ifndef TPU_MLIR_DIALECT_TPU_IR_VERIFY_H
+#define TPU_MLIR_DIALECT_TPU_IR_VERIFY_H
+
+#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+#include "mlir/IR/Operation.h"
+
+namespace tpu_mlir {
+
+/// Every tensor operand and result has a static shape of at least one element and rank.
+mlir::LogicalResult verifyTensors(mlir::Operation *op);
+/// `input` and `output` have one shape.
+mlir::LogicalResult verifySameShape(mlir::Operation *op, mlir::Value input, mlir::Value output);
+/// `input` and `output` have one number format.
+mlir::LogicalResult verifySameFormat(mlir::Operation *op, mlir::Value input, mlir::Value output);
+/// An integer-array attribute has `count` entries, each at least `least`.
+mlir::LogicalResult verifyArray(mlir::Operation *op, llvm::StringRef name, llvm::ArrayRef<int64_t> values, size_t count,
+                                int64_t least);
+/// The window attributes are well-formed and take the input's h and w to the output's.
+mlir::LogicalResult verifyWindow(mlir::Operation *op, mlir::Value input, mlir::Value output, llvm::ArrayRef<int64_t> kernel,
+                                 llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> pads,
+                                 llvm::ArrayRef<int64_t> dilations);
+/// The inputs broadcast to the output's shape as in numpy.
+mlir::LogicalResult verifyBroadcast(mlir::Operation *op, mlir::ValueRange inputs, mlir::Value output);
+/// A requantisation's multiplier fits int32 and its shift the command's field (-31 to 64 to the right).
+mlir::LogicalResult verifyRequant(mlir::Operation *op, int64_t multiplier, int64_t rshift);
+
+} // namespace tpu_mlir
+
+#endif // TPU_MLIR_DIALECT_TPU_IR_VERIFY_H

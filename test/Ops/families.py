@@ -1,0 +1,239 @@
+"""Random members of each op family: shapes, kernels, strides, dilations and pads that a network may have.
+
+Sizes: channels 1 to 300, height and width 1 to 130, batch 1 to 4; a case's work is bounded so that thousands run in
+minutes. Every builder draws from the network's own random source, so a seed names a case.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from harness import Build, Net
+
+_ELEMENTS = 400_000  # most elements of one tensor
+_MACS = 40_000_000  # most multiply-accumulates of one case
+
+
+def _pick(rng: np.random.Generator, low: int, high: int) -> int:
+    """Log-uniform: small and large sizes are both likely."""
+    return int(round(np.exp(rng.uniform(np.log(low), np.log(high)))))
+
+
+def _shape(rng: np.random.Generator, limit: int = _ELEMENTS) -> list[int]:
+    while True:
+        shape = [int(rng.integers(1, 5)), _pick(rng, 1, 300), _pick(rng, 1, 130), _pick(rng, 1, 130)]
+        if np.prod(shape) <= limit:
+            return shape
+
+
+def _relu(rng: np.random.Generator) -> dict[str, Any]:
+    return {"do_relu": bool(rng.integers(2)), "relu_limit": 6.0 if rng.integers(6) == 0 else -1.0}
+
+
+def _window(rng: np.random.Generator, h: int, w: int, dilations: bool) -> dict[str, list[int]] | None:
+    kernel = [int(rng.choice([1, 1, 2, 3, 3, 5, 7])) for _ in range(2)]
+    stride = [int(rng.integers(1, 4)) for _ in range(2)]
+    dilation = [int(rng.choice([1, 1, 1, 2, 3])) if dilations else 1 for _ in range(2)]
+    extent = [d * (k - 1) + 1 for d, k in zip(dilation, kernel)]
+    pads = [int(rng.integers(0, e)) for e in (extent[0], extent[1], extent[0], extent[1])]
+    if h + pads[0] + pads[2] < extent[0] or w + pads[1] + pads[3] < extent[1]:
+        return None
+    window = {"kernel_shape": kernel, "strides": stride, "pads": pads}
+    if dilations:
+        window["dilations"] = dilation
+    return window
+
+
+def _out(size: int, before: int, after: int, extent: int, stride: int) -> int:
+    return (size + before + after - extent) // stride + 1
+
+
+def _conv(net: Net, groups: str) -> list[Any]:
+    rng = net.rng
+    while True:
+        n, ic, h, w = _shape(rng)
+        window = _window(rng, h, w, dilations=True)
+        if window is None:
+            continue
+        group, oc = 1, _pick(rng, 1, 300)
+        if groups == "depthwise":
+            group, oc = ic, ic
+            if ic == 1:
+                continue
+        elif groups == "grouped":
+            group = int(rng.integers(2, 9))
+            ic = max(1, ic // group) * group
+            oc = max(1, oc // group) * group
+            if ic == group and oc == ic:
+                continue
+        kernel = window["kernel_shape"]
+        taps = (ic // group) * kernel[0] * kernel[1]
+        extent = [d * (k - 1) + 1 for d, k in zip(window["dilations"], kernel)]
+        oh = _out(h, window["pads"][0], window["pads"][2], extent[0], window["strides"][0])
+        ow = _out(w, window["pads"][1], window["pads"][3], extent[1], window["strides"][1])
+        if n * oc * oh * ow * taps <= _MACS and n * oc * oh * ow <= _ELEMENTS:
+            break
+    x = net.input([n, ic, h, w], positive=bool(rng.integers(2)))
+    weight = net.weight([oc, ic // group, *kernel], 1 / np.sqrt(taps))
+    bias = net.weight([oc], 0.3) if rng.integers(2) else net.none()
+    return [net.op("Conv", [x, weight, bias], {**window, "group": group, **_relu(rng)})]
+
+
+def conv(net: Net) -> list[Any]:
+    return _conv(net, "one")
+
+
+def depthwise(net: Net) -> list[Any]:
+    return _conv(net, "depthwise")
+
+
+def grouped(net: Net) -> list[Any]:
+    return _conv(net, "grouped")
+
+
+def matmul(net: Net) -> list[Any]:
+    rng = net.rng
+    k, n = _pick(rng, 1, 1200), _pick(rng, 1, 300)
+    lead = [int(v) for v in rng.integers(1, 5, size=int(rng.integers(0, 3)))]
+    m = _pick(rng, 1, 130)
+    if rng.integers(3) == 0:  # two computed operands
+        k = min(k, 300)
+        x, y = net.input([*lead, m, k]), net.input([*lead, k, n] if rng.integers(2) else [k, n] if not lead else [*lead, k, n])
+        return [net.op("MatMul", [x, y, net.none()], _relu(rng))]
+    x = net.input([*lead, m, k], positive=bool(rng.integers(2)))
+    transpose = bool(rng.integers(2))
+    weight = net.weight([n, k] if transpose else [k, n], 1 / np.sqrt(k))
+    bias = net.weight([n], 0.3) if rng.integers(2) else net.none()
+    return [net.op("MatMul", [x, weight, bias], {"right_transpose": transpose, **_relu(rng)})]
+
+
+def _pool(net: Net, kind: str) -> list[Any]:
+    rng = net.rng
+    while True:
+        n, c, h, w = _shape(rng)
+        if rng.integers(5) == 0:  # global
+            window = {"kernel_shape": [h, w], "strides": [1, 1], "pads": [0, 0, 0, 0]}
+            break
+        window = _window(rng, h, w, dilations=False)
+        # ONNX: a pad is smaller than the kernel, and every window sees the input.
+        if window and all(p <= k // 2 for p, k in zip(window["pads"], window["kernel_shape"] * 2)):
+            break
+    attrs: dict[str, Any] = dict(window)
+    if kind == "AvgPool":
+        attrs["count_include_pad"] = bool(rng.integers(2))
+    return [net.op(kind, [net.input([n, c, h, w], positive=bool(rng.integers(2)))], attrs)]
+
+
+def maxpool(net: Net) -> list[Any]:
+    return _pool(net, "MaxPool")
+
+
+def avgpool(net: Net) -> list[Any]:
+    return _pool(net, "AvgPool")
+
+
+def _broadcast(rng: np.random.Generator, shape: list[int]) -> list[int]:
+    """A shape that broadcasts to `shape`."""
+    if rng.integers(2):
+        return list(shape)
+    return [1 if rng.integers(3) == 0 else s for s in shape]
+
+
+def add(net: Net) -> list[Any]:
+    rng = net.rng
+    shape = _shape(rng)
+    operands = [net.input(shape)]
+    for _ in range(int(rng.integers(1, 4))):
+        other = _broadcast(rng, shape)
+        operands.append(net.weight(other) if rng.integers(4) == 0 else net.input(other, positive=bool(rng.integers(2))))
+    attrs: dict[str, Any] = _relu(rng)
+    if rng.integers(4) == 0:
+        attrs["coeff"] = [float(v) for v in rng.choice([1.0, -1.0, 0.5, 2.0], size=len(operands))]
+    return [net.op("Add", operands, attrs)]
+
+
+def mul(net: Net) -> list[Any]:
+    rng = net.rng
+    shape = _shape(rng)
+    other = _broadcast(rng, shape)
+    right = net.weight(other) if rng.integers(4) == 0 else net.input(other, positive=bool(rng.integers(2)))
+    return [net.op("Mul", [net.input(shape, positive=bool(rng.integers(2))), right], _relu(rng))]
+
+
+def concat(net: Net) -> list[Any]:
+    rng = net.rng
+    shape, axis = _shape(rng, _ELEMENTS // 4), int(rng.integers(0, 4))
+    operands = []
+    for _ in range(int(rng.integers(2, 5))):
+        part = list(shape)
+        part[axis] = _pick(rng, 1, max(1, shape[axis]))
+        operands.append(net.input(part, positive=bool(rng.integers(2))))
+    return [net.op("Concat", operands, {"axis": axis})]
+
+
+def slice_(net: Net) -> list[Any]:
+    rng = net.rng
+    shape = _shape(rng)
+    offset, steps, ends = [], [], []
+    for size in shape:
+        begin = int(rng.integers(0, size))
+        offset.append(begin)
+        ends.append(int(rng.integers(begin + 1, size + 1)))
+        steps.append(int(rng.choice([1, 1, 2, 3])))
+    return [net.op("Slice", [net.input(shape)], {"offset": offset, "steps": steps, "ends": ends})]
+
+
+def pad(net: Net) -> list[Any]:
+    rng = net.rng
+    shape = _shape(rng)
+    mode = str(rng.choice(["constant", "reflect", "edge"]))
+    paddings = [int(rng.integers(0, 4)) for _ in range(8)]
+    if mode == "reflect":
+        paddings = [min(p, s - 1) for p, s in zip(paddings, shape * 2)]
+    return [net.op("Pad", [net.input(shape)], {"paddings": paddings, "val": float(rng.choice([0.0, 0.7, -1.0])), "mode": mode})]
+
+
+def upsample(net: Net) -> list[Any]:
+    rng = net.rng
+    scale = [int(v) for v in rng.integers(1, 5, size=2)]
+    shape = _shape(rng, _ELEMENTS // (scale[0] * scale[1]))
+    return [net.op("Upsample", [net.input(shape)], {"scale_h": scale[0], "scale_w": scale[1]})]
+
+
+def permute(net: Net) -> list[Any]:
+    rng = net.rng
+    rank = int(rng.integers(2, 6))
+    shape = _shape(rng)[:rank] + [int(rng.integers(1, 4))] * max(0, rank - 4)
+    return [net.op("Permute", [net.input(shape)], {"order": [int(i) for i in rng.permutation(rank)]})]
+
+
+_UNARY: list[tuple[str, dict[str, float]]] = [
+    ("Relu", {"relu_limit": -1.0}), ("Relu", {"relu_limit": 6.0}), ("LeakyRelu", {"alpha": 0.1}), ("Clip", {"min": -0.5, "max": 0.8}),
+    ("Sigmoid", {}), ("SiLU", {}), ("Tanh", {}), ("GELU", {}), ("Exp", {}), ("Abs", {}), ("Erf", {}), ("Softplus", {}),
+    ("Mish", {}), ("HardSwish", {}), ("Elu", {"alpha": 0.7}), ("HardSigmoid", {"alpha": 0.2, "beta": 0.5}),
+    ("AddConst", {"const_val": 0.4}), ("MulConst", {"const_val": -1.3}),
+]  # fmt: skip
+
+
+def activation(net: Net) -> list[Any]:
+    kind, attrs = _UNARY[int(net.rng.integers(len(_UNARY)))]
+    return [net.op(kind, [net.input(_shape(net.rng), positive=bool(net.rng.integers(2)))], dict(attrs))]
+
+
+def scale(net: Net) -> list[Any]:
+    shape = _shape(net.rng)
+    c = shape[1]
+    bias = net.weight([c], 0.3) if net.rng.integers(2) else net.none()
+    return [net.op("Scale", [net.input(shape), net.weight([c]), bias], _relu(net.rng))]
+
+
+FAMILIES: dict[str, Build] = {
+    "conv": conv, "depthwise": depthwise, "grouped": grouped, "matmul": matmul, "maxpool": maxpool, "avgpool": avgpool,
+    "add": add, "mul": mul, "concat": concat, "slice": slice_, "pad": pad, "upsample": upsample, "permute": permute,
+    "activation": activation, "scale": scale,
+}  # fmt: skip
+
+# Families whose every member has an F32 form.
+F32_FAMILIES = ["conv", "depthwise", "grouped", "matmul", "maxpool", "avgpool", "add", "mul", "scale", "slice", "pad", "permute", "upsample"]

@@ -1,0 +1,99 @@
+"""Wrong roundings, shifts, offsets and strides in emitted code are caught by the exact comparison.
+
+The stream of a compiled network is disassembled, one field is changed as a faulty code generator would, and the stream is
+assembled again. The comparison must differ, or the file must be refused in a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness import Net, compare, compile_net
+
+# field -> how a faulty generator would have it, as a function of the right value
+FAULTS = {
+    "opd2_n_str": lambda v: 3 if v == 5 else v ^ 2,  # floor instead of half up; another rounding of a cast
+    "res_op_x_str": lambda v: v + 1,
+    "res_op_y_str": lambda v: v + 1,
+    "opd0_up_pad": lambda v: v - 1,
+    "opd0_lf_pad": lambda v: v - 1,
+    "opd0_c_str": lambda v: v + 1,
+    "opd0_addr": lambda v: v + 64,
+    "opd1_addr": lambda v: v + 64,
+    "res0_addr": lambda v: v + 64,
+    "opd0_sign": lambda v: v ^ 1,
+    "opd2_sign": lambda v: v ^ 1,
+    "src_cstride": lambda v: v + 1,
+    "dst_cstride": lambda v: v + 1,
+    "src_hstride": lambda v: v + 1,
+    "src_start_addr": lambda v: v + 4,
+    "dst_start_addr": lambda v: v + 4,
+    "opd2_addr": lambda v: v ^ 1,  # the shift of a constant requantisation
+}
+
+
+def _net(net: Net) -> list:
+    x = net.input([1, 16, 24, 20])
+    w1, b1 = net.weight([24, 16, 3, 3], 0.08), net.weight([24], 0.2)
+    a = net.op("Conv", [x, w1, b1], {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [1, 1, 1, 1], "do_relu": True})
+    w2 = net.weight([24, 24, 1, 1], 0.2)
+    b = net.op("Conv", [a, w2, net.none()], {"kernel_shape": [1, 1], "strides": [1, 1], "pads": [0, 0, 0, 0]})
+    c = net.op("Add", [a, b], {})
+    d = net.op("SiLU", [c], {})
+    e = net.op("AvgPool", [d], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1], "count_include_pad": True})
+    return [e]
+
+
+def _tool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    tool = shutil.which("bmodel-tool")
+    assert tool, "bmodel-tool is not on PATH; source envsetup.sh"
+    return subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Net]:
+    folder = tmp_path_factory.mktemp("faults")
+    net = compile_net(_net, 7, folder, "INT8")
+    outcome = compare(folder, net.inputs)
+    assert outcome.difference is None and outcome.compared == outcome.expected
+    return folder, net
+
+
+def test_every_planted_fault_is_caught(compiled: tuple[Path, Net], tmp_path: Path) -> None:
+    folder, net = compiled
+    assert _tool("dis", folder / "net.bmodel", "-o", tmp_path / "right.txt").returncode == 0
+    lines = (tmp_path / "right.txt").read_text().splitlines()
+    rng = np.random.default_rng(1)
+    planted, caught, missed = 0, 0, []
+    for name in ("final.mlir", *[p.name for p in folder.glob("*.npz")]):
+        shutil.copy(folder / name, tmp_path / name)
+    for field, wrong in FAULTS.items():
+        pattern = re.compile(rf"\b{field}=(0x[0-9a-f]+|\d+)\b")
+        places = [i for i, line in enumerate(lines) if pattern.search(line) and "sys" not in line]
+        for i in rng.permutation(places)[:4]:
+            value = int(pattern.search(lines[i]).group(1), 0)  # type: ignore[union-attr]
+            faulty = list(lines)
+            faulty[i] = pattern.sub(f"{field}={wrong(value)}", lines[i])
+            (tmp_path / "faulty.txt").write_text("\n".join(faulty) + "\n")
+            planted += 1
+            made = _tool("asm", tmp_path / "faulty.txt", folder / "net.bmodel", "-o", tmp_path / "net.bmodel")
+            if made.returncode != 0:
+                caught += 1  # the assembler refused an illegal value
+                continue
+            try:
+                outcome = compare(tmp_path, net.inputs)
+                found = outcome.difference is not None
+            except Exception:  # the simulator refused the stream in a sentence
+                found = True
+            caught += found
+            if not found:
+                missed.append(f"{field} in: {lines[i][:200]}")
+    assert planted >= 40
+    assert not missed, f"{len(missed)} of {planted} planted faults were not seen; first: {missed[0]}"
+    assert caught == planted
