@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -98,3 +100,43 @@ def test_chip_files_are_yaml() -> None:
     assert {s: {k: v["value"] for k, v in keys.items()} for s, keys in plain.items()} == {
         s: {k: f.value for k, f in keys.items()} for s, keys in ours.items()
     }
+
+
+def test_two_generations_live_in_one_build(tmp_path: Path) -> None:
+    """A second table with a moved field and one command less gives data beside the first, under the same names."""
+
+    def other(table: Any) -> None:
+        table.update(generation="variant", chips=["variant"])
+        rows = table["layouts"]["sar"]
+        at = [row[0] for row in rows].index("opd0_const")
+        rows[at], rows[at + 1] = ["opd1_const", 50, 1], ["opd0_const", 51, 1]
+        table["commands"] = [c for c in table["commands"] if c["name"] != "LAR"]
+
+    include, source = tmp_path / "include/tpu_mlir/Isa", tmp_path / "Tables.cpp"
+    script = ROOT / "lib/Isa/gen/isa_gen.py"
+    words = [script, TABLE, edited_table(tmp_path, other), "--header", include / "Commands.h", "--source", source]
+    subprocess.run([sys.executable, "-B", *map(str, words), "--json-dir", str(tmp_path / "json")], check=True)
+    assert sorted(p.name for p in (tmp_path / "json").iterdir()) == ["bm1684x.json", "variant.json"]
+    compiler = shutil.which("clang++-22") or shutil.which("c++")
+    if compiler is None:
+        pytest.skip("there is no C++ compiler")
+    program = tmp_path / "main.cpp"
+    program.write_text(
+        """
+        #include "tpu_mlir/Isa/Command.h"
+        using namespace tpu_mlir::isa;
+        int main() {
+          SAR sar;
+          sar.opd0_const = 1;
+          const Command a = encode(tableFor("bm1684x"), sar), b = encode(tableFor("variant"), sar);
+          if (a.words[0] != (b.words[0] ^ 3ull << 50) || as<SAR>(b).opd0_const != 1) return 1;
+          return tableFor("variant").find(CommandId::LAR) != nullptr;
+        }
+        """
+    )
+    library = [ROOT / "lib/Isa/Table.cpp", ROOT / "lib/Isa/Command.cpp"]
+    folders = [f"-I{tmp_path / 'include'}", f"-I{ROOT / 'include'}"]
+    binary = tmp_path / "main"
+    command = [compiler, "-std=c++20", *folders, program, source, *library, "-o", binary]
+    subprocess.run(list(map(str, command)), check=True)
+    assert subprocess.run([str(binary)], check=False).returncode == 0

@@ -148,8 +148,8 @@ TEST(Bmodel, DataBehindTheEndIsTolerated) {
 
 TEST(Bmodel, UnalignedMemoryIsFine) {
   const std::vector<uint8_t> good = serialize(fullModel());
-  auto owner = std::make_shared<std::vector<uint8_t>>(1);
-  owner->insert(owner->end(), good.begin(), good.end());
+  auto owner = std::make_shared<std::vector<uint8_t>>(good.size() + 1);
+  std::copy(good.begin(), good.end(), owner->begin() + 1);
   EXPECT_EQ(readBmodel(std::span(*owner).subspan(1), owner, "x"), fullModel());
 }
 

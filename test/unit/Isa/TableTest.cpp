@@ -64,8 +64,9 @@ TEST(IsaTable, MatchesDoNotOverlap) {
   for (const Table *table : allTables())
     for (const CommandInfo &a : table->commands)
       for (const CommandInfo &b : table->commands)
-        if (&a != &b && a.engine == b.engine)
+        if (&a != &b && a.engine == b.engine) {
           EXPECT_FALSE(overlap(a, b)) << a.name << " and " << b.name;
+        }
 }
 
 TEST(IsaTable, MatchTermsLieInTheFirstWordOnFields) {
@@ -88,8 +89,9 @@ TEST(IsaTable, DefaultsAreLegalAndFit) {
         EXPECT_GE(row.defaultValue, row.minimum) << info.name << " " << row.name;
         EXPECT_LE(row.defaultValue, row.maximum) << info.name << " " << row.name;
         EXPECT_FALSE(row.meaning.empty()) << info.name << " " << row.name;
-        if (row.values && !row.reserved)
+        if (row.values && !row.reserved) {
           EXPECT_LE(row.maximum, row.values->values.size() - 1) << info.name << " " << row.name;
+        }
         EXPECT_EQ(row.reserved, row.name.starts_with("reserved")) << info.name << " " << row.name;
       }
 }

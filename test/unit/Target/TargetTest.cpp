@@ -83,8 +83,9 @@ TEST(Target, InstructionTableKnowsTheChip) {
     EXPECT_NO_THROW(table.valueOf("round_mode", chip->quant.floatRound));
     // The id fields are as wide as the limit says.
     for (const isa::CommandInfo &info : table.commands)
-      if (const isa::FieldInfo *id = info.find(isa::Field::cmd_id))
+      if (const isa::FieldInfo *id = info.find(isa::Field::cmd_id)) {
         EXPECT_EQ(int64_t(id->maximum) + 1, chip->limits.commandIds) << info.name;
+      }
   }
 }
 
