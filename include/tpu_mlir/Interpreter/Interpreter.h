@@ -21,7 +21,7 @@ struct HostTensor {
   std::vector<int64_t> shape;
   double scale = 1;
   int64_t zeroPoint = 0;
-  /// Belongs to the interpreter and is valid until its next invoke() or setInput(); null where the value was not kept.
+  /// Belongs to the interpreter and is valid until its next call; null where the value was not kept.
   const void *data = nullptr;
 
   int64_t count() const {

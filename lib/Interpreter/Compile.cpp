@@ -1,0 +1,200 @@
+//===- Compile.cpp - From items to steps ----------------------------------===//
+// Decides who computes an item and in which layout. A tensor is stored once in
+// the layout of the step that computes it; steps that need another layout make
+// the change appear before them, once for all of them.
+#include "Compile.h"
+
+#include <algorithm>
+
+namespace tpu_mlir::eval {
+
+namespace {
+
+class Compiler {
+public:
+  explicit Compiler(const CompileRequest &request)
+      : request(request), tensors(request.tensors), versions(tensors.size()), program(result.program) {}
+
+  Compiled run() {
+    for (size_t t = 0; t < tensors.size(); ++t) {
+      const float *outside = tensors[t].constant ? tensors[t].constant : request.inputs[t];
+      if (outside)
+        versions[t].push_back({program.addOutside(outside), Layout::plain()});
+    }
+    for (const Item &item : request.items)
+      std::visit([&](const auto &work) { make(item, work); }, item.work);
+    for (int output : request.outputs)
+      program.keep(plain(output));
+    result.stored.resize(tensors.size());
+    for (size_t t = 0; t < tensors.size(); ++t)
+      if (!versions[t].empty())
+        result.stored[t] = isOutput(t) ? versionIn(t, Layout::plain()) : versions[t].front();
+    program.finish();
+    return std::move(result);
+  }
+
+private:
+  bool isOutput(int t) const { return std::count(request.outputs.begin(), request.outputs.end(), t); }
+  const Dims &dimsOf(int t) const { return tensors[t].dims; }
+  /// The layout in which the tensor's producer left it.
+  Layout layoutOf(int t) const { return versions[t].front().layout; }
+
+  Stored versionIn(int t, Layout layout) {
+    for (const Stored &version : versions[t])
+      if (version.layout == layout)
+        return version;
+    Stored made{program.addBuffer(extentsOf(dimsOf(t), layout).count(), false), layout};
+    int from = versions[t].front().buffer;
+    program.add(request.dnnl ? request.dnnl->reorder(dimsOf(t), layoutOf(t), layout) : loopReorder(dimsOf(t), layoutOf(t), layout),
+                {from}, made.buffer);
+    versions[t].push_back(made);
+    return made;
+  }
+  int buffer(int t, Layout layout) { return versionIn(t, layout).buffer; }
+  int plain(int t) { return buffer(t, Layout::plain()); }
+  std::vector<int> plain(const std::vector<int> &list) {
+    std::vector<int> made;
+    for (int t : list)
+      made.push_back(plain(t));
+    return made;
+  }
+  int define(int t, Layout layout) {
+    int made = program.addBuffer(extentsOf(dimsOf(t), layout).count(), request.keepAll);
+    versions[t].push_back({made, layout});
+    return made;
+  }
+  void add(StepPtr step, const std::vector<int> &reads, int output, Layout layout = Layout::plain()) {
+    program.add(std::move(step), reads, define(output, layout));
+  }
+
+  /// The layout for an item that takes any: that of its first input if channels that are only padding stay zero.
+  Layout keptLayout(const Item &item, const Posts &functions) const {
+    Layout layout = layoutOf(item.inputs[0]);
+    return hasPadding(dimsOf(item.output), layout) && !keepZeros(functions) ? Layout::plain() : layout;
+  }
+
+  void make(const Item &item, const Conv &) {
+    std::optional<DnnlContext::Made> made;
+    if (request.dnnl) {
+      made = request.dnnl->conv(item, tensors, std::nullopt);
+      if (made && item.residual >= 0 && made->out != layoutOf(item.residual))
+        if (auto same = request.dnnl->conv(item, tensors, layoutOf(item.residual)); same && same->in == made->in)
+          made = std::move(same);
+    }
+    if (!made) {
+      std::vector<int> reads = plain(item.inputs);
+      StepPtr step = loopConv(item, dimsOf(item.inputs[0]), dimsOf(item.output), item.inputs.size() > 2);
+      return addInPlace(item, std::move(step), std::move(reads), Layout::plain());
+    }
+    addInPlace(item, std::move(made->step), readsOf(item, *made), made->out);
+  }
+  /// The buffers that a library's step reads: the first input in its layout, others row-major.
+  std::vector<int> readsOf(const Item &item, const DnnlContext::Made &made) {
+    std::vector<int> reads;
+    for (int input : made.reads)
+      reads.push_back(buffer(item.inputs[input], input == 0 ? made.in : Layout::plain()));
+    return reads;
+  }
+  /// Adds a step whose result goes where the residual is, if there is one.
+  void addInPlace(const Item &item, StepPtr step, std::vector<int> reads, Layout layout) {
+    if (item.residual < 0)
+      return add(std::move(step), reads, item.output, layout);
+    int place = buffer(item.residual, layout);
+    program.add(std::move(step), std::move(reads), place);
+    versions[item.output].push_back({place, layout});
+  }
+
+  void make(const Item &item, const MatMul &matmul) {
+    if (request.dnnl)
+      if (auto made = request.dnnl->matMul(item, tensors))
+        return add(std::move(made->step), readsOf(item, *made), item.output);
+    add(loopMatMul(matmul, item.posts, dimsOf(item.inputs[0]), dimsOf(item.inputs[1]), dimsOf(item.output),
+                   item.inputs.size() > 2),
+        plain(item.inputs), item.output);
+  }
+
+  void make(const Item &item, const Pool &pool) {
+    if (request.dnnl)
+      if (auto made = request.dnnl->pool(item, tensors, layoutOf(item.inputs[0])))
+        return add(std::move(made->step), readsOf(item, *made), item.output, made->out);
+    add(loopPool(pool, item.posts, dimsOf(item.inputs[0]), dimsOf(item.output)), plain(item.inputs), item.output);
+  }
+
+  void make(const Item &item, const Unary &unary) {
+    Posts functions = item.posts;
+    functions.insert(functions.begin(), unary.function);
+    Layout layout = layoutOf(item.inputs[0]);
+    StepPtr step = request.dnnl ? request.dnnl->unary(functions, dimsOf(item.output), layout) : nullptr;
+    if (!step) {
+      layout = keptLayout(item, functions);
+      step = loopUnary(functions, extentsOf(dimsOf(item.output), layout).count());
+    }
+    add(std::move(step), {buffer(item.inputs[0], layout)}, item.output, layout);
+  }
+
+  void make(const Item &item, const Affine &affine) {
+    Layout layout = keptLayout(item, item.posts);
+    add(loopAffine(affine, item.posts, dimsOf(item.output), layout), {buffer(item.inputs[0], layout)}, item.output, layout);
+  }
+
+  void make(const Item &item, const Combine &combine) {
+    std::vector<Dims> shapes;
+    bool isSame = true;
+    for (int input : item.inputs) {
+      shapes.push_back(dimsOf(input));
+      isSame &= dimsOf(input) == dimsOf(item.output);
+    }
+    if (!isSame)
+      return add(loopCombine(combine, item.posts, shapes, dimsOf(item.output)), plain(item.inputs), item.output);
+    Layout layout = keptLayout(item, item.posts);
+    std::vector<int> reads;
+    for (int input : item.inputs)
+      reads.push_back(buffer(input, layout));
+    add(loopCombineSame(combine, item.posts, reads.size(), extentsOf(dimsOf(item.output), layout).count()), reads,
+        item.output, layout);
+  }
+
+  void make(const Item &item, const View &) {
+    int source = item.inputs[0];
+    bool isSame = dimsOf(source) == dimsOf(item.output);
+    versions[item.output].push_back(isSame ? versions[source].front() : versionIn(source, Layout::plain()));
+    if (request.keepAll)
+      program.keep(versions[item.output].front().buffer);
+  }
+
+  void make(const Item &item, const Concat &concat) {
+    std::vector<Dims> shapes;
+    Layout layout = layoutOf(item.inputs[0]);
+    bool takesBlocks = concat.axis == 1 && layout.block > 1 && keepZeros(item.posts);
+    for (int input : item.inputs) {
+      shapes.push_back(dimsOf(input));
+      takesBlocks &= !hasPadding(dimsOf(input), layout);
+    }
+    if (!takesBlocks)
+      layout = Layout::plain();
+    std::vector<int> reads;
+    for (int input : item.inputs)
+      reads.push_back(buffer(input, layout));
+    add(loopConcat(concat.axis, item.posts, shapes, layout), reads, item.output, layout);
+  }
+
+  void make(const Item &item, const Gather &gather) {
+    const Dims &in = dimsOf(item.inputs[0]), &out = dimsOf(item.output);
+    Layout layout = layoutOf(item.inputs[0]);
+    if (!canGatherIn(gather, in, out, layout))
+      layout = Layout::plain();
+    add(loopGather(gather, in, out, layout), {buffer(item.inputs[0], layout)}, item.output, layout);
+  }
+
+  const CompileRequest &request;
+  const std::vector<Tensor> &tensors;
+  std::vector<std::vector<Stored>> versions;
+  Compiled result;
+  Program &program;
+};
+
+} // namespace
+
+Compiled compile(const CompileRequest &request) { return Compiler(request).run(); }
+
+} // namespace tpu_mlir::eval

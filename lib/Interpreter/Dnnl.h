@@ -1,0 +1,48 @@
+//===- Dnnl.h - Steps on oneDNN ---------------------------------*- C++ -*-===//
+// Makes steps whose work oneDNN does, and says in which layouts it does it best.
+// A maker that answers with nothing leaves the work to the loops. Without oneDNN
+// in the build there is no context.
+#ifndef TPU_MLIR_LIB_INTERPRETER_DNNL_H
+#define TPU_MLIR_LIB_INTERPRETER_DNNL_H
+
+#include "Loops.h"
+
+#include <optional>
+
+namespace tpu_mlir::eval {
+
+/// The library's engine and the weights that were packed for it. Used by one thread at a time.
+class DnnlContext {
+public:
+  /// Null where this build has no oneDNN.
+  static std::unique_ptr<DnnlContext> create();
+  ~DnnlContext();
+
+  /// A step, the layouts of its first input and of its output, and which of the item's inputs it reads (the others are
+  /// constants that it holds already).
+  struct Made {
+    StepPtr step;
+    Layout in, out;
+    std::vector<int> reads;
+  };
+  /// Convolution with posts and residual; `out` asks for a layout of the output.
+  std::optional<Made> conv(const Item &item, const std::vector<Tensor> &tensors, std::optional<Layout> out);
+  /// Matrix product with posts, everything row-major.
+  std::optional<Made> matMul(const Item &item, const std::vector<Tensor> &tensors);
+  /// Pooling with posts.
+  std::optional<Made> pool(const Item &item, const std::vector<Tensor> &tensors, Layout in);
+  /// The functions, element by element, in any layout; null where the library lacks one.
+  StepPtr unary(const Posts &functions, const Dims &dims, Layout layout);
+  StepPtr reorder(const Dims &dims, Layout from, Layout to);
+  /// Whether the function can be one of an item's posts.
+  static bool hasFunction(const UnaryFunction &function);
+
+private:
+  DnnlContext();
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
+
+} // namespace tpu_mlir::eval
+
+#endif // TPU_MLIR_LIB_INTERPRETER_DNNL_H

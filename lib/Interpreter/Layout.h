@@ -1,0 +1,51 @@
+//===- Layout.h - How the elements of a tensor lie in memory ----*- C++ -*-===//
+// The few layouts in which the Top interpreter keeps tensors between steps, as
+// one four-part form that loops can walk. Decides nothing.
+#ifndef TPU_MLIR_LIB_INTERPRETER_LAYOUT_H
+#define TPU_MLIR_LIB_INTERPRETER_LAYOUT_H
+
+#include <cstdint>
+#include <vector>
+
+namespace tpu_mlir::eval {
+
+using Dims = std::vector<int64_t>;
+
+/// Row-major, or with `block` channels (axis 1) side by side as [n, c / block, h, w, block], where channels beyond the last
+/// are zero, or with all channels side by side. Only row-major holds for ranks other than 4.
+struct Layout {
+  int64_t block = 1; ///< 1: row-major; 0: all channels
+  static constexpr Layout plain() { return {1}; }
+  static constexpr Layout channelsLast() { return {0}; }
+  constexpr bool isPlain() const { return block == 1; }
+  constexpr bool operator==(const Layout &) const = default;
+};
+
+/// A tensor in memory: [outer, blocks, inner, block], with channel blocks * block + position in the block.
+struct Extents {
+  int64_t outer = 1, blocks = 1, inner = 1, block = 1;
+  constexpr int64_t count() const { return outer * blocks * inner * block; }
+};
+
+inline Extents extentsOf(const Dims &dims, Layout layout) {
+  Extents e;
+  if (dims.size() < 2) {
+    e.inner = dims.empty() ? 1 : dims[0];
+    return e;
+  }
+  e.outer = dims[0];
+  e.block = layout.block ? layout.block : dims[1];
+  e.blocks = (dims[1] + e.block - 1) / e.block;
+  for (size_t axis = 2; axis < dims.size(); ++axis)
+    e.inner *= dims[axis];
+  return e;
+}
+
+/// Whether memory holds channels that the tensor does not have.
+inline bool hasPadding(const Dims &dims, Layout layout) {
+  return layout.block > 1 && dims.size() > 1 && dims[1] % layout.block;
+}
+
+} // namespace tpu_mlir::eval
+
+#endif // TPU_MLIR_LIB_INTERPRETER_LAYOUT_H

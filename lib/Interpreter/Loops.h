@@ -1,0 +1,48 @@
+//===- Loops.h - The interpreter's own fp32 loops ---------------*- C++ -*-===//
+// Steps that need no library: everything that is not worth one, and convolution
+// and matrix product where there is none. Each maker says which layouts it takes.
+#ifndef TPU_MLIR_LIB_INTERPRETER_LOOPS_H
+#define TPU_MLIR_LIB_INTERPRETER_LOOPS_H
+
+#include "Layout.h"
+#include "Step.h"
+#include "tpu_mlir/Interpreter/EvalPlan.h"
+
+#include <memory>
+
+namespace tpu_mlir::eval {
+
+using Posts = std::vector<UnaryFunction>;
+using StepPtr = std::unique_ptr<Step>;
+
+/// Whether f(0) is 0 for all, so that channels that are only padding stay zero.
+bool keepZeros(const Posts &functions);
+/// y = f(x) for `count` elements, one function after the other; in place if x is y.
+void applyPosts(const Posts &functions, const float *x, float *y, int64_t count);
+
+/// Any layout, the same for input and output. The functions must keep zeros where the layout pads.
+StepPtr loopUnary(const Posts &functions, int64_t count);
+/// Any layout, the same for input and output. The posts must keep zeros where the layout pads.
+StepPtr loopAffine(const Affine &affine, const Posts &posts, const Dims &dims, Layout layout);
+/// All inputs of the result's shape and of one layout.
+StepPtr loopCombineSame(const Combine &combine, const Posts &posts, size_t inputs, int64_t count);
+/// Row-major inputs that broadcast to the result's shape.
+StepPtr loopCombine(const Combine &combine, const Posts &posts, const std::vector<Dims> &inputs, const Dims &out);
+/// Row-major along any axis; or along channels, each input with a multiple of the layout's block.
+StepPtr loopConcat(int64_t axis, const Posts &posts, const std::vector<Dims> &inputs, Layout layout);
+/// Whether `gather` can be done without leaving `layout`.
+bool canGatherIn(const Gather &gather, const Dims &in, const Dims &out, Layout layout);
+StepPtr loopGather(const Gather &gather, const Dims &in, const Dims &out, Layout layout);
+/// From one layout to another.
+StepPtr loopReorder(const Dims &dims, Layout from, Layout to);
+
+/// Row-major.
+StepPtr loopPool(const Pool &pool, const Posts &posts, const Dims &in, const Dims &out);
+/// Row-major; inputs are image, filter and bias. A residual lies where the result goes.
+StepPtr loopConv(const Item &item, const Dims &in, const Dims &out, bool hasBias);
+/// Row-major; inputs are left, right and bias.
+StepPtr loopMatMul(const MatMul &matmul, const Posts &posts, const Dims &left, const Dims &right, const Dims &out, bool hasBias);
+
+} // namespace tpu_mlir::eval
+
+#endif // TPU_MLIR_LIB_INTERPRETER_LOOPS_H

@@ -1,0 +1,115 @@
+//===- Program.cpp - Steps in order, and their memory ---------------------===//
+// Live ranges, and placement of the largest buffers first at the lowest offset
+// where nothing that lives at the same time lies.
+#include "Program.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <numeric>
+
+namespace tpu_mlir::eval {
+
+/// A page: buffers start on their own ones.
+static constexpr int64_t kAlignment = 4096;
+
+int Program::addBuffer(int64_t elements, bool isKept) {
+  int64_t bytes = elements * static_cast<int64_t>(sizeof(float));
+  Buffer buffer;
+  buffer.bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  buffer.isKept = isKept;
+  buffers.push_back(buffer);
+  return static_cast<int>(buffers.size()) - 1;
+}
+
+int Program::addOutside(const float *data) {
+  Buffer buffer;
+  buffer.isOutside = true;
+  buffer.data = const_cast<float *>(data); // steps write to what addBuffer() made only
+  buffers.push_back(buffer);
+  return static_cast<int>(buffers.size()) - 1;
+}
+
+void Program::add(std::unique_ptr<Step> step, std::vector<int> reads, int writes) {
+  int position = static_cast<int>(steps.size());
+  assert(!buffers[writes].isOutside);
+  auto touch = [&](int buffer) {
+    Buffer &b = buffers[buffer];
+    b.first = b.first < 0 ? position : b.first;
+    b.last = position;
+  };
+  for (int buffer : reads)
+    touch(buffer);
+  touch(writes);
+  step->reads = std::move(reads);
+  step->writes = writes;
+  steps.push_back(std::move(step));
+}
+
+int64_t Program::totalBytes() const {
+  return std::accumulate(buffers.begin(), buffers.end(), int64_t(0), [](int64_t sum, const Buffer &b) { return sum + b.bytes; });
+}
+
+void Program::place() {
+  std::vector<Buffer *> order, placed;
+  for (Buffer &b : buffers) {
+    if (b.isOutside || b.first < 0)
+      continue;
+    if (b.isKept)
+      b.last = static_cast<int>(steps.size());
+    order.push_back(&b);
+  }
+  std::stable_sort(order.begin(), order.end(), [](const Buffer *a, const Buffer *b) { return a->bytes > b->bytes; });
+  for (Buffer *b : order) {
+    std::vector<std::pair<int64_t, int64_t>> taken;
+    for (const Buffer *other : placed)
+      if (other->first <= b->last && b->first <= other->last)
+        taken.emplace_back(other->offset, other->offset + other->bytes);
+    std::sort(taken.begin(), taken.end());
+    b->offset = 0;
+    for (auto [begin, end] : taken) {
+      if (b->offset + b->bytes <= begin)
+        break;
+      b->offset = std::max(b->offset, end);
+    }
+    placed.push_back(b);
+    arenaSize = std::max(arenaSize, b->offset + b->bytes);
+  }
+}
+
+std::unique_ptr<void, Program::Free> Program::allocate(int64_t bytes) const {
+  size_t size = (std::max<int64_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  void *memory = std::aligned_alloc(kAlignment, size);
+  if (!memory)
+    throw std::bad_alloc();
+  return std::unique_ptr<void, Free>(memory);
+}
+
+void Program::Free::operator()(void *memory) const { std::free(memory); }
+
+void Program::finish() {
+  place();
+  arena = allocate(arenaSize);
+  size_t scratchSize = 0;
+  for (const auto &step : steps)
+    scratchSize = std::max(scratchSize, step->scratchBytes());
+  scratch = allocate(static_cast<int64_t>(scratchSize));
+  for (Buffer &b : buffers)
+    if (!b.isOutside)
+      b.data = reinterpret_cast<float *>(static_cast<char *>(arena.get()) + b.offset);
+  for (const auto &step : steps) {
+    std::vector<const float *> in;
+    for (int buffer : step->reads)
+      in.push_back(buffers[buffer].data);
+    step->bind(in, buffers[step->writes].data, scratch.get());
+  }
+}
+
+void Program::run() {
+  for (const auto &step : steps)
+    step->run();
+}
+
+} // namespace tpu_mlir::eval

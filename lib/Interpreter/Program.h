@@ -1,0 +1,55 @@
+//===- Program.h - Steps in order, and their memory -------------*- C++ -*-===//
+// Holds steps and the buffers between them. Buffers that live at the same time
+// do not overlap; others share memory. Knows nothing of what steps compute.
+#ifndef TPU_MLIR_LIB_INTERPRETER_PROGRAM_H
+#define TPU_MLIR_LIB_INTERPRETER_PROGRAM_H
+
+#include "Step.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace tpu_mlir::eval {
+
+class Program {
+public:
+  /// A buffer of `elements` fp32 numbers. A kept one can be read after run().
+  int addBuffer(int64_t elements, bool isKept);
+  /// A buffer whose memory is outside.
+  int addOutside(const float *data);
+  void keep(int buffer) { buffers[buffer].isKept = true; }
+  /// Appends a step. What it reads must have been written before.
+  void add(std::unique_ptr<Step> step, std::vector<int> reads, int writes);
+  /// Places all buffers and binds the steps.
+  void finish();
+
+  void run();
+  const float *data(int buffer) const { return buffers[buffer].data; }
+  /// Bytes of the memory that buffers share, and of the buffers laid end to end.
+  int64_t arenaBytes() const { return arenaSize; }
+  int64_t totalBytes() const;
+  size_t stepCount() const { return steps.size(); }
+
+private:
+  struct Buffer {
+    int64_t bytes = 0;
+    bool isKept = false, isOutside = false;
+    int first = -1, last = -1; ///< steps that touch it
+    int64_t offset = 0;
+    float *data = nullptr;
+  };
+  struct Free {
+    void operator()(void *memory) const;
+  };
+  std::unique_ptr<void, Free> allocate(int64_t bytes) const;
+  void place();
+
+  std::vector<Buffer> buffers;
+  std::vector<std::unique_ptr<Step>> steps;
+  std::unique_ptr<void, Free> arena, scratch;
+  int64_t arenaSize = 0;
+};
+
+} // namespace tpu_mlir::eval
+
+#endif // TPU_MLIR_LIB_INTERPRETER_PROGRAM_H
