@@ -2,6 +2,7 @@
 // Works on a copy of the plan's items. An item that was joined into another one
 // disappears; the order of the others does not change.
 #include "Fuse.h"
+#include "Layout.h"
 
 #include <algorithm>
 

@@ -61,7 +61,9 @@ void Program::place() {
       b.last = static_cast<int>(steps.size());
     order.push_back(&b);
   }
-  std::stable_sort(order.begin(), order.end(), [](const Buffer *a, const Buffer *b) { return a->bytes > b->bytes; });
+  // Buffers lie in one vector: their addresses settle ties in the order of their making.
+  std::sort(order.begin(), order.end(),
+            [](const Buffer *a, const Buffer *b) { return a->bytes != b->bytes ? a->bytes > b->bytes : a < b; });
   for (Buffer *b : order) {
     std::vector<std::pair<int64_t, int64_t>> taken;
     for (const Buffer *other : placed)
