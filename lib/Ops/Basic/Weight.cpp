@@ -10,6 +10,8 @@ using namespace tpu_mlir::top;
 LogicalResult WeightOp::verify() {
   if (!hasStaticShape(getOutput()))
     return emitOpError("'output' has type ") << getOutput().getType() << ", but the shape of a weight is known";
+  if (!isPossible(shapeOf(getOutput())))
+    return emitOpError("'output' has shape ") << shapeText(shapeOf(getOutput())) << ", which is empty or larger than 2^40 elements";
   if (auto store = getStore(); store && *store != "conv_nic")
     return emitOpError("'store' is \"") << *store << "\"; known: conv_nic";
   if (getPack().has_value() != getStore().has_value())

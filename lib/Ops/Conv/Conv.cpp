@@ -64,7 +64,7 @@ int64_t ConvOp::flops() {
   if (!hasStaticShape(getFilter()))
     return 0;
   int64_t perElement = 2 * elementCount(shapeOf(getFilter()).drop_front()) + !isNone(getBias()) + getDoRelu();
-  return perElement * elementCount(getOutput());
+  return saturatingProduct(perElement, elementCount(getOutput()));
 }
 
 //===- Fold / canonicalise ------------------------------------------------===//

@@ -1,5 +1,6 @@
 //===- ConstEltwise.cpp - top.AddConst, top.MulConst ----------------------===//
 // Arithmetic with one number: dropping what changes nothing and joining chains.
+#include "../Activation/Recognise.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -41,4 +42,5 @@ void AddConstOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRCo
 }
 void MulConstOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<JoinConstants<MulConstOp>>(context);
+  addActivationsOfMulConst(patterns);
 }

@@ -47,5 +47,5 @@ int64_t MatMulOp::flops() {
   if (!hasStaticShape(getInput()))
     return 0;
   int64_t depth = matrixOf(shapeOf(getInput()), getLeftTranspose()).second;
-  return (2 * depth + !isNone(getBias()) + getDoRelu()) * elementCount(getOutput());
+  return saturatingProduct(2 * depth + !isNone(getBias()) + getDoRelu(), elementCount(getOutput()));
 }

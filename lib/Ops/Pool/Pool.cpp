@@ -63,7 +63,7 @@ LogicalResult AvgPoolOp::verify() {
 
 // One comparison or addition per tap; the mean's division is one more.
 template <typename PoolOp> static int64_t windowFlops(PoolOp op, int64_t extra) {
-  return (elementCount(op.getKernelShape()) + extra + op.getDoRelu()) * elementCount(op.getOutput());
+  return saturatingProduct(elementCount(op.getKernelShape()) + extra + op.getDoRelu(), elementCount(op.getOutput()));
 }
 int64_t MaxPoolOp::flops() { return windowFlops(*this, 0); }
 int64_t AvgPoolOp::flops() { return windowFlops(*this, 1); }

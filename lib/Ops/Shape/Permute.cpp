@@ -55,7 +55,7 @@ struct JoinPermutes : OpRewritePattern<PermuteOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(PermuteOp op, PatternRewriter &rewriter) const override {
     auto first = op.getInput().getDefiningOp<PermuteOp>();
-    if (!first)
+    if (!first || first.getOrder().size() != op.getOrder().size())
       return failure();
     SmallVector<int64_t> order;
     for (int64_t axis : op.getOrder())

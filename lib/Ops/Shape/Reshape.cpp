@@ -24,7 +24,7 @@ static FailureOr<Shape> resultShape(ReshapeOp op) {
     if (size == -1)
       rest = &size;
     else
-      known *= size;
+      known = saturatingProduct(known, size);
   }
   int64_t count = elementCount(in);
   if (rest && count % known == 0)

@@ -13,8 +13,8 @@ static FailureOr<Shape> resultShape(UpsampleOp op) {
   Shape shape(shapeOf(op.getInput()));
   if (shape.size() != 4)
     return op.emitOpError("'input' must have 4 dimensions, but its shape is ") << shapeText(shape);
-  shape[2] *= op.getScaleH();
-  shape[3] *= op.getScaleW();
+  shape[2] = saturatingProduct(shape[2], op.getScaleH());
+  shape[3] = saturatingProduct(shape[3], op.getScaleW());
   return shape;
 }
 

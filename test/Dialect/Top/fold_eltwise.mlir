@@ -57,4 +57,70 @@ func.func @constants(%x: tensor<2xf32>) -> tensor<2xf32> {
   %4 = "top.AddConst"(%3) {const_val = 2.0} : (tensor<2xf32>) -> tensor<2xf32>
   return %4 : tensor<2xf32>
 }
+
+// x * relu6(x + 3) / 6 and relu6(x + 3) / 6, with fp32 constants.
+// CHECK-LABEL: func.func @hard_swish_written_out
+// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>
+func.func @hard_swish_written_out(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
+  %0 = "top.AddConst"(%x) {const_val = 3.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = "top.Clip"(%0) {min = 0.0, max = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = "top.Mul"(%x, %1) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.HardSwish"(%[[X]])
+  %3 = "top.MulConst"(%2) {const_val = 0.16666667163372040} : (tensor<2xf32>) -> tensor<2xf32>
+  %4 = "top.AddConst"(%x) {const_val = 3.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %5 = "top.Relu"(%4) {relu_limit = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %6 = "top.MulConst"(%5) {const_val = 0.16666667163372040} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.HardSwish"(%[[X]])
+  %7 = "top.Mul"(%6, %x) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %8 = "top.AddConst"(%x) {const_val = 1.0, do_relu = true, relu_limit = 2.0} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.HardSigmoid"(%[[X]]) <{alpha = 5.000000e-01 : f64, beta = 5.000000e-01 : f64}>
+  %9 = "top.MulConst"(%8) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: return
+  return %3, %7, %9 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+}
+
+// The three places where exporters put the half.
+// CHECK-LABEL: func.func @gelu
+// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>
+func.func @gelu(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
+  %0 = "top.MulConst"(%x) {const_val = 0.70710676908493042} : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = "top.Erf"(%0) : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = "top.AddConst"(%1) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %3 = "top.Mul"(%x, %2) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.GELU"(%[[X]])
+  %4 = "top.MulConst"(%3) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  %5 = "top.MulConst"(%x) {const_val = 0.70710678118654752} : (tensor<2xf32>) -> tensor<2xf32>
+  %6 = "top.Erf"(%5) : (tensor<2xf32>) -> tensor<2xf32>
+  %7 = "top.AddConst"(%6) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %8 = "top.MulConst"(%7) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.GELU"(%[[X]])
+  %9 = "top.Mul"(%x, %8) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %10 = "top.MulConst"(%x) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  %11 = "top.MulConst"(%x) {const_val = 0.70710678118654752} : (tensor<2xf32>) -> tensor<2xf32>
+  %12 = "top.Erf"(%11) : (tensor<2xf32>) -> tensor<2xf32>
+  %13 = "top.AddConst"(%12) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.GELU"(%[[X]])
+  %14 = "top.Mul"(%10, %13) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: return
+  return %4, %9, %14 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+}
+
+// Nearly, but not quite.
+// CHECK-LABEL: func.func @no_gelu
+func.func @no_gelu(%x: tensor<2xf32>, %y: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
+  %0 = "top.MulConst"(%x) {const_val = 0.7} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK: "top.Erf"
+  %1 = "top.Erf"(%0) : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = "top.AddConst"(%1) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %3 = "top.Mul"(%x, %2) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %4 = "top.MulConst"(%3) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  %5 = "top.MulConst"(%x) {const_val = 0.70710678118654752} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK: "top.Erf"
+  %6 = "top.Erf"(%5) : (tensor<2xf32>) -> tensor<2xf32>
+  %7 = "top.AddConst"(%6) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK: "top.Mul"
+  %8 = "top.Mul"(%y, %7) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %9 = "top.MulConst"(%8) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  return %4, %9 : tensor<2xf32>, tensor<2xf32>
+}
 // CHECK-DAG: #[[MUL]] = loc("y_Mul")

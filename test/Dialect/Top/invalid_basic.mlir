@@ -9,6 +9,14 @@ func.func @weight() {
 // -----
 
 func.func @weight() {
+  // expected-error @+1 {{'output' has shape 3x0, which is empty or larger than 2^40 elements}}
+  %0 = "top.Weight"() : () -> tensor<3x0xf32>
+  return
+}
+
+// -----
+
+func.func @weight() {
   // expected-error @+1 {{'store' is "zigzag"; known: conv_nic}}
   %0 = "top.Weight"() {store = "zigzag", pack = 4 : i64} : () -> tensor<2xf32>
   return

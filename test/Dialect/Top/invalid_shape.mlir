@@ -201,7 +201,24 @@ func.func @f(%a: tensor<1x1x2x3xf32>) {
 // -----
 
 func.func @f(%a: tensor<1x1x2x3xf32>) {
-  // expected-error @+1 {{'output' would be too large: its shape is 1x1x2000000x6000000}}
+  // expected-error @+1 {{'output' has shape 1x1x2000000x6000000, which is larger than 2^40 elements}}
   %0 = "top.Upsample"(%a) {scale_h = 1000000 : i64, scale_w = 2000000 : i64} : (tensor<1x1x2x3xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<0x3xf32>) {
+  // expected-error @+1 {{'input' has shape 0x3, which is empty}}
+  %0 = "top.Reshape"(%a) {shape = array<i64: 0, -1>} : (tensor<0x3xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<9223372036854775807x2xf32>, %b: tensor<2xf32>) {
+  // expected-error @+1 {{'inputs[0]' has shape 9223372036854775807x2, which is larger than 2^40 elements}}
+  %0 = "top.Concat"(%a, %a) {axis = 0 : i64}
+    : (tensor<9223372036854775807x2xf32>, tensor<9223372036854775807x2xf32>) -> tensor<*xf32>
   return
 }

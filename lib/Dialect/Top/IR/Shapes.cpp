@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 using namespace mlir;
 
@@ -20,16 +21,30 @@ std::string shapeText(ArrayRef<int64_t> shape) {
   return text;
 }
 
+int64_t saturatingProduct(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<int64_t>::max() : product;
+}
+
 int64_t elementCount(ArrayRef<int64_t> shape) {
   int64_t count = 1;
   for (int64_t size : shape)
-    count *= size;
+    count = saturatingProduct(count, size);
   return count;
+}
+
+bool isPossible(ArrayRef<int64_t> shape) {
+  return llvm::all_of(shape, [](int64_t size) { return size >= 1; }) && elementCount(shape) <= kMostElements;
 }
 
 bool hasStaticShape(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.hasStaticShape();
+}
+
+bool hasStaticShapes(Operation *op) {
+  auto isKnown = [](Value value) { return isNone(value) || hasStaticShape(value); };
+  return llvm::all_of(op->getOperands(), isKnown) && llvm::all_of(op->getResults(), isKnown);
 }
 
 int64_t elementCount(Value value) { return hasStaticShape(value) ? elementCount(shapeOf(value)) : 0; }
@@ -95,22 +110,31 @@ static std::optional<unsigned> firstUnknown(Operation *op) {
   return std::nullopt;
 }
 
-/// A shape that a tensor can have.
-static LogicalResult checkSizes(Operation *op, ArrayRef<int64_t> shape) {
-  int64_t elements = 1;
-  for (int64_t size : shape)
-    if (size < 1)
-      return op->emitOpError("'output' would be empty: its shape is ") << shapeText(shape);
-    else if (__builtin_mul_overflow(elements, size, &elements) || elements > (int64_t(1) << 40))
-      return op->emitOpError("'output' would be too large: its shape is ") << shapeText(shape);
-  return success();
+static LogicalResult checkShape(Operation *op, StringRef name, ArrayRef<int64_t> shape) {
+  if (isPossible(shape))
+    return success();
+  bool isEmpty = llvm::any_of(shape, [](int64_t size) { return size < 1; });
+  return op->emitOpError("'") << name << "' has shape " << shapeText(shape) << ", which is "
+                              << (isEmpty ? "empty" : "larger than 2^40 elements");
+}
+
+/// The result's shape by the rule of an op whose operands are all known.
+static FailureOr<Shape> apply(Operation *op, OperandNames names, Rule rule) {
+  for (OpOperand &operand : op->getOpOperands())
+    if (!isNone(operand.get()) &&
+        failed(checkShape(op, operandName(op, names, operand.getOperandNumber()), shapeOf(operand.get()))))
+      return failure();
+  FailureOr<Shape> shape = rule();
+  if (failed(shape) || failed(checkShape(op, "output", *shape)))
+    return failure();
+  return shape;
 }
 
 LogicalResult verifyResult(Operation *op, OperandNames names, Rule rule) {
   if (firstUnknown(op))
     return success();
-  FailureOr<Shape> shape = rule();
-  if (failed(shape) || failed(checkSizes(op, *shape)))
+  FailureOr<Shape> shape = apply(op, names, rule);
+  if (failed(shape))
     return failure();
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
   if (!type || succeeded(verifyCompatibleShape(type.getShape(), *shape)))
@@ -124,8 +148,8 @@ LogicalResult inferResult(Operation *op, OperandNames names, Rule rule) {
     return op->emitOpError("'") << operandName(op, names, *unknown) << "' has type "
                                 << op->getOperand(*unknown).getType()
                                 << ", but shape inference needs every size of every operand";
-  FailureOr<Shape> shape = rule();
-  if (failed(shape) || failed(checkSizes(op, *shape)))
+  FailureOr<Shape> shape = apply(op, names, rule);
+  if (failed(shape))
     return failure();
   Value result = op->getResult(0);
   result.setType(RankedTensorType::get(*shape, cast<TensorType>(result.getType()).getElementType()));

@@ -113,7 +113,7 @@ static bool readPair(Operation *op, int64_t axis, int64_t channels, const Consta
 }
 
 std::optional<ChannelMap> channelMapOf(Operation *op, int64_t axis, const Constants &constants) {
-  if (!isa<BatchNormOp, ScaleOp, MulConstOp, AddConstOp, MulOp, AddOp, SubOp>(op) || !hasStaticShape(op->getResult(0)))
+  if (!isa<BatchNormOp, ScaleOp, MulConstOp, AddConstOp, MulOp, AddOp, SubOp>(op) || !hasStaticShapes(op))
     return std::nullopt;
   ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
   if (axis >= static_cast<int64_t>(shape.size()))

@@ -69,7 +69,7 @@ struct FuseIntoConv : OpRewritePattern<ConvOp> {
 
   LogicalResult matchAndRewrite(ConvOp op, PatternRewriter &rewriter) const override {
     const WeightArray *filter = constants.find(op.getFilter());
-    if (!filter || !isConstantOrNone(op.getBias(), constants))
+    if (!filter || !isConstantOrNone(op.getBias(), constants) || !hasStaticShapes(op))
       return failure();
     int afterCount = 0, beforeCount = 0;
     std::optional<ChannelMap> after, before = chainBefore(op.getInput(), 1, constants, beforeCount);
@@ -113,7 +113,7 @@ struct FuseIntoMatMul : OpRewritePattern<MatMulOp> {
 
   LogicalResult matchAndRewrite(MatMulOp op, PatternRewriter &rewriter) const override {
     const WeightArray *right = constants.find(op.getRight());
-    if (!right || !isConstantOrNone(op.getBias(), constants) || op.getDoRelu() || !hasStaticShape(op.getOutput()))
+    if (!right || !isConstantOrNone(op.getBias(), constants) || op.getDoRelu() || !hasStaticShapes(op))
       return failure();
     ArrayRef<int64_t> shape = shapeOf(op.getRight());
     int count = 0;

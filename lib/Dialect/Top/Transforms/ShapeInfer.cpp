@@ -6,6 +6,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace tpu_mlir::top {
@@ -30,7 +32,8 @@ struct ShapeInferPass : impl::ShapeInferBase<ShapeInferPass> {
       if (auto shaped = dyn_cast<ShapeInterface>(op); shaped && failed(shaped.inferShape()))
         return WalkResult::interrupt();
       if (auto counted = dyn_cast<FlopsInterface>(op))
-        flops += counted.flops();
+        if (__builtin_add_overflow(flops, counted.flops(), &flops))
+          flops = std::numeric_limits<int64_t>::max();
       return WalkResult::advance();
     });
     if (result.wasInterrupted())

@@ -19,7 +19,9 @@ using OperandNames = llvm::ArrayRef<llvm::StringRef>;
 
 /// "1x3x224x224"; "scalar" for rank 0.
 std::string shapeText(llvm::ArrayRef<int64_t> shape);
-/// Elements of a static shape.
+/// a * b, or the largest number where that overflows.
+int64_t saturatingProduct(int64_t a, int64_t b);
+/// Elements of a static shape; saturates.
 int64_t elementCount(llvm::ArrayRef<int64_t> shape);
 /// Elements of a tensor of static shape; 0 for `none` and for shapes that are not known.
 int64_t elementCount(mlir::Value value);
@@ -27,6 +29,12 @@ int64_t elementCount(mlir::Value value);
 llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
 /// Whether `value` is a tensor with a static shape.
 bool hasStaticShape(mlir::Value value);
+/// Whether the shapes of all operands (but absent ones) and results are known, so that the op's shape rule has been checked.
+bool hasStaticShapes(mlir::Operation *op);
+/// The most elements a tensor may have; keeps the arithmetic on shapes far from overflow.
+inline constexpr int64_t kMostElements = int64_t(1) << 40;
+/// Whether a tensor can have that shape: no axis is empty and the elements are not too many.
+bool isPossible(llvm::ArrayRef<int64_t> shape);
 /// Whether an optional operand is absent.
 bool isNone(mlir::Value value);
 /// Whether `value` leaves the network: its name must survive rewriting.
@@ -83,7 +91,7 @@ public:
     int64_t perElement = 1;
     if constexpr (requires(ConcreteOp concrete) { concrete.getDoRelu(); })
       perElement += mlir::cast<ConcreteOp>(this->getOperation()).getDoRelu();
-    return perElement * elementCount(this->getOperation()->getResult(0));
+    return saturatingProduct(perElement, elementCount(this->getOperation()->getResult(0)));
   }
 };
 

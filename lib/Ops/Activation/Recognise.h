@@ -1,0 +1,15 @@
+//===- Recognise.h - Activations written as arithmetic ----------*- C++ -*-===//
+#ifndef TPU_MLIR_LIB_OPS_ACTIVATION_RECOGNISE_H
+#define TPU_MLIR_LIB_OPS_ACTIVATION_RECOGNISE_H
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace tpu_mlir::top {
+
+/// Canonical forms of top.Mul and of top.MulConst: the activation that the product is.
+void addActivationsOfMul(mlir::RewritePatternSet &patterns);
+void addActivationsOfMulConst(mlir::RewritePatternSet &patterns);
+
+} // namespace tpu_mlir::top
+
+#endif // TPU_MLIR_LIB_OPS_ACTIVATION_RECOGNISE_H
