@@ -121,11 +121,16 @@ test_sanitized() {
 
 test_python() { with_tools python -m pytest "$root/test/python" -q "$@"; }
 
+test_tutorials() { with_tools "$root/regression/basic/run_step_by_step.sh" "$build/tutorials"; }
+
 # Every stage runs even when an earlier one failed; the Python stage is last, so its closing line is the last one read.
 test_all() {
-  local select=() failed=() report=() stage from
-  [ "${1:-}" = --all ] && select=(-m "slow or not slow")
-  for stage in unit lit sanitized python; do
+  local stages=(unit lit sanitized python) select=() failed=() report=() stage from
+  if [ "${1:-}" = --all ]; then
+    stages=(unit lit sanitized tutorials python)
+    select=(-m "slow or not slow")
+  fi
+  for stage in "${stages[@]}"; do
     say "Tests: $stage"
     from=$SECONDS
     if [ "$stage" = python ]; then set -- "${select[@]}"; else set --; fi
