@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import run_model
 import yaml
 from conftest import ROOT, needs_core
+
+import run_model
 
 CONFIG = yaml.safe_load((ROOT / "regression" / "models.yaml").read_text(encoding="utf-8"))
 QUICK = {"resnet18", "squeezenet1_1", "mobilenet_v2", "mnist", "mobilenet_v1_025"}
