@@ -126,7 +126,8 @@ def _includes(td: str) -> list[str]:
 
 def _op(records: dict[str, Any], key: str) -> Op:
     record = records[key]
-    operands, attributes = [], []
+    operands: list[Argument] = []
+    attributes: list[Argument] = []
     for value, name in record["arguments"]["args"]:
         constraint = records[value["def"]]
         (attributes if "Attr" in constraint["!superclasses"] else operands).append(_argument(records, constraint, name))

@@ -53,10 +53,10 @@ def op_section(op: Op) -> list[str]:
         lines += prose(op.description)
     values = [[f"`{a.name}`", "operand", _kind(a)] for a in op.operands]
     values += [[f"`{a.name}`", "result", _kind(a)] for a in op.results]
-    lines += table(["value", "role", "type"], values) + [""]
+    lines += [*table(["value", "role", "type"], values), ""]
     if op.attributes:
         rows = [[f"`{a.name}`", a.kind, _default(a)] for a in op.attributes]
-        lines += table(["attribute", "type", "default"], rows) + [""]
+        lines += [*table(["attribute", "type", "default"], rows), ""]
     return lines
 
 
@@ -97,14 +97,17 @@ def pass_section(entry: Pass) -> list[str]:
         lines += prose(entry.description)
     if entry.options:
         rows = [[f"`{o.name}`", o.kind, f"`{o.default}`" if o.default else "empty", o.text] for o in entry.options]
-        lines += table(["option", "type", "default", "meaning"], rows) + [""]
+        lines += [*table(["option", "type", "default", "meaning"], rows), ""]
     return lines
 
 
 def passes_page(passes: list[Pass]) -> str:
     lines = ["# Passes", "", NOTE, ""]
-    lines += ["As `tpuc-opt in.mlir --<pass>=\"<option>=<value> ...\" -o out.mlir`. MLIR's own `canonicalize` and `cse` "
-              "are there too.", ""]  # fmt: skip
+    lines += [
+        'As `tpuc-opt in.mlir --<pass>="<option>=<value> ..." -o out.mlir`. MLIR\'s own `canonicalize` and `cse` are',
+        "there too.",
+        "",
+    ]
     for entry in passes:
         lines += pass_section(entry)
     return "\n".join(lines).rstrip() + "\n"

@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,25 +35,37 @@ def record(op: str, aspect: str, cases: int, passed: int, details: Sequence[str]
 
     op: with its dialect, such as "top.Conv". details: what else was seen, such as the operations that were emitted.
     """
-    assert aspect in ASPECTS, f"unknown aspect '{aspect}'; known: {', '.join(ASPECTS)}"
-    assert "." in op, f"'{op}' is not the name of an op; write 'top.Conv'"
     assert 0 <= passed <= cases, f"{passed} of {cases} passed"
-    line = {
-        "op": op,
-        "aspect": aspect,
-        "cases": cases,
-        "passed": passed,
-        "test": os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0],
-        "build": build_id(),
-    }
+    line: dict[str, object] = {**_about(op, aspect), "cases": cases, "passed": passed}
     if details:
         line["details"] = sorted(set(details))
-    write("ops", line)
+    _write(line)
 
 
-def write(stem: str, line: dict[str, object]) -> None:
-    """Append `line` to this process's file of that stem."""
-    path = folder() / f"{stem}-{os.getpid()}.jsonl"
+def refused(op: str, aspect: str, reason: str) -> None:
+    """Note that `op` has no `aspect` and that the user is told so: `reason` is the end of that sentence."""
+    assert reason, "a refusal says why"
+    _write({**_about(op, aspect), "refused": reason})
+
+
+def emitted(commands: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    """Note which commands were emitted: {"SCONV": {"kinds": ["conv.normal"], "fields": [not at their default]}}."""
+    plain = {name: {key: sorted(values) for key, values in seen.items()} for name, seen in commands.items()}
+    _write({"commands": plain, "test": _test(), "build": build_id()})
+
+
+def _about(op: str, aspect: str) -> dict[str, object]:
+    assert aspect in ASPECTS, f"unknown aspect '{aspect}'; known: {', '.join(ASPECTS)}"
+    assert "." in op, f"'{op}' is not the name of an op; write 'top.Conv'"
+    return {"op": op, "aspect": aspect, "test": _test(), "build": build_id()}
+
+
+def _test() -> str:
+    return os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0]
+
+
+def _write(line: dict[str, object]) -> None:
+    path = folder() / f"{os.getpid()}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, sort_keys=True) + "\n")

@@ -1,0 +1,290 @@
+"""One small network around every Top op, down the whole road: what the op ledger says of each op is measured here.
+
+The networks are as small as the op allows; test/Ops has the hard shapes. Every comparison is exact. Also here: every op
+prints and parses, and what the onnx package's own cases import. Results are noted with ledger_writer.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from conftest import ROOT, NetworkRun, needs_core
+from ledger_writer import emitted, record, refused
+from onnx_backend_cases import node_cases, stored_cases, with_constants
+from onnx_models import feeds_for, make_model
+from test_onnx_backend import check
+
+sys.path.insert(0, str(ROOT / "docs/gen"))
+import records
+
+Net = Any
+NO_WORK = {"top.None", "top.Weight", "top.Input"}
+
+needs_tablegen = pytest.mark.skipif(records.tablegen() is None, reason="llvm-tblgen-22 is not installed")
+needs_tools = pytest.mark.skipif(
+    not (shutil.which("tpuc-opt") and shutil.which("bmodel-tool")), reason="the tools are not on PATH"
+)
+
+POOL = {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}
+
+
+def _conv(net: Net) -> Any:
+    window = {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [1, 1, 1, 1], "do_relu": True}
+    return net.op("Conv", [net.input([1, 5, 9, 10]), net.weight([7, 5, 3, 3], 0.2), net.weight([7], 0.2)], window)
+
+
+def _batch_norm(net: Net) -> Any:
+    from_one = net.builder.weight("variance", np.linspace(0.5, 2, 5, dtype=np.float32))
+    operands = [net.input([1, 5, 6, 7]), net.weight([5]), from_one, net.weight([5]), net.weight([5])]
+    return net.op("BatchNorm", operands, {"epsilon": 1e-5})
+
+
+def _unary(kind: str, positive: bool = False, **attributes: float) -> Callable[[Net], Any]:
+    return lambda net: net.op(kind, [net.input([1, 5, 6, 7], positive=positive)], attributes)
+
+
+def _two(kind: str) -> Callable[[Net], Any]:
+    return lambda net: net.op(kind, [net.input([1, 5, 6, 7]), net.input([1, 5, 6, 7])], {})
+
+
+NETWORKS: dict[str, Callable[[Net], Any]] = {
+    "top.Cast": lambda net: net.op("Relu", [net.op("Cast", [net.input([1, 5, 6, 7])], {})], {"relu_limit": -1.0}),
+    "top.Conv": _conv,
+    "top.MatMul": lambda net: net.op("MatMul", [net.input([3, 8]), net.weight([8, 5], 0.3), net.weight([5], 0.2)], {}),
+    "top.BatchNorm": _batch_norm,
+    "top.Scale": lambda net: net.op("Scale", [net.input([1, 5, 6, 7]), net.weight([5]), net.weight([5], 0.2)], {}),
+    "top.Add": _two("Add"),
+    "top.Sub": _two("Sub"),
+    "top.Mul": _two("Mul"),
+    "top.AddConst": _unary("AddConst", const_val=0.4),
+    "top.MulConst": _unary("MulConst", const_val=-1.3),
+    "top.Relu": _unary("Relu", relu_limit=-1.0),
+    "top.LeakyRelu": _unary("LeakyRelu", alpha=0.1),
+    "top.Clip": _unary("Clip", min=-0.5, max=0.8),
+    "top.Sigmoid": _unary("Sigmoid"),
+    "top.SiLU": _unary("SiLU"),
+    "top.Tanh": _unary("Tanh"),
+    "top.GELU": _unary("GELU"),
+    "top.Exp": _unary("Exp"),
+    "top.Log": _unary("Log", positive=True),
+    "top.Sqrt": _unary("Sqrt", positive=True),
+    "top.Abs": _unary("Abs"),
+    "top.Erf": _unary("Erf"),
+    "top.Softplus": _unary("Softplus"),
+    "top.Mish": _unary("Mish"),
+    "top.HardSwish": _unary("HardSwish"),
+    "top.Elu": _unary("Elu", alpha=0.7),
+    "top.HardSigmoid": _unary("HardSigmoid", alpha=0.2, beta=0.5),
+    "top.MaxPool": lambda net: net.op("MaxPool", [net.input([1, 5, 9, 10])], POOL),
+    "top.AvgPool": lambda net: net.op("AvgPool", [net.input([1, 5, 9, 10])], {**POOL, "count_include_pad": True}),
+    "top.Concat": lambda net: net.op("Concat", [net.input([1, 5, 6, 7]), net.input([1, 3, 6, 7])], {"axis": 1}),
+    "top.Slice": lambda net: net.op(
+        "Slice", [net.input([1, 5, 6, 7])], {"offset": [0, 1, 0, 2], "steps": [1, 1, 2, 1], "ends": [1, 4, 6, 7]}
+    ),
+    "top.Pad": lambda net: net.op(
+        "Pad", [net.input([1, 5, 6, 7])], {"paddings": [0, 0, 1, 2, 0, 0, 2, 1], "val": 0.0, "mode": "constant"}
+    ),
+    "top.Reshape": lambda net: net.op("Reshape", [net.input([1, 5, 6, 7])], {"shape": [5, 42]}),
+    "top.Flatten": lambda net: net.op("Flatten", [net.input([2, 5, 6, 7])], {"start_dim": 1, "end_dim": -1}),
+    "top.Permute": lambda net: net.op("Permute", [net.input([1, 5, 6, 7])], {"order": [0, 2, 3, 1]}),
+    "top.Upsample": lambda net: net.op("Upsample", [net.input([1, 5, 6, 7])], {"scale_h": 2, "scale_w": 3}),
+}
+
+# A network of one op that the Top passes must rewrite first, because lowering has no form for it.
+REWRITTEN = {"top.BatchNorm"}
+
+
+@needs_tablegen
+def test_every_op_has_a_network() -> None:
+    assert {op.name for op in records.dialect("top").ops} == set(NETWORKS) | NO_WORK
+
+
+def _harness() -> Any:
+    pytest.importorskip("pymlir", reason="the compiled module 'pymlir' is not on the path")
+    sys.path.insert(0, str(ROOT / "test/Ops"))
+    import harness
+
+    return harness
+
+
+def _run(*command: str | Path) -> str:
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _tpu_ops(folder: Path) -> set[str]:
+    """What the network's op became: Tpu ops without the casts at the border."""
+    found = set(re.findall(r'"(tpu\.\w+)"', (folder / "tpu.mlir").read_text(encoding="utf-8")))
+    return found - {"tpu.Cast"} or found
+
+
+def _stream(folder: Path) -> dict[str, dict[str, set[str]]]:
+    """Commands of the bmodel, with their kinds and the fields that are not at their default."""
+    seen: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"kinds": set(), "fields": set()})
+    for line in _run("bmodel-tool", "dis", folder / "net.bmodel").splitlines():
+        words = line.split()
+        if words and words[0] in ("tiu", "gdma"):
+            _, number, _, dep, command, kind, *fields = words
+            seen[command]["kinds"].add(kind)
+            seen[command]["fields"].update(f.split("=")[0] for f in fields)
+            seen[command]["fields"].update(n for n, v in (("cmd_id", number), ("cmd_id_dep", dep)) if v not in "-0")
+    return seen
+
+
+def _operations(stream: dict[str, dict[str, set[str]]]) -> list[str]:
+    """What an op itself asks of the chip: no ends, and no copies where there is arithmetic."""
+    kinds = {kind for seen in stream.values() for kind in seen["kinds"] if not kind.endswith("end")}
+    return sorted({k for k in kinds if not k.startswith("dma.")} or kinds)
+
+
+@needs_core
+@needs_tools
+@pytest.mark.parametrize("mode", ["INT8", "F32"])
+@pytest.mark.parametrize("op", sorted(NETWORKS))
+def test_the_whole_road_is_exact(op: str, mode: str, tmp_path: Path) -> None:
+    harness = _harness()
+    low = mode.lower()
+
+    def build(net: Net) -> list[Any]:
+        outputs = [NETWORKS[op](net)]
+        if op in REWRITTEN:
+            net.builder = RewritingBuilder(net.builder)
+        return outputs
+
+    try:
+        net = harness.compile_net(build, 1, tmp_path, mode)
+    except Exception as error:
+        reason = re.search(r"has no tpu lowering in \w+ on \w+: ([^\n]*)", str(error))
+        if reason is None:
+            raise
+        refused(op, f"lower_{low}", reason.group(1).strip())
+        return
+    _note_records(tmp_path)
+    stream = _stream(tmp_path)
+    outcome = harness.compare(tmp_path, net.inputs)
+    good = int(outcome.difference is None and outcome.compared == outcome.expected > 0)
+    emitted(stream)
+    record(op, f"lower_{low}", 1, 1, sorted(_tpu_ops(tmp_path)))
+    record(op, f"emit_{low}", 1, good, _operations(stream))
+    record(op, "interpret", 1, good)
+    record(op, "tile", 1, good)
+    assert outcome.difference is None
+    assert outcome.compared == outcome.expected > 0
+
+
+def _note_records(folder: Path) -> None:
+    """Lowered and finished text parses to the same text."""
+    for stage in ("tpu.mlir", "final.mlir"):
+        once = _run("tpuc-opt", folder / stage)
+        (folder / "again.mlir").write_text(once, encoding="utf-8")
+        same = _run("tpuc-opt", folder / "again.mlir") == once
+        for op in set(re.findall(r'"(tpu\.\w+)"\(', once)):
+            record(op, "record", 1, int(same))
+        assert same
+
+
+class RewritingBuilder:
+    """A builder whose saved network has been through the Top passes."""
+
+    def __init__(self, builder: Any) -> None:
+        self._builder = builder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._builder, name)
+
+    def save(self, path: str, weights: str) -> None:
+        import pymlir
+
+        origin = Path(path).with_name("origin.mlir")
+        self._builder.save(str(origin), str(origin.with_name("origin_weight.npz")))
+        passes = "builtin.module(shape-infer,canonicalize,extra-optimize)"
+        pymlir.run_passes(str(origin), path, passes, Path(weights).name)
+
+
+# --- records ----------------------------------------------------------------------------------------------------------
+
+
+@needs_tablegen
+@needs_tools
+@pytest.mark.parametrize("dialect", sorted(records.DIALECTS))
+def test_records_print_and_parse(dialect: str, tmp_path: Path) -> None:
+    """Of every op in the lit tests' op files: what is printed parses to the same text."""
+    files = sorted((ROOT / "test/Dialect" / dialect.capitalize()).glob("ops_*.mlir"))
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for file in files:
+        once = _run("tpuc-opt", "--split-input-file", file)
+        (tmp_path / "once.mlir").write_text(once, encoding="utf-8")
+        same = _run("tpuc-opt", "--split-input-file", tmp_path / "once.mlir") == once
+        for op in re.findall(rf'"({dialect}\.\w+)"\(', once):
+            counts[op][0] += 1
+            counts[op][1] += same
+    for op, (cases, good) in counts.items():
+        record(op, "record", cases, good)
+    assert all(cases == good for cases, good in counts.values())
+    missing = {op.name for op in records.dialect(dialect).ops} - set(counts)
+    assert not files or not missing, f"no op file has {', '.join(sorted(missing))}"
+
+
+# --- import -----------------------------------------------------------------------------------------------------------
+
+
+def _pattern(*nodes: tuple[str, list[str], str]) -> onnx.ModelProto:
+    made = [onnx.helper.make_node(kind, inputs, [output]) for kind, inputs, output in nodes]
+    weights = {"one": np.float32([0.4]), "three": np.float32([0.4, -1, 2]).reshape(3, 1, 1)}
+    return make_model(made, {"x": [1, 3, 4, 5]}, [nodes[-1][2]], weights)
+
+
+# Ops that no single operator of the package's cases imports as.
+PATTERNS = [
+    _pattern(("Sigmoid", ["x"], "s"), ("Mul", ["x", "s"], "y")),
+    _pattern(("Add", ["x", "one"], "y")),
+    _pattern(("Mul", ["x", "three"], "y")),
+]
+
+
+def test_imports_compute_what_onnx_expects() -> None:
+    """Counts, by Top op, the cases that were imported and are right; a refused case counts for nothing."""
+    from top_numpy import EagerBuilder
+
+    from tpu_mlir.frontend.onnx import graph, reference
+    from tpu_mlir.frontend.onnx.importer import import_graph
+
+    counts: dict[str, int] = defaultdict(int)
+    used: set[str] = set()
+
+    def run(model: onnx.ModelProto, feeds: dict[str, Any]) -> NetworkRun:
+        builder = EagerBuilder(feeds)
+        used.clear()
+        import_graph(builder, model, "model", {})
+        used.update(op for op, _, _ in builder.operations)
+        used.update({"top.Input"}, {"top.Weight"} if builder.weights else set())
+        return NetworkRun([o.name for o in model.graph.output], builder.outputs, builder.tensors)
+
+    cases = node_cases()
+    more = [with_constants(c) for c in cases if len(c.inputs) > 1]
+    for case in [*cases, *more, *stored_cases("pytorch-converted")]:
+        if not check(case, run):
+            for op in used:
+                counts[op] += 1
+    for model in PATTERNS:
+        feeds = feeds_for(model)
+        expected = reference.run_onnx(model, feeds, "pattern")
+        got = run(graph.prepare(model, "pattern", simplifier=False), feeds)
+        name = next(k for k in expected if k.startswith("y_"))
+        np.testing.assert_allclose(got.outputs[0], expected[name], rtol=2e-5, atol=2e-6)
+        for op in used:
+            counts[op] += 1
+    for op, right in counts.items():
+        record(op, "import_onnx", right, right)
+    assert counts["top.Conv"] and counts["top.SiLU"]
