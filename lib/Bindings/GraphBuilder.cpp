@@ -1,0 +1,198 @@
+//===- GraphBuilder.cpp - Building a Top module op by op ------------------===//
+// Ops are made generically from their registered names, so that a new op needs
+// nothing here.
+#include "GraphBuilder.h"
+#include "Diagnostics.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+std::string didYouMean(llvm::StringRef word, ArrayRef<llvm::StringRef> known) {
+  unsigned best = static_cast<unsigned>(word.size() / 2 + 1);
+  llvm::StringRef nearest;
+  for (llvm::StringRef candidate : known)
+    if (unsigned distance = word.edit_distance_insensitive(candidate, true, best); distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  return nearest.empty() ? "" : "; did you mean '" + nearest.str() + "'?";
+}
+
+static std::string textOf(Attribute attribute) {
+  std::string text;
+  llvm::raw_string_ostream(text) << attribute;
+  return text;
+}
+
+GraphBuilder::GraphBuilder(const std::string &name) : builder(&session.context) {
+  Location loc = builder.getUnknownLoc();
+  session.module = ModuleOp::create(loc, name);
+  setModuleAttribute("module.name", builder.getStringAttr(name));
+  setModuleAttribute("module.state", builder.getStringAttr("TOP_F32"));
+  builder.setInsertionPointToEnd(session.module->getBody());
+  function = func::FuncOp::create(builder, loc, "main", builder.getFunctionType({}, {}));
+  builder.setInsertionPointToEnd(function.addEntryBlock());
+}
+
+Location GraphBuilder::take(const std::string &name) {
+  if (isFinished)
+    throw MlirError("'" + name + "' comes too late: the graph is finished");
+  if (name.empty())
+    throw MlirError("a tensor needs a name, got an empty one");
+  if (!names.insert(name).second)
+    throw MlirError("two tensors are called '" + name + "'; names are unique");
+  return top::nameLoc(&session.context, name);
+}
+
+static SmallVector<llvm::StringRef> registeredOps(MLIRContext *context) {
+  SmallVector<llvm::StringRef> found;
+  for (RegisteredOperationName op : context->getRegisteredOperations())
+    if (op.getDialectNamespace() == "top")
+      found.push_back(op.getStringRef());
+  return found;
+}
+
+/// Makes the op of `state`, with its shape inferred. Everything wrong about it is an MlirError, and no op is left then.
+Value GraphBuilder::append(OperationState &state, ArrayRef<NamedAttribute> attributes) {
+  SmallVector<llvm::StringRef> known;
+  for (StringAttr attribute : state.name.getRegisteredInfo()->getAttributeNames())
+    known.push_back(attribute.getValue());
+  std::string what = "'" + top::nameOf(state.location).str() + "': '" + state.name.getStringRef().str() + "' op";
+  for (NamedAttribute attribute : attributes)
+    if (llvm::StringRef name = attribute.getName(); !llvm::is_contained(known, name))
+      throw MlirError(what + " has no attribute '" + name.str() + "'" + didYouMean(name, known) +
+                      (known.empty() ? "" : "; known: " + llvm::join(known, ", ")));
+  state.addAttributes(attributes);
+  ErrorCollector errors(&session.context);
+  Operation *op = builder.create(state);
+  // A value of another kind than the attribute's is dropped without a word when an op is made.
+  for (NamedAttribute attribute : attributes)
+    if (op->getAttr(attribute.getName()) != attribute.getValue()) {
+      op->erase();
+      throw MlirError(what + " attribute '" + attribute.getName().str() + "' cannot be " + textOf(attribute.getValue()) +
+                      "; floats, integers and lists of them are different kinds");
+    }
+  auto shaped = dyn_cast<ShapeInterface>(op);
+  if (failed(verify(op)) || (shaped && failed(shaped.inferShape())) || failed(verify(op))) {
+    op->erase();
+    errors.raise(what + " is invalid");
+  }
+  return op->getResult(0);
+}
+
+Value GraphBuilder::input(const std::string &name, ArrayRef<int64_t> shape, ArrayRef<NamedAttribute> attributes) {
+  Location loc = take(name);
+  for (int64_t size : shape)
+    if (size < 1)
+      throw MlirError("input '" + name + "' has shape " + top::shapeText(shape) + "; every size must be positive");
+  auto type = RankedTensorType::get(shape, builder.getF32Type());
+  Block &block = function.getBody().front();
+  BlockArgument argument = block.addArgument(type, loc);
+  OperationState state(loc, top::InputOp::getOperationName());
+  state.addOperands(argument);
+  state.addTypes(type);
+  try {
+    return append(state, attributes);
+  } catch (const MlirError &) {
+    block.eraseArgument(argument.getArgNumber());
+    names.erase(name);
+    throw;
+  }
+}
+
+Value GraphBuilder::weight(const std::string &name, Type elementType, std::vector<uint8_t> bytes, ArrayRef<int64_t> shape) {
+  Location loc = take(name);
+  auto type = RankedTensorType::get(shape, elementType);
+  OperationState state(loc, top::WeightOp::getOperationName());
+  state.addTypes(type);
+  Value made;
+  try {
+    made = append(state, {});
+  } catch (const MlirError &) {
+    names.erase(name);
+    throw;
+  }
+  char kind = isa<FloatType>(elementType) ? 'f' : elementType.isUnsignedInteger() ? 'u' : 'i';
+  session.weights().add(name, std::move(bytes), kind, static_cast<int>(elementType.getIntOrFloatBitWidth() / 8), shape);
+  return made;
+}
+
+Value GraphBuilder::none() {
+  if (!noneValue) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&function.getBody().front());
+    noneValue = top::NoneOp::create(builder, builder.getUnknownLoc(), builder.getNoneType());
+  }
+  return noneValue;
+}
+
+Value GraphBuilder::op(const std::string &opName, ArrayRef<Value> operands, ArrayRef<NamedAttribute> attributes,
+                       const std::string &name) {
+  auto registered = RegisteredOperationName::lookup(opName, &session.context);
+  bool isSpecial = opName == top::InputOp::getOperationName() || opName == top::WeightOp::getOperationName() ||
+                   opName == top::NoneOp::getOperationName();
+  if (!registered || registered->getDialectNamespace() != "top" || isSpecial)
+    throw MlirError("'" + name + "': there is no Top op '" + opName + "'" +
+                    didYouMean(opName, registeredOps(&session.context)));
+  Location loc = take(name);
+  OperationState state(loc, *registered);
+  state.addOperands(operands);
+  // Shape inference replaces the type.
+  state.addTypes(UnrankedTensorType::get(builder.getF32Type()));
+  try {
+    return append(state, attributes);
+  } catch (const MlirError &) {
+    names.erase(name);
+    throw;
+  }
+}
+
+void GraphBuilder::setModuleAttribute(const std::string &name, Attribute value) {
+  if (!llvm::StringRef(name).starts_with("module."))
+    throw MlirError("module attributes start with 'module.', got '" + name + "'");
+  Attribute before = (*session.module)->getAttr(name);
+  (*session.module)->setAttr(name, value);
+  if (!isFinished)
+    return;
+  ErrorCollector errors(&session.context);
+  if (succeeded(verify(*session.module)))
+    return;
+  if (before)
+    (*session.module)->setAttr(name, before);
+  else
+    (*session.module)->removeAttr(name);
+  errors.raise("module attribute '" + name + "' is invalid");
+}
+
+void GraphBuilder::finish(ArrayRef<Value> results) {
+  if (isFinished)
+    throw MlirError("the graph is finished already");
+  if (results.empty())
+    throw MlirError("a network needs at least one output");
+  for (Value result : results)
+    if (top::isNone(result))
+      throw MlirError("an absent tensor cannot be an output");
+  auto returned = func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
+  SmallVector<Type> inputs(function.getBody().front().getArgumentTypes());
+  function.setType(builder.getFunctionType(inputs, ValueRange(results).getTypes()));
+  ErrorCollector errors(&session.context);
+  if (failed(verify(*session.module))) {
+    returned.erase();
+    errors.raise("the graph is invalid");
+  }
+  isFinished = true;
+}
+
+void GraphBuilder::save(const std::string &path, const std::string &weightFile) {
+  if (!isFinished)
+    throw MlirError("the graph has no outputs yet: call finish() before save()");
+  saveSession(session, path, weightFile);
+}
+
+} // namespace tpu_mlir

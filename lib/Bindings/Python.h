@@ -1,0 +1,35 @@
+//===- Python.h - What the parts of the Python module share -----*- C++ -*-===//
+// Conversions between Python values and attributes, and between numpy arrays
+// and host tensors.
+#ifndef TPU_MLIR_LIB_BINDINGS_PYTHON_H
+#define TPU_MLIR_LIB_BINDINGS_PYTHON_H
+
+#include "Diagnostics.h"
+#include "tpu_mlir/Kernel/Format.h"
+#include "mlir/IR/Attributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+namespace tpu_mlir {
+
+namespace py = pybind11;
+
+/// bool, int, float, str, list[int], list[float] as an attribute. Throws an MlirError about `name` for anything else.
+mlir::Attribute toAttribute(mlir::MLIRContext *context, const std::string &name, py::handle value);
+/// The way back; an attribute of another kind is its text.
+py::object fromAttribute(mlir::Attribute attribute);
+
+/// "float32", "int8", …; bfloat16 is kept as uint16.
+py::dtype numpyType(kernel::DType type);
+/// "1x3x8x8" of an array.
+std::string shapeTextOf(const py::array &array);
+
+void bindBuilder(py::module_ &m);
+void bindModule(py::module_ &m);
+
+} // namespace tpu_mlir
+
+#endif // TPU_MLIR_LIB_BINDINGS_PYTHON_H

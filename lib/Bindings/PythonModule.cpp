@@ -1,0 +1,215 @@
+//===- PythonModule.cpp - pymlir.module -----------------------------------===//
+// The Python face of the interpreters: arrays by tensor name.
+#include "GraphBuilder.h"
+#include "Python.h"
+#include "Session.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Interpreter/Interpreter.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+#include <mutex>
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+namespace {
+
+class PyModule {
+public:
+  void load(const std::string &path);
+
+  const std::vector<std::string> &inputNames() { return loaded().inputNames(); }
+  const std::vector<std::string> &outputNames() { return loaded().outputNames(); }
+  const std::vector<std::string> &tensorNames() { return loaded().tensorNames(); }
+  std::vector<std::string> weightNames();
+  std::vector<std::string> viewNames();
+  std::string text(const char *name) { return (loaded(), session->text(name)); }
+  int64_t flops();
+
+  py::dict inputAttributes(const std::string &name);
+  std::vector<int64_t> shape(const std::string &name) { return described(name).shape; }
+  std::vector<int64_t> inputShape(const std::string &name) { return (requireInput(name), described(name).shape); }
+  double scale(const std::string &name) { return described(name).scale; }
+  int64_t zeroPoint(const std::string &name) { return described(name).zeroPoint; }
+
+  void setTensor(const std::string &name, const py::array &array);
+  void invoke(bool dumpAll);
+  py::array tensor(const std::string &name, bool isFixed);
+  py::dict allTensors(bool isFixed);
+
+private:
+  Interpreter &loaded();
+  void requireInput(const std::string &name);
+  HostTensor described(const std::string &name);
+  py::array arrayOf(const HostTensor &tensor, bool isFixed);
+
+  std::unique_ptr<Session> session;
+  std::unique_ptr<Interpreter> interpreter;
+  /// One call at a time; the interpreter lock of Python is not held while a network runs.
+  std::mutex busy;
+};
+
+void PyModule::load(const std::string &path) {
+  py::gil_scoped_release release;
+  std::lock_guard lock(busy);
+  interpreter.reset();
+  session = loadSession(path);
+  ErrorCollector errors(&session->context);
+  FailureOr<std::unique_ptr<Interpreter>> made = createInterpreter(*session->module);
+  errors.check(made, "'" + path + "' cannot be interpreted");
+  interpreter = std::move(*made);
+}
+
+Interpreter &PyModule::loaded() {
+  if (!interpreter)
+    throw MlirError("no module is loaded: call load() first");
+  return *interpreter;
+}
+
+[[noreturn]] void raiseUnknown(const std::string &what, const std::string &name, const std::vector<std::string> &known) {
+  SmallVector<llvm::StringRef> names(known.begin(), known.end());
+  throw MlirError("there is no " + what + " '" + name + "'" + didYouMean(name, names));
+}
+
+void PyModule::requireInput(const std::string &name) {
+  if (!llvm::is_contained(inputNames(), name))
+    throw MlirError("there is no input '" + name + "'; inputs: " + llvm::join(inputNames(), ", "));
+}
+
+HostTensor PyModule::described(const std::string &name) {
+  std::optional<HostTensor> tensor = loaded().tensor(name);
+  if (!tensor)
+    raiseUnknown("tensor", name, tensorNames());
+  return *tensor;
+}
+
+std::vector<std::string> PyModule::weightNames() {
+  loaded();
+  std::vector<std::string> names;
+  session->module->walk([&](top::WeightOp op) { names.push_back(top::nameOf(op).str()); });
+  return names;
+}
+
+/// Results that are the bytes of another tensor: a program shows them under one name only.
+std::vector<std::string> PyModule::viewNames() {
+  loaded();
+  std::vector<std::string> names;
+  session->module->walk([&](FormInterface op) {
+    if (std::holds_alternative<View>(op.form()))
+      names.push_back(top::nameOf(op.getOperation()).str());
+  });
+  return names;
+}
+
+int64_t PyModule::flops() {
+  loaded();
+  if (auto known = (*session->module)->getAttrOfType<IntegerAttr>("module.FLOPs"))
+    return known.getInt();
+  int64_t sum = 0;
+  session->module->walk([&](FlopsInterface op) { sum += op.flops(); });
+  return sum;
+}
+
+py::dict PyModule::inputAttributes(const std::string &name) {
+  requireInput(name);
+  py::dict attributes;
+  session->module->walk([&](top::InputOp op) {
+    if (top::nameOf(op) == name)
+      for (NamedAttribute attribute : op->getAttrs())
+        attributes[py::str(attribute.getName().str())] = fromAttribute(attribute.getValue());
+  });
+  return attributes;
+}
+
+void PyModule::setTensor(const std::string &name, const py::array &given) {
+  requireInput(name);
+  HostTensor input = described(name);
+  if (std::vector<int64_t>(given.shape(), given.shape() + given.ndim()) != input.shape)
+    throw MlirError("input '" + name + "' has shape " + top::shapeText(input.shape) + ", got " + shapeTextOf(given));
+  py::dtype own = numpyType(input.dtype);
+  char kind = given.dtype().kind();
+  bool isOwn = given.dtype().is(own) || given.dtype().equal(own);
+  // An integer tensor takes its own integers or real values: other integers could mean either.
+  if (!isOwn && kind != 'f' && (input.isInteger() || (kind != 'i' && kind != 'u' && kind != 'b')))
+    throw MlirError("input '" + name + "' takes float32 or " + py::str(own).cast<std::string>() + ", got " +
+                    py::str(given.dtype()).cast<std::string>());
+  py::array array = isOwn ? py::array::ensure(given, py::array::c_style)
+                          : py::array(py::array_t<float, py::array::c_style | py::array::forcecast>(given));
+  std::lock_guard lock(busy);
+  interpreter->setInput(name, isOwn ? input.dtype : kernel::DType::F32, array.data());
+}
+
+void PyModule::invoke(bool dumpAll) {
+  loaded();
+  py::gil_scoped_release release;
+  std::lock_guard lock(busy);
+  ErrorCollector errors(&session->context);
+  errors.check(interpreter->invoke(dumpAll), "the network could not be computed");
+}
+
+py::array PyModule::arrayOf(const HostTensor &tensor, bool isFixed) {
+  if (isFixed || tensor.dtype == kernel::DType::F32)
+    return py::array(numpyType(tensor.dtype), tensor.shape, tensor.data);
+  py::array_t<float> values(tensor.shape);
+  toReal(tensor, values.mutable_data());
+  return values;
+}
+
+py::array PyModule::tensor(const std::string &name, bool isFixed) {
+  loaded();
+  std::lock_guard lock(busy);
+  HostTensor found = described(name);
+  if (!found.data)
+    throw MlirError("the value of '" + name + "' is not there: call invoke(dump_all=True) to keep every tensor, or invoke() "
+                    "for the outputs");
+  return arrayOf(found, isFixed);
+}
+
+py::dict PyModule::allTensors(bool isFixed) {
+  loaded();
+  std::lock_guard lock(busy);
+  py::dict all;
+  for (const std::string &name : tensorNames())
+    if (HostTensor found = described(name); found.data)
+      all[py::str(name)] = arrayOf(found, isFixed);
+  return all;
+}
+
+} // namespace
+
+void bindModule(py::module_ &m) {
+  py::class_<PyModule>(m, "module", "A network of any stage, to be run on the host.")
+      .def(py::init<>())
+      .def("load", &PyModule::load, py::arg("path"), "Read a .mlir file and its weights.")
+      .def_property_readonly("input_names", &PyModule::inputNames)
+      .def_property_readonly("output_names", &PyModule::outputNames)
+      .def_property_readonly("all_tensor_names", &PyModule::tensorNames)
+      .def_property_readonly("weight_names", &PyModule::weightNames)
+      .def_property_readonly("view_names", &PyModule::viewNames, "Lowered tensors that are another tensor's bytes.")
+      .def_property_readonly("state", [](PyModule &self) { return self.text("state"); })
+      .def_property_readonly("chip", [](PyModule &self) { return self.text("chip"); })
+      .def_property_readonly("name", [](PyModule &self) { return self.text("name"); })
+      .def_property_readonly("mode", [](PyModule &self) { return self.text("mode"); })
+      .def_property_readonly("flops", &PyModule::flops, "Floating point operations of one inference.")
+      .def("input_attrs", &PyModule::inputAttributes, py::arg("name"), "The preprocessing attributes of an input.")
+      .def("input_shape", &PyModule::inputShape, py::arg("name"))
+      .def("tensor_shape", &PyModule::shape, py::arg("name"))
+      .def("qscale", &PyModule::scale, py::arg("name"), "Step of one integer unit; 1 for floats.")
+      .def("qzp", &PyModule::zeroPoint, py::arg("name"), "The integer that stands for 0.")
+      .def("set_tensor", &PyModule::setTensor, py::arg("name"), py::arg("array"),
+           "Set an input from real values (quantised where the input is integer) or from its own integers.")
+      .def("invoke", &PyModule::invoke, py::arg("dump_all") = false, "Compute the outputs, or every tensor.")
+      .def(
+          "get_tensor", [](PyModule &self, const std::string &name) { return self.tensor(name, false); }, py::arg("name"),
+          "Real values of a tensor.")
+      .def("get_all_tensor", [](PyModule &self) { return self.allTensors(false); })
+      .def(
+          "get_fixed_tensor", [](PyModule &self, const std::string &name) { return self.tensor(name, true); },
+          py::arg("name"), "Stored values of a tensor: raw integers where it is quantised.")
+      .def("get_all_fixed_tensor", [](PyModule &self) { return self.allTensors(true); });
+}
+
+} // namespace tpu_mlir
