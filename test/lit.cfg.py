@@ -9,7 +9,7 @@ import lit.formats
 config.name = "tpu-mlir"
 config.test_format = lit.formats.ShTest(False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "unit", "python"]
+config.excludes = ["Inputs", "fuzz", "python", "unit"]
 config.test_source_root = str(Path(__file__).parent)
 config.test_exec_root = str(Path(config.tpu_mlir_build) / "test")
 

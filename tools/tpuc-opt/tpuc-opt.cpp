@@ -6,17 +6,18 @@
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/InitAll.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/ToolUtilities.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 namespace cl = llvm::cl;
@@ -92,21 +93,29 @@ int main(int argc, char **argv) {
 
   DialectRegistry registry;
   tpu_mlir::registerAllDialects(registry);
-  std::string problem;
+  std::string problem, text;
   auto input = openInputFile(options.input, &problem);
-  auto output = input ? openOutputFile(options.output, &problem) : nullptr;
-  if (!output) {
+  if (!input) {
     llvm::errs() << "tpuc-opt: " << problem << "\n";
     return tpu_mlir::kExitUserError;
   }
   auto each = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, llvm::raw_ostream &out) {
     return process(std::move(chunk), registry, options, out);
   };
-  LogicalResult done = options.splitInput
-                           ? splitAndProcessBuffer(std::move(input), each, output->os(), "// -----", "// -----")
-                           : each(std::move(input), output->os());
+  // The output may be the input: nothing is written before all of it is read.
+  llvm::raw_string_ostream out(text);
+  LogicalResult done = options.splitInput ? splitAndProcessBuffer(std::move(input), each, out, "// -----", "// -----")
+                                          : each(std::move(input), out);
   if (failed(done))
     return tpu_mlir::kExitUserError;
-  output->keep();
+  try {
+    if (options.output == "-")
+      llvm::outs() << text;
+    else
+      tpu_mlir::writeFileAtomically(options.output, std::string_view(text));
+  } catch (const tpu_mlir::UserError &error) {
+    llvm::errs() << "tpuc-opt: " << error.what() << "\n";
+    return tpu_mlir::kExitUserError;
+  }
   return tpu_mlir::kExitDone;
 }
