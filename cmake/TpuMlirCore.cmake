@@ -85,7 +85,7 @@ add_dependencies(TpuMlirCore TpuMlirTablegen)
 target_include_directories(TpuMlirCore PUBLIC ${inc} ${PROJECT_BINARY_DIR}/include)
 target_include_directories(TpuMlirCore SYSTEM PUBLIC ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
 target_precompile_headers(TpuMlirCore PRIVATE ${PROJECT_SOURCE_DIR}/lib/Pch.h)
-target_link_libraries(TpuMlirCore PUBLIC TpuCodegen TpuAllocate TpuBmodel TpuRecipe TpuTarget TpuSupport ${TPU_MLIR_MLIR_LIBS})
+target_link_libraries(TpuMlirCore PUBLIC TpuCodegen TpuAllocate TpuBmodel TpuTensorTable TpuRecipe TpuTarget TpuSupport ${TPU_MLIR_MLIR_LIBS})
 
 find_library(TPU_MLIR_DNNL dnnl)
 option(TPU_MLIR_WITH_DNNL "Run fp32 convolutions and matrix products on oneDNN" ON)

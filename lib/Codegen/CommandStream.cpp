@@ -65,6 +65,7 @@ uint32_t CommandStream::issue(isa::Command command, std::span<const Access> acce
   int engine = int(command.engine());
   uint32_t id = ++last[engine], dep = waited[engine];
   ++totals[engine];
+  positions[engine] = {uint32_t(groups.size()), id};
   for (const Access &a : accesses)
     if (!a.isWrite)
       dep = std::max(dep, record(spaces[int(a.space)], a, engine, id));

@@ -39,9 +39,14 @@ public:
   bool isNearlyFull(uint32_t margin) const;
   /// Ends the current group; groups run one after the other. Does nothing on an empty group.
   void closeGroup();
-  /// Group number and ids of the last commands issued so far.
+  /// Groups closed so far, and the last id of the current one.
   uint32_t groupIndex() const { return groups.size(); }
   uint32_t lastId(isa::Engine engine) const { return last[int(engine)]; }
+  /// Which command an engine was given last, in whatever group; id 0 before the first.
+  struct Position {
+    uint32_t group = 0, id = 0;
+  };
+  Position lastIssued(isa::Engine engine) const { return positions[int(engine)]; }
   uint64_t total(isa::Engine engine) const { return totals[int(engine)]; }
 
   std::vector<CommandGroup> finish();
@@ -61,6 +66,7 @@ private:
   Cells spaces[2];
   uint32_t last[2] = {0, 0}, waited[2] = {0, 0};
   uint64_t totals[2] = {0, 0};
+  Position positions[2];
   std::vector<uint8_t> bytes[2];
   std::vector<CommandGroup> groups;
 };

@@ -9,9 +9,9 @@
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Support/Error.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 
@@ -68,7 +68,7 @@ private:
   func::FuncOp function;
   codegen::Emitter emitter;
   const codegen::Machine &machine;
-  llvm::json::Array locations;
+  std::vector<sim::TensorEntry> tensors;
 };
 
 LogicalResult NetWriter::emitOp(Operation *op) {
@@ -95,38 +95,37 @@ LogicalResult NetWriter::emitOp(Operation *op) {
     return op->emitOpError() << "'" << top::nameOf(op) << "': " << e.what();
   }
   NumberFormat format = formatOf(result);
-  llvm::json::Array shape;
-  for (int64_t d : shapeOf(result))
-    shape.push_back(d);
-  locations.push_back(llvm::json::Object{{"name", top::nameOf(op)},
-                                         {"op", op->getName().getStringRef()},
-                                         {"dtype", kernel::name(format.dtype)},
-                                         {"shape", std::move(shape)},
-                                         {"address", int64_t(addressOf(result))},
-                                         {"scale", format.scale},
-                                         {"zero_point", format.zeroPoint},
-                                         {"view", std::holds_alternative<View>(form)},
-                                         {"engine", "GDMA"},
-                                         {"cmd_id", int64_t(emitter.stream().lastId(isa::Engine::GDMA))},
-                                         {"group", int64_t(emitter.stream().groupIndex())}});
+  // Every form ends with the copy that completes its result.
+  codegen::CommandStream::Position done = emitter.stream().lastIssued(isa::Engine::GDMA);
+  sim::TensorEntry entry;
+  entry.name = top::nameOf(op).str();
+  entry.dtype = format.dtype;
+  entry.shape = shapeOf(result).vec();
+  entry.address = addressOf(result);
+  entry.scale = format.scale;
+  entry.zeroPoint = format.zeroPoint;
+  entry.group = done.group;
+  entry.command = done.id;
+  tensors.push_back(entry);
   if (emitter.stream().isNearlyFull(8192))
     emitter.stream().closeGroup();
   return success();
 }
 
 bmodel::CoeffMem NetWriter::coefficients() {
-  bmodel::CoeffMem coeff;
-  coeff.address = intAttr(module, "module.coeff_addr");
+  uint64_t base = intAttr(module, "module.coeff_addr");
+  bmodel::List<bmodel::Location> locations;
   std::vector<uint8_t> bytes(intAttr(module, "module.coeff_size"));
   top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
   for (auto weight : function.getBody().front().getOps<top::WeightOp>()) {
     StringRef name = top::nameOf(weight.getOperation());
     const top::WeightArray *array = store.find(name);
-    uint64_t offset = *weight.getAddress() - coeff.address;
+    uint64_t offset = *weight.getAddress() - base;
     std::copy_n(static_cast<const uint8_t *>(array->data), array->bytes, bytes.begin() + offset);
-    coeff.location.push_back({name.str(), offset, array->bytes});
+    locations.push_back({name.str(), offset, array->bytes});
   }
-  coeff.coeff = bmodel::Blob(std::move(bytes));
+  bmodel::CoeffMem coeff = bmodel::makeCoeffMem(base, std::move(bytes));
+  coeff.location = std::move(locations);
   return coeff;
 }
 
@@ -157,9 +156,7 @@ bmodel::Model NetWriter::finish(const target::Chip &chip) {
   subnet.id = 0;
   subnet.nextSubnetIds = {-1};
   p.subNet.push_back(subnet);
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << llvm::json::Value(llvm::json::Object{{"tensors", std::move(locations)}});
+  std::string text = sim::printTensorTable(tensors);
   p.tensorLoc = bmodel::Blob(std::vector<uint8_t>(text.begin(), text.end()));
   bmodel::Net net;
   auto name = module->getAttrOfType<StringAttr>("module.name");
@@ -167,6 +164,7 @@ bmodel::Model NetWriter::finish(const target::Chip &chip) {
   uint64_t neuronSize = p.ctxSize;
   net.parameter.push_back(std::move(p));
   bmodel::Model model;
+  model.time = bmodel::reproducibleTime();
   model.version = chip.identity.bmodelVersion;
   model.chip = chip.identity.bmodelChip;
   model.neuronSize = neuronSize;
