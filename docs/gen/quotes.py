@@ -39,7 +39,7 @@ def region(parts: str) -> list[str]:
     if not rest:
         return [lines[starts[0]]]
     # The end may be written with its indentation in quotation marks; without them it begins the line.
-    end = rest[0].strip('"')
+    end = rest[0][1:-1] if rest[0].startswith('"') else rest[0]
     for i in range(starts[0] + 1, len(lines)):
         if lines[i].startswith(end):
             return lines[starts[0] : i + 1]
