@@ -2,6 +2,7 @@
 // Runs the folds that make weights, in the order that rounds least: into
 // convolutions, then into one another, then whatever is left for itself.
 #include "ChannelMap.h"
+#include "Flops.h"
 #include "tpu_mlir/Dialect/Top/Transforms/Passes.h"
 
 using namespace mlir;
@@ -60,7 +61,9 @@ struct ExtraOptimizePass : impl::ExtraOptimizeBase<ExtraOptimizePass> {
     auto canonicalise = [](RewritePatternSet &patterns, Constants &) { addCanonicalPatterns(patterns); };
     if (failed(stage(addFuseScaleIntoConv)) || failed(stage(addFoldScale)) ||
         failed(stage(addConvertBnToScale, nameConstants)) || failed(stage(canonicalise)))
-      signalPassFailure();
+      return signalPassFailure();
+    if (module->hasAttr("module.FLOPs"))
+      noteFlops(module);
   }
 };
 

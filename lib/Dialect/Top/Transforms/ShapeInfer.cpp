@@ -1,5 +1,7 @@
 //===- ShapeInfer.cpp - Shapes and FLOPs ----------------------------------===//
-// Asks each op for its shape, in order. The rules are the ops'.
+// Asks each op for its shape, in order, then for its cost. The rules are the
+// ops'.
+#include "Flops.h"
 #include "tpu_mlir/Dialect/Top/Transforms/Passes.h"
 
 #include "tpu_mlir/Interfaces/OpInterfaces.h"
@@ -14,6 +16,15 @@ namespace tpu_mlir::top {
 #define GEN_PASS_DEF_SHAPEINFER
 #include "tpu_mlir/Dialect/Top/Transforms/Passes.h.inc"
 
+void noteFlops(ModuleOp module) {
+  int64_t flops = 0;
+  module.walk([&](FlopsInterface op) {
+    if (__builtin_add_overflow(flops, op.flops(), &flops))
+      flops = std::numeric_limits<int64_t>::max();
+  });
+  module->setAttr("module.FLOPs", IntegerAttr::get(IntegerType::get(module.getContext(), 64), flops));
+}
+
 namespace {
 
 /// The function returns what its return op does.
@@ -27,20 +38,15 @@ void updateSignature(func::FuncOp function) {
 struct ShapeInferPass : impl::ShapeInferBase<ShapeInferPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    int64_t flops = 0;
     auto result = module.walk<WalkOrder::PreOrder>([&](Operation *op) {
-      if (auto shaped = dyn_cast<ShapeInterface>(op); shaped && failed(shaped.inferShape()))
-        return WalkResult::interrupt();
-      if (auto counted = dyn_cast<FlopsInterface>(op))
-        if (__builtin_add_overflow(flops, counted.flops(), &flops))
-          flops = std::numeric_limits<int64_t>::max();
-      return WalkResult::advance();
+      auto shaped = dyn_cast<ShapeInterface>(op);
+      return shaped && failed(shaped.inferShape()) ? WalkResult::interrupt() : WalkResult::advance();
     });
     if (result.wasInterrupted())
       return signalPassFailure();
     for (auto function : module.getOps<func::FuncOp>())
       updateSignature(function);
-    module->setAttr("module.FLOPs", IntegerAttr::get(IntegerType::get(&getContext(), 64), flops));
+    noteFlops(module);
   }
 };
 

@@ -15,7 +15,9 @@
 // WEIGHT half f4 [1] = 0.5
 // WEIGHT column f4 [1, 2, 1, 1] = 5 7
 
-module attributes {module.state = "TOP_F32", module.weight_file = "in.npz"} {
+// (2 * 2*3*3 + 1 + 1) * 32 for the convolution; 2 + 1 + 1 + 2 per element for the rest.
+// CHECK: module.FLOPs = 1408 : i64
+module attributes {module.FLOPs = 1 : i64, module.state = "TOP_F32", module.weight_file = "in.npz"} {
   // CHECK-LABEL: func.func @conv_bn_relu
   func.func @conv_bn_relu(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
     %f = "top.Weight"() : () -> tensor<2x2x3x3xf32> loc("f")

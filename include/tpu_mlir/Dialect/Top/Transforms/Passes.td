@@ -16,6 +16,7 @@ def ExtraOptimize : Pass<"extra-optimize", "::mlir::ModuleOp"> {
     What canonicalisation must not do because it makes new weights: fuse-scale-into-conv, fold-scale,
     convert-bn-to-scale; products and sums with a weight that is one number or one number per channel become
     `top.MulConst`, `top.AddConst` or `top.Scale`. Canonical forms follow. Unused weights go.
+    `module.FLOPs`, where it is noted, is counted again.
   }];
 }
 def ConvertBnToScale : Pass<"convert-bn-to-scale", "::mlir::ModuleOp"> {
