@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 import subprocess
 import sys
@@ -300,7 +301,9 @@ def test_memory_does_not_grow_with_samples(digits: Path, tmp_path: Path) -> None
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )
         words = [str(digits / "digits.mlir"), "--data_list", str(listing), "-o", str(tmp_path / "table")]
-        done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+        path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, env=path)
+        assert done.returncode == 0, done.stderr
         peaks.append(int(done.stdout.splitlines()[-1]))
     assert peaks[1] <= 1.05 * peaks[0], f"{peaks[0]} KiB for 12 samples, {peaks[1]} KiB for 600"
 
