@@ -1,0 +1,209 @@
+//===- RandomRecipes.h - Random recipes for tests ---------------*- C++ -*-===//
+// Recipes in the forms that ops have (convolutions with groups, depth-wise,
+// pools, broadcast arithmetic, tables, casts, products of matrices) with random
+// shapes, windows and formats from a seed. Small enough to run and to walk.
+#ifndef TPU_MLIR_TEST_UNIT_CODEGEN_RANDOMRECIPES_H
+#define TPU_MLIR_TEST_UNIT_CODEGEN_RANDOMRECIPES_H
+
+#include "Reference.h"
+#include "tpu_mlir/Recipe/Recipe.h"
+
+namespace tpu_mlir::test {
+
+class RandomRecipes {
+public:
+  explicit RandomRecipes(uint32_t seed) : random(seed) {}
+
+  static constexpr int kKinds = 7;
+  Recipe next(int kind) {
+    switch (kind) {
+    case 0: return convolution(false);
+    case 1: return convolution(true);
+    case 2: return maxPool();
+    case 3: return average();
+    case 4: return elementwise();
+    case 5: return table();
+    default: return matrices();
+    }
+  }
+  static const char *nameOf(int kind) {
+    const char *names[] = {"convolution", "depth-wise", "max pool", "average", "element-wise", "table", "matrices"};
+    return names[kind];
+  }
+
+  std::mt19937 random;
+
+private:
+  int64_t pick(int64_t low, int64_t high) { return between(random, low, high); }
+  bool chance(unsigned oneIn) { return random() % oneIn == 0; }
+  DType byteType() { return chance(2) ? DType::I8 : DType::U8; }
+
+  /// A window whose positions all see the input, and the output's size.
+  Window window(Dims &in, Dims &out, bool dilates) {
+    Window w = randomWindow(random, 5, in);
+    if (!dilates)
+      w.dilationH = w.dilationW = 1;
+    auto settle = [](int64_t &before, int64_t &after, int64_t extent, int64_t stride, int64_t size) {
+      before = std::min(before, extent - 1);
+      after = std::min(after, extent - 1);
+      int64_t steps = (size + before + after - extent) / stride;
+      return steps * stride - before < size; // the last window starts inside
+    };
+    in.h = std::max(in.h, w.dilationH * (w.kh - 1) + 1);
+    in.w = std::max(in.w, w.dilationW * (w.kw - 1) + 1);
+    if (!settle(w.padTop, w.padBottom, w.dilationH * (w.kh - 1) + 1, w.strideH, in.h))
+      w.padBottom = 0;
+    if (!settle(w.padLeft, w.padRight, w.dilationW * (w.kw - 1) + 1, w.strideW, in.w))
+      w.padRight = 0;
+    out.h = w.outH(in.h);
+    out.w = w.outW(in.w);
+    return w;
+  }
+  AxisMap mapH(const Window &w) { return AxisMap::window(w.kh, w.strideH, w.dilationH, w.padTop); }
+  AxisMap mapW(const Window &w) { return AxisMap::window(w.kw, w.strideW, w.dilationW, w.padLeft); }
+
+  Recipe convolution(bool depthwise) {
+    Recipe r;
+    int64_t group = depthwise ? 1 : chance(3) ? pick(2, 4) : 1;
+    Dims in{pick(1, 3), pick(1, depthwise ? 150 : 40), pick(1, 20), pick(1, 20)}, out;
+    int64_t ic = depthwise ? 1 : in.c, oc = depthwise ? 1 : pick(1, 150 / group);
+    if (depthwise)
+      out.c = in.c;
+    else
+      in.c *= group, out.c = oc * group;
+    out.n = in.n;
+    Window w = window(in, out, true);
+    bool integers = !chance(4);
+    DType inType = integers ? byteType() : DType::F32, outType = integers ? byteType() : DType::F32;
+    auto full = AxisMap::full(), same = AxisMap::same();
+    AxisMap channels = depthwise ? same : group > 1 ? AxisMap::group(oc, ic) : full;
+    std::array<AxisMap, 4> perChannel = {full, same, full, full};
+    int64_t pack = integers ? 64 : 1;
+    Dims filter = depthwise ? Dims{1, out.c, w.kh, w.kw} : Dims{1, out.c, (ic + pack - 1) / pack, w.kh * w.kw * pack};
+    int x = r.addInput(0, inType, in, {same, channels, mapH(w), mapW(w)});
+    int f = r.addWeight(1, integers ? DType::I8 : DType::F32, filter, Layout::Compact, perChannel);
+    int bias = chance(2) ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, out.c, 1, 1}, Layout::Compact, perChannel) : -1;
+    int quant = integers ? r.addWeight(3, DType::I32, {1, out.c, 1, 3}, Layout::Aligned, perChannel) : -1;
+    int y = r.addOutput(outType, out);
+    int acc = integers ? r.addScratch(DType::I32, out) : y;
+    Step conv{depthwise ? StepKind::Depthwise : StepKind::Conv, acc, x, f};
+    conv.window = w;
+    if (!integers)
+      conv.bias = bias;
+    r.steps.push_back(conv);
+    if (integers && bias >= 0)
+      r.steps.push_back({StepKind::Binary, acc, bias, acc});
+    if (integers)
+      r.steps.push_back({StepKind::Requant, y, acc, quant});
+    return r;
+  }
+
+  Recipe maxPool() {
+    Recipe r;
+    Dims in{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)}, out;
+    out.n = in.n, out.c = in.c;
+    Window w = window(in, out, false);
+    DType type = chance(3) ? DType::F32 : byteType();
+    int x = r.addInput(0, type, in, {AxisMap::same(), AxisMap::same(), mapH(w), mapW(w)});
+    int y = r.addOutput(type, out);
+    Step s{StepKind::MaxPool, y, x};
+    s.window = w;
+    s.padValue = type == DType::I8 ? -128 : 0;
+    r.steps.push_back(s);
+    return r;
+  }
+
+  Recipe average() {
+    Recipe r;
+    Dims in{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)}, out;
+    out.n = in.n, out.c = in.c;
+    Window w = window(in, out, false);
+    bool integers = !chance(3);
+    int x = r.addInput(0, integers ? byteType() : DType::F32, in, {AxisMap::same(), AxisMap::same(), mapH(w), mapW(w)});
+    int divisors = r.addWeight(1, integers ? DType::I32 : DType::F32, {1, 1, out.h, out.w}, Layout::Lanes,
+                               {AxisMap::full(), AxisMap::full(), AxisMap::same(), AxisMap::same()});
+    int y = r.addOutput(integers ? byteType() : DType::F32, out);
+    int acc = integers ? r.addScratch(DType::I32, out) : y;
+    Step sum{StepKind::Depthwise, acc, x};
+    sum.window = w;
+    sum.constant = 1;
+    sum.constantType = integers ? DType::I8 : DType::F32;
+    Step scale{StepKind::Binary, acc, divisors, acc};
+    scale.op = kernel::BinaryOp::Mul;
+    scale.shift = integers ? -int(pick(1, 31)) : 0;
+    r.steps = {sum, scale};
+    if (integers)
+      r.steps.push_back({StepKind::Requant, y, acc});
+    return r;
+  }
+
+  Recipe elementwise() {
+    Recipe r;
+    Dims out{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
+    bool integers = !chance(3);
+    DType type = integers ? byteType() : DType::F32;
+    auto operand = [&](int index) {
+      Dims d = out;
+      for (int64_t *size : {&d.n, &d.c, &d.h, &d.w})
+        if (chance(4))
+          *size = 1;
+      int id = r.addInput(index, integers ? byteType() : DType::F32, d);
+      if (d.c == 1 && out.c > 1)
+        r.buffers[id].layout = Layout::Lanes;
+      if (chance(4))
+        r.buffers[id].place = Place::Weight;
+      return id;
+    };
+    int a = operand(0), b = operand(1), y = r.addOutput(type, out);
+    int acc = integers ? r.addScratch(DType::I32, out) : y;
+    Step s{StepKind::Binary, acc, a, b};
+    s.op = kernel::BinaryOp(random() % 5);
+    r.steps.push_back(s);
+    if (integers) {
+      Step requant{StepKind::Requant, y, acc};
+      requant.entry = {int32_t(random()), -int32_t(pick(0, 40)), 0};
+      r.steps.push_back(requant);
+    } else if (chance(2)) {
+      Step most{StepKind::Binary, y, y};
+      most.op = kernel::BinaryOp::Min;
+      most.constant = 1.5;
+      r.steps.push_back(most);
+    }
+    return r;
+  }
+
+  Recipe table() {
+    Recipe r;
+    Dims d{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
+    auto full = AxisMap::full();
+    int x = r.addInput(0, byteType(), d);
+    int entries = r.addWeight(1, DType::U8, {1, 1, 1, 256}, Layout::Lanes, {full, full, full, full});
+    int y = r.addOutput(DType::U8, d);
+    for (int id : {x, entries, y})
+      r.buffers[id].ownBank = true;
+    r.steps.push_back({StepKind::Lookup, y, x, entries});
+    return r;
+  }
+
+  Recipe matrices() {
+    Recipe r;
+    auto same = AxisMap::same(), full = AxisMap::full();
+    int64_t batch = pick(1, 4), m = pick(1, 100), k = pick(1, 60), n = pick(1, 100);
+    bool integers = chance(2), shared = chance(3);
+    int a = r.addInput(0, integers ? byteType() : DType::F32, {batch, m, 1, k}, {same, same, full, full});
+    int b = r.addInput(1, integers ? DType::I8 : DType::F32, {shared ? 1 : batch, k, 1, n}, {same, full, full, same});
+    int y = r.addOutput(integers ? byteType() : DType::F32, {batch, m, 1, n});
+    int acc = integers ? r.addScratch(DType::I32, {batch, m, 1, n}) : y;
+    r.steps.push_back({StepKind::MatMul, acc, a, b});
+    if (integers) {
+      Step requant{StepKind::Requant, y, acc};
+      requant.entry = {int32_t(random()), -int32_t(pick(20, 45)), 0};
+      r.steps.push_back(requant);
+    }
+    return r;
+  }
+};
+
+} // namespace tpu_mlir::test
+
+#endif // TPU_MLIR_TEST_UNIT_CODEGEN_RANDOMRECIPES_H
