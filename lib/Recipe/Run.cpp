@@ -112,9 +112,10 @@ void HostRun::runStep(const Step &s) {
   case StepKind::Lookup:
     return lookup(out, a, read(s.b).data);
   case StepKind::MatMul: {
-    // Buffers hold [batch, rows, 1, columns]: rows are the chip's channels.
-    auto matrix = [](Dims d) { return Dims{1, d.n, d.c, d.w}; };
+    // Buffers hold [batch, rows, 1, columns]: rows are the chip's channels. A right operand without a batch serves the rows
+    // of all of them.
     ConstTensor b = read(s.b);
+    auto matrix = [&](Dims d) { return b.dims.n == 1 ? Dims{1, 1, d.n * d.c, d.w} : Dims{1, d.n, d.c, d.w}; };
     return matmul({out.dtype, matrix(out.dims), out.data}, {a.dtype, matrix(a.dims), a.data}, {b.dtype, matrix(b.dims), b.data});
   }
   }
