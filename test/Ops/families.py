@@ -29,7 +29,8 @@ def _shape(rng: np.random.Generator, limit: int = _ELEMENTS) -> list[int]:
 
 
 def _relu(rng: np.random.Generator) -> dict[str, Any]:
-    return {"do_relu": bool(rng.integers(2)), "relu_limit": 6.0 if rng.integers(6) == 0 else -1.0}
+    do_relu = bool(rng.integers(2))
+    return {"do_relu": do_relu, "relu_limit": 6.0 if do_relu and rng.integers(3) == 0 else -1.0}
 
 
 def _window(rng: np.random.Generator, h: int, w: int, dilations: bool) -> dict[str, list[int]] | None:

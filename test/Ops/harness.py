@@ -76,7 +76,7 @@ def compile_net(build: Build, seed: int, folder: Path, mode: str = "INT8", lmem:
     outputs = build(net)
     net.builder.finish(outputs)
     top, tpu, final = folder / "top.mlir", folder / "tpu.mlir", folder / "final.mlir"
-    net.builder.save(str(top), str(folder / "top_weight.npz"))
+    net.builder.save(str(top), "top_weight.npz")
     lowering = "processor-assign{chip=bm1684x}"
     if mode == "INT8":
         module = pymlir.module()

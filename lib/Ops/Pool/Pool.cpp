@@ -22,10 +22,11 @@ template <typename PoolOp> static FailureOr<Shape> resultShape(PoolOp op) {
     StringRef unit = axis ? " columns" : " rows";
     int64_t count = windowCount(size, kernel, stride, before, after);
     if (count < 1)
-      return op.emitOpError("the window has ") << kernel << unit << " but the padded 'input' has " << size + before + after;
+      return op.emitOpError("the window has ")
+             << kernel << unit << " but the padded 'input' has " << size + before + after;
     if (before >= kernel || (count - 1) * stride - before >= size)
-      return op.emitOpError("a window of ") << kernel << unit << " lies wholly in the padding (" << before << " before, "
-                                            << after << " after " << size << unit << ")";
+      return op.emitOpError("a window of ") << kernel << unit << " lies wholly in the padding (" << before
+                                            << " before, " << after << " after " << size << unit << ")";
     out.push_back(count);
   }
   return out;

@@ -82,14 +82,20 @@ Form tpu::Pool2DOp::form() {
 
 namespace {
 
-/// An output of one row or column takes one step only, so its stride may be 1.
+/// An output of one row or column takes no step, so its stride may be 1 where the padding behind can shrink to fit.
+void dropStride(int64_t size, int64_t kernel, int64_t out, int64_t before, int64_t &after, int64_t &stride) {
+  int64_t unused = size + before + after - kernel;
+  if (out == 1 && unused <= after) {
+    after -= unused;
+    stride = 1;
+  }
+}
+
 template <typename PoolOp> kernel::Window windowOf(PoolOp op) {
   kernel::Window w = shapeOfConv(op.getKernelShape(), op.getStrides(), op.getPads(), {1, 1}, 1).window;
-  Dims out = nchwOf(op.getOutput());
-  if (out.h == 1)
-    w.strideH = 1;
-  if (out.w == 1)
-    w.strideW = 1;
+  Dims in = nchwOf(op.getInput()), out = nchwOf(op.getOutput());
+  dropStride(in.h, w.kh, out.h, w.padTop, w.padBottom, w.strideH);
+  dropStride(in.w, w.kw, out.w, w.padLeft, w.padRight, w.strideW);
   return w;
 }
 
@@ -156,9 +162,9 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
     bool counted = pool.getCountIncludePad();
     ArrayRef<int64_t> ceil = pool.getCeilPad();
     std::vector<int64_t> rows = countsOf(out.h, w.kh, w.strideH, w.padTop, inDims.h, counted ? w.padTop : 0,
-                                         counted ? w.padBottom - ceil[0] : 0);
+                                         counted ? pool.getPads()[2] - ceil[0] : 0);
     std::vector<int64_t> columns = countsOf(out.w, w.kw, w.strideW, w.padLeft, inDims.w, counted ? w.padLeft : 0,
-                                            counted ? w.padRight - ceil[1] : 0);
+                                            counted ? pool.getPads()[3] - ceil[1] : 0);
     double factor = inFormat.scale / outFormat.scale;
     Builder &b = l.builder;
     NamedAttrList attrs;
