@@ -132,13 +132,13 @@ def _simulate(name: str, work: Path) -> tuple[float, int]:
     """Seconds to simulate one inference, loading included, and the cycles it takes on the chip."""
     import numpy as np
 
-    from tpu_mlir.core import pymlir
+    from tpu_mlir.runner import simulate
 
     with np.load(work / f"{name}_in_f32.npz") as archive:
         inputs = dict(archive.items())
     started = time.perf_counter()
-    result = pymlir().run_bmodel(str(work / f"{name}_int8.bmodel"), inputs, False, False)
-    return time.perf_counter() - started, int(result["summary"]["cycles"])
+    _, summary = simulate(work / f"{name}_int8.bmodel", inputs, False, False)
+    return time.perf_counter() - started, int(summary["cycles"])
 
 
 def measure(name: str, work: Path, rounds: int) -> list[Measured]:

@@ -128,12 +128,12 @@ def module_reader(mlir: Path) -> Callable[[Array], Array]:
 
 
 def bmodel_reader(bmodel: Path, summaries: list[dict[str, Any]]) -> Callable[[Array], Array]:
-    from tpu_mlir.core import pymlir
+    from tpu_mlir.runner import simulate
 
     def run(x: Array) -> Array:
-        result = pymlir().run_bmodel(str(bmodel), {"input": x}, False, False)
-        summaries.append(dict(result["summary"]))
-        (logits,) = result["tensors"].values()
+        tensors, summary = simulate(bmodel, {"input": x}, False, False)
+        summaries.append(summary)
+        (logits,) = tensors.values()
         return np.asarray(logits)
 
     return run

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ..compare.compare import Report, TensorResult, Tolerance, compare
-from ..core import pymlir
 from ..errors import CompareFailed, UserError
 from ..inputs import load_inputs
 from ..npz import load_npz, save_npz
-from ..runner import open_module, preprocessing
+from ..runner import open_module, preprocessing, simulate
 from .options import Options
 
 RANDOM_SEED = 1684
@@ -64,13 +63,12 @@ def prove(options: Options, lowered: Path) -> Proof:
         reference = load_npz(options.test_reference, "--test_reference")
         similar = compare(floats, reference, Tolerance.of(options.tolerance), options.excepts)
 
-    run = pymlir().run_bmodel(str(options.model), inputs, True, True)
-    fixed: dict[str, Any] = dict(run["tensors"])
+    fixed, summary = simulate(options.model, inputs, True, True)
     save_npz(options.beside_model("_model_outputs.npz"), fixed)
     expected = _expected(module, inputs)
     exact = compare_exactly(fixed, expected)
     degenerate = _degenerate(expected) if options.test_input else []
-    return Proof(origin, similar, exact, len(expected), dict(run["summary"]), degenerate)
+    return Proof(origin, similar, exact, len(expected), summary, degenerate)
 
 
 def _inputs(options: Options, module: Any) -> tuple[dict[str, Any], str]:
