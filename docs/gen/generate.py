@@ -26,6 +26,7 @@ def pages() -> dict[Path, str]:
             wanted[guide] = quotes.refresh(text, str(guide.relative_to(records.ROOT)))
     if records.tablegen() is not None:
         wanted |= {REFERENCE / name: make() for name, make in reference.PAGES.items()}
+    wanted[REFERENCE / "onnx_ops.md"] = reference.onnx_page()
     return wanted
 
 
