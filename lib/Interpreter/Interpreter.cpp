@@ -19,7 +19,7 @@ using kernel::DType;
 template <typename T> static void toRealFrom(const HostTensor &tensor, float *out) {
   const T *stored = tensor.as<T>();
   for (int64_t i = 0, count = tensor.count(); i < count; ++i)
-    out[i] = static_cast<float>((static_cast<double>(stored[i]) - tensor.zeroPoint) * tensor.scale);
+    out[i] = static_cast<float>(stored[i] - tensor.zeroPoint) * static_cast<float>(tensor.scale);
 }
 
 void toReal(const HostTensor &tensor, float *out) {
@@ -44,12 +44,12 @@ void toReal(const HostTensor &tensor, float *out) {
   }
 }
 
+/// In fp32 and by the reciprocal, as tpu.Cast does on the chip and a bmodel's input scale means it: the same integers.
 template <typename T> static void fromRealTo(const HostTensor &tensor, const float *real, void *out) {
+  const float reciprocal = 1 / tensor.scale;
   for (int64_t i = 0, count = tensor.count(); i < count; ++i) {
-    double q = std::round(real[i] / tensor.scale) + tensor.zeroPoint; // std::round is half away from zero
-    // Far beyond every integer format, and still a value that converts to int64.
-    int64_t bounded = std::isnan(q) ? 0 : static_cast<int64_t>(std::fmin(std::fmax(q, -0x1p40), 0x1p40));
-    static_cast<T *>(out)[i] = static_cast<T>(kernel::saturate(bounded, tensor.dtype));
+    int64_t q = kernel::floatToInt(real[i] * reciprocal, DType::I32, kernel::Round::HalfAwayFromZero) + tensor.zeroPoint;
+    static_cast<T *>(out)[i] = static_cast<T>(kernel::saturate(q, tensor.dtype));
   }
 }
 

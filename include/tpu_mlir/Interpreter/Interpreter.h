@@ -38,8 +38,8 @@ struct HostTensor {
 
 /// Real values of a tensor with data; `out` has tensor.count() items.
 void toReal(const HostTensor &tensor, float *out);
-/// The stored form of `real` in the format of `tensor` (whose data is not looked at): real / scale + zero point, rounded
-/// half away from zero and saturated; `out` has tensor.bytes() bytes.
+/// The stored form of `real` in the format of `tensor` (whose data is not looked at): real · fp32(1 / scale) in fp32, rounded
+/// half away from zero, plus the zero point, saturated; `out` has tensor.bytes() bytes.
 void fromReal(const HostTensor &tensor, const float *real, void *out);
 
 /// One module, loaded. Calls must not overlap; several interpreters may run at the same time. Names that do not exist and
