@@ -77,6 +77,14 @@ class Results:
     def cell(self, op: str, aspect: str) -> Cell:
         return self.cells.get((op, aspect), Cell())
 
+    def word(self, op: str, aspect: str) -> str:
+        """What the cell says; what lowering refuses cannot be emitted."""
+        cell = self.cell(op, aspect)
+        if not cell.cases and aspect.startswith("emit_"):
+            cell = self.cell(op, aspect.replace("emit_", "lower_"))
+            return cell.word if cell.refused else "not run"
+        return cell.word
+
 
 def build_folder() -> Path:
     return Path(os.environ.get("TPU_MLIR_BUILD_DIR", ROOT / "build"))
@@ -158,7 +166,7 @@ def op_rows(results: Results, dialect: str) -> list[list[str]]:
     rows = []
     for op in records.dialect(dialect).ops:
         link = f"[{op.name}]({dialect}_ops.md#{op.name.lower().replace('.', '')})"
-        cells = [results.cell(op.name, aspect).word for aspect in ASPECTS]
+        cells = [results.word(op.name, aspect) for aspect in ASPECTS]
         if op.name in NO_WORK:
             cells[1:-1] = ["-"] * (len(cells) - 2)
         kernel = "-" if op.name in NO_WORK else kernel_cell(results, op.name)
@@ -237,7 +245,8 @@ def page(results: Results) -> str:
         lines += [
             "## What ops become",
             "",
-            "Of the smallest network around each op, beside the copies that load and store.",
+            "Of the smallest networks around each op, with integers at the border in INT8; beside the copies that load",
+            "and store.",
             "",
         ]
         lines += [*table(["op", "Tpu ops", "operations, INT8", "operations, F32"], seen), ""]
