@@ -5,7 +5,7 @@ from pathlib import Path
 
 import lit.formats
 
-# lit executes this file with `config` and `lit_config` defined; the folders come from lit.site.cfg.py in the build folder.
+# lit executes this file with `config` and `lit_config` defined; the folders come from the build's lit.site.cfg.py.
 config.name = "tpu-mlir"
 config.test_format = lit.formats.ShTest(False)
 config.suffixes = [".mlir", ".test"]

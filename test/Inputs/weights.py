@@ -1,7 +1,7 @@
-"""Small npz files for lit tests, without numpy: what a test's `// WEIGHT` lines say, and the text of what a tool wrote.
+"""Small npz files for lit tests, without numpy: made from a test's `// WEIGHT` lines, or printed as text.
 
-A line `// WEIGHT conv_filter f4 [2, 1, 1, 1] = 0.5 -2` makes one array; fewer values than elements are repeated. The zip
-file is the standard library's, so that the tools read a container they did not write, and the reverse.
+A line `// WEIGHT conv_filter f4 [2, 1, 1, 1] = 0.5 -2` makes one array; fewer values than elements are repeated. The
+zip file is the standard library's, so that the tools read a container they did not write, and the reverse.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Folding must not change what a network computes: random chains, before and after the Top passes, on the interpreter."""
+"""Folding must not change what a network computes: random chains, interpreted before and after the Top passes."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ class Chain:
         self.x = self.op("Add", [self.op("Mul", [self.x, self.weight([4])]), self.weight([4])])
 
     def add_move(self) -> None:
-        n, c, h, w = self.builder.shape(self.x)
+        _, _, h, w = self.builder.shape(self.x)
         if self.rng.integers(2):
             flat = self.op("Flatten", [self.x], {"start_dim": 2, "end_dim": 3})
             self.x = self.op("Reshape", [flat], {"shape": [0, -1, h, w]})
@@ -160,6 +161,6 @@ def test_passes_are_idempotent(tmp_path: Path) -> None:
         chain = Chain(seed)
         paths = [tmp_path / f"{seed}_{i}.mlir" for i in range(3)]
         chain.save(paths[0])
-        for before, after in zip(paths, paths[1:], strict=False):
+        for before, after in pairwise(paths):
             pymlir.run_passes(str(before), str(after), TOP_PIPELINE, "weight.npz")
         assert paths[1].read_text() == paths[2].read_text()

@@ -27,7 +27,8 @@ namespace {
 struct Options {
   cl::opt<std::string> input{cl::Positional, cl::desc("<input .mlir, or - for standard input>"), cl::init("-")};
   cl::opt<std::string> output{"o", cl::desc("file to write, or - for standard output"), cl::init("-")};
-  cl::opt<bool> splitInput{"split-input-file", cl::desc("treat the parts between // ----- lines as modules of their own")};
+  cl::opt<bool> splitInput{"split-input-file",
+                           cl::desc("treat the parts between // ----- lines as modules of their own")};
   cl::opt<bool> verifyDiagnostics{"verify-diagnostics", cl::desc("check diagnostics against expected-* comments")};
   PassPipelineCLParser passes{"", "passes to run"};
 };

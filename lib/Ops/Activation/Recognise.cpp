@@ -32,7 +32,8 @@ Value withoutFactor(Value value, double &factor) {
 /// x where value = min(max(x + 3, 0), 6).
 Value shiftedRelu6(Value value) {
   auto op = producerOf<AddConstOp>(value);
-  bool isRelu6 = op && op.getDoRelu() && op.getReluLimit().convertToDouble() == 6 && op.getConstVal().convertToDouble() == 3;
+  bool isRelu6 =
+      op && op.getDoRelu() && op.getReluLimit().convertToDouble() == 6 && op.getConstVal().convertToDouble() == 3;
   return isRelu6 ? op.getInput() : Value();
 }
 
@@ -55,9 +56,9 @@ LogicalResult rewriteProduct(Operation *op, Value a, Value b, double factor, Pat
   for (auto [x, gate] : {std::pair(a, b), std::pair(b, a)}) {
     if (auto sigmoid = producerOf<SigmoidOp>(gate); sigmoid && sigmoid.getInput() == x && factor == 1)
       return rewriter.replaceOpWithNewOp<SiLUOp>(op, type, x), success();
-    if (auto hard = producerOf<HardSigmoidOp>(gate);
-        hard && hard.getInput() == x && factor == 1 && isNear(hard.getAlpha().convertToDouble(), 1.0 / 6) &&
-        hard.getBeta().convertToDouble() == 0.5)
+    if (auto hard = producerOf<HardSigmoidOp>(gate); hard && hard.getInput() == x && factor == 1 &&
+                                                     isNear(hard.getAlpha().convertToDouble(), 1.0 / 6) &&
+                                                     hard.getBeta().convertToDouble() == 0.5)
       return rewriter.replaceOpWithNewOp<HardSwishOp>(op, type, x), success();
     if (shiftedRelu6(gate) == x && isNear(factor, 1.0 / 6))
       return rewriter.replaceOpWithNewOp<HardSwishOp>(op, type, x), success();

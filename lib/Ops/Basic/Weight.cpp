@@ -11,11 +11,13 @@ LogicalResult WeightOp::verify() {
   if (!hasStaticShape(getOutput()))
     return emitOpError("'output' has type ") << getOutput().getType() << ", but the shape of a weight is known";
   if (!isPossible(shapeOf(getOutput())))
-    return emitOpError("'output' has shape ") << shapeText(shapeOf(getOutput())) << ", which is empty or larger than 2^40 elements";
+    return emitOpError("'output' has shape ")
+           << shapeText(shapeOf(getOutput())) << ", which is empty or larger than 2^40 elements";
   if (auto store = getStore(); store && *store != "conv_nic")
     return emitOpError("'store' is \"") << *store << "\"; known: conv_nic";
   if (getPack().has_value() != getStore().has_value())
-    return emitOpError("'store' and 'pack' belong together, but only '") << (getPack() ? "pack" : "store") << "' is given";
+    return emitOpError("'store' and 'pack' belong together, but only '")
+           << (getPack() ? "pack" : "store") << "' is given";
   if (auto pack = getPack(); pack && *pack < 1)
     return emitOpError("'pack' is ") << *pack << "; it must be positive";
   return success();

@@ -16,8 +16,8 @@ static FailureOr<Shape> resultShape(BatchNormOp op) {
     return op.emitOpError("'input' must have a channel axis 1, but its shape is ") << shapeText(in);
   for (auto [index, name] : llvm::enumerate(kOperands))
     if (Value operand = op->getOperand(index); index && !isNone(operand) && elementCount(operand) != in[1])
-      return op.emitOpError("'input' has ") << in[1] << " channels but '" << name << "' has " << elementCount(operand)
-                                            << " elements";
+      return op.emitOpError("'input' has ")
+             << in[1] << " channels but '" << name << "' has " << elementCount(operand) << " elements";
   return Shape(in);
 }
 

@@ -20,21 +20,22 @@ static FailureOr<Shape> resultShape(ConvOp op) {
     return op.emitOpError("'filter' must have 4 dimensions, but its shape is ") << shapeText(filter);
   int64_t group = op.getGroup(), channels = filter[0];
   if (in[1] % group || in[1] / group != filter[1])
-    return op.emitOpError("'input' has ") << in[1] << " channels in " << group << " groups but 'filter' has "
-                                          << filter[1] << " channels per group";
+    return op.emitOpError("'input' has ")
+           << in[1] << " channels in " << group << " groups but 'filter' has " << filter[1] << " channels per group";
   if (channels % group)
-    return op.emitOpError("'filter' has ") << channels << " output channels, which " << group << " groups do not divide";
+    return op.emitOpError("'filter' has ")
+           << channels << " output channels, which " << group << " groups do not divide";
   if (filter.drop_front(2) != op.getKernelShape())
-    return op.emitOpError("'filter' is ") << shapeText(filter.drop_front(2)) << " but 'kernel_shape' is "
-                                          << shapeText(op.getKernelShape());
+    return op.emitOpError("'filter' is ")
+           << shapeText(filter.drop_front(2)) << " but 'kernel_shape' is " << shapeText(op.getKernelShape());
   if (!isNone(op.getBias()) && elementCount(op.getBias()) != channels)
-    return op.emitOpError("'filter' has ") << channels << " output channels but 'bias' has "
-                                           << elementCount(op.getBias()) << " elements";
+    return op.emitOpError("'filter' has ")
+           << channels << " output channels but 'bias' has " << elementCount(op.getBias()) << " elements";
   Shape out{in[0], channels};
   for (int axis : {0, 1}) {
     int64_t before = op.getPads()[axis], after = op.getPads()[axis + 2];
-    int64_t count = windowCount(in[2 + axis], filter[2 + axis], op.getStrides()[axis], before, after,
-                                op.getDilations()[axis]);
+    int64_t count =
+        windowCount(in[2 + axis], filter[2 + axis], op.getStrides()[axis], before, after, op.getDilations()[axis]);
     if (count < 1)
       return op.emitOpError("'filter' spans ")
              << op.getDilations()[axis] * (filter[2 + axis] - 1) + 1 << (axis ? " columns" : " rows")

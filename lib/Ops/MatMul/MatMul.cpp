@@ -27,10 +27,11 @@ static FailureOr<Shape> resultShape(MatMulOp op) {
     return op.emitOpError("'input' has ") << k << " columns but 'right' has " << rightK << " rows";
   FailureOr<Shape> shape = broadcast(left.drop_back(2), right.drop_back(2));
   if (failed(shape))
-    return op.emitOpError("leading dimensions of 'input' (") << shapeText(left) << ") and 'right' (" << shapeText(right)
-                                                             << ") do not broadcast";
+    return op.emitOpError("leading dimensions of 'input' (")
+           << shapeText(left) << ") and 'right' (" << shapeText(right) << ") do not broadcast";
   if (!isNone(op.getBias()) && elementCount(op.getBias()) != n)
-    return op.emitOpError("'right' has ") << n << " columns but 'bias' has " << elementCount(op.getBias()) << " elements";
+    return op.emitOpError("'right' has ")
+           << n << " columns but 'bias' has " << elementCount(op.getBias()) << " elements";
   shape->append({m, n});
   return shape;
 }

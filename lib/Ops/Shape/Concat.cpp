@@ -45,7 +45,7 @@ int64_t ConcatOp::flops() { return getDoRelu() ? elementCount(getOutput()) : 0; 
 //===- Fold / canonicalise ------------------------------------------------===//
 
 OpFoldResult ConcatOp::fold(FoldAdaptor) {
-  bool isIdentity = getInputs().size() == 1 && !getDoRelu() && getInputs()[0].getType() == getType() &&
-                    !isReturned(getOutput());
+  bool isIdentity =
+      getInputs().size() == 1 && !getDoRelu() && getInputs()[0].getType() == getType() && !isReturned(getOutput());
   return isIdentity ? getInputs()[0] : OpFoldResult();
 }

@@ -13,8 +13,8 @@ static FailureOr<Shape> resultShape(PadOp op) {
   Shape shape(shapeOf(op.getInput()));
   size_t rank = shape.size();
   if (op.getPaddings().size() != 2 * rank)
-    return op.emitOpError("'input' has ") << rank << " dimensions but 'paddings' has " << op.getPaddings().size()
-                                          << " elements";
+    return op.emitOpError("'input' has ")
+           << rank << " dimensions but 'paddings' has " << op.getPaddings().size() << " elements";
   for (size_t axis = 0; axis < rank; ++axis) {
     int64_t before = op.getPaddings()[axis], after = op.getPaddings()[axis + rank];
     if (op.getMode() == "reflect" && std::max(before, after) >= shape[axis])

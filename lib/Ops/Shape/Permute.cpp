@@ -15,8 +15,8 @@ static constexpr StringRef kOperands[] = {"input"};
 static FailureOr<Shape> resultShape(PermuteOp op) {
   ArrayRef<int64_t> in = shapeOf(op.getInput());
   if (op.getOrder().size() != in.size())
-    return op.emitOpError("'input' has ") << in.size() << " dimensions but 'order' has " << op.getOrder().size()
-                                          << " elements";
+    return op.emitOpError("'input' has ")
+           << in.size() << " dimensions but 'order' has " << op.getOrder().size() << " elements";
   Shape out;
   for (int64_t axis : op.getOrder())
     out.push_back(in[axis]);
@@ -32,7 +32,8 @@ LogicalResult PermuteOp::verify() {
   llvm::sort(sorted);
   for (auto [axis, value] : llvm::enumerate(sorted))
     if (value != static_cast<int64_t>(axis)) {
-      auto diagnostic = emitOpError("'order' must name each of the axes 0 to ") << sorted.size() - 1 << " once, but it is ";
+      auto diagnostic = emitOpError("'order' must name each of the axes 0 to ")
+                        << sorted.size() - 1 << " once, but it is ";
       llvm::interleaveComma(getOrder(), diagnostic);
       return diagnostic;
     }

@@ -30,8 +30,8 @@ static FailureOr<Shape> resultShape(ReshapeOp op) {
   if (rest && count % known == 0)
     *rest = count / known;
   else if (rest || known != count)
-    return op.emitOpError("'input' has ") << count << " elements (" << shapeText(in) << "), which do not make "
-                                          << (rest ? "rows of " : "") << known;
+    return op.emitOpError("'input' has ")
+           << count << " elements (" << shapeText(in) << "), which do not make " << (rest ? "rows of " : "") << known;
   return shape;
 }
 
@@ -75,7 +75,8 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor) {
 }
 
 namespace {
-/// Reshape(Reshape(x)) is the second reshape of x; `shape` is written out since its 0 and -1 meant the first one's result.
+/// Reshape(Reshape(x)) is the second reshape of x; `shape` is written out since its 0 and -1 meant the first one's
+/// result.
 struct JoinReshapes : OpRewritePattern<ReshapeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ReshapeOp op, PatternRewriter &rewriter) const override {

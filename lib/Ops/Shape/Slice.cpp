@@ -12,8 +12,8 @@ static constexpr StringRef kOperands[] = {"input"};
 static FailureOr<Shape> resultShape(SliceOp op) {
   ArrayRef<int64_t> in = shapeOf(op.getInput());
   if (op.getOffset().size() != in.size())
-    return op.emitOpError("'input' has ") << in.size() << " dimensions but 'offset' has " << op.getOffset().size()
-                                          << " elements";
+    return op.emitOpError("'input' has ")
+           << in.size() << " dimensions but 'offset' has " << op.getOffset().size() << " elements";
   Shape out;
   for (auto [axis, size] : llvm::enumerate(in)) {
     int64_t begin = op.getOffset()[axis], end = op.getEnds()[axis], step = op.getSteps()[axis];

@@ -36,6 +36,7 @@ int64_t UpsampleOp::flops() { return 0; }
 //===- Fold / canonicalise ------------------------------------------------===//
 
 OpFoldResult UpsampleOp::fold(FoldAdaptor) {
-  bool isIdentity = getScaleH() == 1 && getScaleW() == 1 && getInput().getType() == getType() && !isReturned(getOutput());
+  bool isIdentity =
+      getScaleH() == 1 && getScaleW() == 1 && getInput().getType() == getType() && !isReturned(getOutput());
   return isIdentity ? getInput() : OpFoldResult();
 }

@@ -139,8 +139,8 @@ LogicalResult verifyResult(Operation *op, OperandNames names, Rule rule) {
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
   if (!type || succeeded(verifyCompatibleShape(type.getShape(), *shape)))
     return success();
-  return op->emitOpError("'output' has shape ") << shapeText(type.getShape()) << " but operands and attributes give "
-                                                << shapeText(*shape);
+  return op->emitOpError("'output' has shape ")
+         << shapeText(type.getShape()) << " but operands and attributes give " << shapeText(*shape);
 }
 
 LogicalResult inferResult(Operation *op, OperandNames names, Rule rule) {

@@ -46,12 +46,13 @@ static LogicalResult verifyNames(Operation *module) {
     for (Value value : op->getResults()) {
       StringRef name = nameOf(value);
       if (name.empty())
-        return WalkResult(op->emitOpError("has no tensor name; its location must be a name such as loc(\"conv1_Conv\")"));
+        return WalkResult(
+            op->emitOpError("has no tensor name; its location must be a name such as loc(\"conv1_Conv\")"));
       auto [entry, isNew] = owners.try_emplace(name, op);
       if (isNew)
         continue;
-      auto diagnostic = op->emitOpError("defines tensor '") << name << "', a name that " << entry->second->getName()
-                                                            << " has already";
+      auto diagnostic = op->emitOpError("defines tensor '")
+                        << name << "', a name that " << entry->second->getName() << " has already";
       diagnostic.attachNote(entry->second->getLoc()) << "'" << name << "' is defined here first";
       return WalkResult(diagnostic);
     }

@@ -50,9 +50,15 @@ std::optional<Storage> storageOf(Type element) {
 
 Storage storageOf(NpyType type) {
   switch (type) {
-  case NpyType::F16: case NpyType::F32: case NpyType::F64:
+  case NpyType::F16:
+  case NpyType::F32:
+  case NpyType::F64:
     return {'f', static_cast<int>(byteSize(type))};
-  case NpyType::Bool: case NpyType::U8: case NpyType::U16: case NpyType::U32: case NpyType::U64:
+  case NpyType::Bool:
+  case NpyType::U8:
+  case NpyType::U16:
+  case NpyType::U32:
+  case NpyType::U64:
     return {'u', static_cast<int>(byteSize(type))};
   default:
     return {'i', static_cast<int>(byteSize(type))};
@@ -83,9 +89,9 @@ LogicalResult checkArray(WeightOp op, const NpzArray &array, Storage wanted) {
   Storage have = storageOf(array.type);
   if (have == wanted || (wanted == Storage{'f', 4} && have.kind == 'f'))
     return success();
-  return op.emitOpError("has elements of ") << cast<TensorType>(op.getType()).getElementType()
-                                            << " but the weight file holds " << name(array.type) << " under its name '"
-                                            << array.name << "'";
+  return op.emitOpError("has elements of ")
+         << cast<TensorType>(op.getType()).getElementType() << " but the weight file holds " << name(array.type)
+         << " under its name '" << array.name << "'";
 }
 
 } // namespace

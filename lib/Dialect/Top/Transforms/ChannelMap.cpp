@@ -43,19 +43,24 @@ LogicalResult requireWeights(ModuleOp module) {
   auto result = module.walk([&](WeightOp op) {
     if (store.find(nameOf(op)))
       return WalkResult::advance();
-    return WalkResult(op.emitOpError("'") << nameOf(op)
-                                          << "' is not loaded; the module must name its weight file in 'module.weight_file'");
+    return WalkResult(op.emitOpError("'")
+                      << nameOf(op) << "' is not loaded; the module must name its weight file in 'module.weight_file'");
   });
   return failure(result.wasInterrupted());
 }
 
 bool ChannelMap::hasRelu() const { return cast<BoolAttr>(last->getAttr("do_relu")).getValue(); }
-bool ChannelMap::addsNothing() const { return llvm::all_of(bias, [](double v) { return v == 0; }); }
-bool ChannelMap::scalesNothing() const { return llvm::all_of(scale, [](double v) { return v == 1; }); }
+bool ChannelMap::addsNothing() const {
+  return llvm::all_of(bias, [](double v) { return v == 0; });
+}
+bool ChannelMap::scalesNothing() const {
+  return llvm::all_of(scale, [](double v) { return v == 1; });
+}
 
 //===- Recognition --------------------------------------------------------===//
 
-/// One number per channel from a constant: `value` broadcast along every axis of a `rank`-dimensional tensor but `axis`.
+/// One number per channel from a constant: `value` broadcast along every axis of a `rank`-dimensional tensor but
+/// `axis`.
 static std::optional<std::vector<double>> perChannel(Value value, int64_t rank, int64_t axis, int64_t channels,
                                                      const Constants &constants) {
   const WeightArray *array = constants.find(value);
@@ -129,15 +134,18 @@ std::optional<ChannelMap> channelMapOf(Operation *op, int64_t axis, const Consta
   } else if (auto add = dyn_cast<AddConstOp>(op)) {
     map.bias.assign(channels, add.getConstVal().convertToDouble());
   } else if (auto scale = dyn_cast<ScaleOp>(op)) {
-    auto factors = vectorOf(scale.getScale(), channels, 1, constants), addends = vectorOf(scale.getBias(), channels, 0, constants);
+    auto factors = vectorOf(scale.getScale(), channels, 1, constants),
+         addends = vectorOf(scale.getBias(), channels, 0, constants);
     if (axis != 1 || !factors || !addends)
       return std::nullopt;
     map.scale = *factors;
     map.bias = *addends;
     map.isPerChannel = true;
   } else if (auto norm = dyn_cast<BatchNormOp>(op)) {
-    auto mean = vectorOf(norm.getMean(), channels, 0, constants), variance = vectorOf(norm.getVariance(), channels, 1, constants);
-    auto gamma = vectorOf(norm.getGamma(), channels, 1, constants), beta = vectorOf(norm.getBeta(), channels, 0, constants);
+    auto mean = vectorOf(norm.getMean(), channels, 0, constants),
+         variance = vectorOf(norm.getVariance(), channels, 1, constants);
+    auto gamma = vectorOf(norm.getGamma(), channels, 1, constants),
+         beta = vectorOf(norm.getBeta(), channels, 0, constants);
     if (axis != 1 || !mean || !variance || !gamma || !beta)
       return std::nullopt;
     double epsilon = norm.getEpsilon().convertToDouble();

@@ -5,9 +5,9 @@
 #ifndef TPU_MLIR_LIB_DIALECT_TOP_TRANSFORMS_CHANNELMAP_H
 #define TPU_MLIR_LIB_DIALECT_TOP_TRANSFORMS_CHANNELMAP_H
 
+#include "mlir/IR/PatternMatch.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
-#include "mlir/IR/PatternMatch.h"
 
 #include <optional>
 #include <vector>
@@ -49,8 +49,8 @@ std::optional<ChannelMap> channelMapOf(mlir::Operation *op, int64_t axis, const 
 /// `second` after `first`.
 ChannelMap compose(const ChannelMap &first, const ChannelMap &second);
 
-/// The maps that follow `value`, joined, as long as each is the only use of the tensor before it; no map for an empty chain.
-/// `count` is their number.
+/// The maps that follow `value`, joined, as long as each is the only use of the tensor before it; no map for an empty
+/// chain. `count` is their number.
 std::optional<ChannelMap> chainAfter(mlir::Value value, int64_t axis, const Constants &constants, int &count);
 /// The same for the maps that lead to `value`; none of them has a relu.
 std::optional<ChannelMap> chainBefore(mlir::Value value, int64_t axis, const Constants &constants, int &count);

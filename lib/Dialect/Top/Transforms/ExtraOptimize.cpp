@@ -15,7 +15,8 @@ namespace {
 
 /// A sum or product with a constant that is one number, or one number per channel, says so.
 template <typename EltwiseOp> struct NameConstant : OpRewritePattern<EltwiseOp> {
-  NameConstant(MLIRContext *context, Constants &constants) : OpRewritePattern<EltwiseOp>(context), constants(constants) {}
+  NameConstant(MLIRContext *context, Constants &constants)
+      : OpRewritePattern<EltwiseOp>(context), constants(constants) {}
   LogicalResult matchAndRewrite(EltwiseOp op, PatternRewriter &rewriter) const override {
     auto map = channelMapOf(op, 0, constants);
     bool isScalar = map && !map->isPerChannel && (map->addsNothing() || map->scalesNothing());

@@ -13,7 +13,7 @@ namespace tpu_mlir::top {
 
 namespace {
 
-/// Weights of a linear op in fp64: w[o][i][k], bias[o]. `inputOf(o, i)` is the input channel that w[o][i] multiplies.
+/// A convolution's weights in fp64: weights[o][i][tap] and bias[o], where i counts the input channels of o's group.
 struct Linear {
   int64_t outputs, inputs, taps;
   std::vector<double> weights, bias;
@@ -49,7 +49,7 @@ std::vector<double> biasOf(Value bias, int64_t outputs, const Constants &constan
 
 bool isConstantOrNone(Value value, const Constants &constants) { return isNone(value) || constants.find(value); }
 
-/// Gives `op` the operand `index` with new values; a bias of zeros that was not there stays away.
+/// Gives `op` a new weight as operand `index`.
 void setWeight(Operation *op, unsigned index, StringRef role, ArrayRef<double> values, ArrayRef<int64_t> shape,
                Constants &constants, PatternRewriter &rewriter) {
   op->setOperand(index, constants.make(rewriter, nameOf(op), role, values, shape));
@@ -82,7 +82,10 @@ struct FuseIntoConv : OpRewritePattern<ConvOp> {
       return failure();
 
     ArrayRef<int64_t> shape = shapeOf(op.getFilter());
-    Linear linear{shape[0], shape[1], shape[2] * shape[3], {filter->floats().begin(), filter->floats().end()},
+    Linear linear{shape[0],
+                  shape[1],
+                  shape[2] * shape[3],
+                  {filter->floats().begin(), filter->floats().end()},
                   biasOf(op.getBias(), shape[0], constants)};
     if (before)
       applyBefore(linear, *before, op.getGroup());

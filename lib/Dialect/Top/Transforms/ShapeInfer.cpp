@@ -4,9 +4,9 @@
 #include "Flops.h"
 #include "tpu_mlir/Dialect/Top/Transforms/Passes.h"
 
-#include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "tpu_mlir/Interfaces/OpInterfaces.h"
 
 #include <limits>
 

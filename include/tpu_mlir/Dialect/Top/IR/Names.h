@@ -18,8 +18,8 @@ llvm::StringRef nameOf(mlir::Location loc);
 /// The name of the op's result; empty when it has none.
 llvm::StringRef nameOf(mlir::Operation *op);
 inline llvm::StringRef nameOf(mlir::OpState op) { return nameOf(op.getOperation()); }
-/// The name of a tensor. Block arguments have the name of their own location. Several results of one op take the names of
-/// the parts of its FusedLoc.
+/// The name of a tensor. Block arguments have the name of their own location. Several results of one op take the names
+/// of the parts of its FusedLoc.
 llvm::StringRef nameOf(mlir::Value value);
 
 /// The location that stands for `name`.
@@ -36,8 +36,8 @@ private:
   llvm::StringSet<> taken;
 };
 
-/// File name of a module's weights: `<module.name>_<state>_<chip>[_<mode>]_weight.npz`, lower case; chip is `all` before
-/// there is one. Source: facts that users of the vendor's tool know.
+/// File name of a module's weights: `<module.name>_<state>_<chip>[_<mode>]_weight.npz`, lower case; chip is `all`
+/// before there is one. Source: facts that users of the vendor's tool know.
 std::string defaultWeightFile(mlir::ModuleOp module);
 
 } // namespace tpu_mlir::top

@@ -29,7 +29,8 @@ int64_t elementCount(mlir::Value value);
 llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
 /// Whether `value` is a tensor with a static shape.
 bool hasStaticShape(mlir::Value value);
-/// Whether the shapes of all operands (but absent ones) and results are known, so that the op's shape rule has been checked.
+/// Whether the shapes of all operands (but absent ones) and results are known, so that the op's shape rule has been
+/// checked.
 bool hasStaticShapes(mlir::Operation *op);
 /// The most elements a tensor may have; keeps the arithmetic on shapes far from overflow.
 inline constexpr int64_t kMostElements = int64_t(1) << 40;
@@ -45,7 +46,8 @@ mlir::FailureOr<Shape> broadcast(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64
 
 /// Positions of a window of `kernel` taps `dilation` apart that moves by `stride` over `size` + pads; below 1 when the
 /// window does not fit.
-int64_t windowCount(int64_t size, int64_t kernel, int64_t stride, int64_t padBefore, int64_t padAfter, int64_t dilation = 1);
+int64_t windowCount(int64_t size, int64_t kernel, int64_t stride, int64_t padBefore, int64_t padAfter,
+                    int64_t dilation = 1);
 
 namespace detail {
 using Rule = llvm::function_ref<mlir::FailureOr<Shape>()>;
@@ -66,8 +68,8 @@ template <typename OpTy>
 mlir::LogicalResult verifyResult(OpTy op, mlir::FailureOr<Shape> (*rule)(OpTy), OperandNames names) {
   return detail::verifyResult(op, names, [&] { return rule(op); });
 }
-/// Gives the result the shape that `rule` computes and keeps its element type; operands of unknown shape are refused. The
-/// op must verify.
+/// Gives the result the shape that `rule` computes and keeps its element type; operands of unknown shape are refused.
+/// The op must verify.
 template <typename OpTy>
 mlir::LogicalResult inferResult(OpTy op, mlir::FailureOr<Shape> (*rule)(OpTy), OperandNames names) {
   return detail::inferResult(op, names, [&] { return rule(op); });
@@ -81,8 +83,8 @@ public:
   }
 };
 
-/// The trait of Top_ElementwiseOp: one input, a result of its shape, one operation per element (a transcendental function
-/// counts as one) and one more for a fused relu.
+/// The trait of Top_ElementwiseOp: one input, a result of its shape, one operation per element (a transcendental
+/// function counts as one) and one more for a fused relu.
 template <typename ConcreteOp> class Elementwise : public mlir::OpTrait::TraitBase<ConcreteOp, Elementwise> {
 public:
   static mlir::LogicalResult verifyTrait(mlir::Operation *op) { return detail::verifySameShape(op); }

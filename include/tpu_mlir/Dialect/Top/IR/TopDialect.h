@@ -2,8 +2,6 @@
 #ifndef TPU_MLIR_DIALECT_TOP_IR_TOPDIALECT_H
 #define TPU_MLIR_DIALECT_TOP_IR_TOPDIALECT_H
 
-#include "tpu_mlir/Dialect/Top/IR/Shapes.h"
-#include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
@@ -11,12 +9,14 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tpu_mlir/Dialect/Top/IR/Shapes.h"
 #include "tpu_mlir/Dialect/Top/IR/WeightStore.h"
+#include "tpu_mlir/Interfaces/OpInterfaces.h"
 
 namespace tpu_mlir::top {
 
-/// Owns the attributes `module.*` of a builtin.module and has no ops. `module.state` is required of a network; wherever it
-/// is present the names of the module's tensors are verified too: present and unique.
+/// Owns the attributes `module.*` of a builtin.module and has no ops. `module.state` is required of a network; wherever
+/// it is present the names of the module's tensors are verified too: present and unique.
 class ModuleDialect : public mlir::Dialect {
 public:
   explicit ModuleDialect(mlir::MLIRContext *context);

@@ -19,7 +19,7 @@ namespace tpu_mlir::top {
 struct WeightArray {
   const void *data = nullptr;
   size_t bytes = 0;
-  char kind = 'f';       ///< 'f' float, 'i' signed, 'u' unsigned
+  char kind = 'f'; ///< 'f' float, 'i' signed, 'u' unsigned
   int itemBytes = 4;
   std::vector<int64_t> shape; ///< as in the file
   /// The elements of a float array of four bytes each.
@@ -36,8 +36,8 @@ public:
   WeightStore(const WeightStore &) = delete;
   WeightStore &operator=(const WeightStore &) = delete;
   /// Opens the weight file named by `module.weight_file`, looked for in `directory`, then in the working directory, and
-  /// forgets all earlier arrays. A module without weights needs none. Emits a diagnostic and fails when the file is missing
-  /// or broken, or holds no array that fits a weight op. f16 and f64 arrays of an f32 weight are converted.
+  /// forgets all earlier arrays. A module without weights needs none. Emits a diagnostic and fails when the file is
+  /// missing or broken, or holds no array that fits a weight op. f16 and f64 arrays of an f32 weight are converted.
   mlir::LogicalResult load(mlir::ModuleOp module, llvm::StringRef directory);
   /// The array of that name, or null.
   const WeightArray *find(llvm::StringRef name) const;
@@ -46,8 +46,8 @@ public:
   /// Whether there are arrays that no file holds yet.
   bool isDirty() const { return dirty; }
   /// Writes the arrays that `module` refers to as `fileName` (a bare name) into `directory` and notes it in
-  /// `module.weight_file`; a module without weights gets no file and no attribute. Fails with a diagnostic when it cannot be
-  /// written.
+  /// `module.weight_file`; a module without weights gets no file and no attribute. Fails with a diagnostic when it
+  /// cannot be written.
   mlir::LogicalResult save(mlir::ModuleOp module, llvm::StringRef directory, llvm::StringRef fileName);
 
 private:
