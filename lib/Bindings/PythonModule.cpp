@@ -28,6 +28,7 @@ public:
   std::vector<std::string> viewNames();
   std::string text(const char *name) { return (loaded(), session->text(name)); }
   int64_t flops();
+  int64_t macs();
 
   py::dict inputAttributes(const std::string &name);
   std::vector<int64_t> shape(const std::string &name) { return described(name).shape; }
@@ -113,6 +114,25 @@ int64_t PyModule::flops() {
   return sum;
 }
 
+/// Products of convolutions and matrix products alone: what a multiplier array could be busy with.
+int64_t PyModule::macs() {
+  loaded();
+  int64_t sum = 0;
+  auto add = [&](Value result, int64_t perElement) {
+    sum += perElement * cast<ShapedType>(result.getType()).getNumElements();
+  };
+  session->module->walk([&](Operation *op) {
+    if (auto conv = dyn_cast<top::ConvOp>(op))
+      add(conv.getOutput(), cast<ShapedType>(conv.getFilter().getType()).getNumElements() /
+                                cast<ShapedType>(conv.getFilter().getType()).getDimSize(0));
+    if (auto product = dyn_cast<top::MatMulOp>(op)) {
+      llvm::ArrayRef<int64_t> left = cast<ShapedType>(product.getInput().getType()).getShape();
+      add(product.getOutput(), left[product.getLeftTranspose() && left.size() > 1 ? left.size() - 2 : left.size() - 1]);
+    }
+  });
+  return sum;
+}
+
 py::dict PyModule::inputAttributes(const std::string &name) {
   requireInput(name);
   py::dict attributes;
@@ -194,6 +214,7 @@ void bindModule(py::module_ &m) {
       .def_property_readonly("name", [](PyModule &self) { return self.text("name"); })
       .def_property_readonly("mode", [](PyModule &self) { return self.text("mode"); })
       .def_property_readonly("flops", &PyModule::flops, "Floating point operations of one inference.")
+      .def_property_readonly("macs", &PyModule::macs, "Multiply-accumulates of a Top model's convolutions and matrix products.")
       .def("input_attrs", &PyModule::inputAttributes, py::arg("name"), "The preprocessing attributes of an input.")
       .def("input_shape", &PyModule::inputShape, py::arg("name"))
       .def("tensor_shape", &PyModule::shape, py::arg("name"))
