@@ -126,7 +126,7 @@ def _line(path: Path, number: int, text: str) -> dict[str, Any]:
         line = json.loads(text)
         assert isinstance(line["build"], str)
         assert "commands" in line or (isinstance(line["op"], str) and line["aspect"] in {*ASPECTS, "kernel"})
-        return line  # type: ignore[no-any-return]
+        return line
     except (ValueError, KeyError, AssertionError, TypeError):
         raise SystemExit(f"ledger.py: {path} line {number} is not a result: {text[:80]}") from None
 
