@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, needs_core
 
 sys.path.insert(0, str(ROOT / "docs/gen"))
 import generate
@@ -178,6 +178,23 @@ def test_the_readme_has_the_whole_road() -> None:
     for tool in ("model_transform.py", "run_calibration.py", "model_deploy.py", "model_runner.py", "npz_tool.py",
                  "tpuc-opt", "bmodel-tool", "tpuc-sim", "./build.sh demo", "./build.sh test"):  # fmt: skip
         assert tool in words
+
+
+@needs_core
+@pytest.mark.slow
+def test_the_tour_of_the_readme_runs(tmp_path: Path) -> None:
+    """The commands as they are printed, in a tree of their own, but for `source envsetup.sh`."""
+    for tool in ("tpuc-opt", "bmodel-tool", "tpuc-sim", "model_deploy.py"):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not on PATH; source envsetup.sh")
+    tour = (ROOT / "README.md").read_text(encoding="utf-8").partition("## A tour")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```bash\n(.*?)^```$", tour, re.M | re.S)
+    script = "\n".join(["set -euo pipefail", *blocks]).replace("source envsetup.sh", ": source envsetup.sh")
+    (tmp_path / "regression").symlink_to(ROOT / "regression")
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    left = {p.name for p in (tmp_path / "tour").iterdir()}
+    assert {"resnet18_int8.bmodel", "resnet18_f32.bmodel", "out.npz", "sim.npz", "stream.txt"} <= left
 
 
 # --- links and paths --------------------------------------------------------------------------------------------------
