@@ -1,0 +1,142 @@
+// RUN: tpuc-opt %s --split-input-file --verify-diagnostics
+
+!i8 = !quant.uniform<i8:f32, 0.5>
+func.func @f(%x: tensor<2x3x!i8>, %y: tensor<2x3x!i8>) {
+  // expected-error @+1 {{'multipliers' has 1 entries but there are 2 inputs}}
+  %0 = "tpu.Add"(%x, %y) {multipliers = array<i64: 1>} : (tensor<2x3x!i8>, tensor<2x3x!i8>) -> tensor<2x3x!i8>
+  return
+}
+
+// -----
+
+!i8 = !quant.uniform<i8:f32, 0.5>
+func.func @f(%x: tensor<2x3x!i8>, %y: tensor<2x3x!i8>) {
+  // expected-error @+1 {{'multipliers' has 0 entries but there are 2 inputs}}
+  %0 = "tpu.Add"(%x, %y) : (tensor<2x3x!i8>, tensor<2x3x!i8>) -> tensor<2x3x!i8>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %y: tensor<2x3xf32>) {
+  // expected-error @+1 {{'coeff' has 3 entries but there are 2 inputs}}
+  %0 = "tpu.Add"(%x, %y) {coeff = array<f64: 1.0, 1.0, 1.0>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %y: tensor<2x4xf32>) {
+  // expected-error @+1 {{an input of type 'tensor<2x4xf32>' does not broadcast to 'tensor<2x3xf32>'}}
+  %0 = "tpu.Add"(%x, %y) : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+1 {{needs at least one input}}
+  %0 = "tpu.Add"() : () -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+!i8 = !quant.uniform<i8:f32, 0.5>
+func.func @f(%x: tensor<2x3x!i8>, %y: tensor<2x3x!i8>) {
+  // expected-error @+1 {{'rshift' is between -31 and 64, got 65}}
+  %0 = "tpu.Add"(%x, %y) {multipliers = array<i64: 1, 1>, rshift = 65 : i64} : (tensor<2x3x!i8>, tensor<2x3x!i8>) -> tensor<2x3x!i8>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{takes 2 inputs, got 3}}
+  %0 = "tpu.Mul"(%x, %x, %x) : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{'input' and 'output' have one shape, got 'tensor<2x3xf32>' and 'tensor<3x2xf32>'}}
+  %0 = "tpu.AddConst"(%x) {const_val = 1.0 : f64} : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{requires attribute 'const_val'}}
+  %0 = "tpu.MulConst"(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+!i8 = !quant.uniform<i8:f32, 0.5>
+func.func @f(%x: tensor<2x3x!i8>, %t: tensor<1x1x1x255xi8>) {
+  // expected-error @+1 {{'table' has 256 entries, got 255}}
+  %0 = "tpu.Lut"(%x, %t) : (tensor<2x3x!i8>, tensor<1x1x1x255xi8>) -> tensor<2x3x!i8>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %t: tensor<1x1x1x256xi8>) {
+  // expected-error @+1 {{'input' has 8-bit elements, got 'tensor<2x3xf32>'}}
+  %0 = "tpu.Lut"(%x, %t) : (tensor<2x3xf32>, tensor<1x1x1x256xi8>) -> tensor<2x3x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+!i8 = !quant.uniform<i8:f32, 0.5>
+func.func @f(%x: tensor<2x3x!i8>) {
+  // expected-error @+1 {{casts between f32 and an integer format; 'input' and 'output' are both integers}}
+  %0 = "tpu.Cast"(%x) : (tensor<2x3x!i8>) -> tensor<2x3x!quant.uniform<u8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{casts between f32 and an integer format; 'input' and 'output' are both f32}}
+  %0 = "tpu.Cast"(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+!i8 = !quant.uniform<i8:f32, 0.5>
+func.func @f(%x: tensor<2x3x!i8>) {
+  // expected-error @+1 {{'multiplier' fits int32, got -2147483649}}
+  %0 = "tpu.RequantInt"(%x) {multiplier = -2147483649 : i64, rshift = 0 : i64} : (tensor<2x3x!i8>) -> tensor<2x3x!i8>
+  return
+}
+
+// -----
+
+!i8 = !quant.uniform<i8:f32, 0.5>
+func.func @f(%x: tensor<2x3x!i8>) {
+  // expected-error @+1 {{'rshift' is between -31 and 64, got -32}}
+  %0 = "tpu.RequantInt"(%x) {multiplier = 1 : i64, rshift = -32 : i64} : (tensor<2x3x!i8>) -> tensor<2x3x!i8>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{tile sizes are at least 1, got 1 x 0 x 1 x 1}}
+  %0 = "tpu.Relu"(%x) {ginfo = #tpu.tile<n = 1, c = 0, h = 1, w = 1, buffers = 1>} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{'buffers' is 1 or 2, got 3}}
+  %0 = "tpu.Relu"(%x) {ginfo = #tpu.tile<n = 1, c = 1, h = 1, w = 1, buffers = 3>} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
