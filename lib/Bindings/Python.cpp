@@ -111,6 +111,7 @@ PYBIND11_MODULE(pymlir, m) {
   });
   bindBuilder(m);
   bindModule(m);
+  bindSimulator(m);
   m.def(
       "run_passes",
       [](const std::string &input, const std::string &output, const std::string &pipeline,
