@@ -38,13 +38,24 @@ FAULTS = {
 }
 
 
+# Where a field has no meaning (a constant in the operand's place, an axis of length 1, the sign of floats), or where the
+# fault is below what arithmetic resolves (a multiplier of 31 bits that is 64 too large), nothing is planted.
+WITHOUT_MEANING = {
+    "opd1_addr": re.compile(r"opd1_const=1"),
+    "src_hstride": re.compile(r"src_hsize=1\b"),
+    "opd0_sign": re.compile(r"opd0_prec=fp32"),
+    "opd2_sign": re.compile(r"res0_prec=fp32"),
+}
+
+
 def _net(net: Net) -> list:
-    x = net.input([1, 16, 24, 20])
-    w1, b1 = net.weight([24, 16, 3, 3], 0.08), net.weight([24], 0.2)
+    # More channels than lanes and more batches than one, so that every stride is used.
+    x = net.input([2, 70, 24, 20])
+    w1, b1 = net.weight([90, 70, 3, 3], 0.04), net.weight([90], 0.2)
     a = net.op("Conv", [x, w1, b1], {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [1, 1, 1, 1], "do_relu": True})
-    w2 = net.weight([24, 24, 1, 1], 0.2)
+    w2 = net.weight([90, 90, 1, 1], 0.1)
     b = net.op("Conv", [a, w2, net.none()], {"kernel_shape": [1, 1], "strides": [1, 1], "pads": [0, 0, 0, 0]})
-    c = net.op("Add", [a, b], {})
+    c = net.op("Add", [b, a], {})
     d = net.op("SiLU", [c], {})
     e = net.op("AvgPool", [d], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1], "count_include_pad": True})
     return [e]
@@ -75,7 +86,8 @@ def test_every_planted_fault_is_caught(compiled: tuple[Path, Net], tmp_path: Pat
         shutil.copy(folder / name, tmp_path / name)
     for field, wrong in FAULTS.items():
         pattern = re.compile(rf"\b{field}=(0x[0-9a-f]+|\d+)\b")
-        places = [i for i, line in enumerate(lines) if pattern.search(line) and "sys" not in line]
+        idle = WITHOUT_MEANING.get(field)
+        places = [i for i, line in enumerate(lines) if pattern.search(line) and not (idle and idle.search(line))]
         for i in rng.permutation(places)[:4]:
             value = int(pattern.search(lines[i]).group(1), 0)  # type: ignore[union-attr]
             faulty = list(lines)
@@ -95,5 +107,5 @@ def test_every_planted_fault_is_caught(compiled: tuple[Path, Net], tmp_path: Pat
             if not found:
                 missed.append(f"{field} in: {lines[i][:200]}")
     assert planted >= 40
-    assert not missed, f"{len(missed)} of {planted} planted faults were not seen; first: {missed[0]}"
+    assert not missed, f"{len(missed)} of {planted} planted faults were not seen:\n" + "\n".join(missed)
     assert caught == planted
