@@ -16,7 +16,16 @@ from conftest import ROOT, needs_core
 from tpu_mlir.calibration.samples import SHUFFLE_SEED, from_folder, from_list
 from tpu_mlir.calibration.statistics import METHODS, TensorStatistics
 from tpu_mlir.calibration.table import CalibrationTable, Range, load_table
-from tpu_mlir.calibration.threshold import kl_divergences, kl_threshold, percentile_threshold
+from tpu_mlir.calibration.threshold import (
+    KL_ERROR_LIMIT,
+    SIGNED,
+    UNSIGNED,
+    Grid,
+    kl_divergences,
+    kl_threshold,
+    percentile_threshold,
+    squared_errors,
+)
 from tpu_mlir.cli.run_calibration import main as run_calibration
 from tpu_mlir.errors import UserError
 
@@ -55,20 +64,55 @@ def test_every_kl_candidate_equals_the_definition(seed: int, bins: int, levels: 
         assert value == pytest.approx(expected, abs=1e-9), f"seed {seed}: {kept} of {bins} bins"
 
 
+def slow_error(histogram: list[int], kept: int, grid: Grid) -> float:
+    """The squared error by its definition, bin by bin."""
+    step = kept / grid.steps
+    centres = [k + 0.5 for k in range(len(histogram))]
+    return sum(
+        c * (x - min(math.floor(x / step + 0.5), grid.top) * step) ** 2 for c, x in zip(histogram, centres, strict=True)
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("grid", [Grid(8, 8, 7), Grid(16, 15, 15), SIGNED])
+def test_every_squared_error_equals_the_definition(seed: int, grid: Grid) -> None:
+    rng = np.random.default_rng(seed)
+    histogram = rng.poisson(40 * np.exp(-np.arange(301) / 80))
+    kept = np.arange(grid.levels, 302)
+    counts = [int(c) for c in histogram]
+    expected = [slow_error(counts, int(k), grid) for k in kept]
+    np.testing.assert_allclose(squared_errors(histogram, grid, kept), expected, rtol=1e-9)
+
+
 def test_kl_looks_at_every_candidate() -> None:
-    """The best of all candidates by the slow definition is chosen, where sixteen evenly spaced ones would miss it."""
-    bins, levels = 512, 32
+    """The best of all candidates by the slow definitions is chosen, where sixteen evenly spaced ones would miss it."""
+    bins, grid = 512, Grid(32, 32, 31)
     histogram = np.random.default_rng(1).poisson(3000 * np.exp(-np.arange(bins) / 40))
     histogram[-1] = 3
     counts = [int(c) for c in histogram]
-    slow = {kept: slow_divergence(counts, kept, levels) for kept in range(levels, bins + 1)}
-    best = min(slow, key=lambda kept: slow[kept])
-    assert best % levels != 0, "the data no longer tell the two searches apart"
-    assert kl_threshold(histogram, float(bins), levels) == best
+    candidates = range(grid.levels, bins + 1)
+    slow = {kept: slow_divergence(counts, kept, grid.levels) for kept in candidates}
+    errors = {kept: slow_error(counts, kept, grid) for kept in candidates}
+    limit = KL_ERROR_LIMIT * min(errors[kept] for kept in range(bins, grid.levels - 1, -16))
+    best = min((kept for kept in candidates if errors[kept] <= limit), key=lambda kept: slow[kept])
+    assert best % grid.levels != 0, "the data no longer tell the two searches apart"
+    assert kl_threshold(histogram, float(bins), grid) == best
+
+
+def test_kl_does_not_clip_away_atoms() -> None:
+    """Constant backgrounds behind a ReLU: by the divergence alone a sixth of the largest value would be the best."""
+    rng = np.random.default_rng(2)
+    histogram = rng.poisson(20 * np.exp(-np.arange(2048) / 600))
+    histogram[rng.integers(0, 400, 30)] += 40_000
+    divergences = kl_divergences(histogram, UNSIGNED.levels)
+    assert UNSIGNED.levels + int(np.argmin(divergences)) < 500, "the data no longer tempt"
+    chosen = kl_threshold(histogram, 2048.0, UNSIGNED)
+    best = squared_errors(histogram, UNSIGNED, np.arange(256, 2049)).min()
+    assert squared_errors(histogram, UNSIGNED, np.array([chosen]))[0] <= 2.01 * best
 
 
 def test_kl_of_an_empty_histogram_keeps_the_whole_range() -> None:
-    assert kl_threshold(np.zeros(2048, np.int64), 3.0) == 3.0
+    assert kl_threshold(np.zeros(2048, np.int64), 3.0, SIGNED) == 3.0
 
 
 @pytest.mark.parametrize("percentile", [50.0, 99.0, 99.9, 99.99])

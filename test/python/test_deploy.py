@@ -159,10 +159,9 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
         paths.append(folder / f"{i}.png")
         cv2.imwrite(str(paths[-1]), image)
     flags = PreprocessFlags(mean=(0.0,), scale=(1 / 255,), pixel_format="gray")
-    transform(
-        "digits", DEMO / "digits.onnx", folder / "digits.mlir", preprocess=flags, test_input=[paths[0]], quiet=True
-    )
-    calibrate(mlir, [(p,) for p in paths]).table.save(folder / "table")
+    imported = folder / "digits.mlir"
+    transform("digits", DEMO / "digits.onnx", imported, preprocess=flags, test_input=[paths[0]], quiet=True)
+    calibrate(imported, [(p,) for p in paths]).table.save(folder / "table")
     return folder
 
 

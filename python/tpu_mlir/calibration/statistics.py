@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from .threshold import INT8_LEVELS, UINT8_LEVELS, kl_threshold, percentile_threshold
+from .threshold import SIGNED, UNSIGNED, kl_threshold, percentile_threshold
 
 Array = NDArray[Any]
 
@@ -67,7 +67,7 @@ class TensorStatistics:
         assert self.histogram is not None, "the histogram pass has not run"
         if method == "percentile9999":
             return percentile_threshold(self.histogram, self.absolute, 99.99, self.zeros)
-        return kl_threshold(self.histogram, self.absolute, UINT8_LEVELS if self.minimum >= 0 else INT8_LEVELS)
+        return kl_threshold(self.histogram, self.absolute, UNSIGNED if self.minimum >= 0 else SIGNED)
 
 
 def _count(flat: Array, bins_per_unit: np.float32, bins: int) -> tuple[Array, int]:

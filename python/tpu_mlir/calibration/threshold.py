@@ -6,19 +6,34 @@ is represented exactly whatever the threshold.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-# Steps between zero and the threshold: of a signed 8-bit value, and of an unsigned one (tensors never negative).
-INT8_LEVELS = 128
-UINT8_LEVELS = 256
+
+class Grid(NamedTuple):
+    """The non-negative half of an 8-bit format: values are `j * threshold / steps` for j = 0 ... top."""
+
+    levels: int
+    steps: int
+    top: int
 
 
-def kl_divergences(histogram: Array, levels: int = INT8_LEVELS) -> Array:
+# Source of `steps`: the chip's rule q = sat(round(x * L / threshold)), L = 128 signed, 255 where nothing is negative.
+SIGNED = Grid(levels=128, steps=128, top=127)
+UNSIGNED = Grid(levels=256, steps=255, top=255)
+
+# KL may pick a threshold whose squared error is at most this many times the least. The divergence compares bins as
+# names, not as numbers: where a tensor has atoms (a constant background behind a ReLU, say) it would rather clip much
+# of the tensor than merge an atom with its neighbours.
+KL_ERROR_LIMIT = 2.0
+_COARSE = 16
+
+
+def kl_divergences(histogram: Array, levels: int) -> Array:
     """KL(P || Q) of every candidate that keeps the first `i` bins, for i = levels ... len(histogram).
 
     P is the histogram with everything beyond bin i counted into bin i - 1 (what clipping does); Q is the kept part
@@ -57,11 +72,42 @@ def kl_divergences(histogram: Array, levels: int = INT8_LEVELS) -> Array:
     return divergence
 
 
-def kl_threshold(histogram: Array, full_range: float, levels: int = INT8_LEVELS) -> float:
-    """The threshold of least KL divergence; the larger one where two are equal."""
-    divergences = kl_divergences(histogram, levels)
-    best = len(divergences) - 1 - int(np.argmin(divergences[::-1]))
-    return full_range * (levels + best) / len(histogram)
+def squared_errors(histogram: Array, grid: Grid, kept: Array) -> Array:
+    """The sum of (x - dequantised x)^2 for each candidate that keeps the first `kept[i]` bins, in squared bin widths.
+
+    A bin's values are taken to be its centre. Costs O(len(kept) * levels), from prefix sums.
+    """
+    counts = np.asarray(histogram, np.float64)
+    bins = len(counts)
+    centres = np.arange(bins) + 0.5
+    mass = np.concatenate([[0.0], np.cumsum(counts)])
+    moment = np.concatenate([[0.0], np.cumsum(counts * centres)])
+    values = np.asarray(kept, np.float64)[:, None] * np.arange(grid.top + 1) / grid.steps
+    # A level reaches half a step to both sides; the last one takes everything beyond.
+    edges = np.ceil(values - 0.5 * values[:, 1:2] - 0.5).astype(np.intp).clip(0, bins)
+    edges[:, 0] = 0
+    edges = np.concatenate([edges, np.full((len(edges), 1), bins)], axis=1)
+    level_mass, level_moment = np.diff(mass[edges], axis=1), np.diff(moment[edges], axis=1)
+    return (counts * centres**2).sum() - (2 * values * level_moment - values**2 * level_mass).sum(axis=1)
+
+
+def kl_threshold(histogram: Array, full_range: float, grid: Grid) -> float:
+    """The threshold of least KL divergence within KL_ERROR_LIMIT; the larger one where two are equal.
+
+    The least squared error is looked for at every sixteenth candidate: next to it the error is flat.
+    """
+    divergences = kl_divergences(histogram, grid.levels)
+    candidates = np.arange(grid.levels, len(histogram) + 1)
+    limit = KL_ERROR_LIMIT * squared_errors(histogram, grid, candidates[::-_COARSE]).min()
+    best = _last_minimum(divergences)
+    if squared_errors(histogram, grid, candidates[best : best + 1])[0] > limit:
+        allowed = squared_errors(histogram, grid, candidates) <= limit
+        best = _last_minimum(np.where(allowed, divergences, np.inf))
+    return full_range * int(candidates[best]) / len(histogram)
+
+
+def _last_minimum(values: Array) -> int:
+    return len(values) - 1 - int(np.argmin(values[::-1]))
 
 
 def percentile_threshold(histogram: Array, full_range: float, percentile: float, zeros: int = 0) -> float:

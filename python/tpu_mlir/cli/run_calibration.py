@@ -68,13 +68,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Argument errors first: nothing below may run for minutes before the output turns out to be impossible.
     from ..calibration.calibrator import calibrate
     from ..calibration.samples import from_folder, from_list
-    from ..calibration.threshold import UINT8_LEVELS
+    from ..calibration.threshold import UNSIGNED
     from ..files import require_folder
 
     if (arguments.dataset is None) == (arguments.data_list is None):
         raise UserError("run_calibration.py: give either --dataset or --data_list")
-    if not UINT8_LEVELS <= arguments.histogram_bin_num <= 1 << 20:
-        raise UserError(f"--histogram_bin_num {arguments.histogram_bin_num} must be {UINT8_LEVELS} to {1 << 20}")
+    if not UNSIGNED.levels <= arguments.histogram_bin_num <= 1 << 20:
+        raise UserError(f"--histogram_bin_num {arguments.histogram_bin_num} must be {UNSIGNED.levels} to {1 << 20}")
     require_folder(arguments.calibration_table)
     if arguments.dataset is not None:
         samples = from_folder(arguments.dataset, arguments.input_num)
