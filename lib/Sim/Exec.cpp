@@ -90,10 +90,14 @@ void Exec::requireLane(const char *operand, const LocalTensor &t, int64_t lane, 
 
 Tensor Exec::blank(DType dtype, Dims dims) {
   constexpr double kLargest = double(1 << 30);
+  auto text = [&] {
+    return "[" + std::to_string(dims.n) + ", " + std::to_string(dims.c) + ", " + std::to_string(dims.h) + ", " + std::to_string(dims.w) + "]";
+  };
+  if (dims.n < 1 || dims.c < 1 || dims.h < 1 || dims.w < 1)
+    throw UserError("shape " + text() + " is empty");
   double bytes = double(dims.n) * double(dims.c) * double(dims.h) * double(dims.w) * double(kernel::byteSize(dtype));
   if (bytes > kLargest)
-    throw UserError("a tensor of shape [" + std::to_string(dims.n) + ", " + std::to_string(dims.c) + ", " + std::to_string(dims.h) +
-                    ", " + std::to_string(dims.w) + "] is larger than one command can move");
+    throw UserError("a tensor of shape " + text() + " is larger than one command can move");
   return {dtype, dims, arena.take(dims.count() * kernel::byteSize(dtype))};
 }
 

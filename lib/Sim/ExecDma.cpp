@@ -45,13 +45,9 @@ DType dmaFormat(const Exec &e) {
 uint64_t laneMask(const Exec &e) { return uint64_t(e.get(Field::localmem_mask_h32)) << 32 | uint64_t(e.get(Field::localmem_mask_l32)); }
 
 LocalTensor localSide(const Exec &e, const Side &s, DType dtype) {
-  try {
-    LocalTensor t{dtype, s.dims, e.memory.placeOfWindow(s.address), s.strides};
-    checkInside(t, s.name, e.memory);
-    return t;
-  } catch (const UserError &error) {
-    throw UserError("'" + std::string(s.name) + "': " + error.what());
-  }
+  LocalTensor t{dtype, s.dims, e.memory.placeOfWindow(s.address), s.strides};
+  checkInside(t, s.name, e.memory);
+  return t;
 }
 
 /// Bytes from the first element of a linear side to the end of its last.

@@ -22,6 +22,9 @@ namespace {
 
 double ceilDiv(double a, double b) { return std::ceil(a / b); }
 
+/// A count as an integer; counts of impossible commands stop growing.
+int64_t counted(double v) { return int64_t(std::clamp(v, 0.0, 1e18)); }
+
 /// Fields of a TIU command that the formulas ask for.
 class Tiu {
 public:
@@ -65,7 +68,7 @@ Cost conv(const Tiu &t) {
   Cost cost;
   cost.cycles = t.get(Field::res0_n) * groups * ceilDiv(t.resultPlane(), pixels) * ceilDiv(channels, together) * kernel +
                 t.chip.time.convCycles + t.chip.time.convCyclesPerGroup * groups;
-  cost.work.convMacs = int64_t(t.resultCount() * channels * kernel);
+  cost.work.convMacs = counted(t.resultCount() * channels * kernel);
   return cost;
 }
 
@@ -75,7 +78,7 @@ Cost pool(const Tiu &t) {
   Cost cost;
   cost.cycles = std::max(input, t.elementPass(t.bytes(Field::res0_prec))) + t.chip.time.poolCycles;
   if (t.kind == isa::kPordDepthwise || t.kind == isa::kPordDepthwiserelu)
-    cost.work.depthwiseMacs = int64_t(t.resultCount() * kernel);
+    cost.work.depthwiseMacs = counted(t.resultCount() * kernel);
   return cost;
 }
 
@@ -84,7 +87,7 @@ Cost matmul(const Tiu &t, double rows, double depth, double columns) {
   double lanes = double(t.chip.local.lanes);
   Cost cost;
   cost.cycles = ceilDiv(rows, lanes) * depth * columns / (t.macRate(bytes) / lanes) * t.chip.time.matmulFactor;
-  cost.work.matmulMacs = int64_t(rows * depth * columns);
+  cost.work.matmulMacs = counted(rows * depth * columns);
   return cost;
 }
 
@@ -131,7 +134,7 @@ Cost tiuCost(const isa::Command &c, const target::Chip &chip) {
     return cost;
   }
   case CommandId::MM: case CommandId::SMM: {
-    double depth = (t.get(Field::opd0_c) - 1) * t.get(Field::opd0_w) + t.get(Field::opd1_w);
+    double depth = std::max(0.0, (t.get(Field::opd0_c) - 1) * t.get(Field::opd0_w) + t.get(Field::opd1_w));
     cost = matmul(t, t.get(Field::opd0_n), depth, t.get(Field::res0_c) * t.get(Field::res0_w));
     cost.cycles += initial;
     return cost;
@@ -192,8 +195,8 @@ Cost gdmaCost(const isa::Command &c, const target::Chip &chip) {
   cost.cycles = chip.time.gdmaLatencyCycles + moved / rate;
   if (!linear && run < double(chip.local.alignBytes) && runs > 1)
     cost.cycles += chip.time.gdmaShortRowCycles * runs;
-  cost.work.ddrReadBytes = fromDdr ? int64_t(readBytes) : 0;
-  cost.work.ddrWriteBytes = toDdr ? int64_t(moved) : 0;
+  cost.work.ddrReadBytes = fromDdr ? counted(readBytes) : 0;
+  cost.work.ddrWriteBytes = toDdr ? counted(moved) : 0;
   return cost;
 }
 

@@ -42,7 +42,7 @@ struct RunOptions {
   uint64_t seed = 0;           ///< Policy::Random
   bool functional = true;      ///< false: only time and count
   bool collectTensors = false; ///< keep every tensor of the tensor table as it completes
-  std::function<void(const CommandEvent &)> afterCommand;
+  std::function<void(const CommandEvent &)> afterCommand = nullptr;
 };
 
 /// A tensor of the run: raw bytes and what is needed to read them.
