@@ -119,7 +119,7 @@ test_sanitized() {
     ninja -C "$asan" -j "$(jobs)" && ctest --test-dir "$asan" --output-on-failure
 }
 
-test_python() { with_tools python -m pytest "$root/test/python" -q "$@"; }
+test_python() { with_tools python -m pytest "$root/test/python" "$root/test/Ops" "$root/test/fuzz" -q "$@"; }
 
 test_tutorials() { with_tools "$root/regression/basic/run_step_by_step.sh" "$build/tutorials"; }
 
