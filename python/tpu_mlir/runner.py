@@ -40,7 +40,7 @@ def run(
         return simulate(path, inputs, dump_all, fixed)[0]
     except Exception as error:
         if is_core_error(error):
-            raise UserError(f"model '{path}': {error}") from error
+            raise _named(path, error) from error
         raise
 
 
@@ -65,9 +65,15 @@ def open_module(path: Path | str) -> Any:
         module.load(str(path))
     except Exception as error:
         if is_core_error(error):
-            raise UserError(f"model '{path}': {error}") from error
+            raise _named(path, error) from error
         raise
     return module
+
+
+def _named(path: Path | str, error: BaseException) -> UserError:
+    """The core's sentence, with the file's name in front unless it names the file itself."""
+    text = str(error).removeprefix("error: ")
+    return UserError(text if str(path) in text else f"model '{path}': {text}")
 
 
 def preprocessing(module: Any) -> dict[str, Preprocess]:
@@ -108,7 +114,7 @@ def simulate(
         result = pymlir().run_bmodel(str(path), dict(inputs), dump_all, fixed)
     except Exception as error:
         if is_core_error(error):
-            raise UserError(f"model '{path}': {error}") from error
+            raise _named(path, error) from error
         raise
     return dict(result["tensors"]), dict(result["summary"])
 

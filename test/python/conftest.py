@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +44,46 @@ def run_numpy(model: onnx.ModelProto, feeds: dict[str, Any]) -> NetworkRun:
     return NetworkRun([o.name for o in model.graph.output], builder.outputs, builder.tensors)
 
 
-@pytest.fixture
-def run_network() -> Callable[[onnx.ModelProto, dict[str, Any]], NetworkRun]:
-    return run_numpy
+def run_core(model: onnx.ModelProto, feeds: dict[str, Any], passes: bool = False) -> NetworkRun:
+    """Import with the compiled core, through its files, and run its interpreter; optionally after the Top passes."""
+    import pymlir
+
+    from tpu_mlir.frontend.onnx.importer import import_graph
+    from tpu_mlir.transform_model import TOP_PIPELINE
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "origin.mlir"
+        builder = pymlir.Builder("test")
+        import_graph(builder, model, "model", {})
+        builder.save(str(path), "origin_weight.npz")
+        if passes:
+            pymlir.run_passes(str(path), str(path.with_name("top.mlir")), TOP_PIPELINE, "top_weight.npz")
+            path = path.with_name("top.mlir")
+        module = pymlir.module()
+        module.load(str(path))
+        for value in model.graph.input:
+            module.set_tensor(value.name, np.asarray(feeds[value.name], np.float32))
+        module.invoke(True)
+        tensors = dict(module.get_all_tensor())
+        outputs = [module.get_tensor(name) for name in module.output_names]
+    return NetworkRun([o.name for o in model.graph.output], outputs, tensors)
+
+
+def run_core_optimised(model: onnx.ModelProto, feeds: dict[str, Any]) -> NetworkRun:
+    return run_core(model, feeds, passes=True)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(run_numpy, id="numpy"),
+        pytest.param(run_core, id="core", marks=needs_core),
+        pytest.param(run_core_optimised, id="core-optimised", marks=needs_core),
+    ]
+)
+def run_network(request: pytest.FixtureRequest) -> Callable[[onnx.ModelProto, dict[str, Any]], NetworkRun]:
+    """Imports and runs a prepared ONNX model: by numpy while building, by the core, by the core after the Top passes."""
+    runner: Callable[[onnx.ModelProto, dict[str, Any]], NetworkRun] = request.param
+    return runner
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ class Importer:
         """Give the results of a failed node a placeholder, so that the nodes behind it are examined too."""
         for name in proto.output:
             shape = self.shape_of(name) if name else None
-            if shape and name not in self._values:
+            if shape and min(shape) > 0 and name not in self._values:
                 self._values[name] = self.builder.input(
                     f"{name}_{proto.op_type}_failed{len(self._values)}", list(shape), {}
                 )
