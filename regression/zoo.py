@@ -256,7 +256,7 @@ def _resnet(net: Net, x: Tensor, blocks: Sequence[int], bottleneck: bool) -> lis
             for i, (channels, kernel, step) in enumerate(plan, 1):
                 last = i == len(plan)
                 y = net.conv(f"{name}.conv{i}", y, channels, kernel, step)
-                y = net.batch_norm(f"{name}.bn{i}", y, gain=0.5 if last else 1.0)
+                y = net.batch_norm(f"{name}.bn{i}", y, gain=0.25 if last else 1.0)
                 if not last:
                     y = net.relu(f"{name}.relu{i}", y)
             if x.channels != out or stride != 1:
@@ -290,7 +290,7 @@ def _mobilenet_v2(net: Net, x: Tensor) -> list[Tensor]:
             y = block(f"{name}.depthwise", y, y.channels, 3, first if i == 0 else 1, group=y.channels)
             y = net.conv(f"{name}.project.conv", y, channels, 1)
             joined = i > 0
-            y = net.batch_norm(f"{name}.project.bn", y, gain=0.5 if joined else 1.0)
+            y = net.batch_norm(f"{name}.project.bn", y, gain=0.25 if joined else 1.0)
             x = net.op("Add", f"{name}.add", [x, y]) if joined else y
     x = block("head", x, 1280, 1)
     return [net.classifier("fc", net.op("GlobalAveragePool", "avgpool", [x]), 1000)]

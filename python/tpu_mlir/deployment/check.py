@@ -49,7 +49,7 @@ class Proof:
             self.similar.require_pass(names[1], str(options.test_reference))
 
 
-def prove(options: Options, lowered: Path) -> Proof:
+def prove(options: Options, lowered: Path, final: Path) -> Proof:
     """Runs the lowered model and the bmodel on the same input, writes both runs' tensors, and compares."""
     module = open_module(lowered)
     inputs, origin = _inputs(options, module)
@@ -65,7 +65,7 @@ def prove(options: Options, lowered: Path) -> Proof:
 
     fixed, summary = simulate(options.model, inputs, True, True)
     save_npz(options.beside_model("_model_outputs.npz"), fixed)
-    expected = _expected(module, inputs)
+    expected = _expected(module, open_module(final), inputs)
     exact = compare_exactly(fixed, expected)
     degenerate = _degenerate(expected) if options.test_input else []
     return Proof(origin, similar, exact, len(expected), summary, degenerate)
@@ -94,13 +94,23 @@ def random_inputs(shapes: Mapping[str, tuple[int, ...]], calibration_table: Path
     return tensors
 
 
-def _expected(module: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The raw values of every tensor that the bmodel must show."""
-    views = set(module.view_names)
-    tensors = {name: t for name, t in module.get_all_fixed_tensor().items() if name not in views and name not in inputs}
-    if not tensors:
+def _expected(lowered: Any, final: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The raw values of every tensor that the bmodel must show: what `final` computes and is no view of another tensor.
+
+    The values are those of the `lowered` run, so that the passes between the two are proven too; a tensor that only
+    these passes made is taken from a run of `final`.
+    """
+    hidden = {*final.view_names, *inputs}
+    names = [name for name in final.all_tensor_names if name not in hidden]
+    if not names:
         raise UserError("the model computes nothing: every result is a view of an input")
-    return tensors
+    values = lowered.get_all_fixed_tensor()
+    if any(name not in values for name in names):
+        for name, tensor in inputs.items():
+            final.set_tensor(name, tensor)
+        final.invoke(True)
+        values = {**final.get_all_fixed_tensor(), **values}
+    return {name: values[name] for name in names}
 
 
 def compare_exactly(result: Mapping[str, Any], expected: Mapping[str, Any]) -> Report:

@@ -41,7 +41,7 @@ def deploy(options: Options, quiet: bool = False, require: bool = True) -> Deplo
     proof = None
     if not options.skip_validation:
         with stages.stage("run the lowered model and the bmodel, compare"):
-            proof = prove(options, lowered)
+            proof = prove(options, lowered, final)
     result = Deployment(options, _files(options), stages.seconds, _network_macs(options), proof)
     result.lines = summary(result)
     if not quiet:
