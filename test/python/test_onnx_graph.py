@@ -187,7 +187,10 @@ def test_batch_normalisation_joins_the_convolution_unless_told_not_to() -> None:
         weights = {"w": np.ones((4, 3, 1, 1), np.float32), "g": ones, "b": ones, "m": ones, "v": ones}
         return make_model(nodes, {"x": [1, 3, 4, 4]}, ["y"], weights)
 
-    assert [n.op_type for n in graph.prepare(network(), "model").graph.node] == ["Conv"]
+    fused = graph.prepare(network(), "model")
+    assert [n.op_type for n in fused.graph.node] == ["Conv"]
+    assert list(fused.graph.node[0].input) == ["x", "y_Conv_filter", "y_Conv_bias"]
+    assert {w.name for w in fused.graph.initializer} == {"y_Conv_filter", "y_Conv_bias"}
     kept = graph.prepare(network(), "model", skip_fuse_bn=True)
     assert [n.op_type for n in kept.graph.node] == ["Conv", "BatchNormalization"]
 

@@ -86,7 +86,9 @@ def prepare(
     remove_unused(model)
     model = infer_shapes(model, origin)  # the simplifiers insist on output shapes
     if simplifier:
+        own = {w.name for w in model.graph.initializer}
         model = infer_shapes(simplify(model, skip_fuse_bn), origin)
+        name_new_weights(model, own)
     remove_unused(model)
     return model
 
@@ -248,6 +250,38 @@ def simplify(model: Any, skip_fuse_bn: bool = False) -> Any:
         warn(f"{run.__name__[1:]} changed the model's inputs or outputs; its result is not used")
     warn("the model is imported without simplification")
     return model
+
+
+def name_new_weights(model: Any, own: set[str]) -> None:
+    """Name the weights that a simplifier made (`_v_17`) after the node that uses them: `<output>_<OpType>_<role>`.
+
+    own: the names that the model had before.
+    """
+    roles = {
+        ("Conv", 1): "filter",
+        ("Conv", 2): "bias",
+        ("Gemm", 1): "right",
+        ("Gemm", 2): "bias",
+        ("MatMul", 1): "right",
+    }
+    new = {w.name: w for w in model.graph.initializer if w.name not in own}
+    taken = own | {name for node in model.graph.node for name in [*node.input, *node.output]}
+    renamed: dict[str, str] = {}
+    for node in model.graph.node:
+        for index, name in enumerate(node.input):
+            if name in new and name not in renamed and node.output:
+                role = roles.get((node.op_type, index), f"input{index}")
+                fresh = f"{node.output[0]}_{node.op_type}_{role}"
+                if fresh not in taken:
+                    taken.add(fresh)
+                    renamed[name] = fresh
+    if any(_captured(node) & renamed.keys() for node in model.graph.node):
+        return  # sub-graphs use them by name
+    for old, fresh in renamed.items():
+        new[old].name = fresh
+    for node in model.graph.node:
+        for index, name in enumerate(node.input):
+            node.input[index] = renamed.get(name, name)
 
 
 def _onnxsim(model: Any, skip_fuse_bn: bool) -> Any:
