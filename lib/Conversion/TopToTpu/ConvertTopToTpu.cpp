@@ -42,6 +42,38 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     }
   }
 
+  /// Emits an error for everything that lowerings rely on and the module does not have: one function, inputs marked as
+  /// such, shapes, fp32 weights that are in the file, and results that the network computes.
+  LogicalResult checkNetwork(ModuleOp module) {
+    auto functions = llvm::to_vector(module.getOps<func::FuncOp>());
+    if (functions.size() != 1)
+      return fail("a network is one function; this module has " + Twine(functions.size()));
+    LogicalResult result = success();
+    Block &body = functions[0].getBody().front();
+    for (BlockArgument argument : body.getArguments())
+      if (llvm::any_of(argument.getUsers(), [](Operation *user) { return !isa<top::InputOp>(user); }))
+        result = functions[0].emitError() << "argument " << argument.getArgNumber() << " is used without a top.Input";
+    const top::WeightStore &store = getContext().getLoadedDialect<top::TopDialect>()->weights();
+    for (Operation &op : body) {
+      for (Value v : op.getResults()) {
+        auto type = dyn_cast<RankedTensorType>(v.getType());
+        if (!isa<NoneType>(v.getType()) && (!type || !type.hasStaticShape()))
+          result = op.emitError() << "'" << top::nameOf(v) << "' has no static shape; run shape-infer first";
+      }
+      if (auto weight = dyn_cast<top::WeightOp>(&op)) {
+        if (!store.find(top::nameOf(&op)))
+          result = op.emitError() << "weight '" << top::nameOf(&op) << "' is not in the weight file";
+        else if (!cast<ShapedType>(weight.getType()).getElementType().isF32())
+          result = op.emitError() << "weight '" << top::nameOf(&op) << "' is not fp32, which this lowering starts from; got "
+                                  << weight.getType();
+      }
+    }
+    for (Value v : body.getTerminator()->getOperands())
+      if (isa_and_nonnull<top::WeightOp, top::NoneOp>(v.getDefiningOp()))
+        result = functions[0].emitError() << "returns weight '" << top::nameOf(v) << "', which the network does not compute";
+    return result;
+  }
+
   /// Emits one error for each op without a form.
   LogicalResult checkForms(func::FuncOp function, const Lowering &lowering) {
     LogicalResult result = success();
@@ -83,11 +115,13 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     // The user's side of the borders is fp32; strip-io-quant moves it inwards.
     Operation *terminator = body.getTerminator();
     lowering.builder.setInsertionPoint(terminator);
+    llvm::DenseMap<Value, Value> borders; // a value may be returned more than once
     for (OpOperand &result : terminator->getOpOperands()) {
       Value lowered = lowering.mapped(result.get());
-      if (formatOf(lowered).isQuantized())
-        lowered = lowering.castTo(lowered, {}, NameLoc::get(lowering.builder.getStringAttr(top::nameOf(lowered) + "_f32")));
-      result.set(lowered);
+      Value &border = borders[lowered];
+      if (!border)
+        border = formatOf(lowered).isQuantized() ? lowering.castTo(lowered, {}, lowering.roleOf(lowered.getDefiningOp(), "f32")) : lowered;
+      result.set(border);
     }
     for (Operation *op : llvm::reverse(ops))
       if (!isa<top::InputOp, func::ReturnOp>(op) && op->use_empty())
@@ -120,10 +154,12 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       (void)fail("INT8 needs calibrated tensors; run import-calibration-table first");
       return signalPassFailure();
     }
+    if (failed(checkNetwork(module)))
+      return signalPassFailure();
     Lowering lowering(*wanted, **target, module);
-    for (auto function : module.getOps<func::FuncOp>())
-      if (failed(checkForms(function, lowering)) || failed(convert(function, lowering)))
-        return signalPassFailure();
+    func::FuncOp function = *module.getOps<func::FuncOp>().begin();
+    if (failed(checkForms(function, lowering)) || failed(convert(function, lowering)))
+      return signalPassFailure();
     Builder b(&getContext());
     module->setAttr("module.state", b.getStringAttr("TPU_LOWERED"));
     module->setAttr("module.mode", b.getStringAttr(*wanted == Mode::INT8 ? "INT8" : "F32"));

@@ -64,6 +64,10 @@ struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalib
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (auto state = module->getAttrOfType<StringAttr>("module.state"); state && !state.getValue().starts_with("TOP_")) {
+      (void)fail("import-calibration-table needs a Top module; this one's module.state is '" + state.getValue() + "'");
+      return signalPassFailure();
+    }
     FailureOr<llvm::StringMap<Row>> rows = readTable();
     if (failed(rows))
       return signalPassFailure();
@@ -76,6 +80,11 @@ struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalib
     });
     SmallVector<StringRef> missing;
     for (Value v : tensors) {
+      auto type = dyn_cast<RankedTensorType>(v.getType());
+      if (!type) {
+        (void)fail("tensor '" + top::nameOf(v) + "' has no shape; run shape-infer first");
+        return signalPassFailure();
+      }
       auto row = rows->find(top::nameOf(v));
       if (row == rows->end()) {
         missing.push_back(top::nameOf(v));
@@ -83,16 +92,17 @@ struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalib
       }
       auto [threshold, min, max] = row->second;
       double low = asymmetric ? min : min < 0 ? -threshold : 0, high = asymmetric ? max : threshold;
-      auto type = cast<RankedTensorType>(v.getType());
       auto f32 = Float32Type::get(&getContext());
       v.setType(type.clone(quant::CalibratedQuantizedType::get(f32, std::min(low, 0.0), std::max(high, low + kSmallestThreshold))));
     }
     if (!missing.empty()) {
-      fail("calibration table '" + file + "' has no row for " + Twine(missing.size()) + " of " + Twine(tensors.size()) +
+      (void)fail("calibration table '" + file + "' has no row for " + Twine(missing.size()) + " of " + Twine(tensors.size()) +
            " tensors, first '" + missing.front() + "'; run run_calibration.py on this .mlir");
       return signalPassFailure();
     }
     for (auto function : module.getOps<func::FuncOp>()) {
+      if (function.isDeclaration())
+        continue;
       auto results = function.getBody().front().getTerminator()->getOperandTypes();
       function.setFunctionType(FunctionType::get(&getContext(), function.getArgumentTypes(), results));
     }

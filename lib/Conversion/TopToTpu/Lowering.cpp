@@ -35,10 +35,10 @@ int64_t quantizeOne(double real, double scale, DType type) {
 }
 
 Lowering::Lowering(Mode mode, const target::Chip &chip, ModuleOp module)
-    : mode(mode), chip(chip), builder(module.getContext()), module(module) {}
+    : mode(mode), chip(chip), builder(module.getContext()), module(module), names(module) {}
 
 Location Lowering::roleOf(Operation *op, StringRef role) {
-  return NameLoc::get(builder.getStringAttr(top::nameOf(op) + "_" + role));
+  return top::nameLoc(module.getContext(), names.fresh(top::nameOf(op) + "_" + role));
 }
 
 Value Lowering::none(Location loc) {
@@ -77,6 +77,8 @@ Value Lowering::castTo(Value value, const NumberFormat &format, Location loc) {
 }
 
 Value Lowering::operand(Value topValue) {
+  if (isWeight(topValue))
+    return weightOperand(topValue);
   Value value = values.lookup(topValue);
   NumberFormat have = formatOf(value);
   if (have.isQuantized() == isInt8())
@@ -122,9 +124,10 @@ ArrayRef<float> Lowering::weightData(Value topWeight) const {
 
 Value Lowering::addWeightBytes(Operation *op, StringRef role, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape, DType type) {
   top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
-  std::string base = (top::nameOf(op) + "_" + role).str(), name = base;
-  for (int n = 1; store.find(name); ++n)
-    name = base + "_" + std::to_string(n);
+  std::string name;
+  do
+    name = names.fresh(top::nameOf(op) + "_" + role);
+  while (store.find(name)); // the file may hold arrays that no op uses
   char kind = kernel::isFloat(type) ? 'f' : kernel::isSigned(type) ? 'i' : 'u';
   store.add(name, std::vector<uint8_t>(bytes.begin(), bytes.end()), kind, kernel::byteSize(type), shape);
   MLIRContext *context = module.getContext();

@@ -10,31 +10,42 @@
 using namespace mlir;
 
 namespace tpu_mlir {
+#define GEN_PASS_DEF_CHIPASSIGN
 #define GEN_PASS_DEF_PROCESSORASSIGN
 #define GEN_PASS_DEF_PROCESSORTOPOPTIMIZE
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h.inc"
 
 namespace {
 
+/// Both names of the pass have the same options.
+LogicalResult assignChip(ModuleOp module, StringRef chip, int64_t devices, int64_t cores, StringRef addrMode) {
+  if (chip.empty())
+    return module.emitError() << "no chip is given; give it as chip=<name>";
+  if (devices != 1 || cores != 1)
+    return module.emitError() << "one device and one core are built; got num_device=" << devices << " num_core=" << cores;
+  if (addrMode != "auto" && addrMode != "basic")
+    return module.emitError() << "addr_mode '" << addrMode << "' is not built; use auto or basic";
+  try {
+    module->setAttr("module.chip", StringAttr::get(module.getContext(), target::lookup(chip.str()).identity.name));
+  } catch (const UserError &e) {
+    return module.emitError() << e.what();
+  }
+  return success();
+}
+
 struct ProcessorAssignPass : impl::ProcessorAssignBase<ProcessorAssignPass> {
   using ProcessorAssignBase::ProcessorAssignBase;
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    auto fail = [&](const Twine &sentence) {
-      module.emitError() << sentence;
+    if (failed(assignChip(getOperation(), chip, numDevice, numCore, addrMode)))
       signalPassFailure();
-    };
-    if (chip.empty())
-      return fail("processor-assign needs a chip; give it as chip=<name>");
-    if (numDevice != 1 || numCore != 1)
-      return fail("one device and one core are built; got num_device=" + Twine(numDevice) + " num_core=" + Twine(numCore));
-    if (addrMode != "auto" && addrMode != "basic")
-      return fail("addr_mode '" + addrMode + "' is not built; use auto or basic");
-    try {
-      module->setAttr("module.chip", StringAttr::get(&getContext(), target::lookup(chip.getValue()).identity.name));
-    } catch (const UserError &e) {
-      return fail(e.what());
-    }
+  }
+};
+
+struct ChipAssignPass : impl::ChipAssignBase<ChipAssignPass> {
+  using ChipAssignBase::ChipAssignBase;
+  void runOnOperation() override {
+    if (failed(assignChip(getOperation(), chip, numDevice, numCore, addrMode)))
+      signalPassFailure();
   }
 };
 

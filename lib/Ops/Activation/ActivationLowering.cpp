@@ -24,7 +24,7 @@ LogicalResult tpu::LutOp::verify() {
     return emitOpError() << "'table' has 256 entries, got " << entries;
   if (kernel::bitWidth(formatOf(getInput()).dtype) != 8)
     return emitOpError() << "'input' has 8-bit elements, got " << getInput().getType();
-  return success();
+  return verifyType(*this, "table", getTable(), formatOf(getOutput()).dtype);
 }
 
 LogicalResult tpu::CastOp::verify() {
@@ -37,13 +37,13 @@ LogicalResult tpu::CastOp::verify() {
   return success();
 }
 
-LogicalResult tpu::ReluOp::verify() {
-  return failed(verifyTensors(*this)) ? failure() : verifySameShape(*this, getInput(), getOutput());
-}
+LogicalResult tpu::ReluOp::verify() { return verifyF32Map(*this, getInput(), getOutput()); }
 
 LogicalResult tpu::RequantIntOp::verify() {
   if (failed(verifyTensors(*this)) || failed(verifySameShape(*this, getInput(), getOutput())))
     return failure();
+  if (!formatOf(getInput()).isQuantized() || !formatOf(getOutput()).isQuantized())
+    return emitOpError() << "'input' and 'output' have 8-bit elements, got " << getInput().getType() << " and " << getOutput().getType();
   return verifyRequant(*this, getMultiplier(), getRshift());
 }
 
@@ -188,7 +188,7 @@ struct CastLower : LowerInterface::ExternalModel<CastLower, top::CastOp> {
   std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
   LogicalResult lower(Operation *op, Lowering &l) const {
     // Top's cast keeps the value; formats are the lowering's.
-    l.map(op->getResult(0), l.mapped(op->getOperand(0)));
+    l.map(op->getResult(0), l.operand(op->getOperand(0)));
     return success();
   }
 };

@@ -24,7 +24,10 @@ LogicalResult tpu::AddOp::verify() {
                          << count << " inputs";
   if (getCoeff() && getCoeff()->size() != count)
     return emitOpError() << "'coeff' has " << getCoeff()->size() << " entries but there are " << count << " inputs";
-  return success();
+  for (int64_t m : getMultipliers().value_or(ArrayRef<int64_t>()))
+    if (m < -255 || m > 255)
+      return emitOpError() << "'multipliers' have 8 bits and a sign, got " << m;
+  return verifyOneKind(*this);
 }
 
 LogicalResult tpu::MulOp::verify() {
@@ -33,15 +36,11 @@ LogicalResult tpu::MulOp::verify() {
     return failure();
   if (getInputs().size() != 2)
     return emitOpError() << "takes 2 inputs, got " << getInputs().size();
-  return success();
+  return verifyOneKind(*this);
 }
 
-LogicalResult tpu::AddConstOp::verify() {
-  return failed(verifyTensors(*this)) ? failure() : verifySameShape(*this, getInput(), getOutput());
-}
-LogicalResult tpu::MulConstOp::verify() {
-  return failed(verifyTensors(*this)) ? failure() : verifySameShape(*this, getInput(), getOutput());
-}
+LogicalResult tpu::AddConstOp::verify() { return verifyF32Map(*this, getInput(), getOutput()); }
+LogicalResult tpu::MulConstOp::verify() { return verifyF32Map(*this, getInput(), getOutput()); }
 
 //===- Form ---------------------------------------------------------------===//
 
@@ -192,7 +191,7 @@ LogicalResult lowerSum(Operation *op, Lowering &l, OperandRange inputs, Value ou
   SmallVector<NumberFormat> formats;
   NumberFormat out = l.formatOfResult(output);
   for (auto [i, v] : llvm::enumerate(inputs)) {
-    values.push_back(l.valueOrWeight(v));
+    values.push_back(l.operand(v));
     formats.push_back(formatOf(values.back()));
     factors.push_back(coefficients[i] * formats.back().scale / out.scale);
   }
@@ -245,7 +244,7 @@ struct MulLower : LowerInterface::ExternalModel<MulLower, top::MulOp> {
   }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto mul = cast<top::MulOp>(op);
-    SmallVector<Value> values = {l.valueOrWeight(mul.getInputs()[0]), l.valueOrWeight(mul.getInputs()[1])};
+    SmallVector<Value> values = {l.operand(mul.getInputs()[0]), l.operand(mul.getInputs()[1])};
     NumberFormat out = l.formatOfResult(mul.getOutput());
     NamedAttrList attrs;
     attrs.set("do_relu", mul.getDoReluAttr());

@@ -6,6 +6,9 @@
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 #include "tpu_mlir/Ops/TargetOf.h"
 
+#include <algorithm>
+#include <limits>
+
 using namespace mlir;
 
 namespace tpu_mlir {
@@ -13,7 +16,7 @@ namespace tpu_mlir {
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult tpu::MatMulOp::verify() {
-  if (failed(verifyTensors(*this)) || failed(verifyRequant(*this, getMultiplier(), getRshift())))
+  if (failed(verifyTensors(*this, {2, 3})) || failed(verifyRequant(*this, getMultiplier(), getRshift())))
     return failure();
   ArrayRef<int64_t> left = shapeOf(getInput()), right = shapeOf(getRight()), out = shapeOf(getOutput());
   int64_t n = out.back(), k = left.back();
@@ -39,7 +42,14 @@ LogicalResult tpu::MatMulOp::verify() {
   for (auto [value, elements] : {std::pair<Value, int64_t>(getBias(), n), std::pair<Value, int64_t>(getQuant(), n * 3)})
     if (isPresent(value) && cast<ShapedType>(value.getType()).getNumElements() != elements)
       return emitOpError() << "an operand of " << elements << " elements is needed for " << n << " columns, got " << value.getType();
-  return success();
+  bool integers = formatOf(getOutput()).isQuantized();
+  if (getWeightForm() && failed(verifyType(*this, "right", getRight(), integers ? DType::I8 : DType::F32)))
+    return failure();
+  if (formatOf(getRight()).isQuantized() != integers)
+    return emitOpError() << "'right' and 'output' are both integers or both f32";
+  if (failed(verifyType(*this, "bias", getBias(), integers ? DType::I32 : DType::F32)))
+    return failure();
+  return verifyType(*this, "quant", getQuant(), DType::I32);
 }
 
 //===- Form ---------------------------------------------------------------===//
@@ -97,8 +107,11 @@ int64_t product(ArrayRef<int64_t> shape) {
   return p;
 }
 
+/// Half of int32's range; a bias beyond it would saturate every 8-bit result anyway.
+constexpr int64_t kLargestBias = std::numeric_limits<int32_t>::max() / 2;
+
 struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
-  std::string whyNotLowered(Operation *op, const Lowering &) const {
+  std::string whyNotLowered(Operation *op, const Lowering &l) const {
     auto mm = cast<top::MatMulOp>(op);
     if (isPresent(mm.getBias()) && !isWeight(mm.getBias()))
       return "'bias' is computed by the network";
@@ -110,6 +123,10 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
     auto leftBatch = left.drop_back(2), rightBatch = right.drop_back(2);
     if (leftBatch != rightBatch && product(rightBatch) != 1)
       return "batch dimensions of 'input' and 'right' differ";
+    // Any two 8-bit values may meet: magnitudes of at most 255 each, and as much again for the bias.
+    int64_t k = left[mm.getLeftTranspose() ? left.size() - 2 : left.size() - 1];
+    if (l.isInt8() && k * 255 * 255 > std::numeric_limits<int32_t>::max() / 2)
+      return "its sums over " + std::to_string(k) + " products could leave int32; keep this op in F32";
     return "";
   }
 
@@ -130,7 +147,7 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto mm = cast<top::MatMulOp>(op);
     Builder &b = l.builder;
-    Value in = l.valueOrWeight(mm.getInput());
+    Value in = l.operand(mm.getInput());
     if (mm.getLeftTranspose())
       in = transpose(l, in, op, "left_transpose");
     NumberFormat inFormat = formatOf(in), outFormat = l.formatOfResult(mm.getOutput());
@@ -165,7 +182,7 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
       }
       attrs.set("weight_form", b.getUnitAttr());
     } else {
-      right = l.valueOrWeight(mm.getRight());
+      right = l.operand(mm.getRight());
       if (mm.getRightTranspose())
         right = transpose(l, right, op, "right_transpose");
       if (l.isInt8()) {
@@ -175,7 +192,7 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
         attrs.set("rshift", b.getI64IntegerAttr(m.rshift));
         std::vector<int32_t> quantized;
         for (float v : biasData)
-          quantized.push_back(quantizeOne(v, step, DType::I32));
+          quantized.push_back(std::clamp<int64_t>(quantizeOne(v, step, DType::I32), -kLargestBias, kLargestBias));
         if (!biasData.empty())
           bias = l.addWeight<int32_t>(op, "bias_int32", quantized, {1, 1, 1, int64_t(quantized.size())}, DType::I32);
       } else if (!biasData.empty()) {

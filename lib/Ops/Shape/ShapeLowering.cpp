@@ -14,6 +14,9 @@ namespace tpu_mlir {
 
 //===- Verify -------------------------------------------------------------===//
 
+/// Moves of one copy program; each takes memory here and at least one command there.
+static constexpr int64_t kMostMoves = 65536;
+
 LogicalResult tpu::ConcatOp::verify() {
   if (failed(verifyTensors(*this)))
     return failure();
@@ -46,7 +49,7 @@ LogicalResult tpu::SliceOp::verify() {
     return failure();
   bool fits = in.size() == out.size();
   for (size_t i = 0; fits && i < in.size(); ++i)
-    fits = getOffset()[i] + (out[i] - 1) * getSteps()[i] < in[i];
+    fits = getOffset()[i] < in[i] && (in[i] - 1 - getOffset()[i]) / getSteps()[i] >= out[i] - 1;
   if (!fits)
     return emitOpError() << "the slice of " << getInput().getType() << " ends behind it, for " << getOutput().getType();
   return success();
@@ -66,6 +69,11 @@ LogicalResult tpu::PadOp::verify() {
     if (getMode() == "reflect" && std::max(pads[i], pads[in.size() + i]) >= in[i])
       return emitOpError() << "'paddings' of axis " << i << " reflect more than its " << in[i] << " elements have";
   }
+  int64_t planes = 0;
+  for (int64_t p : pads)
+    planes += p;
+  if (getMode() != "constant" && planes > kMostMoves)
+    return emitOpError() << "repeats more than " << kMostMoves << " planes, which no copy program can";
   if (!fits)
     return emitOpError() << "'paddings' do not take " << getInput().getType() << " to " << getOutput().getType();
   return success();
@@ -105,7 +113,10 @@ LogicalResult tpu::UpsampleOp::verify() {
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOutput());
   bool fits = in.size() == 4 && out.size() == 4 && out[0] == in[0] && out[1] == in[1] &&
-              out[2] == in[2] * int64_t(getScaleH()) && out[3] == in[3] * int64_t(getScaleW());
+              out[2] % in[2] == 0 && out[2] / in[2] == int64_t(getScaleH()) && out[3] % in[3] == 0 &&
+              out[3] / in[3] == int64_t(getScaleW());
+  if (fits && int64_t(getScaleH()) * int64_t(getScaleW()) > kMostMoves)
+    return emitOpError() << "repeats each pixel more than " << kMostMoves << " times, which no copy program can";
   if (!fits)
     return emitOpError() << "scales " << getScaleH() << " and " << getScaleW() << " do not take " << getInput().getType() << " to "
                          << getOutput().getType();
@@ -269,7 +280,7 @@ template <typename TopOp, typename TpuOp> struct MoveLower : LowerInterface::Ext
     return "";
   }
   LogicalResult lower(Operation *op, Lowering &l) const {
-    Value in = l.valueOrWeight(op->getOperand(0));
+    Value in = l.operand(op->getOperand(0));
     NamedAttrList attrs;
     auto keep = [&](StringRef name) {
       if (Attribute a = op->getAttr(name))
@@ -293,7 +304,7 @@ struct ConcatLower : LowerInterface::ExternalModel<ConcatLower, top::ConcatOp> {
     NumberFormat out = l.formatOfResult(concat.getOutput());
     SmallVector<Value> values;
     for (auto [i, v] : llvm::enumerate(concat.getInputs())) {
-      Value in = l.valueOrWeight(v);
+      Value in = l.operand(v);
       values.push_back(l.isInt8() ? l.requantize(in, out, l.roleOf(op, "requant_" + std::to_string(i))) : in);
     }
     int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + shapeOf(concat.getOutput()).size() : concat.getAxis();

@@ -5,6 +5,7 @@
 #ifndef TPU_MLIR_CONVERSION_TOPTOTPU_LOWERING_H
 #define TPU_MLIR_CONVERSION_TOPTOTPU_LOWERING_H
 
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
@@ -36,11 +37,11 @@ public:
   mlir::OpBuilder builder;
   bool isInt8() const { return mode == Mode::INT8; }
 
-  /// The lowered value of a Top value in the mode's format: int8 with the scale of its own calibration, or f32.
+  /// The lowered value of a Top value in the mode's format: int8 with the scale of its own calibration, or f32; a weight
+  /// as weightOperand.
   mlir::Value operand(mlir::Value top);
   /// A weight operand of an element-wise op, in the mode's format: int8 by its largest magnitude, or f32 as it is.
   mlir::Value weightOperand(mlir::Value top);
-  mlir::Value valueOrWeight(mlir::Value top) { return isWeight(top) ? weightOperand(top) : operand(top); }
   mlir::Value none(mlir::Location loc);
 
   /// Why the result cannot be quantised (no calibration row), as the tail of a sentence; empty when it can.
@@ -64,7 +65,7 @@ public:
 
   /// Requantises `value` (lowered) to `format`, named `<name>_<role>`; returns it unchanged where formats agree.
   mlir::Value requantize(mlir::Value value, const NumberFormat &format, mlir::Location loc);
-  /// A location `<name of op>_<role>`.
+  /// A location `<name of op>_<role>` for one new value, with a number behind it where that name is taken.
   mlir::Location roleOf(mlir::Operation *op, llvm::StringRef role);
   void map(mlir::Value top, mlir::Value lowered) { values.map(top, lowered); }
   mlir::Value mapped(mlir::Value top) const { return values.lookupOrNull(top); }
@@ -73,6 +74,7 @@ public:
 
 private:
   mutable mlir::ModuleOp module; // MLIR handles have no const methods
+  top::NameScope names;
   mlir::IRMapping values;
   llvm::DenseMap<mlir::Value, mlir::Value> weights;
   llvm::DenseMap<mlir::Value, mlir::Value> casts;
