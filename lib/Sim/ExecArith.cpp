@@ -134,6 +134,8 @@ void select(Exec &e, const Tensor &out, const Tensor &a, const Tensor &b) {
 
 /// Shifts by b: arithmetic with rounding, or logical on the operand's bits; positive is left.
 void shift(Exec &e, const Tensor &out, const Tensor &a, const Tensor &b) {
+  if (kernel::isFloat(out.dtype) || kernel::isFloat(a.dtype) || kernel::isFloat(b.dtype))
+    e.notBuilt("a shift of floating numbers");
   Reader ra(a, out.dims), rb(b, out.dims);
   int bits = kernel::bitWidth(a.dtype);
   uint64_t mask = (uint64_t(1) << bits) - 1;
@@ -161,6 +163,8 @@ void multiplyAccumulate(Exec &e, const LocalTensor &result, const Tensor &out, c
 
 /// |a| or |a − b|.
 void absolute(Exec &e, const Tensor &out, const Tensor &a, const Tensor *b) {
+  if (kernel::isFloat(a.dtype) ? a.dtype != out.dtype : kernel::isFloat(out.dtype))
+    e.notBuilt(std::string("an absolute value from ") + kernel::name(a.dtype) + " to " + kernel::name(out.dtype));
   Tensor difference = a;
   if (b) {
     difference = e.blank(kernel::isFloat(out.dtype) ? out.dtype : DType::I32, out.dims);

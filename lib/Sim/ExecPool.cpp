@@ -23,7 +23,7 @@ void depthwise(Exec &e, const LocalTensor &result, const Tensor &in, const kerne
   DType weightType = e.format(Field::opd0_prec, Field::opd1_sign), sumType = isFloat ? DType::F32 : DType::I32;
   if (!isFloat && kernel::bitWidth(in.dtype) != 8)
     e.notBuilt(std::string("a depth-wise window over ") + kernel::name(in.dtype));
-  if (isFloat != (result.dtype == DType::F32))
+  if (isFloat ? result.dtype != DType::F32 : kernel::isFloat(result.dtype))
     e.notBuilt(std::string("a depth-wise window from ") + kernel::name(in.dtype) + " to " + kernel::name(result.dtype));
 
   Tensor weights = e.flag(Field::opd1_const)
