@@ -1,12 +1,16 @@
 //===- Passes.td - From Top to Tpu -------------------------------*- tablegen -*-===//
 include "mlir/Pass/PassBase.td"
 
-def ProcessorAssign : Pass<"processor-assign", "::mlir::ModuleOp"> {
+class AssignPass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
   let summary = "Name the chip that the network is compiled for";
   let options = [Option<"chip", "chip", "std::string", "\"\"", "chip name">,
                  Option<"numDevice", "num_device", "int64_t", "1", "devices; 1 here">,
                  Option<"numCore", "num_core", "int64_t", "1", "cores; 1 here">,
                  Option<"addrMode", "addr_mode", "std::string", "\"auto\"", "auto or basic">];
+}
+def ProcessorAssign : AssignPass<"processor-assign">;
+def ChipAssign : AssignPass<"chip-assign"> {
+  let description = "The older name of processor-assign.";
 }
 def ImportCalibrationTable : Pass<"import-calibration-table", "::mlir::ModuleOp"> {
   let summary = "Give every tensor the range that calibration found";
