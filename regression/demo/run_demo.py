@@ -27,6 +27,15 @@ HERE = Path(__file__).resolve().parent
 CHIP = "bm1684x"
 SHADES = " .:-=+*#%@"
 WIDTH = 100
+PREFIX = f"digits_{CHIP}_int8_sym"
+FILES = {
+    "digits.mlir": "the imported network, readable",
+    "digits_cali_table": "how large each tensor gets, and where it is clipped",
+    f"{PREFIX}_tpu.mlir": "lowered to INT8",
+    f"{PREFIX}_final.mlir": "tiled and placed in memory",
+    "digits_int8.bmodel": "the chip's instructions and weights",
+    "out.npz": "every tensor of the simulated run",
+}
 
 
 def bold(text: str) -> str:
@@ -143,7 +152,8 @@ def show_readings(readings: Sequence[Reading], digits: Array, labels: Array) -> 
     fp32, simulated = readings[0], readings[-1]
     wrong = np.flatnonzero(simulated.classes != labels)
     differ = np.flatnonzero(simulated.classes != fp32.classes)
-    chosen = [*wrong[:1], *[i for i in range(len(labels)) if i not in wrong]][:5]
+    right = [int(i) for i in range(len(labels)) if i not in wrong]
+    chosen = [*right[: 5 - len(wrong[:2])], *(int(i) for i in wrong[:2])]
     captions = []
     for i in chosen:
         odds = np.exp(simulated.logits[i] - simulated.logits[i].max())
@@ -153,8 +163,8 @@ def show_readings(readings: Sequence[Reading], digits: Array, labels: Array) -> 
     gallery([digits[i] for i in chosen], captions)
     print(f"\n   {'held-back digits':<44}{'right':>12}{'accuracy':>12}{'seconds':>10}")
     for reading in readings:
-        right = int((reading.classes == labels).sum())
-        share = f"{right:>6} / {len(labels)}{100 * right / len(labels):>10.2f} %"
+        count = int((reading.classes == labels).sum())
+        share = f"{count:>6} / {len(labels)}{100 * count / len(labels):>10.2f} %"
         print(f"   {reading.name:<44}{share}{reading.seconds:>10.2f}")
     print(f"\n   INT8 in the simulator and fp32 in onnxruntime disagree on {len(differ)} of {len(labels)} digits.")
 
@@ -213,8 +223,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         ),
     ]
     show_readings(readings, digits, labels)
-    print(f"   One digit takes {summaries[0]['cycles']:,} simulated cycles.")
-    print(f"\n{'─' * WIDTH}\n   everything is in {work} ({time.perf_counter() - started:.1f} s)")
+    first = summaries[0]
+    print(
+        f"   One digit takes {first['cycles']:,} simulated cycles: {1000 * first['milliseconds']:.1f} us at the chip's clock."
+    )
+    print(f"\n{'─' * WIDTH}\n   Everything is in {work}:")
+    for name, what in FILES.items():
+        print(f"     {name:<36} {(work / name).stat().st_size:>8,} bytes   {what}")
+    print(f"   Done in {time.perf_counter() - started:.1f} s.")
     return 0
 
 

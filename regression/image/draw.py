@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws the two pictures of the tutorials, so that the repository needs no photograph with a licence of its own.
 
-    python regression/image/draw.py [-o regression/image]
+python regression/image/draw.py [-o regression/image]
 """
 
 from __future__ import annotations

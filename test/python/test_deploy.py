@@ -123,8 +123,15 @@ def test_degenerate_layers_are_named() -> None:
     flat = np.repeat(np.int8([1, 2, 3]), 100)
     clipped = np.where(np.arange(1000) % 20 == 0, 127, np.arange(1000) % 100).astype(np.int8)
     relu = np.where(np.arange(1000) % 2 == 0, 0, np.arange(1000) % 250).astype(np.uint8)
-    found = checks._degenerate({"spread": spread, "flat": flat, "clipped": clipped, "relu": relu, "f": np.ones(9)})
-    assert found == ["'flat': 3 distinct values in 300", "'clipped': 5.0 % saturated"]
+    fixed = {"spread": spread, "flat": flat, "clipped": clipped, "relu": relu, "f": np.ones(9)}
+    expected = ["'flat': 3 distinct values in 300", "'clipped': 5.0 % saturated"]
+    assert checks.degenerate_layers(fixed, {}, {}) == expected
+    # The true values tell a network's own limit (6, the last step) from what the format cut off.
+    scales = dict.fromkeys(fixed, 6 / 127)
+    at_limit = {"clipped": np.minimum(clipped * (6 / 127), 6.0)}
+    assert checks.degenerate_layers(fixed, scales, at_limit) == expected[:1]
+    beyond = {"clipped": np.where(clipped == 127, 7.0, clipped * (6 / 127))}
+    assert checks.degenerate_layers(fixed, scales, beyond) == expected
 
 
 def test_random_inputs_stay_in_the_calibrated_range(tmp_path: Path) -> None:

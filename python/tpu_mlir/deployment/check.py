@@ -59,6 +59,7 @@ def prove(options: Options, lowered: Path, final: Path) -> Proof:
     floats = dict(module.get_all_tensor())
     save_npz(options.beside_model("_tpu_outputs.npz"), floats)
     similar = None
+    reference: dict[str, Any] = {}
     if options.test_reference is not None:
         reference = load_npz(options.test_reference, "--test_reference")
         similar = compare(floats, reference, Tolerance.of(options.tolerance), options.excepts)
@@ -67,7 +68,10 @@ def prove(options: Options, lowered: Path, final: Path) -> Proof:
     save_npz(options.beside_model("_model_outputs.npz"), fixed)
     expected = _expected(module, open_module(final), inputs)
     exact = compare_exactly(fixed, expected)
-    degenerate = _degenerate(expected) if options.test_input else []
+    degenerate = []
+    if options.test_input:
+        scales = {name: float(module.qscale(name)) for name in expected if name in module.all_tensor_names}
+        degenerate = degenerate_layers(expected, scales, reference)
     return Proof(origin, similar, exact, len(expected), summary, degenerate)
 
 
@@ -127,8 +131,12 @@ def compare_exactly(result: Mapping[str, Any], expected: Mapping[str, Any]) -> R
     return report
 
 
-def _degenerate(fixed: Mapping[str, Any]) -> list[str]:
-    """One line per 8-bit tensor with too few distinct or too many saturated values."""
+def degenerate_layers(fixed: Mapping[str, Any], scales: Mapping[str, float], reference: Mapping[str, Any]) -> list[str]:
+    """One line per 8-bit tensor with too few distinct or too many saturated values.
+
+    Where `reference` has the tensor's true values, only those beyond the format's range count as saturated: a network
+    that clips by itself (ReLU6) fills the last step without losing anything.
+    """
     import numpy as np
 
     found = []
@@ -141,6 +149,10 @@ def _degenerate(fixed: Mapping[str, Any]) -> list[str]:
         clipped = values == limits.max
         if limits.min < 0:
             clipped |= values == limits.min
+        true = reference.get(name)
+        if true is not None and true.size == values.size and name in scales:
+            in_steps = true.reshape(values.shape) / scales[name]
+            clipped &= (in_steps > limits.max + 0.5) | (in_steps < limits.min - 0.5)
         saturated = float(clipped.mean())
         # A tensor of fewer elements than the floor cannot have as many values.
         if distinct < min(FEWEST_VALUES, values.size // 2):
