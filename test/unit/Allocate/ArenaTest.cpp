@@ -26,7 +26,8 @@ void expectSound(const std::vector<Lifetime> &lives, int64_t align) {
     ASSERT_EQ(arena.offsets[i] % align, 0) << "tensor " << i;
     used = std::max(used, arena.offsets[i] + lives[i].bytes);
     for (size_t j = 0; j < i; ++j) {
-      bool apart = arena.offsets[i] + lives[i].bytes <= arena.offsets[j] || arena.offsets[j] + lives[j].bytes <= arena.offsets[i];
+      bool apart = arena.offsets[i] + lives[i].bytes <= arena.offsets[j] ||
+                   arena.offsets[j] + lives[j].bytes <= arena.offsets[i];
       ASSERT_TRUE(apart || !liveTogether(lives[i], lives[j]))
           << "tensors " << j << " at " << arena.offsets[j] << " and " << i << " at " << arena.offsets[i] << " overlap";
     }

@@ -23,7 +23,8 @@ constexpr uint32_t kPad = 128;
 const isa::Table &table() { return isa::tableFor("bm1684x"); }
 
 isa::Command commandOf(isa::Engine engine) {
-  return isa::Command::make(isa::require(table(), engine == isa::Engine::TIU ? isa::CommandId::SAR : isa::CommandId::DMATensor));
+  return isa::Command::make(
+      isa::require(table(), engine == isa::Engine::TIU ? isa::CommandId::SAR : isa::CommandId::DMATensor));
 }
 
 /// What was asked of the stream, in the order in which it was asked.
@@ -82,7 +83,8 @@ void expectOrdered(const std::vector<Issued> &issued, const CommandGroup &group)
     uint32_t id = issued[i].id, dep = streams[engine][id - 1].dep(), known = id > 1 ? streams[engine][id - 2].dep() : 0;
     ASSERT_GE(dep, known);
     if (dep > known)
-      ASSERT_TRUE(conflict(issued[place[1 - engine][dep - 1]], issued[i])) << "command " << i << " waits for a stranger";
+      ASSERT_TRUE(conflict(issued[place[1 - engine][dep - 1]], issued[i]))
+          << "command " << i << " waits for a stranger";
   }
 }
 
@@ -95,7 +97,8 @@ public:
     int64_t count = random() % (mostAccesses + 1);
     for (int64_t k = 0; k < count; ++k) {
       uint64_t begin = random() % extent, end = begin + 1 + random() % (1 + random() % extent);
-      next.accesses.push_back({random() % 3 ? Access::Space::Local : Access::Space::Global, begin, end, random() % 4 < writesOfFour});
+      next.accesses.push_back(
+          {random() % 3 ? Access::Space::Local : Access::Space::Global, begin, end, random() % 4 < writesOfFour});
     }
     next.id = stream.issue(commandOf(next.engine), next.accesses);
     issued.push_back(next);
@@ -175,12 +178,16 @@ TEST(CommandStream, NearlyFullCountsBothEngines) {
 // The cases in words, so that a failure above is easy to read.
 TEST(CommandStream, WaitsForWhatItReadsAndOverwrites) {
   CommandStream stream(table(), kIdLimit, kPad);
-  auto local = [](uint64_t begin, uint64_t end, bool isWrite) { return Access{Access::Space::Local, begin, end, isWrite}; };
-  auto global = [](uint64_t begin, uint64_t end, bool isWrite) { return Access{Access::Space::Global, begin, end, isWrite}; };
+  auto local = [](uint64_t begin, uint64_t end, bool isWrite) {
+    return Access{Access::Space::Local, begin, end, isWrite};
+  };
+  auto global = [](uint64_t begin, uint64_t end, bool isWrite) {
+    return Access{Access::Space::Global, begin, end, isWrite};
+  };
   using Accesses = std::initializer_list<Access>;
   auto issue = [&](isa::Engine e, Accesses a) { return stream.issue(commandOf(e), {a.begin(), a.size()}); };
   using isa::Engine;
-  issue(Engine::GDMA, {global(0, 64, false), local(0, 64, true)});    // gdma 1: load a
+  issue(Engine::GDMA, {global(0, 64, false), local(0, 64, true)});     // gdma 1: load a
   issue(Engine::GDMA, {global(64, 128, false), local(64, 128, true)}); // gdma 2: load b
   issue(Engine::TIU, {local(0, 64, false), local(128, 192, true)});    // tiu 1: needs a only
   issue(Engine::TIU, {local(60, 70, false), local(192, 256, true)});   // tiu 2: needs a and b

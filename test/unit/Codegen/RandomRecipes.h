@@ -17,13 +17,20 @@ public:
   static constexpr int kKinds = 7;
   Recipe next(int kind) {
     switch (kind) {
-    case 0: return convolution(false);
-    case 1: return convolution(true);
-    case 2: return maxPool();
-    case 3: return average();
-    case 4: return elementwise();
-    case 5: return table();
-    default: return matrices();
+    case 0:
+      return convolution(false);
+    case 1:
+      return convolution(true);
+    case 2:
+      return maxPool();
+    case 3:
+      return average();
+    case 4:
+      return elementwise();
+    case 5:
+      return table();
+    default:
+      return matrices();
     }
   }
   static const char *nameOf(int kind) {
@@ -82,7 +89,9 @@ private:
     Dims filter = depthwise ? Dims{1, out.c, w.kh, w.kw} : Dims{1, out.c, (ic + pack - 1) / pack, w.kh * w.kw * pack};
     int x = r.addInput(0, inType, in, {same, channels, mapH(w), mapW(w)});
     int f = r.addWeight(1, integers ? DType::I8 : DType::F32, filter, Layout::Compact, perChannel);
-    int bias = chance(2) ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, out.c, 1, 1}, Layout::Compact, perChannel) : -1;
+    int bias = chance(2)
+                   ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, out.c, 1, 1}, Layout::Compact, perChannel)
+                   : -1;
     int quant = integers ? r.addWeight(3, DType::I32, {1, out.c, 1, 3}, Layout::Aligned, perChannel) : -1;
     int y = r.addOutput(outType, out);
     int acc = integers ? r.addScratch(DType::I32, out) : y;

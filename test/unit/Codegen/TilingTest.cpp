@@ -4,9 +4,9 @@
 // places lie inside local memory and apart, and operands that want banks of
 // their own share none. Runs nothing; TileRunTest does.
 
+#include "tpu_mlir/Codegen/Tiling.h"
 #include "RandomRecipes.h"
 #include "tpu_mlir/Codegen/MachineOf.h"
-#include "tpu_mlir/Codegen/Tiling.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <gtest/gtest.h>
@@ -62,7 +62,8 @@ void expectPlacesApart(const Recipe &recipe, const TilePlan &plan, const LocalMe
       if ((a.ownBank || b.ownBank) && a.buffer != b.buffer) {
         int64_t firstA = a.begin / memory.bankBytes, lastA = (a.end - 1) / memory.bankBytes;
         int64_t firstB = b.begin / memory.bankBytes, lastB = (b.end - 1) / memory.bankBytes;
-        ASSERT_TRUE(lastA < firstB || lastB < firstA) << "buffers " << a.buffer << " and " << b.buffer << " share a bank";
+        ASSERT_TRUE(lastA < firstB || lastB < firstA)
+            << "buffers " << a.buffer << " and " << b.buffer << " share a bank";
       }
     }
 }
@@ -104,7 +105,8 @@ void expectSound(const Recipe &recipe, const TilePlan &plan, const LocalMemory &
     ASSERT_GE(copies, 1u);
     ASSERT_LE(copies, size_t(plan.buffers));
     // What moves while engines compute needs a second place; scratch does not move.
-    if (plan.buffers == 2 && tiles.size() > 1 && (recipe.buffers[i].place == Place::Output || recipe.buffers[i].place == Place::Input))
+    if (plan.buffers == 2 && tiles.size() > 1 &&
+        (recipe.buffers[i].place == Place::Output || recipe.buffers[i].place == Place::Input))
       ASSERT_EQ(copies, 2u) << "buffer " << i;
     if (recipe.buffers[i].place == Place::Scratch)
       ASSERT_EQ(copies, 1u);

@@ -89,14 +89,14 @@ TEST(Multiplier, ByHand) {
       {2, 1 << 30, 29},
       {3, 3 << 29, 29},
       {0, 0, 0},
-      {1 - 0x1p-40, 1 << 30, 30},                          // rounds up to the next power of two
-      {1 + 0x1p-31, (1 << 30) + 1, 30},                    // a tie, away from zero
+      {1 - 0x1p-40, 1 << 30, 30},       // rounds up to the next power of two
+      {1 + 0x1p-31, (1 << 30) + 1, 30}, // a tie, away from zero
       {-1 - 0x1p-31, -(1 << 30) - 1, 30},
-      {1 + 0x1p-31 - 0x1p-52, 1 << 30, 30},                // just below the tie
+      {1 + 0x1p-31 - 0x1p-52, 1 << 30, 30}, // just below the tie
       {0x1p-32, 1 << 30, 62},
       {0x1p-33, 1 << 29, 62},
       {0x1p-62, 1, 62},
-      {0x1p-63, 1, 62},                                    // half of the smallest step: away from zero
+      {0x1p-63, 1, 62}, // half of the smallest step: away from zero
       {0x1p-64, 0, 62},
       {-0x1p-63, -1, 62},
   };

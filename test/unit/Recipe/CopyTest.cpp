@@ -40,7 +40,8 @@ std::vector<int64_t> randomStrides(Random &random, const std::vector<int64_t> &d
   return strides;
 }
 
-void copyNaively(const CopyProgram &program, const std::vector<std::vector<uint8_t>> &operands, std::vector<uint8_t> &result) {
+void copyNaively(const CopyProgram &program, const std::vector<std::vector<uint8_t>> &operands,
+                 std::vector<uint8_t> &result) {
   int64_t item = kernel::byteSize(program.dtype);
   for (const Move &m : program.moves) {
     int64_t count = 1;
@@ -56,9 +57,10 @@ void copyNaively(const CopyProgram &program, const std::vector<std::vector<uint8
           source += at * m.sourceStrides[axis];
       }
       for (int64_t k = 0; k < item; ++k)
-        result[size_t(target * item + k)] = m.source == -1            ? uint8_t(m.value >> (8 * k))
-                                            : m.source == kFromResult ? result[size_t(source * item + k)]
-                                                                      : operands[size_t(m.source)][size_t(source * item + k)];
+        result[size_t(target * item + k)] = m.source == -1 ? uint8_t(m.value >> (8 * k))
+                                            : m.source == kFromResult
+                                                ? result[size_t(source * item + k)]
+                                                : operands[size_t(m.source)][size_t(source * item + k)];
     }
   }
 }
@@ -110,7 +112,8 @@ TEST(Copy, LaterMovesSeeEarlierOnes) {
   std::vector<int8_t> in = {1, 2, 3}, out(5);
   Move interior{0, 0, 1, {3}, {1}, {1}, 0};
   Move first{kFromResult, 1, 0, {1}, {1}, {1}, 0}, last{kFromResult, 3, 4, {1}, {1}, {1}, 0};
-  runCopy({DType::I8, {interior, first, last}}, {{{DType::I8, {1, 3, 1, 1}, in.data()}}, {DType::I8, {1, 5, 1, 1}, out.data()}});
+  runCopy({DType::I8, {interior, first, last}},
+          {{{DType::I8, {1, 3, 1, 1}, in.data()}}, {DType::I8, {1, 5, 1, 1}, out.data()}});
   EXPECT_EQ(out, (std::vector<int8_t>{1, 1, 2, 3, 3}));
 }
 

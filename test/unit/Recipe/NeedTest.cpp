@@ -24,9 +24,9 @@ TEST(Need, WindowsSeeTheSameThroughTheirRange) {
     Range out{pick(0, outputs - 1), 0};
     out.end = pick(out.begin + 1, outputs);
     AxisNeed need = needOf(AxisMap::window(kernel, stride, dilation, before), out, size);
-    SCOPED_TRACE("size " + std::to_string(size) + ", kernel " + std::to_string(kernel) + ", stride " + std::to_string(stride) +
-                 ", dilation " + std::to_string(dilation) + ", pad " + std::to_string(before) + ", outputs " +
-                 std::to_string(out.begin) + " to " + std::to_string(out.end));
+    SCOPED_TRACE("size " + std::to_string(size) + ", kernel " + std::to_string(kernel) + ", stride " +
+                 std::to_string(stride) + ", dilation " + std::to_string(dilation) + ", pad " + std::to_string(before) +
+                 ", outputs " + std::to_string(out.begin) + " to " + std::to_string(out.end));
     // A tap that falls inside the tensor, and where it lies seen from the range.
     bool touched = false;
     for (int64_t o = out.begin; o < out.end; ++o)

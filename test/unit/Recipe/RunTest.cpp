@@ -63,8 +63,8 @@ TEST(RunRecipe, IntegerConvolutions) {
   std::mt19937 random(1);
   for (int round = 0; round < 200; ++round) {
     ConvCase c = randomConv(random, true);
-    HostBuffer in(c.inType, c.in), filter(DType::I8, {c.out.c, c.ic, c.w.kh, c.w.kw}), bias(DType::I32, {1, c.out.c, 1, 1}),
-        quant(DType::I32, {1, c.out.c, 1, 3}), out(c.outType, c.out);
+    HostBuffer in(c.inType, c.in), filter(DType::I8, {c.out.c, c.ic, c.w.kh, c.w.kw}),
+        bias(DType::I32, {1, c.out.c, 1, 1}), quant(DType::I32, {1, c.out.c, 1, 3}), out(c.outType, c.out);
     in.randomise(random), filter.randomise(random);
     for (int64_t o = 0; o < c.out.c; ++o) {
       bias.as<int32_t>()[o] = int32_t(between(random, -100000, 100000));
@@ -113,8 +113,8 @@ TEST(RunRecipe, FloatConvolutions) {
   std::mt19937 random(2);
   for (int round = 0; round < 200; ++round) {
     ConvCase c = randomConv(random, false);
-    HostBuffer in(DType::F32, c.in), filter(DType::F32, {c.out.c, c.ic, c.w.kh, c.w.kw}), bias(DType::F32, {1, c.out.c, 1, 1}),
-        out(DType::F32, c.out);
+    HostBuffer in(DType::F32, c.in), filter(DType::F32, {c.out.c, c.ic, c.w.kh, c.w.kw}),
+        bias(DType::F32, {1, c.out.c, 1, 1}), out(DType::F32, c.out);
     in.randomise(random), filter.randomise(random), bias.randomise(random);
     Recipe r;
     AxisMap channels = c.group > 1 ? AxisMap::group(c.oc, c.ic) : kFull;
@@ -148,7 +148,8 @@ TEST(RunRecipe, MeansWithTheirOwnDivisors) {
     Window w = randomWindow(random, 4, ind);
     w.dilationH = w.dilationW = 1;
     Dims outd{ind.n, ind.c, w.outH(ind.h), w.outW(ind.w)};
-    HostBuffer in(round % 2 ? DType::I8 : DType::U8, ind), divisors(DType::I32, {1, 1, outd.h, outd.w}), out(DType::I8, outd);
+    HostBuffer in(round % 2 ? DType::I8 : DType::U8, ind), divisors(DType::I32, {1, 1, outd.h, outd.w}),
+        out(DType::I8, outd);
     in.randomise(random);
     int shift = int(between(random, 20, 30));
     for (int64_t i = 0; i < divisors.dims.count(); ++i)
@@ -224,7 +225,8 @@ TEST(RunRecipe, TablesAreIndexedByBits) {
 
 // f32 to integers and back, as tpu.Cast: a product in fp32, then half away from zero.
 TEST(RunRecipe, CastsRoundHalfAwayFromZero) {
-  std::vector<float> values = {0.5f, -0.5f, 1.5f, 2.5f, -2.5f, 126.5f, 127.5f, -128.5f, 1e30f, -1e30f, 0.49999997f, NAN};
+  std::vector<float> values = {0.5f,   -0.5f,   1.5f,  2.5f,   -2.5f,       126.5f,
+                               127.5f, -128.5f, 1e30f, -1e30f, 0.49999997f, NAN};
   Dims d{1, 1, 1, int64_t(values.size())};
   HostBuffer out(DType::I8, d), back(DType::F32, d);
   Recipe r;
@@ -252,9 +254,11 @@ TEST(RunRecipe, CastsRoundHalfAwayFromZero) {
 TEST(RunRecipe, ProductsOfMatrices) {
   std::mt19937 random(5);
   for (int round = 0; round < 100; ++round) {
-    int64_t batch = between(random, 1, 3), m = between(random, 1, 7), k = between(random, 1, 40), n = between(random, 1, 7);
+    int64_t batch = between(random, 1, 3), m = between(random, 1, 7), k = between(random, 1, 40),
+            n = between(random, 1, 7);
     bool shared = random() % 2;
-    HostBuffer a(DType::U8, {batch, m, 1, k}), b(DType::I8, {shared ? 1 : batch, k, 1, n}), out(DType::I32, {batch, m, 1, n});
+    HostBuffer a(DType::U8, {batch, m, 1, k}), b(DType::I8, {shared ? 1 : batch, k, 1, n}),
+        out(DType::I32, {batch, m, 1, n});
     a.randomise(random), b.randomise(random);
     Recipe r;
     int x = r.addInput(0, a.dtype, a.dims), z = r.addInput(1, b.dtype, b.dims);
