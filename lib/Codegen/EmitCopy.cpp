@@ -3,12 +3,16 @@
 // and strides the engine takes. Source of the limits: shared ISA notes, isa.md §6.
 #include "Encoding.h"
 #include "tpu_mlir/Codegen/Emitter.h"
+#include "tpu_mlir/Support/Error.h"
 
 #include <algorithm>
 
 namespace tpu_mlir::codegen {
 
 namespace {
+
+/// Commands of one op; a stream of more would be gigabytes.
+constexpr int64_t kMostCopies = 1 << 18;
 
 /// One axis of a move.
 struct Axis {
@@ -46,6 +50,7 @@ int64_t largestFactor(int64_t size, int64_t limit) {
 
 void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> operands, uint64_t result) {
   const int64_t item = kernel::byteSize(program.dtype), maxDim = machine.memory.maxDim;
+  int64_t issued = 0;
   for (const Move &m : program.moves) {
     std::vector<Axis> axes = simplify(m);
     uint64_t source = m.source == -1 ? 0 : (m.source == kFromResult ? result : operands[m.source]) + m.sourceOffset * item;
@@ -80,6 +85,8 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
         Axis four[4] = {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}, {1, 0, 0}};
         for (size_t i = outerCount, k = 4 - (axes.size() - outerCount); i < axes.size(); ++i, ++k)
           four[k] = axes[i];
+        if (++issued > kMostCopies)
+          throw UserError("needs more than " + std::to_string(kMostCopies) + " copy commands; its tensors are too large");
         int64_t sourceSpan = 1, targetSpan = 1;
         for (Axis &a : four) {
           sourceSpan += (a.size - 1) * a.source, targetSpan += (a.size - 1) * a.target;

@@ -3,13 +3,24 @@
 // computes, runs the steps, stores the result. Steps themselves are encoded in
 // EmitStep.cpp.
 #include "RecipeEmitter.h"
+#include "tpu_mlir/Support/Error.h"
 
 namespace tpu_mlir::codegen {
+
+/// A result of this many tiles fills any memory; a stream for more would be gigabytes.
+static constexpr int64_t kMostTiles = 65536;
 
 Emitter::Emitter(const Machine &machine)
     : machine(machine), commands(*machine.table, machine.idLimit, machine.streamPadBytes) {}
 
 void Emitter::emitRecipe(const Recipe &recipe, const TilePlan &plan, std::span<const uint64_t> operands, uint64_t result) {
+  const Dims out = recipe.outputDims();
+  double tiles = 1;
+  for (auto [size, tile] : {std::pair(out.n, plan.tile.n), {out.c, plan.tile.c}, {out.h, plan.tile.h}, {out.w, plan.tile.w}})
+    tiles *= double((size + tile - 1) / tile);
+  if (tiles > kMostTiles)
+    throw UserError("needs " + std::to_string(int64_t(tiles)) + " tiles, more than " + std::to_string(kMostTiles) +
+                    "; its tile is too small, or its result too large for any chip");
   RecipeEmitter(*this, recipe, plan, operands, result).run();
 }
 

@@ -6,6 +6,7 @@
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Interpreter/HostWeights.h"
+#include "tpu_mlir/Ops/TargetOf.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <cstring>
@@ -140,10 +141,9 @@ private:
 } // namespace
 
 FailureOr<std::unique_ptr<Interpreter>> createTpuInterpreter(ModuleOp module) {
-  auto functions = module.getOps<func::FuncOp>();
-  if (functions.empty())
-    return module.emitError() << "the module has no function";
-  auto interpreter = std::make_unique<TpuInterpreter>(*functions.begin());
+  if (failed(checkLowered(module, "the interpreter")))
+    return failure();
+  auto interpreter = std::make_unique<TpuInterpreter>(*module.getOps<func::FuncOp>().begin());
   if (failed(interpreter->prepare()))
     return failure();
   return FailureOr<std::unique_ptr<Interpreter>>(std::move(interpreter));

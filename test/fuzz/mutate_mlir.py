@@ -65,7 +65,7 @@ EXTRA_FUNCTIONS = [
     "func.func private @outside(tensor<1xf32>) -> tensor<1xf32>",
     "func.func @empty() { return }",
     f"func.func @two{_TAKES} {{ %y = {_RELU} return %y : tensor<4xf32> }}",
-    'func.func @w() -> tensor<8xf32> { %y = "top.Weight"() : () -> tensor<8xf32> loc("mean") return %y : tensor<8xf32> }',
+    'func.func @w() -> tensor<8xf32> { %y = "top.Weight"() : () -> tensor<8xf32> loc("w") return %y : tensor<8xf32> }',
     f"func.func @blocks{_TAKES} {{ return %z : tensor<4xf32> ^late: return %z : tensor<4xf32> }}",
     'module @inner attributes {module.state = "TOP_F32"} { func.func @main() { return } }',
     f"module {{ func.func @main{_TAKES} {{ %y = {_RELU.replace('top', 'tpu')} return %y : tensor<4xf32> }} }}",

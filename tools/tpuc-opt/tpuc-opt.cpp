@@ -97,7 +97,7 @@ int main(int argc, char **argv) {
   std::string problem, text;
   auto input = openInputFile(options.input, &problem);
   if (!input) {
-    llvm::errs() << "tpuc-opt: " << problem << "\n";
+    llvm::errs() << "tpuc-opt: error: " << problem << "\n";
     return tpu_mlir::kExitUserError;
   }
   auto each = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, llvm::raw_ostream &out) {
@@ -105,17 +105,26 @@ int main(int argc, char **argv) {
   };
   // The output may be the input: nothing is written before all of it is read.
   llvm::raw_string_ostream out(text);
-  LogicalResult done = options.splitInput ? splitAndProcessBuffer(std::move(input), each, out, "// -----", "// -----")
-                                          : each(std::move(input), out);
-  if (failed(done))
-    return tpu_mlir::kExitUserError;
   try {
-    if (options.output == "-")
-      llvm::outs() << text;
-    else
+    LogicalResult done = options.splitInput ? splitAndProcessBuffer(std::move(input), each, out, "// -----", "// -----")
+                                            : each(std::move(input), out);
+    if (failed(done))
+      return tpu_mlir::kExitUserError;
+    if (options.output != "-") {
       tpu_mlir::writeFileAtomically(options.output, std::string_view(text));
+      return tpu_mlir::kExitDone;
+    }
+    llvm::outs() << text;
+    llvm::outs().flush();
+    if (std::error_code error = llvm::outs().error()) {
+      llvm::outs().clear_error(); // its destructor would abort
+      throw tpu_mlir::UserError("cannot write to standard output: " + error.message());
+    }
   } catch (const tpu_mlir::UserError &error) {
-    llvm::errs() << "tpuc-opt: " << error.what() << "\n";
+    llvm::errs() << "tpuc-opt: error: " << error.what() << "\n";
+    return tpu_mlir::kExitUserError;
+  } catch (const std::bad_alloc &) {
+    llvm::errs() << "tpuc-opt: error: out of memory\n";
     return tpu_mlir::kExitUserError;
   }
   return tpu_mlir::kExitDone;

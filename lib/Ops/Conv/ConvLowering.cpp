@@ -17,7 +17,7 @@ namespace tpu_mlir {
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult tpu::Conv2DOp::verify() {
-  if (failed(verifyTensors(*this)) ||
+  if (failed(verifyTensors(*this, {2, 3})) ||
       failed(verifyWindow(*this, getInput(), getOutput(), getKernelShape(), getStrides(), getPads(), getDilations())))
     return failure();
   Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
@@ -40,7 +40,11 @@ LogicalResult tpu::Conv2DOp::verify() {
   if (isPresent(getQuant()) && cast<ShapedType>(getQuant().getType()).getNumElements() != out.c * 3)
     return emitOpError() << "'quant' has 3 entries for each of " << out.c << " channels, got "
                          << cast<ShapedType>(getQuant().getType()).getNumElements();
-  return success();
+  bool integers = formatOf(getOutput()).isQuantized();
+  if (failed(verifyType(*this, "filter", getFilter(), integers ? DType::I8 : DType::F32)) ||
+      failed(verifyType(*this, "bias", getBias(), integers ? DType::I32 : DType::F32)))
+    return failure();
+  return verifyType(*this, "quant", getQuant(), DType::I32);
 }
 
 //===- Form ---------------------------------------------------------------===//

@@ -14,7 +14,7 @@ namespace tpu_mlir {
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult tpu::Pool2DOp::verify() {
-  if (failed(verifyTensors(*this)) || failed(verifyRequant(*this, getMultiplier(), getRshift())) ||
+  if (failed(verifyTensors(*this, {1})) || failed(verifyRequant(*this, getMultiplier(), getRshift())) ||
       failed(verifyWindow(*this, getInput(), getOutput(), getKernelShape(), getStrides(), getPads(), {1, 1})))
     return failure();
   if (getPoolMode() != "Max" && getPoolMode() != "Avg")
@@ -29,7 +29,9 @@ LogicalResult tpu::Pool2DOp::verify() {
   if (isPresent(getDivisors()) && cast<ShapedType>(getDivisors().getType()).getNumElements() != out.h * out.w)
     return emitOpError() << "'divisors' has one entry for each of " << out.h << " x " << out.w << " pixels, got "
                          << getDivisors().getType();
-  return success();
+  if (getPoolMode() == "Max" && isPresent(getDivisors()))
+    return emitOpError() << "'divisors' belong to pool_mode \"Avg\"";
+  return verifyType(*this, "divisors", getDivisors(), formatOf(getOutput()).isQuantized() ? DType::I32 : DType::F32);
 }
 
 //===- Form ---------------------------------------------------------------===//

@@ -1,10 +1,11 @@
 //===- TopDialect.cpp - Registration, module attributes ------------------===//
 // Registers the Top ops and verifies what belongs to a whole module: the values
-// of `module.*` attributes and the names of tensors. Ops verify themselves in
-// lib/Ops.
+// of `module.*` attributes, its structure and the names of tensors. Ops verify
+// themselves in lib/Ops.
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -61,20 +62,41 @@ static LogicalResult verifyNames(Operation *module) {
   return failure(result.wasInterrupted());
 }
 
+LogicalResult tpu_mlir::top::verifyNetwork(Operation *module) {
+  for (mlir::Region &region : module->getRegions())
+    for (Operation &op : region.getOps()) {
+      auto function = dyn_cast<func::FuncOp>(&op);
+      if (!function)
+        return op.emitOpError("is not part of a network; its module holds functions only");
+      if (!llvm::hasSingleElement(function.getBody()))
+        return function.emitOpError("of a network must have one block, but it has ") << function.getBody().getBlocks().size();
+      for (Operation &inner : function.front()) {
+        StringRef dialect = inner.getName().getDialectNamespace();
+        if (dialect != "top" && dialect != "tpu" && !isa<func::ReturnOp>(inner))
+          return inner.emitOpError("is no op of a network; those are top and tpu ops");
+      }
+    }
+  return success();
+}
+
 LogicalResult ModuleDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName().strref();
   if (!isa<ModuleOp>(op))
     return op->emitOpError("has the attribute '") << name << "', which belongs to a module";
   if (name == "module.state") {
-    if (failed(verifyState(op, dyn_cast<StringAttr>(attribute.getValue()))))
+    if (failed(verifyState(op, dyn_cast<StringAttr>(attribute.getValue()))) || failed(verifyNetwork(op)))
       return failure();
     return verifyNames(op);
   }
   static constexpr StringRef strings[] = {"module.name", "module.chip", "module.mode", "module.platform"};
   if (llvm::is_contained(strings, name) && !isa<StringAttr>(attribute.getValue()))
     return op->emitError("'") << name << "' must be a string, but it is " << attribute.getValue();
-  if (name == "module.FLOPs" && !isa<IntegerAttr>(attribute.getValue()))
-    return op->emitError("'module.FLOPs' must be an integer, but it is ") << attribute.getValue();
+  static constexpr StringRef integers[] = {"module.FLOPs",       "module.coeff_addr",  "module.coeff_size", "module.neuron_addr",
+                                           "module.neuron_size", "module.lmem_bytes"};
+  auto integer = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (llvm::is_contained(integers, name) && (!integer || !integer.getType().isSignlessInteger(64)))
+    return op->emitError("'") << name << "' must be an integer" << (integer ? " of 64 bits" : "") << ", but it is "
+                              << attribute.getValue();
   if (name == "module.weight_file") {
     auto file = dyn_cast<StringAttr>(attribute.getValue());
     if (!file || file.empty() || file.getValue().contains('/'))

@@ -1,7 +1,9 @@
 //===- Verify.cpp - Checks that Tpu verifiers share -----------------------===//
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinTypes.h"
 
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -11,25 +13,70 @@ namespace tpu_mlir {
 /// Sizes beyond this would overflow the arithmetic on them; no tensor of the chip comes near.
 static constexpr int64_t kMostElements = int64_t(1) << 40;
 
-LogicalResult verifyTensors(Operation *op) {
-  auto check = [&](Value v, const Twine &what) -> LogicalResult {
+/// Why kernels cannot compute with the elements of `type`; empty when they can.
+static std::string whyNoFormat(Type element, bool mayBeInt32) {
+  if (element.isF32())
+    return "";
+  unsigned width = 0;
+  if (auto q = dyn_cast<quant::UniformQuantizedType>(element)) {
+    if (!std::isfinite(q.getScale()) || q.getScale() <= 0)
+      return "its scale is not a positive number";
+    if (q.getZeroPoint() != 0)
+      return "its zero point is not 0; asymmetric integers are not built";
+    width = q.getStorageTypeIntegralWidth();
+    bool isWhole = q.getStorageTypeMin() == quant::QuantizedType::getDefaultMinimumForInteger(q.isSigned(), width) &&
+                   q.getStorageTypeMax() == quant::QuantizedType::getDefaultMaximumForInteger(q.isSigned(), width);
+    if (!isWhole)
+      return "its storage range is not that of its storage type";
+  } else if (auto integer = dyn_cast<IntegerType>(element)) {
+    width = integer.getWidth();
+  }
+  if (width == 8 || (mayBeInt32 && width == 32))
+    return "";
+  return mayBeInt32 ? "it takes f32 and integers of 8 and 32 bits" : "it takes f32 and integers of 8 bits";
+}
+
+LogicalResult verifyTensors(Operation *op, ArrayRef<unsigned> int32) {
+  auto check = [&](Value v, const Twine &what, bool mayBeInt32) -> LogicalResult {
     if (isa<NoneType>(v.getType()))
       return success();
     auto type = dyn_cast<RankedTensorType>(v.getType());
     if (!type || !type.hasStaticShape() || type.getRank() == 0)
       return op->emitOpError() << what << " needs a static shape of rank 1 or more, got " << v.getType();
     int64_t count = 1;
-    for (int64_t d : type.getShape())
-      if (d < 1 || (count *= d) > kMostElements)
+    for (int64_t d : type.getShape()) {
+      if (d < 1 || d > kMostElements / count)
         return op->emitOpError() << what << " has a size that no tensor can have: " << type;
+      count *= d;
+    }
+    if (std::string why = whyNoFormat(type.getElementType(), mayBeInt32); !why.empty())
+      return op->emitOpError() << what << " has elements of " << type.getElementType() << ": " << why;
+    auto address = dyn_cast_or_null<IntegerAttr>(type.getEncoding());
+    if (type.getEncoding() && (!address || !address.getType().isSignlessInteger(64)))
+      return op->emitOpError() << what << " has the encoding " << type.getEncoding() << "; an address is an i64";
     return success();
   };
   for (OpOperand &operand : op->getOpOperands())
-    if (failed(check(operand.get(), "operand " + Twine(operand.getOperandNumber()))))
+    if (failed(check(operand.get(), "operand " + Twine(operand.getOperandNumber()),
+                     llvm::is_contained(int32, operand.getOperandNumber()))))
       return failure();
   for (OpResult result : op->getResults())
-    if (failed(check(result, "'output'")))
+    if (failed(check(result, "'output'", false)))
       return failure();
+  return success();
+}
+
+LogicalResult verifyOneKind(Operation *op) {
+  for (Value v : op->getOperands())
+    if (isPresent(v) && formatOf(v).isQuantized() != formatOf(op->getResult(0)).isQuantized())
+      return op->emitOpError() << "operands and 'output' are all integers or all f32, got " << v.getType() << " and "
+                               << op->getResult(0).getType();
+  return success();
+}
+
+LogicalResult verifyType(Operation *op, StringRef name, Value value, kernel::DType type) {
+  if (isPresent(value) && formatOf(value).dtype != type)
+    return op->emitOpError() << "'" << name << "' has elements of " << kernel::name(type) << " here, got " << value.getType();
   return success();
 }
 
@@ -37,6 +84,12 @@ LogicalResult verifySameShape(Operation *op, Value input, Value output) {
   if (shapeOf(input) != shapeOf(output))
     return op->emitOpError() << "'input' and 'output' have one shape, got " << input.getType() << " and " << output.getType();
   return success();
+}
+
+LogicalResult verifyF32Map(Operation *op, Value input, Value output) {
+  if (failed(verifyTensors(op)) || failed(verifySameShape(op, input, output)) || failed(verifyType(op, "input", input, kernel::DType::F32)))
+    return failure();
+  return verifyType(op, "output", output, kernel::DType::F32);
 }
 
 LogicalResult verifySameFormat(Operation *op, Value input, Value output) {

@@ -49,7 +49,8 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
     return next;
   }
 
-  void assignTensors(func::FuncOp function, int64_t base, int64_t align) {
+  /// Addresses of tensors from `base`; returns the end.
+  int64_t assignTensors(func::FuncOp function, int64_t base, int64_t align) {
     llvm::MapVector<Value, allocate::Lifetime> lives;
     llvm::DenseMap<Value, Value> root;
     int64_t step = 0;
@@ -89,14 +90,13 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
     setModule("module.neuron_addr", base);
     setModule("module.neuron_size", arena.bytes);
     setModule("module.neuron_lower_bound", arena.lowerBound);
+    return base + arena.bytes;
   }
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (!module->hasAttr("module.chip")) {
-      module.emitError() << "address-assign needs a lowered module with module.chip; run convert-top-to-tpu first";
+    if (failed(checkLowered(module, "address-assign")))
       return signalPassFailure();
-    }
     const target::Chip &chip = targetOf(module);
     for (auto function : module.getOps<func::FuncOp>()) {
       FailureOr<int64_t> end = failure();
@@ -109,7 +109,12 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
         return signalPassFailure();
       setModule("module.coeff_addr", chip.global.ddrBase);
       setModule("module.coeff_size", *end - chip.global.ddrBase);
-      assignTensors(function, *end, chip.global.regionAlign);
+      int64_t last = assignTensors(function, *end, chip.global.regionAlign);
+      if (last > int64_t(1) << chip.global.addressBits) {
+        module.emitError() << "the network's weights and tensors need " << ((last - chip.global.ddrBase) >> 20)
+                           << " MiB, more than " << chip.identity.name << " can address";
+        return signalPassFailure();
+      }
       auto results = function.getBody().front().getTerminator()->getOperandTypes();
       function.setFunctionType(FunctionType::get(&getContext(), function.getArgumentTypes(), results));
     }

@@ -1,6 +1,7 @@
 //===- Codegen.cpp - Instructions and the bmodel --------------------------===//
 // Emits every op's form at its addresses, in order, and fills the container.
 // Source of the container's values: shared ISA notes, bmodel_format.md §7.
+#include "Addresses.h"
 #include "tpu_mlir/Bmodel/Bmodel.h"
 #include "tpu_mlir/Codegen/MachineOf.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
@@ -83,6 +84,9 @@ LogicalResult NetWriter::emitOp(Operation *op) {
       if (!tile)
         return op->emitOpError() << "'" << top::nameOf(op) << "' has no 'ginfo'; run layer-group first";
       Dims size{tile.getN(), tile.getC(), tile.getH(), tile.getW()};
+      Dims out = recipe->outputDims();
+      if (size.n > out.n || size.c > out.c || size.h > out.h || size.w > out.w)
+        return op->emitOpError() << "'" << top::nameOf(op) << "' has a tile larger than its result in 'ginfo'; run layer-group";
       auto plan = codegen::placeBuffers(*recipe, size, tile.getBuffers(), machine.memory);
       if (!plan)
         return op->emitOpError() << "'" << top::nameOf(op) << "' does not fit " << machine.memory.bytes
@@ -186,14 +190,15 @@ struct CodegenPass : impl::CodegenBase<CodegenPass> {
     auto state = module->getAttrOfType<StringAttr>("module.state");
     if (!state || state.getValue() != "TPU_ADDRESSED")
       return fail("codegen needs a module with addresses; run layer-group and address-assign first");
+    if (failed(checkLowered(module, "codegen")))
+      return signalPassFailure();
     try {
       codegen::Machine machine = codegen::machineOf(targetOf(module), intAttr(module, "module.lmem_bytes"));
-      for (auto function : module.getOps<func::FuncOp>()) {
-        NetWriter writer(module, function, machine);
-        if (failed(writer.emitOps()))
-          return signalPassFailure();
-        bmodel::writeBmodel(writer.finish(targetOf(module)), modelFile);
-      }
+      auto function = *module.getOps<func::FuncOp>().begin();
+      NetWriter writer(module, function, machine);
+      if (failed(checkAddresses(module, function, targetOf(module))) || failed(writer.emitOps()))
+        return signalPassFailure();
+      bmodel::writeBmodel(writer.finish(targetOf(module)), modelFile);
     } catch (const UserError &e) {
       return fail(e.what());
     }

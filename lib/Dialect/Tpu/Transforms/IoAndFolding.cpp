@@ -7,6 +7,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Interpreter/HostWeights.h"
+#include "tpu_mlir/Ops/TargetOf.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -22,9 +23,13 @@ namespace tpu_mlir::tpu {
 
 namespace {
 
+constexpr int64_t kMostFoldedBytes = 256 << 20;
+
 struct StripIOQuantPass : impl::StripIOQuantBase<StripIOQuantPass> {
   using StripIOQuantBase::StripIOQuantBase;
   void runOnOperation() override {
+    if (failed(checkLowered(getOperation(), "strip-io-quant")))
+      return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       Block &body = function.getBody().front();
       if (quantInput)
@@ -55,6 +60,8 @@ struct WeightFoldPass : impl::WeightFoldBase<WeightFoldPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     top::WeightStore &store = getContext().getLoadedDialect<top::TopDialect>()->weights();
+    if (failed(checkLowered(module, "weight-fold")))
+      return signalPassFailure();
     HostWeights weights;
     SmallVector<Operation *> ops;
     module.walk([&](FormInterface op) { ops.push_back(op); });
@@ -63,7 +70,11 @@ struct WeightFoldPass : impl::WeightFoldBase<WeightFoldPass> {
         continue;
       Value result = op->getResult(0);
       NumberFormat format = formatOf(result);
-      std::vector<uint8_t> bytes(cast<ShapedType>(result.getType()).getNumElements() * kernel::byteSize(format.dtype));
+      int64_t size = cast<ShapedType>(result.getType()).getNumElements() * kernel::byteSize(format.dtype);
+      // An output stays computed, and what grows beyond reason does not belong into a file.
+      if (top::isReturned(result) || size > kMostFoldedBytes)
+        continue;
+      std::vector<uint8_t> bytes(size);
       HostOperands host{{}, {format.dtype, nchwOf(result), bytes.data()}};
       for (Value v : op->getOperands()) {
         const void *data = isPresent(v) ? weights.data(v.getDefiningOp<top::WeightOp>()) : nullptr;

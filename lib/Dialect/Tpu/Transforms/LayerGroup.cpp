@@ -21,13 +21,11 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (opt != 1) {
-      module.emitError() << "layer-group opt=" << opt << " is not built; opt=1 makes every op a group of one";
+      module.emitError() << "layer-group opt=" << opt.getValue() << " is not built; opt=1 makes every op a group of one";
       return signalPassFailure();
     }
-    if (!module->hasAttr("module.chip")) {
-      module.emitError() << "layer-group needs a lowered module with module.chip; run convert-top-to-tpu first";
+    if (failed(checkLowered(module, "layer-group")))
       return signalPassFailure();
-    }
     codegen::Machine machine;
     try {
       machine = codegen::machineOf(targetOf(module), lmemBytes);

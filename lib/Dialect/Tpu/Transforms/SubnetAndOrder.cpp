@@ -1,9 +1,9 @@
 //===- SubnetAndOrder.cpp - subnet-divide, op-reorder ---------------------===//
 // Which engine runs what (all of it the TPU, here), and in which order.
-#include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
+#include "tpu_mlir/Ops/TargetOf.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
@@ -18,14 +18,7 @@ namespace {
 struct SubnetDividePass : impl::SubnetDivideBase<SubnetDividePass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    bool ok = true;
-    module.walk([&](Operation *op) {
-      if (isa<ModuleOp, func::FuncOp, func::ReturnOp, top::NoneOp, top::WeightOp, top::InputOp, FormInterface>(op))
-        return;
-      op->emitOpError() << "'" << top::nameOf(op) << "' runs on no engine; only lowered ops do";
-      ok = false;
-    });
-    if (!ok)
+    if (failed(checkLowered(module, "subnet-divide")))
       return signalPassFailure();
     module->setAttr("module.subnets", IntegerAttr::get(IntegerType::get(&getContext(), 64), 1));
     module->setAttr("module.state", StringAttr::get(&getContext(), "TPU_DIVIDED"));
@@ -94,6 +87,8 @@ SmallVector<Operation *> scheduleByMemory(ArrayRef<Operation *> ops) {
 
 struct OpReorderPass : impl::OpReorderBase<OpReorderPass> {
   void runOnOperation() override {
+    if (failed(checkLowered(getOperation(), "op-reorder")))
+      return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       SmallVector<Operation *> ops;
       for (Operation &op : function.getBody().front())

@@ -28,10 +28,8 @@ int filterOperandOf(const Form &form) {
 struct WeightReorderPass : impl::WeightReorderBase<WeightReorderPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (!module->hasAttr("module.chip")) {
-      module.emitError() << "weight-reorder needs a lowered module with module.chip; run convert-top-to-tpu first";
+    if (failed(checkLowered(module, "weight-reorder")))
       return signalPassFailure();
-    }
     top::WeightStore &store = getContext().getLoadedDialect<top::TopDialect>()->weights();
     top::NameScope names(module);
     llvm::DenseMap<Value, Value> reordered;

@@ -24,6 +24,10 @@ public:
   mlir::LogicalResult verifyOperationAttribute(mlir::Operation *op, mlir::NamedAttribute attribute) override;
 };
 
+/// Fails, with a diagnostic, unless the module holds functions of one block, and these top ops, tpu ops and a return: what
+/// passes and interpreters walk. The ops themselves need not be verified yet.
+mlir::LogicalResult verifyNetwork(mlir::Operation *module);
+
 } // namespace tpu_mlir::top
 MLIR_DECLARE_EXPLICIT_TYPE_ID(::tpu_mlir::top::ModuleDialect)
 

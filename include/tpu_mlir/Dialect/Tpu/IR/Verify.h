@@ -7,10 +7,17 @@
 
 namespace tpu_mlir {
 
-/// Every tensor operand and result has a static shape of at least one element and rank.
-mlir::LogicalResult verifyTensors(mlir::Operation *op);
+/// What every op needs: each tensor has a static shape of rank 1 or more that is not empty, and a number format that the
+/// kernels know: f32 or symmetric integers of 8 bits; the operands `int32` may be int32 too.
+mlir::LogicalResult verifyTensors(mlir::Operation *op, llvm::ArrayRef<unsigned> int32 = {});
+/// All tensors are integers, or all are f32.
+mlir::LogicalResult verifyOneKind(mlir::Operation *op);
+/// An operand, where present, is of number format `type`.
+mlir::LogicalResult verifyType(mlir::Operation *op, llvm::StringRef name, mlir::Value value, kernel::DType type);
 /// `input` and `output` have one shape.
 mlir::LogicalResult verifySameShape(mlir::Operation *op, mlir::Value input, mlir::Value output);
+/// A function of each element, in f32.
+mlir::LogicalResult verifyF32Map(mlir::Operation *op, mlir::Value input, mlir::Value output);
 /// `input` and `output` have one number format.
 mlir::LogicalResult verifySameFormat(mlir::Operation *op, mlir::Value input, mlir::Value output);
 /// An integer-array attribute has `count` entries, each at least `least`.
