@@ -1,20 +1,21 @@
 //===- InitAll.cpp - Every dialect and pass of the project ----------------===//
 #include "tpu_mlir/InitAll.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Top/Transforms/Passes.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Ops/Lowerings.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Transforms/Passes.h"
 
 #include <mutex>
 
 namespace tpu_mlir {
 
 void registerAllDialects(mlir::DialectRegistry &registry) {
-  registry.insert<mlir::func::FuncDialect, mlir::quant::QuantDialect, top::TopDialect, top::ModuleDialect, tpu::TpuDialect>();
+  registry.insert<mlir::func::FuncDialect, mlir::quant::QuantDialect, top::TopDialect, top::ModuleDialect,
+                  tpu::TpuDialect>();
   registerActivationLowering(registry);
   registerConvLowering(registry);
   registerEltwiseLowering(registry);

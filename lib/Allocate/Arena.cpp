@@ -13,7 +13,8 @@ Arena planArena(const std::vector<Lifetime> &lifetimes, int64_t align) {
   arena.offsets.assign(lifetimes.size(), 0);
   std::vector<size_t> order(lifetimes.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return lifetimes[a].bytes > lifetimes[b].bytes; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return lifetimes[a].bytes > lifetimes[b].bytes; });
   std::vector<size_t> placed; // by offset
   for (size_t i : order) {
     const Lifetime &life = lifetimes[i];
@@ -27,7 +28,9 @@ Arena planArena(const std::vector<Lifetime> &lifetimes, int64_t align) {
     }
     arena.offsets[i] = offset;
     arena.bytes = std::max(arena.bytes, offset + life.bytes);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), i, [&](size_t a, size_t b) { return arena.offsets[a] < arena.offsets[b]; }), i);
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), i,
+                                   [&](size_t a, size_t b) { return arena.offsets[a] < arena.offsets[b]; }),
+                  i);
   }
   arena.bytes = alignUp(arena.bytes);
   std::map<int64_t, int64_t> change;

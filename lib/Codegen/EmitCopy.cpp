@@ -53,7 +53,8 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
   int64_t issued = 0;
   for (const Move &m : program.moves) {
     std::vector<Axis> axes = simplify(m);
-    uint64_t source = m.source == -1 ? 0 : (m.source == kFromResult ? result : operands[m.source]) + m.sourceOffset * item;
+    uint64_t source =
+        m.source == -1 ? 0 : (m.source == kFromResult ? result : operands[m.source]) + m.sourceOffset * item;
     uint64_t target = result + m.targetOffset * item;
     // Long axes become two; a prime length is cut into pieces of maxDim below.
     for (size_t i = 0; i < axes.size(); ++i)
@@ -86,7 +87,8 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
         for (size_t i = outerCount, k = 4 - (axes.size() - outerCount); i < axes.size(); ++i, ++k)
           four[k] = axes[i];
         if (++issued > kMostCopies)
-          throw UserError("needs more than " + std::to_string(kMostCopies) + " copy commands; its tensors are too large");
+          throw UserError("needs more than " + std::to_string(kMostCopies) +
+                          " copy commands; its tensors are too large");
         int64_t sourceSpan = 1, targetSpan = 1;
         for (Axis &a : four) {
           sourceSpan += (a.size - 1) * a.source, targetSpan += (a.size - 1) * a.target;
@@ -97,7 +99,8 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
         isa::DMATensor dma;
         dma.nchw_copy = 1;
         dma.src_data_format = precisionOf(program.dtype);
-        dma.src_nsize = four[0].size, dma.src_csize = four[1].size, dma.src_hsize = four[2].size, dma.src_wsize = four[3].size;
+        dma.src_nsize = four[0].size, dma.src_csize = four[1].size, dma.src_hsize = four[2].size,
+        dma.src_wsize = four[3].size;
         dma.dst_nstride = four[0].target, dma.dst_cstride = four[1].target, dma.dst_hstride = four[2].target;
         dma.dst_wstride = four[3].target;
         dma.setDstAddr(dst);

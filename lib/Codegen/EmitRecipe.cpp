@@ -13,10 +13,12 @@ static constexpr int64_t kMostTiles = 65536;
 Emitter::Emitter(const Machine &machine)
     : machine(machine), commands(*machine.table, machine.idLimit, machine.streamPadBytes) {}
 
-void Emitter::emitRecipe(const Recipe &recipe, const TilePlan &plan, std::span<const uint64_t> operands, uint64_t result) {
+void Emitter::emitRecipe(const Recipe &recipe, const TilePlan &plan, std::span<const uint64_t> operands,
+                         uint64_t result) {
   const Dims out = recipe.outputDims();
   double tiles = 1;
-  for (auto [size, tile] : {std::pair(out.n, plan.tile.n), {out.c, plan.tile.c}, {out.h, plan.tile.h}, {out.w, plan.tile.w}})
+  for (auto [size, tile] :
+       {std::pair(out.n, plan.tile.n), {out.c, plan.tile.c}, {out.h, plan.tile.h}, {out.w, plan.tile.w}})
     tiles *= double((size + tile - 1) / tile);
   if (tiles > kMostTiles)
     throw UserError("needs " + std::to_string(int64_t(tiles)) + " tiles, more than " + std::to_string(kMostTiles) +
@@ -92,7 +94,8 @@ static void globalStrides(const Dims &whole, const Region &region, int64_t (&str
     start += region[a].begin * strides[a];
 }
 
-Access RecipeEmitter::globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type, bool isWrite) {
+Access RecipeEmitter::globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type,
+                                   bool isWrite) {
   int64_t strides[4], first, last = 0;
   globalStrides(whole, region, strides, first);
   for (int a = 0; a < 4; ++a)

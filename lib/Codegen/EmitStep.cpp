@@ -33,14 +33,21 @@ uint32_t constantBits(double value, DType type) {
 
 void RecipeEmitter::emitStep(const Step &step, const State &state) {
   switch (step.kind) {
-  case StepKind::Conv: return emitConv(step, state);
+  case StepKind::Conv:
+    return emitConv(step, state);
   case StepKind::Depthwise:
-  case StepKind::MaxPool: return emitPool(step, state);
-  case StepKind::Binary: return emitBinary(step, state);
-  case StepKind::Requant: return emitRequant(step, state);
-  case StepKind::Cast: return emitCast(step, state);
-  case StepKind::Lookup: return emitLookup(step, state);
-  case StepKind::MatMul: return emitMatMul(step, state);
+  case StepKind::MaxPool:
+    return emitPool(step, state);
+  case StepKind::Binary:
+    return emitBinary(step, state);
+  case StepKind::Requant:
+    return emitRequant(step, state);
+  case StepKind::Cast:
+    return emitCast(step, state);
+  case StepKind::Lookup:
+    return emitLookup(step, state);
+  case StepKind::MatMul:
+    return emitMatMul(step, state);
   }
 }
 

@@ -15,13 +15,24 @@ namespace tpu_mlir::codegen {
 /// The TIU's number format code.
 inline uint32_t precisionOf(kernel::DType t) {
   switch (t) {
-  case kernel::DType::I8: case kernel::DType::U8: return 0;
-  case kernel::DType::F16: return 1;
-  case kernel::DType::F32: return 2;
-  case kernel::DType::I16: case kernel::DType::U16: return 3;
-  case kernel::DType::I32: case kernel::DType::U32: return 4;
-  case kernel::DType::BF16: return 5;
-  case kernel::DType::I4: case kernel::DType::U4: return 6;
+  case kernel::DType::I8:
+  case kernel::DType::U8:
+    return 0;
+  case kernel::DType::F16:
+    return 1;
+  case kernel::DType::F32:
+    return 2;
+  case kernel::DType::I16:
+  case kernel::DType::U16:
+    return 3;
+  case kernel::DType::I32:
+  case kernel::DType::U32:
+    return 4;
+  case kernel::DType::BF16:
+    return 5;
+  case kernel::DType::I4:
+  case kernel::DType::U4:
+    return 6;
   }
   return 0;
 }

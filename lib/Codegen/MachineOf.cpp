@@ -11,7 +11,8 @@ Machine machineOf(const target::Chip &chip, int64_t laneBytes) {
                     std::to_string(bank) + "-byte bank up to " + std::to_string(chip.local.laneBytes));
   Machine m;
   m.table = &isa::tableFor(chip.identity.isa);
-  m.memory = {chip.local.lanes, laneBytes ? laneBytes : chip.local.laneBytes, bank, chip.local.alignBytes, chip.limits.maxDim};
+  m.memory = {chip.local.lanes, laneBytes ? laneBytes : chip.local.laneBytes, bank, chip.local.alignBytes,
+              chip.limits.maxDim};
   m.localBase = chip.local.windowBase;
   m.laneStride = chip.local.laneStride;
   m.globalBase = chip.global.ddrBase;

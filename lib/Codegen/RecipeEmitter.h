@@ -56,8 +56,12 @@ private:
   void emitMatMul(const Step &step, const State &state);
 
   static Access globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type, bool isWrite);
-  static Access read(const LocalView &v) { return {Access::Space::Local, uint64_t(v.offset), uint64_t(v.offset + v.bytes), false}; }
-  static Access write(const LocalView &v) { return {Access::Space::Local, uint64_t(v.offset), uint64_t(v.offset + v.bytes), true}; }
+  static Access read(const LocalView &v) {
+    return {Access::Space::Local, uint64_t(v.offset), uint64_t(v.offset + v.bytes), false};
+  }
+  static Access write(const LocalView &v) {
+    return {Access::Space::Local, uint64_t(v.offset), uint64_t(v.offset + v.bytes), true};
+  }
   template <typename T> void issue(const T &typed, std::initializer_list<Access> accesses) {
     emitter.commands.issue(isa::encode(table, typed), {accesses.begin(), accesses.size()});
   }

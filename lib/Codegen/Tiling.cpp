@@ -120,7 +120,7 @@ std::optional<TilePlan> placeBuffers(const Recipe &recipe, Dims tile, int buffer
           return false;
       Placement &p = plan.placements[i];
       p.bytes = localBytes(b.layout, region, b.dtype, memory);
-      int copies = b.place == Place::Scratch || oneTile                       ? 1
+      int copies = b.place == Place::Scratch || oneTile                           ? 1
                    : b.place == Place::Weight && !variesWith(b, tile, out, false) ? 1
                                                                                   : buffers;
       for (int k = 0; k < copies; ++k) {

@@ -3,11 +3,11 @@
 // that code generation emits over tiles. Values are freed after their last use
 // unless all are kept.
 #include "tpu_mlir/Interpreter/TpuInterpreter.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Interpreter/HostWeights.h"
 #include "tpu_mlir/Ops/TargetOf.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <cstring>
 

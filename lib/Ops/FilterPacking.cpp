@@ -17,14 +17,18 @@ template <typename Fn> static void forEachElement(const FilterShape &s, int64_t 
 std::vector<uint8_t> packFilter(const void *rowMajor, const FilterShape &s, int64_t pack) {
   std::vector<uint8_t> packed(s.oc * ((s.ic + pack - 1) / pack) * s.taps * pack * s.itemBytes);
   auto *source = static_cast<const uint8_t *>(rowMajor);
-  forEachElement(s, pack, [&](int64_t row, int64_t at) { std::memcpy(&packed[at * s.itemBytes], source + row * s.itemBytes, s.itemBytes); });
+  forEachElement(s, pack, [&](int64_t row, int64_t at) {
+    std::memcpy(&packed[at * s.itemBytes], source + row * s.itemBytes, s.itemBytes);
+  });
   return packed;
 }
 
 std::vector<uint8_t> unpackFilter(const void *packed, const FilterShape &s, int64_t pack) {
   std::vector<uint8_t> rowMajor(s.oc * s.ic * s.taps * s.itemBytes);
   auto *source = static_cast<const uint8_t *>(packed);
-  forEachElement(s, pack, [&](int64_t row, int64_t at) { std::memcpy(&rowMajor[row * s.itemBytes], source + at * s.itemBytes, s.itemBytes); });
+  forEachElement(s, pack, [&](int64_t row, int64_t at) {
+    std::memcpy(&rowMajor[row * s.itemBytes], source + at * s.itemBytes, s.itemBytes);
+  });
   return rowMajor;
 }
 

@@ -1,10 +1,10 @@
 //===- TargetOf.cpp - The target a module is compiled for -----------------===//
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Support/Error.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
 
@@ -64,9 +64,12 @@ LogicalResult checkLowered(ModuleOp module, StringRef pass) {
 
 int64_t channelPack(const target::Chip &chip, kernel::DType type) {
   switch (kernel::bitWidth(type)) {
-  case 8: return chip.compute.icParallel8;
-  case 16: return chip.compute.icParallel16;
-  default: return chip.compute.icParallel32;
+  case 8:
+    return chip.compute.icParallel8;
+  case 16:
+    return chip.compute.icParallel16;
+  default:
+    return chip.compute.icParallel32;
   }
 }
 

@@ -56,7 +56,8 @@ void HostRun::runConv(const Step &s) {
   const AxisMap &channels = recipe.buffers[s.a].map[1];
   bool grouped = channels.kind == AxisMap::Kind::Group;
   int64_t ic = grouped ? channels.inPerGroup : in.dims.c, oc = grouped ? channels.outPerGroup : out.dims.c;
-  ConstTensor filter(filterBuffer.dtype, {out.dims.c, ic, s.window.kh, s.window.kw}, host.operands[filterBuffer.index].data);
+  ConstTensor filter(filterBuffer.dtype, {out.dims.c, ic, s.window.kh, s.window.kw},
+                     host.operands[filterBuffer.index].data);
   const float *bias = s.bias >= 0 ? static_cast<const float *>(read(s.bias).data) : nullptr;
   auto convolve = [&](const Tensor &o, const ConstTensor &i, const ConstTensor &f, const float *b) {
     if (isFloat(o.dtype))
@@ -71,7 +72,8 @@ void HostRun::runConv(const Step &s) {
     for (int64_t g = 0; g < out.dims.c / oc; ++g) {
       ConstTensor gi(in.dtype, {1, ic, in.dims.h, in.dims.w}, at(in, (n * in.dims.c + g * ic) * inPlane));
       ConstTensor gf(filter.dtype, {oc, ic, s.window.kh, s.window.kw}, at(filter, g * oc * taps));
-      Tensor go{out.dtype, {1, oc, out.dims.h, out.dims.w},
+      Tensor go{out.dtype,
+                {1, oc, out.dims.h, out.dims.w},
                 const_cast<uint8_t *>(at(out, (n * out.dims.c + g * oc) * outPlane))};
       convolve(go, gi, gf, bias ? bias + g * oc : nullptr);
     }
@@ -89,7 +91,8 @@ void HostRun::runStep(const Step &s) {
       return depthwise(out, a, read(s.b), bias, s.window, s.padValue);
     float asFloat = s.constant;
     int8_t asInt = s.constant;
-    ConstTensor one(s.constantType, {1, 1, 1, 1}, isFloat(s.constantType) ? static_cast<const void *>(&asFloat) : &asInt);
+    ConstTensor one(s.constantType, {1, 1, 1, 1},
+                    isFloat(s.constantType) ? static_cast<const void *>(&asFloat) : &asInt);
     return depthwise(out, a, one, bias, s.window, s.padValue);
   }
   case StepKind::MaxPool:
@@ -100,7 +103,8 @@ void HostRun::runStep(const Step &s) {
     float asFloat = s.constant;
     int32_t asInt = s.constant;
     // Little endian: the low bytes of asInt are the value in any narrower format.
-    ConstTensor one(s.constantType, {1, 1, 1, 1}, isFloat(s.constantType) ? static_cast<const void *>(&asFloat) : &asInt);
+    ConstTensor one(s.constantType, {1, 1, 1, 1},
+                    isFloat(s.constantType) ? static_cast<const void *>(&asFloat) : &asInt);
     return binary(s.op, out, a, one, s.shift, s.round);
   }
   case StepKind::Requant:
@@ -112,11 +116,12 @@ void HostRun::runStep(const Step &s) {
   case StepKind::Lookup:
     return lookup(out, a, read(s.b).data);
   case StepKind::MatMul: {
-    // Buffers hold [batch, rows, 1, columns]: rows are the chip's channels. A right operand without a batch serves the rows
-    // of all of them.
+    // Buffers hold [batch, rows, 1, columns]: rows are the chip's channels. A right operand without a batch serves the
+    // rows of all of them.
     ConstTensor b = read(s.b);
     auto matrix = [&](Dims d) { return b.dims.n == 1 ? Dims{1, 1, d.n * d.c, d.w} : Dims{1, d.n, d.c, d.w}; };
-    return matmul({out.dtype, matrix(out.dims), out.data}, {a.dtype, matrix(a.dims), a.data}, {b.dtype, matrix(b.dims), b.data});
+    return matmul({out.dtype, matrix(out.dims), out.data}, {a.dtype, matrix(a.dims), a.data},
+                  {b.dtype, matrix(b.dims), b.data});
   }
   }
 }
@@ -146,7 +151,8 @@ void runCopy(const CopyProgram &program, const HostOperands &host) {
     const uint8_t *source = m.source == -1            ? reinterpret_cast<const uint8_t *>(&m.value)
                             : m.source == kFromResult ? target
                                                       : static_cast<const uint8_t *>(host.operands[m.source].data);
-    moveElements(m, 0, m.source == -1 ? source : source + m.sourceOffset * bytes, target + m.targetOffset * bytes, bytes);
+    moveElements(m, 0, m.source == -1 ? source : source + m.sourceOffset * bytes, target + m.targetOffset * bytes,
+                 bytes);
   }
 }
 

@@ -13,11 +13,11 @@ namespace tpu_mlir::codegen {
 struct Machine {
   const isa::Table *table;
   LocalMemory memory;
-  uint64_t localBase;     ///< where GDMA sees lane 0
-  int64_t laneStride;     ///< bytes between lanes in an address
-  uint64_t globalBase;    ///< first address of global memory
+  uint64_t localBase;  ///< where GDMA sees lane 0
+  int64_t laneStride;  ///< bytes between lanes in an address
+  uint64_t globalBase; ///< first address of global memory
   uint32_t idLimit, streamPadBytes;
-  int64_t maxDmaWStride;  ///< bytes between neighbours of a GDMA command's innermost axis
+  int64_t maxDmaWStride; ///< bytes between neighbours of a GDMA command's innermost axis
 };
 
 class Emitter {

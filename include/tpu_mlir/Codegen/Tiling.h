@@ -24,8 +24,8 @@ struct Placement {
 };
 
 struct TilePlan {
-  Dims tile;       ///< largest tile; those at the end of an axis may be smaller
-  int buffers = 1; ///< 2: what is loaded and stored has two places, so that engines overlap
+  Dims tile;                         ///< largest tile; those at the end of an axis may be smaller
+  int buffers = 1;                   ///< 2: what is loaded and stored has two places, so that engines overlap
   std::vector<Placement> placements; ///< one per buffer of the recipe
   int64_t usedBytes = 0;
 };

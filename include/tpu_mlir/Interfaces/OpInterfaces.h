@@ -2,8 +2,8 @@
 #ifndef TPU_MLIR_INTERFACES_OPINTERFACES_H
 #define TPU_MLIR_INTERFACES_OPINTERFACES_H
 
-#include "tpu_mlir/Recipe/Recipe.h"
 #include "mlir/IR/OpDefinition.h"
+#include "tpu_mlir/Recipe/Recipe.h"
 
 namespace tpu_mlir {
 class EvalPlan;

@@ -9,7 +9,8 @@ namespace tpu_mlir {
 /// Reads weights of a context as arithmetic means them, whatever order the file stores. Keeps what it had to unpack.
 class HostWeights {
 public:
-  /// Row-major elements of the weight; null, with a diagnostic on the op, when the weight file lacks it or its size differs.
+  /// Row-major elements of the weight; null, with a diagnostic on the op, when the weight file lacks it or its size
+  /// differs.
   const void *data(top::WeightOp weight);
 
 private:

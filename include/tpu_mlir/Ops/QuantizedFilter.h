@@ -14,14 +14,16 @@ struct QuantizedFilter {
 };
 /// Quantises a filter [oc, taps...] symmetrically per output channel. Emits a diagnostic on `op` and fails when a sum
 /// could overflow int32.
-mlir::FailureOr<QuantizedFilter> quantizeFilter(mlir::Operation *op, llvm::ArrayRef<float> filter, llvm::ArrayRef<float> bias,
-                                                int64_t oc, const NumberFormat &in, const NumberFormat &out, double levels);
+mlir::FailureOr<QuantizedFilter> quantizeFilter(mlir::Operation *op, llvm::ArrayRef<float> filter,
+                                                llvm::ArrayRef<float> bias, int64_t oc, const NumberFormat &in,
+                                                const NumberFormat &out, double levels);
 
 /// Why a window has no form on the chip, as the tail of a sentence; empty when it has one.
 std::string whyWindowNotLowered(const Lowering &lowering, const kernel::Window &window);
 
 /// Inserts a tpu.Pad before a window whose padding no command can hold, and clears the window's padding.
-mlir::Value padWhereTooLarge(Lowering &lowering, mlir::Value input, kernel::Window &window, mlir::Operation *op, double value);
+mlir::Value padWhereTooLarge(Lowering &lowering, mlir::Value input, kernel::Window &window, mlir::Operation *op,
+                             double value);
 
 } // namespace tpu_mlir
 

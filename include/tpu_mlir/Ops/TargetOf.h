@@ -2,17 +2,17 @@
 #ifndef TPU_MLIR_OPS_TARGETOF_H
 #define TPU_MLIR_OPS_TARGETOF_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "tpu_mlir/Kernel/Format.h"
 #include "tpu_mlir/Target/Target.h"
-#include "mlir/IR/BuiltinOps.h"
 
 namespace tpu_mlir {
 /// The chip named by `module.chip` of the module around `op`. The module's passes have checked that it is known
 /// (checkLowered).
 const target::Chip &targetOf(mlir::Operation *op);
 
-/// Fails, with a diagnostic, unless `pass` can rely on the module: its chip is known, it has one function of lowered ops,
-/// and what local memory takes in an order of its own are weights.
+/// Fails, with a diagnostic, unless `pass` can rely on the module: its chip is known, it has one function of lowered
+/// ops, and what local memory takes in an order of its own are weights.
 mlir::LogicalResult checkLowered(mlir::ModuleOp module, llvm::StringRef pass);
 
 /// Input channels that lie side by side in a convolution's stored filter.

@@ -16,8 +16,8 @@
 
 namespace tpu_mlir {
 
-using kernel::DType;
 using kernel::Dims;
+using kernel::DType;
 using kernel::Round;
 
 /// Half-open range [begin, end) of one axis.
@@ -66,9 +66,9 @@ enum class Layout {
 
 struct Buffer {
   Place place;
-  int index;   ///< operand number (Input, Weight), result number (Output), or running number (Scratch)
+  int index; ///< operand number (Input, Weight), result number (Output), or running number (Scratch)
   DType dtype;
-  Dims dims;   ///< the whole tensor
+  Dims dims; ///< the whole tensor
   Layout layout = Layout::Aligned;
   std::array<AxisMap, 4> map = {};
   bool ownBank = false; ///< shares no bank with another buffer (operands of a lookup)
@@ -80,9 +80,9 @@ enum class StepKind { Conv, Depthwise, MaxPool, Binary, Requant, Cast, Lookup, M
 struct Step {
   StepKind kind;
   int dst = -1;
-  int a = -1;    ///< first source
-  int b = -1;    ///< filter (Conv, Depthwise), second operand (Binary), entries (Requant), table (Lookup), right (MatMul)
-  int bias = -1; ///< Conv and Depthwise in F32
+  int a = -1; ///< first source
+  int b = -1; ///< filter (Conv, Depthwise), second operand (Binary), entries (Requant), table (Lookup), right (MatMul)
+  int bias = -1;              ///< Conv and Depthwise in F32
   kernel::Window window = {}; ///< Conv, Depthwise, MaxPool: of the whole tensor
   kernel::BinaryOp op = kernel::BinaryOp::Add;
   int shift = 0;
@@ -110,7 +110,7 @@ struct Recipe {
 
 /// A strided move of elements between whole tensors in global memory; dims from outermost to innermost.
 struct Move {
-  int source = -1; ///< operand number, or -1: fill with `value`
+  int source = -1;                            ///< operand number, or -1: fill with `value`
   int64_t sourceOffset = 0, targetOffset = 0; ///< elements
   std::vector<int64_t> dims, sourceStrides, targetStrides;
   uint32_t value = 0; ///< bit pattern of the fill, low bytes

@@ -1,11 +1,11 @@
 //===- ConvertTopToTpu.cpp - Lower a network to number formats ------------===//
 // Checks that every op has a form in the wanted mode (all that have none are
 // listed), lowers them in order, and puts fp32 at the module's borders.
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Support/Error.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
 
@@ -64,13 +64,14 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
         if (!store.find(top::nameOf(&op)))
           result = op.emitError() << "weight '" << top::nameOf(&op) << "' is not in the weight file";
         else if (!cast<ShapedType>(weight.getType()).getElementType().isF32())
-          result = op.emitError() << "weight '" << top::nameOf(&op) << "' is not fp32, which this lowering starts from; got "
-                                  << weight.getType();
+          result = op.emitError() << "weight '" << top::nameOf(&op)
+                                  << "' is not fp32, which this lowering starts from; got " << weight.getType();
       }
     }
     for (Value v : body.getTerminator()->getOperands())
       if (isa_and_nonnull<top::WeightOp, top::NoneOp>(v.getDefiningOp()))
-        result = functions[0].emitError() << "returns weight '" << top::nameOf(v) << "', which the network does not compute";
+        result = functions[0].emitError()
+                 << "returns weight '" << top::nameOf(v) << "', which the network does not compute";
     return result;
   }
 
@@ -92,8 +93,8 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
         why = "there is none";
       }
       if (!why.empty())
-        result = op.emitError() << "'" << op.getName() << "' op '" << top::nameOf(&op) << "' has no tpu lowering in " << mode
-                                << " on " << lowering.chip.identity.name << ": " << why;
+        result = op.emitError() << "'" << op.getName() << "' op '" << top::nameOf(&op) << "' has no tpu lowering in "
+                                << mode << " on " << lowering.chip.identity.name << ": " << why;
     }
     return result;
   }
@@ -120,15 +121,19 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       Value lowered = lowering.mapped(result.get());
       Value &border = borders[lowered];
       if (!border)
-        border = formatOf(lowered).isQuantized() ? lowering.castTo(lowered, {}, lowering.roleOf(lowered.getDefiningOp(), "f32")) : lowered;
+        border = formatOf(lowered).isQuantized()
+                     ? lowering.castTo(lowered, {}, lowering.roleOf(lowered.getDefiningOp(), "f32"))
+                     : lowered;
       result.set(border);
     }
     for (Operation *op : llvm::reverse(ops))
       if (!isa<top::InputOp, func::ReturnOp>(op) && op->use_empty())
         op->erase();
     for (auto input : body.getOps<top::InputOp>())
-      input.getOutput().setType(cast<RankedTensorType>(input.getOutput().getType()).clone(lowering.builder.getF32Type()));
-    function.setFunctionType(FunctionType::get(&getContext(), function.getArgumentTypes(), terminator->getOperandTypes()));
+      input.getOutput().setType(
+          cast<RankedTensorType>(input.getOutput().getType()).clone(lowering.builder.getF32Type()));
+    function.setFunctionType(
+        FunctionType::get(&getContext(), function.getArgumentTypes(), terminator->getOperandTypes()));
     return success();
   }
 

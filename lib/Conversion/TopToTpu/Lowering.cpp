@@ -41,9 +41,7 @@ Location Lowering::roleOf(Operation *op, StringRef role) {
   return top::nameLoc(module.getContext(), names.fresh(top::nameOf(op) + "_" + role));
 }
 
-Value Lowering::none(Location loc) {
-  return top::NoneOp::create(builder, loc, builder.getNoneType());
-}
+Value Lowering::none(Location loc) { return top::NoneOp::create(builder, loc, builder.getNoneType()); }
 
 std::string Lowering::whyNoFormat(Value topResult) const {
   if (!isInt8() || isa<quant::QuantizedType>(cast<ShapedType>(topResult.getType()).getElementType()))
@@ -65,15 +63,18 @@ NumberFormat Lowering::formatOfResult(Value topResult) const {
 }
 
 Type Lowering::typeOf(Value topResult, const NumberFormat &format) const {
-  Type element = format.isQuantized() ? quantizedType(module.getContext(), format) : Float32Type::get(module.getContext());
+  Type element =
+      format.isQuantized() ? quantizedType(module.getContext(), format) : Float32Type::get(module.getContext());
   return RankedTensorType::get(shapeOf(topResult), element);
 }
 
 Value Lowering::castTo(Value value, const NumberFormat &format, Location loc) {
   if (formatOf(value) == format)
     return value;
-  Type element = format.isQuantized() ? quantizedType(module.getContext(), format) : Float32Type::get(module.getContext());
-  return tpu::CastOp::create(builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), element)}, ValueRange{value});
+  Type element =
+      format.isQuantized() ? quantizedType(module.getContext(), format) : Float32Type::get(module.getContext());
+  return tpu::CastOp::create(builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), element)},
+                             ValueRange{value});
 }
 
 Value Lowering::operand(Value topValue) {
@@ -122,7 +123,8 @@ ArrayRef<float> Lowering::weightData(Value topWeight) const {
   return {static_cast<const float *>(array->data), array->bytes / sizeof(float)};
 }
 
-Value Lowering::addWeightBytes(Operation *op, StringRef role, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape, DType type) {
+Value Lowering::addWeightBytes(Operation *op, StringRef role, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape,
+                               DType type) {
   top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
   std::string name;
   do
@@ -145,8 +147,9 @@ Value Lowering::requantize(Value value, const NumberFormat &format, Location loc
   if (have == format)
     return value;
   Multiplier m = multiplierOf(have.scale / format.scale);
-  return tpu::RequantIntOp::create(builder, loc,
-      TypeRange{RankedTensorType::get(shapeOf(value), quantizedType(module.getContext(), format))}, ValueRange{value},
+  return tpu::RequantIntOp::create(
+      builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), quantizedType(module.getContext(), format))},
+      ValueRange{value},
       ArrayRef<NamedAttribute>{builder.getNamedAttr("multiplier", builder.getI64IntegerAttr(m.multiplier)),
                                builder.getNamedAttr("rshift", builder.getI64IntegerAttr(m.rshift))});
 }

@@ -1,11 +1,11 @@
 //===- ProcessorPasses.cpp - processor-assign, processor-top-optimize -----===//
 // Names the chip of a module, and rewrites Top ops to forms that lower.
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Target/Target.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 
@@ -22,7 +22,8 @@ LogicalResult assignChip(ModuleOp module, StringRef chip, int64_t devices, int64
   if (chip.empty())
     return module.emitError() << "no chip is given; give it as chip=<name>";
   if (devices != 1 || cores != 1)
-    return module.emitError() << "one device and one core are built; got num_device=" << devices << " num_core=" << cores;
+    return module.emitError() << "one device and one core are built; got num_device=" << devices
+                              << " num_core=" << cores;
   if (addrMode != "auto" && addrMode != "basic")
     return module.emitError() << "addr_mode '" << addrMode << "' is not built; use auto or basic";
   try {
@@ -60,7 +61,8 @@ struct SplitProduct : OpRewritePattern<top::MulOp> {
     top::NameScope names(op->getParentOfType<ModuleOp>());
     for (Value factor : op.getInputs().drop_front().drop_back()) {
       std::string name = names.fresh(top::nameOf(op.getOperation()) + "_part");
-      auto part = top::MulOp::create(rewriter, top::nameLoc(getContext(), name), op.getType(), ValueRange{product, factor});
+      auto part =
+          top::MulOp::create(rewriter, top::nameLoc(getContext(), name), op.getType(), ValueRange{product, factor});
       if (failed(part.inferShape()))
         return failure();
       product = part.getOutput();

@@ -43,7 +43,8 @@ LogicalResult tpu::RequantIntOp::verify() {
   if (failed(verifyTensors(*this)) || failed(verifySameShape(*this, getInput(), getOutput())))
     return failure();
   if (!formatOf(getInput()).isQuantized() || !formatOf(getOutput()).isQuantized())
-    return emitOpError() << "'input' and 'output' have 8-bit elements, got " << getInput().getType() << " and " << getOutput().getType();
+    return emitOpError() << "'input' and 'output' have 8-bit elements, got " << getInput().getType() << " and "
+                         << getOutput().getType();
   return verifyRequant(*this, getMultiplier(), getRshift());
 }
 
@@ -160,17 +161,24 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
     Builder &b = l.builder;
     if (!l.isInt8()) {
       NamedAttrList attrs(op->getAttrDictionary());
-      Value value = isa<top::ReluOp>(op)       ? tpu::ReluOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs()).getOutput()
-                    : isa<top::AddConstOp>(op) ? tpu::AddConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs()).getOutput()
-                                               : tpu::MulConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs()).getOutput();
+      Value value =
+          isa<top::ReluOp>(op)
+              ? tpu::ReluOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs())
+                    .getOutput()
+          : isa<top::AddConstOp>(op)
+              ? tpu::AddConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs())
+                    .getOutput()
+              : tpu::MulConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs())
+                    .getOutput();
       l.map(topOut, value);
       return success();
     }
     if (std::optional<double> factor = multipleOf(op, out)) {
       Multiplier m = multiplierOf(*factor * inFormat.scale / out.scale);
-      l.map(topOut, tpu::RequantIntOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in},
-          ArrayRef<NamedAttribute>{b.getNamedAttr("multiplier", b.getI64IntegerAttr(m.multiplier)),
-                                   b.getNamedAttr("rshift", b.getI64IntegerAttr(m.rshift))}));
+      l.map(topOut, tpu::RequantIntOp::create(
+                        l.builder, op->getLoc(), TypeRange{type}, ValueRange{in},
+                        ArrayRef<NamedAttribute>{b.getNamedAttr("multiplier", b.getI64IntegerAttr(m.multiplier)),
+                                                 b.getNamedAttr("rshift", b.getI64IntegerAttr(m.rshift))}));
       return success();
     }
     std::vector<uint8_t> entries(256);
@@ -193,15 +201,17 @@ struct CastLower : LowerInterface::ExternalModel<CastLower, top::CastOp> {
   }
 };
 
-template <typename... Ops> void attachUnary(MLIRContext *context) { (Ops::template attachInterface<UnaryLower<Ops>>(*context), ...); }
+template <typename... Ops> void attachUnary(MLIRContext *context) {
+  (Ops::template attachInterface<UnaryLower<Ops>>(*context), ...);
+}
 
 } // namespace
 
 void registerActivationLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
     using namespace top;
-    attachUnary<ReluOp, LeakyReluOp, ClipOp, SigmoidOp, SiLUOp, TanhOp, GELUOp, ExpOp, LogOp, SqrtOp, AbsOp, ErfOp, SoftplusOp,
-                MishOp, HardSwishOp, EluOp, HardSigmoidOp, AddConstOp, MulConstOp>(context);
+    attachUnary<ReluOp, LeakyReluOp, ClipOp, SigmoidOp, SiLUOp, TanhOp, GELUOp, ExpOp, LogOp, SqrtOp, AbsOp, ErfOp,
+                SoftplusOp, MishOp, HardSwishOp, EluOp, HardSigmoidOp, AddConstOp, MulConstOp>(context);
     top::CastOp::attachInterface<CastLower>(*context);
   });
 }

@@ -24,12 +24,13 @@ LogicalResult tpu::Conv2DOp::verify() {
   ArrayRef<int64_t> filter = shapeOf(getFilter());
   int64_t group = getGroup();
   if (filter.size() != 4 || filter[2] != getKernelShape()[0] || filter[3] != getKernelShape()[1])
-    return emitOpError() << "'filter' is [oc, ic / group, " << getKernelShape()[0] << ", " << getKernelShape()[1] << "], got "
-                         << getFilter().getType();
+    return emitOpError() << "'filter' is [oc, ic / group, " << getKernelShape()[0] << ", " << getKernelShape()[1]
+                         << "], got " << getFilter().getType();
   if (filter[0] != out.c)
     return emitOpError() << "'filter' has " << filter[0] << " output channels but 'output' has " << out.c;
   if (group < 1 || in.c % group || out.c % group || filter[1] != in.c / group)
-    return emitOpError() << "'group' " << group << " splits " << in.c << " input channels, but 'filter' has " << filter[1];
+    return emitOpError() << "'group' " << group << " splits " << in.c << " input channels, but 'filter' has "
+                         << filter[1];
   if (isPresent(getBias()) && cast<ShapedType>(getBias().getType()).getNumElements() != out.c)
     return emitOpError() << "'filter' has " << out.c << " output channels but 'bias' has "
                          << cast<ShapedType>(getBias().getType()).getNumElements() << " elements";
@@ -49,10 +50,11 @@ LogicalResult tpu::Conv2DOp::verify() {
 
 //===- Form ---------------------------------------------------------------===//
 
-ConvShape shapeOfConv(ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides, ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations,
-                      int64_t group) {
+ConvShape shapeOfConv(ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
+                      ArrayRef<int64_t> dilations, int64_t group) {
   ConvShape s;
-  s.window = {kernel[0], kernel[1], strides[0], strides[1], dilations[0], dilations[1], pads[0], pads[1], pads[2], pads[3]};
+  s.window = {kernel[0],    kernel[1], strides[0], strides[1], dilations[0],
+              dilations[1], pads[0],   pads[1],    pads[2],    pads[3]};
   s.group = group;
   return s;
 }
@@ -70,7 +72,9 @@ void addReluSteps(Recipe &r, bool doRelu, double limit, const NumberFormat &form
   // Unsigned results have clamped at 0 when they saturated.
   if (kernel::isSigned(format.dtype))
     clamp(kernel::BinaryOp::Max, 0);
-  double top = format.dtype == DType::U8 ? 255 * format.scale : format.dtype == DType::I8 ? 127 * format.scale : INFINITY;
+  double top = format.dtype == DType::U8   ? 255 * format.scale
+               : format.dtype == DType::I8 ? 127 * format.scale
+                                           : INFINITY;
   if (limit > 0 && limit < top)
     clamp(kernel::BinaryOp::Min, limit);
 }
@@ -80,7 +84,8 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
   Recipe r;
   const kernel::Window &w = shape.window;
   bool integers = outFormat.isQuantized(), isDepthwise = shape.isDepthwise(in.c, out.c);
-  AxisMap h = AxisMap::window(w.kh, w.strideH, w.dilationH, w.padTop), v = AxisMap::window(w.kw, w.strideW, w.dilationW, w.padLeft);
+  AxisMap h = AxisMap::window(w.kh, w.strideH, w.dilationH, w.padTop),
+          v = AxisMap::window(w.kw, w.strideW, w.dilationW, w.padLeft);
   AxisMap channels = isDepthwise       ? AxisMap::same()
                      : shape.group > 1 ? AxisMap::group(out.c / shape.group, in.c / shape.group)
                                        : AxisMap::full();
@@ -90,7 +95,8 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
   int64_t ic = in.c / shape.group;
   Dims packed = isDepthwise ? Dims{1, out.c, w.kh, w.kw} : Dims{1, out.c, (ic + pack - 1) / pack, w.kh * w.kw * pack};
   int filter = r.addWeight(1, filterType, packed, Layout::Compact, perChannel);
-  int bias = hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, out.c, 1, 1}, Layout::Compact, perChannel) : -1;
+  int bias =
+      hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, out.c, 1, 1}, Layout::Compact, perChannel) : -1;
   int quant = integers ? r.addWeight(3, DType::I32, {1, out.c, 1, 3}, Layout::Aligned, perChannel) : -1;
   int y = r.addOutput(outFormat.dtype, out);
   int acc = integers ? r.addScratch(DType::I32, out) : y;
@@ -140,7 +146,8 @@ Value padWhereTooLarge(Lowering &l, Value in, kernel::Window &w, Operation *op, 
   shape[2] += w.padTop + w.padBottom, shape[3] += w.padLeft + w.padRight;
   w.padTop = w.padLeft = w.padBottom = w.padRight = 0;
   auto type = RankedTensorType::get(shape, cast<ShapedType>(in.getType()).getElementType());
-  return tpu::PadOp::create(l.builder, l.roleOf(op, "pad"), TypeRange{type}, ValueRange{in},
+  return tpu::PadOp::create(
+      l.builder, l.roleOf(op, "pad"), TypeRange{type}, ValueRange{in},
       ArrayRef<NamedAttribute>{l.builder.getNamedAttr("paddings", l.builder.getDenseI64ArrayAttr(paddings)),
                                l.builder.getNamedAttr("val", l.builder.getF64FloatAttr(value)),
                                l.builder.getNamedAttr("mode", l.builder.getStringAttr("constant"))});
@@ -175,7 +182,8 @@ FailureOr<QuantizedFilter> quantizeFilter(Operation *op, ArrayRef<float> filter,
     }
     if (bound > std::numeric_limits<int32_t>::max())
       return op->emitOpError() << "output channel " << c << " can sum to " << bound << ", beyond int32's "
-                               << std::numeric_limits<int32_t>::max() << "; keep this op in F32 or split its input channels";
+                               << std::numeric_limits<int32_t>::max()
+                               << "; keep this op in F32 or split its input channels";
     Multiplier m = multiplierOf(in.scale * scale / out.scale);
     q.quant.insert(q.quant.end(), {int32_t(m.multiplier), int32_t(-m.rshift), 0});
   }
@@ -193,7 +201,8 @@ int64_t groupsToJoin(int64_t group, int64_t ic, int64_t pack) {
   return 1;
 }
 
-template <typename T> std::vector<T> joinGroups(ArrayRef<T> filter, int64_t oc, int64_t ic, int64_t taps, int64_t group, int64_t join) {
+template <typename T>
+std::vector<T> joinGroups(ArrayRef<T> filter, int64_t oc, int64_t ic, int64_t taps, int64_t group, int64_t join) {
   std::vector<T> joined(filter.size() * join);
   int64_t perGroup = oc / group;
   for (int64_t o = 0; o < oc; ++o) {
@@ -208,27 +217,31 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
     auto conv = cast<top::ConvOp>(op);
     if (!isWeight(conv.getFilter()))
       return "'filter' is computed by the network; only constant filters have a form";
-    return whyWindowNotLowered(l,
-        shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup()).window);
+    return whyWindowNotLowered(
+        l, shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup())
+               .window);
   }
 
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto conv = cast<top::ConvOp>(op);
     Value in = l.operand(conv.getInput());
     Dims inDims = nchwOf(in), outDims = nchwOf(conv.getOutput());
-    ConvShape shape = shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup());
+    ConvShape shape =
+        shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup());
     in = padWhereTooLarge(l, in, shape.window, op, 0);
     int64_t oc = outDims.c, ic = inDims.c / shape.group, taps = shape.window.kh * shape.window.kw;
     NumberFormat inFormat = formatOf(in), outFormat = l.formatOfResult(conv.getOutput());
     ArrayRef<float> filter = l.weightData(conv.getFilter()), bias;
     if (isPresent(conv.getBias()))
       bias = l.weightData(conv.getBias());
-    int64_t join = shape.isDepthwise(inDims.c, oc) ? 1 : groupsToJoin(shape.group, ic, channelPack(l.chip, inFormat.dtype));
+    int64_t join =
+        shape.isDepthwise(inDims.c, oc) ? 1 : groupsToJoin(shape.group, ic, channelPack(l.chip, inFormat.dtype));
     SmallVector<int64_t> filterShape = {oc, ic * join, shape.window.kh, shape.window.kw};
 
     Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
     if (l.isInt8()) {
-      FailureOr<QuantizedFilter> q = quantizeFilter(op, filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
+      FailureOr<QuantizedFilter> q =
+          quantizeFilter(op, filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
       if (failed(q))
         return failure();
       if (join > 1)
@@ -240,7 +253,8 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
     } else {
       filterValue = conv.getFilter();
       if (join > 1)
-        filterValue = l.addWeight<float>(op, "filter_f32", joinGroups<float>(filter, oc, ic, taps, shape.group, join), filterShape, DType::F32);
+        filterValue = l.addWeight<float>(op, "filter_f32", joinGroups<float>(filter, oc, ic, taps, shape.group, join),
+                                         filterShape, DType::F32);
       if (!bias.empty())
         biasValue = conv.getBias();
     }
@@ -248,8 +262,9 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
     attrs.set("group", l.builder.getI64IntegerAttr(shape.group / join));
     const kernel::Window &w = shape.window;
     attrs.set("pads", l.builder.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
-    l.map(conv.getOutput(), tpu::Conv2DOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(conv.getOutput(), outFormat)},
-                                                 ValueRange{in, filterValue, biasValue, quantValue}, attrs.getAttrs()));
+    l.map(conv.getOutput(),
+          tpu::Conv2DOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(conv.getOutput(), outFormat)},
+                                ValueRange{in, filterValue, biasValue, quantValue}, attrs.getAttrs()));
     return success();
   }
 };
@@ -272,7 +287,8 @@ struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
       bias = l.weightData(scale.getBias());
     Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
     if (l.isInt8()) {
-      FailureOr<QuantizedFilter> q = quantizeFilter(op, filter, bias, c, formatOf(in), outFormat, l.chip.quant.weightLevels);
+      FailureOr<QuantizedFilter> q =
+          quantizeFilter(op, filter, bias, c, formatOf(in), outFormat, l.chip.quant.weightLevels);
       if (failed(q))
         return failure();
       filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, {c, 1, 1, 1}, DType::I8);
@@ -290,8 +306,9 @@ struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
     attrs.set("strides", b.getDenseI64ArrayAttr({1, 1}));
     attrs.set("pads", b.getDenseI64ArrayAttr({0, 0, 0, 0}));
     attrs.set("group", b.getI64IntegerAttr(c));
-    l.map(scale.getOutput(), tpu::Conv2DOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(scale.getOutput(), outFormat)},
-                                                  ValueRange{in, filterValue, biasValue, quantValue}, attrs.getAttrs()));
+    l.map(scale.getOutput(),
+          tpu::Conv2DOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(scale.getOutput(), outFormat)},
+                                ValueRange{in, filterValue, biasValue, quantValue}, attrs.getAttrs()));
     return success();
   }
 };

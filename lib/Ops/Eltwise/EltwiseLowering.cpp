@@ -20,8 +20,8 @@ LogicalResult tpu::AddOp::verify() {
     return failure();
   size_t count = getInputs().size();
   if (formatOf(getOutput()).isQuantized() && (!getMultipliers() || getMultipliers()->size() != count))
-    return emitOpError() << "'multipliers' has " << (getMultipliers() ? getMultipliers()->size() : 0) << " entries but there are "
-                         << count << " inputs";
+    return emitOpError() << "'multipliers' has " << (getMultipliers() ? getMultipliers()->size() : 0)
+                         << " entries but there are " << count << " inputs";
   if (getCoeff() && getCoeff()->size() != count)
     return emitOpError() << "'coeff' has " << getCoeff()->size() << " entries but there are " << count << " inputs";
   for (int64_t m : getMultipliers().value_or(ArrayRef<int64_t>()))
@@ -105,7 +105,8 @@ Form tpu::AddOp::form() {
         scaled(y, source, 1, DType::F32);
       }
       if (i > 0)
-        binary(subtracts ? kernel::BinaryOp::Sub : kernel::BinaryOp::Add, y, i == 1 && coefficient(0) == 1 ? in[0] : y, source);
+        binary(subtracts ? kernel::BinaryOp::Sub : kernel::BinaryOp::Add, y, i == 1 && coefficient(0) == 1 ? in[0] : y,
+               source);
     }
   }
   addReluSteps(r, getDoRelu(), limit, format);
@@ -184,8 +185,8 @@ SumMultipliers sumMultipliers(ArrayRef<double> factors, ArrayRef<NumberFormat> f
   return best;
 }
 
-LogicalResult lowerSum(Operation *op, Lowering &l, OperandRange inputs, Value output, ArrayRef<double> coefficients, bool doRelu,
-                       double limit) {
+LogicalResult lowerSum(Operation *op, Lowering &l, OperandRange inputs, Value output, ArrayRef<double> coefficients,
+                       bool doRelu, double limit) {
   SmallVector<Value> values;
   SmallVector<double> factors;
   SmallVector<NumberFormat> formats;
@@ -206,7 +207,8 @@ LogicalResult lowerSum(Operation *op, Lowering &l, OperandRange inputs, Value ou
   } else {
     attrs.set("coeff", b.getDenseF64ArrayAttr(coefficients));
   }
-  l.map(output, tpu::AddOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(output, out)}, values, attrs.getAttrs()));
+  l.map(output,
+        tpu::AddOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(output, out)}, values, attrs.getAttrs()));
   return success();
 }
 
@@ -220,7 +222,8 @@ struct AddLower : LowerInterface::ExternalModel<AddLower, top::AddOp> {
     SmallVector<double> coefficients(add.getInputs().size(), 1.0);
     if (add.getCoeff())
       coefficients.assign(add.getCoeff()->begin(), add.getCoeff()->end());
-    return lowerSum(op, l, add.getInputs(), add.getOutput(), coefficients, add.getDoRelu(), add.getReluLimit().convertToDouble());
+    return lowerSum(op, l, add.getInputs(), add.getOutput(), coefficients, add.getDoRelu(),
+                    add.getReluLimit().convertToDouble());
   }
 };
 
@@ -231,7 +234,8 @@ struct SubLower : LowerInterface::ExternalModel<SubLower, top::SubOp> {
   }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto sub = cast<top::SubOp>(op);
-    return lowerSum(op, l, sub.getInputs(), sub.getOutput(), {1.0, -1.0}, sub.getDoRelu(), sub.getReluLimit().convertToDouble());
+    return lowerSum(op, l, sub.getInputs(), sub.getOutput(), {1.0, -1.0}, sub.getDoRelu(),
+                    sub.getReluLimit().convertToDouble());
   }
 };
 
@@ -254,7 +258,8 @@ struct MulLower : LowerInterface::ExternalModel<MulLower, top::MulOp> {
       attrs.set("multiplier", l.builder.getI64IntegerAttr(m.multiplier));
       attrs.set("rshift", l.builder.getI64IntegerAttr(m.rshift));
     }
-    l.map(mul.getOutput(), tpu::MulOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(mul.getOutput(), out)}, values, attrs.getAttrs()));
+    l.map(mul.getOutput(), tpu::MulOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(mul.getOutput(), out)},
+                                              values, attrs.getAttrs()));
     return success();
   }
 };

@@ -25,7 +25,8 @@ LogicalResult tpu::MatMulOp::verify() {
     return emitOpError() << "operands are matrices, got " << getInput().getType() << " and " << getRight().getType();
   if (getWeightForm() && (right.size() != 4 || right[0] != n || right[2] != 1 || right[3] != 1))
     return emitOpError() << "'right' is [" << n << ", " << k << ", 1, 1] in weight form, got " << getRight().getType();
-  int64_t rightK = getWeightForm() ? right[1] : right[right.size() - 2], rightN = getWeightForm() ? right[0] : right.back();
+  int64_t rightK = getWeightForm() ? right[1] : right[right.size() - 2],
+          rightN = getWeightForm() ? right[0] : right.back();
   if (rightK != k)
     return emitOpError() << "'input' has " << k << " columns but 'right' has " << rightK << " rows";
   int64_t rows = cast<ShapedType>(getInput().getType()).getNumElements() / k;
@@ -35,13 +36,15 @@ LogicalResult tpu::MatMulOp::verify() {
     shapesFit &= out[out.size() - 2] == left[left.size() - 2] && (batch == 1 || batch * left[left.size() - 2] == rows);
   }
   if (!shapesFit)
-    return emitOpError() << getInput().getType() << " times " << getRight().getType() << " is not " << getOutput().getType();
+    return emitOpError() << getInput().getType() << " times " << getRight().getType() << " is not "
+                         << getOutput().getType();
   if (formatOf(getOutput()).isQuantized() != formatOf(getInput()).isQuantized() ||
       (getWeightForm() && formatOf(getOutput()).isQuantized() != isPresent(getQuant())))
     return emitOpError() << "number formats of 'input', 'quant' and 'output' do not fit together";
   for (auto [value, elements] : {std::pair<Value, int64_t>(getBias(), n), std::pair<Value, int64_t>(getQuant(), n * 3)})
     if (isPresent(value) && cast<ShapedType>(value.getType()).getNumElements() != elements)
-      return emitOpError() << "an operand of " << elements << " elements is needed for " << n << " columns, got " << value.getType();
+      return emitOpError() << "an operand of " << elements << " elements is needed for " << n << " columns, got "
+                           << value.getType();
   bool integers = formatOf(getOutput()).isQuantized();
   if (getWeightForm() && failed(verifyType(*this, "right", getRight(), integers ? DType::I8 : DType::F32)))
     return failure();
@@ -71,7 +74,9 @@ static Recipe matrixRecipe(tpu::MatMulOp op) {
   int a = r.addInput(0, inFormat.dtype, {batch(left), m, 1, k}, {same, same, full, full});
   int b = r.addInput(1, formatOf(op.getRight()).dtype, {batch(right), k, 1, n}, {same, full, full, same});
   bool integers = outFormat.isQuantized(), hasBias = isPresent(op.getBias());
-  int bias = hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, 1, 1, n}, Layout::Lanes, {full, full, full, same}) : -1;
+  int bias = hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, 1, 1, n}, Layout::Lanes,
+                                   {full, full, full, same})
+                     : -1;
   int y = r.addOutput(outFormat.dtype, out);
   int acc = integers ? r.addScratch(DType::I32, out) : y;
   r.steps.push_back({StepKind::MatMul, acc, a, b});
@@ -92,8 +97,8 @@ Form tpu::MatMulOp::form() {
   int64_t k = shapeOf(getInput()).back(), n = shapeOf(getOutput()).back();
   int64_t rows = cast<ShapedType>(getInput().getType()).getNumElements() / k;
   NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
-  return convRecipe({}, {rows, k, 1, 1}, {rows, n, 1, 1}, in, out, isPresent(getBias()), channelPack(targetOf(*this), in.dtype),
-                    getDoRelu(), getReluLimit().convertToDouble());
+  return convRecipe({}, {rows, k, 1, 1}, {rows, n, 1, 1}, in, out, isPresent(getBias()),
+                    channelPack(targetOf(*this), in.dtype), getDoRelu(), getReluLimit().convertToDouble());
 }
 
 //===- Lower --------------------------------------------------------------===//
@@ -140,7 +145,8 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
     std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
     std::swap(order[order.size() - 1], order[order.size() - 2]);
     auto type = RankedTensorType::get(shape, cast<ShapedType>(v.getType()).getElementType());
-    return tpu::PermuteOp::create(l.builder, l.roleOf(op, role), TypeRange{type}, ValueRange{v},
+    return tpu::PermuteOp::create(
+        l.builder, l.roleOf(op, role), TypeRange{type}, ValueRange{v},
         ArrayRef<NamedAttribute>{l.builder.getNamedAttr("order", l.builder.getDenseI64ArrayAttr(order))});
   }
 
@@ -168,7 +174,8 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
           for (int64_t j = 0; j < k; ++j)
             filter[i * k + j] = data[j * n + i];
       if (l.isInt8()) {
-        FailureOr<QuantizedFilter> q = quantizeFilter(op, filter, biasData, n, inFormat, outFormat, l.chip.quant.weightLevels);
+        FailureOr<QuantizedFilter> q =
+            quantizeFilter(op, filter, biasData, n, inFormat, outFormat, l.chip.quant.weightLevels);
         if (failed(q))
           return failure();
         right = l.addWeight<int8_t>(op, "filter_i8", q->filter, {n, k, 1, 1}, DType::I8);
@@ -200,7 +207,7 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
       }
     }
     l.map(mm.getOutput(), tpu::MatMulOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(mm.getOutput(), outFormat)},
-                                               ValueRange{in, right, bias, quant}, attrs.getAttrs()));
+                                                ValueRange{in, right, bias, quant}, attrs.getAttrs()));
     return success();
   }
 };
@@ -208,7 +215,8 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
 } // namespace
 
 void registerMatMulLowering(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, top::TopDialect *) { top::MatMulOp::attachInterface<MatMulLower>(*context); });
+  registry.addExtension(
+      +[](MLIRContext *context, top::TopDialect *) { top::MatMulOp::attachInterface<MatMulLower>(*context); });
 }
 
 } // namespace tpu_mlir

@@ -42,8 +42,9 @@ Form tpu::Pool2DOp::form() {
   NumberFormat inFormat = formatOf(getInput()), outFormat = formatOf(getOutput());
   Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
   bool integers = inFormat.isQuantized();
-  int x = r.addInput(0, inFormat.dtype, in, {AxisMap::same(), AxisMap::same(), AxisMap::window(w.kh, w.strideH, 1, w.padTop),
-                                             AxisMap::window(w.kw, w.strideW, 1, w.padLeft)});
+  int x = r.addInput(0, inFormat.dtype, in,
+                     {AxisMap::same(), AxisMap::same(), AxisMap::window(w.kh, w.strideH, 1, w.padTop),
+                      AxisMap::window(w.kw, w.strideW, 1, w.padLeft)});
   if (getPoolMode() == "Max") {
     int y = r.addOutput(outFormat.dtype, out);
     Step pool{StepKind::MaxPool, y, x};
@@ -111,8 +112,8 @@ std::string whyPoolNotLowered(const Lowering &l, Value input, const kernel::Wind
   return whyWindowNotLowered(l, w);
 }
 
-Value createPool(Lowering &l, Operation *op, Type type, Value in, Value divisors, StringRef mode, const kernel::Window &w,
-                 NamedAttrList attrs) {
+Value createPool(Lowering &l, Operation *op, Type type, Value in, Value divisors, StringRef mode,
+                 const kernel::Window &w, NamedAttrList attrs) {
   Builder &b = l.builder;
   attrs.set("pool_mode", b.getStringAttr(mode));
   attrs.set("kernel_shape", b.getDenseI64ArrayAttr({w.kh, w.kw}));
@@ -139,8 +140,8 @@ struct MaxPoolLower : LowerInterface::ExternalModel<MaxPoolLower, top::MaxPoolOp
 };
 
 /// How many positions of each window along one axis count for the divisor.
-std::vector<int64_t> countsOf(int64_t out, int64_t kernel, int64_t stride, int64_t before, int64_t size, int64_t countedBefore,
-                              int64_t countedAfter) {
+std::vector<int64_t> countsOf(int64_t out, int64_t kernel, int64_t stride, int64_t before, int64_t size,
+                              int64_t countedBefore, int64_t countedAfter) {
   std::vector<int64_t> counts;
   for (int64_t o = 0; o < out; ++o) {
     int64_t begin = o * stride - before, end = begin + kernel;
@@ -173,7 +174,9 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
     attrs.set("do_relu", pool.getDoReluAttr());
     attrs.set("relu_limit", pool.getReluLimitAttr());
     Value divisors = l.none(op->getLoc());
-    auto isUniform = [](const std::vector<int64_t> &v) { return std::all_of(v.begin(), v.end(), [&](int64_t x) { return x == v[0]; }); };
+    auto isUniform = [](const std::vector<int64_t> &v) {
+      return std::all_of(v.begin(), v.end(), [&](int64_t x) { return x == v[0]; });
+    };
     if (isUniform(rows) && isUniform(columns)) {
       double area = rows[0] * columns[0];
       if (l.isInt8()) {

@@ -33,11 +33,12 @@ LogicalResult tpu::ConcatOp::verify() {
       shape[getAxis()] = out[getAxis()];
     }
     if (ArrayRef<int64_t>(shape) != out)
-      return emitOpError() << "an input of type " << v.getType() << " does not fit " << getOutput().getType() << " along axis "
-                           << getAxis();
+      return emitOpError() << "an input of type " << v.getType() << " does not fit " << getOutput().getType()
+                           << " along axis " << getAxis();
   }
   if (sum != out[getAxis()])
-    return emitOpError() << "inputs have " << sum << " elements along axis " << getAxis() << " but 'output' has " << out[getAxis()];
+    return emitOpError() << "inputs have " << sum << " elements along axis " << getAxis() << " but 'output' has "
+                         << out[getAxis()];
   return success();
 }
 
@@ -45,7 +46,8 @@ LogicalResult tpu::SliceOp::verify() {
   if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())))
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOutput());
-  if (failed(verifyArray(*this, "offset", getOffset(), in.size(), 0)) || failed(verifyArray(*this, "steps", getSteps(), in.size(), 1)))
+  if (failed(verifyArray(*this, "offset", getOffset(), in.size(), 0)) ||
+      failed(verifyArray(*this, "steps", getSteps(), in.size(), 1)))
     return failure();
   bool fits = in.size() == out.size();
   for (size_t i = 0; fits && i < in.size(); ++i)
@@ -82,7 +84,8 @@ LogicalResult tpu::PadOp::verify() {
 LogicalResult tpu::ReshapeOp::verify() {
   if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())))
     return failure();
-  int64_t in = cast<ShapedType>(getInput().getType()).getNumElements(), out = cast<ShapedType>(getOutput().getType()).getNumElements();
+  int64_t in = cast<ShapedType>(getInput().getType()).getNumElements(),
+          out = cast<ShapedType>(getOutput().getType()).getNumElements();
   if (in != out)
     return emitOpError() << "'input' has " << in << " elements but 'output' has " << out;
   return success();
@@ -109,17 +112,17 @@ LogicalResult tpu::PermuteOp::verify() {
 
 LogicalResult tpu::UpsampleOp::verify() {
   if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())) ||
-      failed(verifyArray(*this, "scale_h", {int64_t(getScaleH())}, 1, 1)) || failed(verifyArray(*this, "scale_w", {int64_t(getScaleW())}, 1, 1)))
+      failed(verifyArray(*this, "scale_h", {int64_t(getScaleH())}, 1, 1)) ||
+      failed(verifyArray(*this, "scale_w", {int64_t(getScaleW())}, 1, 1)))
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOutput());
-  bool fits = in.size() == 4 && out.size() == 4 && out[0] == in[0] && out[1] == in[1] &&
-              out[2] % in[2] == 0 && out[2] / in[2] == int64_t(getScaleH()) && out[3] % in[3] == 0 &&
-              out[3] / in[3] == int64_t(getScaleW());
+  bool fits = in.size() == 4 && out.size() == 4 && out[0] == in[0] && out[1] == in[1] && out[2] % in[2] == 0 &&
+              out[2] / in[2] == int64_t(getScaleH()) && out[3] % in[3] == 0 && out[3] / in[3] == int64_t(getScaleW());
   if (fits && int64_t(getScaleH()) * int64_t(getScaleW()) > kMostMoves)
     return emitOpError() << "repeats each pixel more than " << kMostMoves << " times, which no copy program can";
   if (!fits)
-    return emitOpError() << "scales " << getScaleH() << " and " << getScaleW() << " do not take " << getInput().getType() << " to "
-                         << getOutput().getType();
+    return emitOpError() << "scales " << getScaleH() << " and " << getScaleW() << " do not take "
+                         << getInput().getType() << " to " << getOutput().getType();
   return success();
 }
 
@@ -246,7 +249,9 @@ Form tpu::PadOp::form() {
       if (inside >= 0 && inside < in[axis])
         continue;
       int64_t last = in[axis] - 1;
-      int64_t origin = getMode() == "edge" ? std::clamp<int64_t>(inside, 0, last) : inside < 0 ? -inside : 2 * last - inside;
+      int64_t origin = getMode() == "edge" ? std::clamp<int64_t>(inside, 0, last)
+                       : inside < 0        ? -inside
+                                           : 2 * last - inside;
       Move copy;
       copy.source = kFromResult;
       copy.dims = out.vec();
@@ -269,7 +274,8 @@ Form tpu::PadOp::form() {
 namespace {
 
 /// Ops whose result keeps the operand's format, as tpu op `TpuOp` with attributes `keep`.
-template <typename TopOp, typename TpuOp> struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp> {
+template <typename TopOp, typename TpuOp>
+struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp> {
   std::string whyNotLowered(Operation *op, const Lowering &) const {
     if (auto slice = dyn_cast<top::SliceOp>(op))
       if (llvm::any_of(slice.getSteps(), [](int64_t s) { return s < 1; }))
@@ -290,7 +296,7 @@ template <typename TopOp, typename TpuOp> struct MoveLower : LowerInterface::Ext
       if (llvm::is_contained(TpuOp::getAttributeNames(), name))
         keep(name);
     l.map(op->getResult(0), TpuOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(op->getResult(0), formatOf(in))},
-                                         ValueRange{in}, attrs.getAttrs()));
+                                          ValueRange{in}, attrs.getAttrs()));
     return success();
   }
 };
@@ -308,8 +314,10 @@ struct ConcatLower : LowerInterface::ExternalModel<ConcatLower, top::ConcatOp> {
       values.push_back(l.isInt8() ? l.requantize(in, out, l.roleOf(op, "requant_" + std::to_string(i))) : in);
     }
     int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + shapeOf(concat.getOutput()).size() : concat.getAxis();
-    l.map(concat.getOutput(), tpu::ConcatOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(concat.getOutput(), out)}, values,
-        ArrayRef<NamedAttribute>{l.builder.getNamedAttr("axis", l.builder.getI64IntegerAttr(axis))}));
+    l.map(concat.getOutput(),
+          tpu::ConcatOp::create(
+              l.builder, op->getLoc(), TypeRange{l.typeOf(concat.getOutput(), out)}, values,
+              ArrayRef<NamedAttribute>{l.builder.getNamedAttr("axis", l.builder.getI64IntegerAttr(axis))}));
     return success();
   }
 };

@@ -5,13 +5,13 @@
 #ifndef TPU_MLIR_CONVERSION_TOPTOTPU_LOWERING_H
 #define TPU_MLIR_CONVERSION_TOPTOTPU_LOWERING_H
 
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Target/Target.h"
-#include "mlir/IR/Builders.h"
-#include "mlir/IR/IRMapping.h"
 
 namespace tpu_mlir {
 
@@ -22,8 +22,8 @@ struct Multiplier {
   int64_t multiplier = 0, rshift = 0;
 };
 /// The tie rule: |multiplier| is the factor's 31 leading bits, in [2^30, 2^31), rounded half away from zero; where that
-/// gives 2^31, half of it with the shift one less; rshift beyond 62 becomes 62 with a smaller multiplier; 0 gives {0, 0}.
-/// The error is at most 2^-31 of the factor.
+/// gives 2^31, half of it with the shift one less; rshift beyond 62 becomes 62 with a smaller multiplier; 0 gives {0,
+/// 0}. The error is at most 2^-31 of the factor.
 Multiplier multiplierOf(double factor);
 /// Rounds half away from zero and clamps to an integer format.
 int64_t quantizeOne(double real, double scale, kernel::DType type);
@@ -37,8 +37,8 @@ public:
   mlir::OpBuilder builder;
   bool isInt8() const { return mode == Mode::INT8; }
 
-  /// The lowered value of a Top value in the mode's format: int8 with the scale of its own calibration, or f32; a weight
-  /// as weightOperand.
+  /// The lowered value of a Top value in the mode's format: int8 with the scale of its own calibration, or f32; a
+  /// weight as weightOperand.
   mlir::Value operand(mlir::Value top);
   /// A weight operand of an element-wise op, in the mode's format: int8 by its largest magnitude, or f32 as it is.
   mlir::Value weightOperand(mlir::Value top);
@@ -56,9 +56,10 @@ public:
   llvm::ArrayRef<float> weightData(mlir::Value top) const;
   /// Makes a weight called `<name of op>_<role>`, with a number behind it where that name is taken.
   template <typename T>
-  mlir::Value addWeight(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<T> data, llvm::ArrayRef<int64_t> shape,
-                        kernel::DType type) {
-    return addWeightBytes(op, role, {reinterpret_cast<const uint8_t *>(data.data()), data.size() * sizeof(T)}, shape, type);
+  mlir::Value addWeight(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<T> data,
+                        llvm::ArrayRef<int64_t> shape, kernel::DType type) {
+    return addWeightBytes(op, role, {reinterpret_cast<const uint8_t *>(data.data()), data.size() * sizeof(T)}, shape,
+                          type);
   }
   mlir::Value addWeightBytes(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<uint8_t> bytes,
                              llvm::ArrayRef<int64_t> shape, kernel::DType type);

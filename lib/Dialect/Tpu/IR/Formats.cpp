@@ -9,10 +9,14 @@ using kernel::DType;
 
 static DType integerFormat(unsigned width, bool isSigned) {
   switch (width) {
-  case 4: return isSigned ? DType::I4 : DType::U4;
-  case 8: return isSigned ? DType::I8 : DType::U8;
-  case 16: return isSigned ? DType::I16 : DType::U16;
-  default: return isSigned ? DType::I32 : DType::U32;
+  case 4:
+    return isSigned ? DType::I4 : DType::U4;
+  case 8:
+    return isSigned ? DType::I8 : DType::U8;
+  case 16:
+    return isSigned ? DType::I16 : DType::U16;
+  default:
+    return isSigned ? DType::I32 : DType::U32;
   }
 }
 
@@ -34,8 +38,9 @@ Type quantizedType(MLIRContext *context, const NumberFormat &f) {
   bool isSigned = kernel::isSigned(f.dtype);
   int64_t low = isSigned ? -(int64_t(1) << (width - 1)) : 0;
   int64_t high = isSigned ? (int64_t(1) << (width - 1)) - 1 : (int64_t(1) << width) - 1;
-  return quant::UniformQuantizedType::get(isSigned ? quant::QuantizationFlags::Signed : 0, IntegerType::get(context, width),
-                                          Float32Type::get(context), f.scale, f.zeroPoint, low, high);
+  return quant::UniformQuantizedType::get(isSigned ? quant::QuantizationFlags::Signed : 0,
+                                          IntegerType::get(context, width), Float32Type::get(context), f.scale,
+                                          f.zeroPoint, low, high);
 }
 
 ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }

@@ -1,7 +1,7 @@
 //===- TpuDialect.cpp - The Tpu dialect -----------------------------------===//
-#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;

@@ -76,25 +76,29 @@ LogicalResult verifyOneKind(Operation *op) {
 
 LogicalResult verifyType(Operation *op, StringRef name, Value value, kernel::DType type) {
   if (isPresent(value) && formatOf(value).dtype != type)
-    return op->emitOpError() << "'" << name << "' has elements of " << kernel::name(type) << " here, got " << value.getType();
+    return op->emitOpError() << "'" << name << "' has elements of " << kernel::name(type) << " here, got "
+                             << value.getType();
   return success();
 }
 
 LogicalResult verifySameShape(Operation *op, Value input, Value output) {
   if (shapeOf(input) != shapeOf(output))
-    return op->emitOpError() << "'input' and 'output' have one shape, got " << input.getType() << " and " << output.getType();
+    return op->emitOpError() << "'input' and 'output' have one shape, got " << input.getType() << " and "
+                             << output.getType();
   return success();
 }
 
 LogicalResult verifyF32Map(Operation *op, Value input, Value output) {
-  if (failed(verifyTensors(op)) || failed(verifySameShape(op, input, output)) || failed(verifyType(op, "input", input, kernel::DType::F32)))
+  if (failed(verifyTensors(op)) || failed(verifySameShape(op, input, output)) ||
+      failed(verifyType(op, "input", input, kernel::DType::F32)))
     return failure();
   return verifyType(op, "output", output, kernel::DType::F32);
 }
 
 LogicalResult verifySameFormat(Operation *op, Value input, Value output) {
   if (formatOf(input) != formatOf(output))
-    return op->emitOpError() << "'input' and 'output' have one number format, got " << input.getType() << " and " << output.getType();
+    return op->emitOpError() << "'input' and 'output' have one number format, got " << input.getType() << " and "
+                             << output.getType();
   return success();
 }
 
@@ -107,19 +111,21 @@ LogicalResult verifyArray(Operation *op, StringRef name, ArrayRef<int64_t> value
   return success();
 }
 
-LogicalResult verifyWindow(Operation *op, Value input, Value output, ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides,
-                           ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations) {
+LogicalResult verifyWindow(Operation *op, Value input, Value output, ArrayRef<int64_t> kernel,
+                           ArrayRef<int64_t> strides, ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations) {
   if (failed(verifyArray(op, "kernel_shape", kernel, 2, 1)) || failed(verifyArray(op, "strides", strides, 2, 1)) ||
       failed(verifyArray(op, "pads", pads, 4, 0)) || failed(verifyArray(op, "dilations", dilations, 2, 1)))
     return failure();
   kernel::Dims in = nchwOf(input), out = nchwOf(output);
   if (in.n != out.n)
     return op->emitOpError() << "'input' has batch " << in.n << " but 'output' has " << out.n;
-  kernel::Window w{kernel[0], kernel[1], strides[0], strides[1], dilations[0], dilations[1], pads[0], pads[1], pads[2], pads[3]};
-  bool fits = in.h + w.padTop + w.padBottom >= w.dilationH * (w.kh - 1) + 1 && in.w + w.padLeft + w.padRight >= w.dilationW * (w.kw - 1) + 1;
+  kernel::Window w{kernel[0],    kernel[1], strides[0], strides[1], dilations[0],
+                   dilations[1], pads[0],   pads[1],    pads[2],    pads[3]};
+  bool fits = in.h + w.padTop + w.padBottom >= w.dilationH * (w.kh - 1) + 1 &&
+              in.w + w.padLeft + w.padRight >= w.dilationW * (w.kw - 1) + 1;
   if (!fits || w.outH(in.h) != out.h || w.outW(in.w) != out.w)
-    return op->emitOpError() << "the window takes " << in.h << " x " << in.w << " to " << (fits ? w.outH(in.h) : 0) << " x "
-                             << (fits ? w.outW(in.w) : 0) << " but 'output' has " << out.h << " x " << out.w;
+    return op->emitOpError() << "the window takes " << in.h << " x " << in.w << " to " << (fits ? w.outH(in.h) : 0)
+                             << " x " << (fits ? w.outW(in.w) : 0) << " but 'output' has " << out.h << " x " << out.w;
   return success();
 }
 

@@ -2,6 +2,7 @@
 // Weights first, one after the other; then the arena of tensors, placed by live
 // range. A view shares its operand's bytes. Inputs and outputs live throughout.
 // Source of the order and alignment: shared ISA notes, bmodel_format.md §5, §6.
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Allocate/Arena.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
@@ -10,7 +11,6 @@
 #include "tpu_mlir/Ops/TargetOf.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -21,7 +21,9 @@ namespace tpu_mlir::tpu {
 
 namespace {
 
-int64_t bytesOf(Value v) { return cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype); }
+int64_t bytesOf(Value v) {
+  return cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype);
+}
 
 struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
   using AddressAssignBase::AddressAssignBase;
@@ -59,7 +61,8 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
       ++step;
       for (Value v : op.getOperands())
         if (auto life = lives.find(root.lookup(v)); life != lives.end())
-          life->second.last = std::max(life->second.last, reuseAddr && !op.hasTrait<OpTrait::IsTerminator>() ? step : end);
+          life->second.last =
+              std::max(life->second.last, reuseAddr && !op.hasTrait<OpTrait::IsTerminator>() ? step : end);
       if (isa<top::InputOp>(op)) {
         root[op.getResult(0)] = op.getResult(0);
         lives[op.getResult(0)] = {0, end, bytesOf(op.getResult(0))};

@@ -16,7 +16,9 @@ namespace {
 /// Bytes [begin, end) of global memory.
 struct Span {
   int64_t begin = 0, end = 0;
-  bool holds(int64_t address, int64_t bytes) const { return address >= begin && address <= end && bytes <= end - address; }
+  bool holds(int64_t address, int64_t bytes) const {
+    return address >= begin && address <= end && bytes <= end - address;
+  }
   bool overlaps(const Span &other) const { return begin < other.end && other.begin < end; }
 };
 
@@ -34,7 +36,8 @@ FailureOr<Span> regionOf(ModuleOp module, StringRef address, StringRef size, con
 
 InFlightDiagnostic misplaced(Operation *op, StringRef what, int64_t address, int64_t bytes, const Span &region) {
   return op->emitOpError() << what << " '" << top::nameOf(op) << "' of " << bytes << " bytes at " << address
-                           << " lies outside the module's " << region.begin << " to " << region.end << "; run address-assign";
+                           << " lies outside the module's " << region.begin << " to " << region.end
+                           << "; run address-assign";
 }
 
 } // namespace
@@ -59,7 +62,8 @@ LogicalResult checkAddresses(ModuleOp module, func::FuncOp function, const targe
       weightBytes += (bytes + align - 1) / align * align;
     } else if (isa<top::InputOp, FormInterface>(op)) {
       Value v = op.getResult(0);
-      int64_t address = addressOf(v), bytes = cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype);
+      int64_t address = addressOf(v),
+              bytes = cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype);
       auto form = dyn_cast<FormInterface>(&op);
       if (form && std::holds_alternative<View>(form.form())) {
         if (uint64_t(address) != addressOf(op.getOperand(0)))
@@ -71,8 +75,8 @@ LogicalResult checkAddresses(ModuleOp module, func::FuncOp function, const targe
     }
   }
   if (coefficients->end - coefficients->begin > weightBytes)
-    return module.emitError() << "'module.coeff_size' is " << coefficients->end - coefficients->begin << " but the weights take "
-                              << weightBytes << " bytes; run address-assign";
+    return module.emitError() << "'module.coeff_size' is " << coefficients->end - coefficients->begin
+                              << " but the weights take " << weightBytes << " bytes; run address-assign";
   return success();
 }
 

@@ -2,8 +2,8 @@
 #ifndef TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_ADDRESSES_H
 #define TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_ADDRESSES_H
 
-#include "tpu_mlir/Target/Target.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "tpu_mlir/Target/Target.h"
 
 namespace tpu_mlir::tpu {
 

@@ -2,6 +2,7 @@
 // Emits every op's form at its addresses, in order, and fills the container.
 // Source of the container's values: shared ISA notes, bmodel_format.md §7.
 #include "Addresses.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Bmodel/Bmodel.h"
 #include "tpu_mlir/Codegen/MachineOf.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
@@ -12,7 +13,6 @@
 #include "tpu_mlir/Ops/TargetOf.h"
 #include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Support/Error.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
 
@@ -86,11 +86,13 @@ LogicalResult NetWriter::emitOp(Operation *op) {
       Dims size{tile.getN(), tile.getC(), tile.getH(), tile.getW()};
       Dims out = recipe->outputDims();
       if (size.n > out.n || size.c > out.c || size.h > out.h || size.w > out.w)
-        return op->emitOpError() << "'" << top::nameOf(op) << "' has a tile larger than its result in 'ginfo'; run layer-group";
+        return op->emitOpError() << "'" << top::nameOf(op)
+                                 << "' has a tile larger than its result in 'ginfo'; run layer-group";
       auto plan = codegen::placeBuffers(*recipe, size, tile.getBuffers(), machine.memory);
       if (!plan)
-        return op->emitOpError() << "'" << top::nameOf(op) << "' does not fit " << machine.memory.bytes
-                                 << " bytes of local memory per lane with the tile of its 'ginfo'; choose a smaller one";
+        return op->emitOpError()
+               << "'" << top::nameOf(op) << "' does not fit " << machine.memory.bytes
+               << " bytes of local memory per lane with the tile of its 'ginfo'; choose a smaller one";
       emitter.emitRecipe(*recipe, *plan, operands, addressOf(result));
     } else if (auto *copy = std::get_if<CopyProgram>(&form)) {
       emitter.emitCopy(*copy, operands, addressOf(result));
@@ -148,7 +150,8 @@ bmodel::Model NetWriter::finish(const target::Chip &chip) {
   bmodel::List<bmodel::CmdGroup> groups;
   for (codegen::CommandGroup &g : emitter.stream().finish()) {
     uint32_t tiuBytes = g.tiu.size(), gdmaBytes = g.gdma.size();
-    groups.push_back({g.tiuCount, g.gdmaCount, bmodel::Blob(std::move(g.tiu)), bmodel::Blob(std::move(g.gdma)), tiuBytes, gdmaBytes});
+    groups.push_back({g.tiuCount, g.gdmaCount, bmodel::Blob(std::move(g.tiu)), bmodel::Blob(std::move(g.gdma)),
+                      tiuBytes, gdmaBytes});
   }
   p.cmdGroup = groups;
   p.stageIr.emplace_back();

@@ -1,6 +1,8 @@
 //===- IoAndFolding.cpp - strip-io-quant, weight-fold, processor-tpu-optimize ===//
 // Small rewrites of a lowered module: who quantises inputs and outputs, what
 // can be computed now, and what cancels.
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
@@ -8,8 +10,6 @@
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Interpreter/HostWeights.h"
 #include "tpu_mlir/Ops/TargetOf.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 #include <cstring>
 
@@ -51,7 +51,8 @@ struct StripIOQuantPass : impl::StripIOQuantBase<StripIOQuantPass> {
             if (cast->use_empty())
               cast.erase();
           }
-      function.setFunctionType(FunctionType::get(&getContext(), body.getArgumentTypes(), terminator->getOperandTypes()));
+      function.setFunctionType(
+          FunctionType::get(&getContext(), body.getArgumentTypes(), terminator->getOperandTypes()));
     }
   }
 };
@@ -66,7 +67,8 @@ struct WeightFoldPass : impl::WeightFoldBase<WeightFoldPass> {
     SmallVector<Operation *> ops;
     module.walk([&](FormInterface op) { ops.push_back(op); });
     for (Operation *op : ops) {
-      if (!llvm::all_of(op->getOperands(), [](Value v) { return isWeight(v) || !isPresent(v); }) || op->getNumOperands() == 0)
+      if (!llvm::all_of(op->getOperands(), [](Value v) { return isWeight(v) || !isPresent(v); }) ||
+          op->getNumOperands() == 0)
         continue;
       Value result = op->getResult(0);
       NumberFormat format = formatOf(result);
@@ -80,7 +82,8 @@ struct WeightFoldPass : impl::WeightFoldBase<WeightFoldPass> {
         const void *data = isPresent(v) ? weights.data(v.getDefiningOp<top::WeightOp>()) : nullptr;
         if (isPresent(v) && !data)
           return signalPassFailure();
-        host.operands.emplace_back(isPresent(v) ? formatOf(v).dtype : kernel::DType::F32, isPresent(v) ? nchwOf(v) : Dims{}, data);
+        host.operands.emplace_back(isPresent(v) ? formatOf(v).dtype : kernel::DType::F32,
+                                   isPresent(v) ? nchwOf(v) : Dims{}, data);
       }
       Form form = cast<FormInterface>(op).form();
       if (auto *recipe = std::get_if<Recipe>(&form))
@@ -93,7 +96,8 @@ struct WeightFoldPass : impl::WeightFoldBase<WeightFoldPass> {
       char kind = !format.isQuantized() ? 'f' : kernel::isSigned(format.dtype) ? 'i' : 'u';
       store.add(name, std::move(bytes), kind, kernel::byteSize(format.dtype), shapeOf(result));
       OpBuilder b(op);
-      result.replaceAllUsesWith(top::WeightOp::create(b, top::nameLoc(&getContext(), name), TypeRange{result.getType()}, ValueRange{}));
+      result.replaceAllUsesWith(
+          top::WeightOp::create(b, top::nameLoc(&getContext(), name), TypeRange{result.getType()}, ValueRange{}));
       op->erase();
     }
     module.walk([](top::WeightOp w) {

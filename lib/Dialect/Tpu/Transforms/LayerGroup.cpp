@@ -21,7 +21,8 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (opt != 1) {
-      module.emitError() << "layer-group opt=" << opt.getValue() << " is not built; opt=1 makes every op a group of one";
+      module.emitError() << "layer-group opt=" << opt.getValue()
+                         << " is not built; opt=1 makes every op a group of one";
       return signalPassFailure();
     }
     if (failed(checkLowered(module, "layer-group")))
@@ -41,7 +42,8 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
         return;
       try {
         codegen::TilePlan plan = codegen::chooseTile(*recipe, machine.memory);
-        op->setAttr("ginfo", TileAttr::get(&getContext(), plan.tile.n, plan.tile.c, plan.tile.h, plan.tile.w, plan.buffers));
+        op->setAttr("ginfo",
+                    TileAttr::get(&getContext(), plan.tile.n, plan.tile.c, plan.tile.h, plan.tile.w, plan.buffers));
       } catch (const UserError &e) {
         op->emitOpError() << "'" << top::nameOf(op.getOperation()) << "' " << e.what();
         ok = false;

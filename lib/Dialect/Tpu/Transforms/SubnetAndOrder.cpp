@@ -1,10 +1,10 @@
 //===- SubnetAndOrder.cpp - subnet-divide, op-reorder ---------------------===//
 // Which engine runs what (all of it the TPU, here), and in which order.
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Ops/TargetOf.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
 
@@ -25,7 +25,9 @@ struct SubnetDividePass : impl::SubnetDivideBase<SubnetDividePass> {
   }
 };
 
-int64_t bytesOf(Value v) { return cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype); }
+int64_t bytesOf(Value v) {
+  return cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype);
+}
 
 /// Bytes of tensors that live at once, at their most, for an order of ops.
 int64_t peakOf(ArrayRef<Operation *> order) {
@@ -44,7 +46,8 @@ int64_t peakOf(ArrayRef<Operation *> order) {
   return peak;
 }
 
-/// List scheduling: of the ops whose operands are there, the one that grows live bytes least; ties keep the given order.
+/// List scheduling: of the ops whose operands are there, the one that grows live bytes least; ties keep the given
+/// order.
 SmallVector<Operation *> scheduleByMemory(ArrayRef<Operation *> ops) {
   llvm::DenseMap<Value, int> uses;
   llvm::DenseMap<Operation *, int> waiting;

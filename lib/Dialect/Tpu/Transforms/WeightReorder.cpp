@@ -56,8 +56,8 @@ struct WeightReorderPass : impl::WeightReorderBase<WeightReorderPass> {
                   {1, filter.oc, (filter.ic + pack - 1) / pack, filter.taps * pack});
         OpBuilder b(weight);
         packed = top::WeightOp::create(b, top::nameLoc(&getContext(), name), TypeRange{weight.getType()}, ValueRange{},
-            ArrayRef<NamedAttribute>{b.getNamedAttr("store", b.getStringAttr("conv_nic")),
-                                     b.getNamedAttr("pack", b.getI64IntegerAttr(pack))});
+                                       ArrayRef<NamedAttribute>{b.getNamedAttr("store", b.getStringAttr("conv_nic")),
+                                                                b.getNamedAttr("pack", b.getI64IntegerAttr(pack))});
       }
       op->setOperand(index, packed);
     }

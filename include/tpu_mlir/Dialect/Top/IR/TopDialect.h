@@ -24,8 +24,8 @@ public:
   mlir::LogicalResult verifyOperationAttribute(mlir::Operation *op, mlir::NamedAttribute attribute) override;
 };
 
-/// Fails, with a diagnostic, unless the module holds functions of one block, and these top ops, tpu ops and a return: what
-/// passes and interpreters walk. The ops themselves need not be verified yet.
+/// Fails, with a diagnostic, unless the module holds functions of one block, and these top ops, tpu ops and a return:
+/// what passes and interpreters walk. The ops themselves need not be verified yet.
 mlir::LogicalResult verifyNetwork(mlir::Operation *module);
 
 } // namespace tpu_mlir::top

@@ -4,9 +4,9 @@
 #ifndef TPU_MLIR_DIALECT_TPU_IR_FORMATS_H
 #define TPU_MLIR_DIALECT_TPU_IR_FORMATS_H
 
-#include "tpu_mlir/Kernel/Format.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
+#include "tpu_mlir/Kernel/Format.h"
 
 namespace tpu_mlir {
 

@@ -2,7 +2,6 @@
 #ifndef TPU_MLIR_DIALECT_TPU_IR_TPUDIALECT_H
 #define TPU_MLIR_DIALECT_TPU_IR_TPUDIALECT_H
 
-#include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
@@ -10,6 +9,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tpu_mlir/Interfaces/OpInterfaces.h"
 
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h.inc"
 

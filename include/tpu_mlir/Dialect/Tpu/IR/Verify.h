@@ -2,13 +2,13 @@
 #ifndef TPU_MLIR_DIALECT_TPU_IR_VERIFY_H
 #define TPU_MLIR_DIALECT_TPU_IR_VERIFY_H
 
-#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "mlir/IR/Operation.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 
 namespace tpu_mlir {
 
-/// What every op needs: each tensor has a static shape of rank 1 or more that is not empty, and a number format that the
-/// kernels know: f32 or symmetric integers of 8 bits; the operands `int32` may be int32 too.
+/// What every op needs: each tensor has a static shape of rank 1 or more that is not empty, and a number format that
+/// the kernels know: f32 or symmetric integers of 8 bits; the operands `int32` may be int32 too.
 mlir::LogicalResult verifyTensors(mlir::Operation *op, llvm::ArrayRef<unsigned> int32 = {});
 /// All tensors are integers, or all are f32.
 mlir::LogicalResult verifyOneKind(mlir::Operation *op);
@@ -24,9 +24,9 @@ mlir::LogicalResult verifySameFormat(mlir::Operation *op, mlir::Value input, mli
 mlir::LogicalResult verifyArray(mlir::Operation *op, llvm::StringRef name, llvm::ArrayRef<int64_t> values, size_t count,
                                 int64_t least);
 /// The window attributes are well-formed and take the input's h and w to the output's.
-mlir::LogicalResult verifyWindow(mlir::Operation *op, mlir::Value input, mlir::Value output, llvm::ArrayRef<int64_t> kernel,
-                                 llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> pads,
-                                 llvm::ArrayRef<int64_t> dilations);
+mlir::LogicalResult verifyWindow(mlir::Operation *op, mlir::Value input, mlir::Value output,
+                                 llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<int64_t> strides,
+                                 llvm::ArrayRef<int64_t> pads, llvm::ArrayRef<int64_t> dilations);
 /// The inputs broadcast to the output's shape as in numpy.
 mlir::LogicalResult verifyBroadcast(mlir::Operation *op, mlir::ValueRange inputs, mlir::Value output);
 /// A requantisation's multiplier fits int32 and its shift the command's field (-31 to 64 to the right).
