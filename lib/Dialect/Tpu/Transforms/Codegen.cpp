@@ -59,6 +59,8 @@ public:
     return success();
   }
 
+  /// Whether no op needed a command.
+  bool isEmpty() { return emitter.stream().total(isa::Engine::GDMA) == 0; }
   bmodel::Model finish(const target::Chip &chip);
 
 private:
@@ -201,6 +203,8 @@ struct CodegenPass : impl::CodegenBase<CodegenPass> {
       NetWriter writer(module, function, machine);
       if (failed(checkAddresses(module, function, targetOf(module))) || failed(writer.emitOps()))
         return signalPassFailure();
+      if (writer.isEmpty())
+        return fail("the network only renames its inputs; there is nothing for the chip to run");
       bmodel::writeBmodel(writer.finish(targetOf(module)), modelFile);
     } catch (const UserError &e) {
       return fail(e.what());
