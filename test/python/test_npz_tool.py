@@ -77,23 +77,23 @@ def test_dump_names_what_is_not_finite(tmp_path: Path, capsys: pytest.CaptureFix
     assert "not finite: 1 of 6 elements, the first is nan at [1, 2]" in capsys.readouterr().out
 
 
-def test_metrics_against_their_definitions() -> None:
-    a, b = rng.standard_normal(1000), rng.standard_normal(1000)
-    assert metrics.cosine(a, b) == pytest.approx(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b))
-    assert metrics.euclidean(a, b) == pytest.approx(1 - np.linalg.norm(a - b) / np.linalg.norm((a + b) / 2))
-    assert metrics.sqnr_db(a, b) == pytest.approx(20 * np.log10(np.linalg.norm(b) / np.linalg.norm(a - b)))
-    assert metrics.max_abs(a, b) == np.abs(a - b).max()
+@pytest.mark.parametrize("size", [1, 1000, metrics.BLOCK, 3 * metrics.BLOCK + 17])
+def test_metrics_against_their_definitions(size: int) -> None:
+    a, b = rng.standard_normal(size), rng.standard_normal(size)
+    sums = metrics.gather(a, b)
+    assert sums.cosine == pytest.approx(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b))
+    assert sums.euclidean == pytest.approx(1 - np.linalg.norm(a - b) / np.linalg.norm((a + b) / 2))
+    assert sums.sqnr_db == pytest.approx(20 * np.log10(np.linalg.norm(b) / np.linalg.norm(a - b)))
+    assert sums.max_abs == np.abs(a - b).max() and sums.peak == np.abs(b).max()
+    assert metrics.is_close(a, b, 0.0, sums.max_abs) and not metrics.is_close(a, b, 0.0, sums.max_abs * 0.999)
 
 
 def test_metrics_of_zero_tensors() -> None:
     zero, one = np.zeros(4), np.ones(4)
-    assert (metrics.cosine(zero, zero), metrics.euclidean(zero, zero), metrics.sqnr_db(zero, zero)) == (
-        1.0,
-        1.0,
-        math.inf,
-    )
-    assert metrics.cosine(zero, one) == 0.0 and metrics.euclidean(-one, one) == -math.inf
-    assert metrics.sqnr_db(one, zero) == -math.inf
+    same = metrics.gather(zero, zero)
+    assert (same.cosine, same.euclidean, same.sqnr_db) == (1.0, 1.0, math.inf)
+    assert metrics.gather(zero, one).cosine == 0.0 and metrics.gather(-one, one).euclidean == -math.inf
+    assert metrics.gather(one, zero).sqnr_db == -math.inf
 
 
 @pytest.mark.parametrize(("noise", "verdict"), [(0.0, "EQUAL"), (1e-6, "CLOSE"), (3e-3, "SIMILAR"), (0.5, "FAILED")])

@@ -86,17 +86,15 @@ def compare_tensor(name: str, result: Any, reference: Any, tolerance: Tolerance)
             return TensorResult(name, "FAILED", shape=shape, reason=text)
         note = "; ".join(filter(None, (note, text + ", the same in both")))
         result, reference = result[keep], reference[keep]
-    measured = {
-        "cosine": metrics.cosine(result, reference),
-        "euclidean": metrics.euclidean(result, reference),
-        "sqnr_db": metrics.sqnr_db(result, reference),
-        "max_abs": metrics.max_abs(result, reference),
-    }
-    verdict, reason = _verdict(result, reference, measured, tolerance)
+    sums = metrics.gather(result, reference)
+    measured = {name: float(getattr(sums, name)) for name in ("cosine", "euclidean", "sqnr_db", "max_abs")}
+    verdict, reason = _verdict(result, reference, measured, sums.peak, tolerance)
     return TensorResult(name, verdict, **measured, shape=shape, reason=reason, note=note)
 
 
-def _verdict(result: Any, reference: Any, measured: Mapping[str, float], tolerance: Tolerance) -> tuple[str, str]:
+def _verdict(
+    result: Any, reference: Any, measured: Mapping[str, float], peak: float, tolerance: Tolerance
+) -> tuple[str, str]:
     import numpy as np
 
     if np.array_equal(result, reference):
@@ -109,8 +107,7 @@ def _verdict(result: Any, reference: Any, measured: Mapping[str, float], toleran
             "FAILED",
             f"{count} of {result.size} elements differ, first at {index}: {result[first]} != {reference[first]}",
         )
-    peak = float(np.abs(reference.astype(np.float64)).max())
-    if np.allclose(result, reference, rtol=CLOSE_RELATIVE, atol=CLOSE_RELATIVE_TO_PEAK * peak):
+    if metrics.is_close(result, reference, CLOSE_RELATIVE, CLOSE_RELATIVE_TO_PEAK * peak):
         return "CLOSE", ""
     for metric in ("cosine", "euclidean", "sqnr_db"):
         floor = getattr(tolerance, metric)
