@@ -158,15 +158,19 @@ class Net:
         self.macs += weight.size * int(np.prod(y.value.shape[2:]))
         return y
 
-    def batch_norm(self, name: str, x: Tensor, gain: float = 1.0) -> Tensor:
-        """Settled: mean and variance are those of `x` itself; gamma is about `gain`, beta a little spread."""
+    def batch_norm(self, name: str, x: Tensor, gain: float = 1.0, shift: float = 0.1) -> Tensor:
+        """Settled: mean and variance are those of `x` itself; gamma is about `gain`, beta about `gain * shift`.
+
+        Random layers behind BatchNorm amplify every error; a larger shift keeps an activation on its straight side and
+        so a deep network sane.
+        """
         c = x.channels
         mean = x.value.mean(axis=(0, 2, 3), dtype=np.float64)
         variance = x.value.var(axis=(0, 2, 3), dtype=np.float64)
         inputs: list[Tensor | str] = [
             x,
             self.weight(f"{name}.weight", (gain * self.rng.uniform(0.8, 1.2, c)).astype(np.float32)),
-            self.weight(f"{name}.bias", (gain * self.rng.normal(0.1, 0.2, c)).astype(np.float32)),
+            self.weight(f"{name}.bias", (gain * self.rng.normal(shift, 0.2, c)).astype(np.float32)),
             self.weight(f"{name}.running_mean", mean.astype(np.float32), learned=False),
             self.weight(f"{name}.running_var", np.maximum(variance, 1e-4).astype(np.float32), learned=False),
         ]
@@ -334,14 +338,15 @@ def _yolov5s(net: Net, x: Tensor) -> list[Tensor]:
     def cbs(
         name: str, x: Tensor, channels: int, kernel: int = 1, stride: int = 1, pad: int | None = None, gain: float = 1.5
     ) -> Tensor:
-        x = net.batch_norm(f"{name}.bn", net.conv(f"{name}.conv", x, channels, kernel, stride, pad), gain)
+        x = net.batch_norm(f"{name}.bn", net.conv(f"{name}.conv", x, channels, kernel, stride, pad), gain, shift=1.0)
         return net.silu(f"{name}.act", x)
 
     def c3(name: str, x: Tensor, channels: int, count: int, shortcut: bool) -> Tensor:
         hidden = channels // 2
         y = cbs(f"{name}.cv1", x, hidden)
         for i in range(count):
-            z = cbs(f"{name}.m.{i}.cv2", cbs(f"{name}.m.{i}.cv1", y, hidden), hidden, 3)
+            z = cbs(f"{name}.m.{i}.cv1", y, hidden)
+            z = cbs(f"{name}.m.{i}.cv2", z, hidden, 3, gain=0.75 if shortcut else 1.5)
             y = net.op("Add", f"{name}.m.{i}.add", [y, z]) if shortcut else z
         both = net.op("Concat", f"{name}.concat", [y, cbs(f"{name}.cv2", x, hidden)], axis=1)
         return cbs(f"{name}.cv3", both, channels)
