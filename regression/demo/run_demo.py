@@ -224,9 +224,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ]
     show_readings(readings, digits, labels)
     first = summaries[0]
-    print(
-        f"   One digit takes {first['cycles']:,} simulated cycles: {1000 * first['milliseconds']:.1f} us at the chip's clock."
-    )
+    clock = f"{1000 * first['milliseconds']:.1f} us at the chip's clock"
+    print(f"   One digit takes {first['cycles']:,} simulated cycles: {clock}.")
     print(f"\n{'─' * WIDTH}\n   Everything is in {work}:")
     for name, what in FILES.items():
         print(f"     {name:<36} {(work / name).stat().st_size:>8,} bytes   {what}")
