@@ -1,7 +1,0 @@
-"""Makes the harness and the ledger's writer importable by the tests of this folder."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent / "python"))
