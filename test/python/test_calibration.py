@@ -121,53 +121,50 @@ def test_percentile_is_numpys_within_a_bin(percentile: float, zero_share: float)
     rng = np.random.default_rng(3)
     values = rng.normal(0, 1, 200_000).astype(np.float32)
     values[rng.random(len(values)) < zero_share] = 0
-    statistics = TensorStatistics("x")
-    statistics.observe_range(values)
-    statistics.observe_histogram(values, 2048)
-    assert statistics.histogram is not None
-    ours = percentile_threshold(statistics.histogram, statistics.absolute, percentile, statistics.zeros)
+    statistics = TensorStatistics("x", 2048)
+    statistics.observe(values)
+    counts, end = statistics.histogram()
+    assert end / len(counts) <= statistics.absolute / 2048
+    ours = percentile_threshold(counts, end, percentile, statistics.zeros)
     assert abs(ours - np.percentile(np.abs(values), percentile)) <= 1.01 * statistics.absolute / 2048
 
 
-def test_streaming_equals_everything_at_once_and_ignores_order() -> None:
+@pytest.mark.parametrize("bins", [2048, 1000])
+def test_the_order_of_samples_does_not_matter(bins: int) -> None:
+    """Growing by tiny and by huge steps, or not at all, gives the counts of all values at once."""
     rng = np.random.default_rng(5)
-    # Multiples of 1/64 and a power-of-two range: no value lies so near a bin's edge that rounding moves it.
-    chunks = [
-        np.round(rng.normal(0, 1, (1, 3, 17, 19)) * 64).astype(np.float32) / 64 + np.float32(1 / 256) for _ in range(9)
-    ]
-    chunks[4][0, 0, 0, 0] = -8.0
+    chunks = [(rng.normal(0, 1, (1, 3, 17, 19)) * 10.0**e).astype(np.float32) for e in (-30, -3, -1, 0, 0, 0.1, 0.4, 1)]
+    chunks += [np.zeros((1, 3, 17, 19), np.float32)]
     results = []
-    for order in (range(9), reversed(range(9))):
-        statistics = TensorStatistics("x")
-        picked = [chunks[i] for i in order]
-        for chunk in picked:
-            statistics.observe_range(chunk)
-        for chunk in picked:
-            statistics.observe_histogram(chunk, 2048)
+    for order in (range(9), reversed(range(9)), rng.permutation(9)):
+        statistics = TensorStatistics("x", bins)
+        for i in order:
+            statistics.observe(chunks[i])
         results.append(statistics)
-    forward, backward = results
     everything = np.concatenate([c.reshape(-1) for c in chunks])
-    expected, _ = np.histogram(np.abs(everything[everything != 0]), bins=2048, range=(0, 8.0))
-    np.testing.assert_array_equal(forward.histogram, expected)
-    np.testing.assert_array_equal(backward.histogram, expected)
-    assert (forward.minimum, forward.maximum) == (everything.min(), everything.max())
-    assert all(forward.threshold(m) == backward.threshold(m) for m in METHODS)
+    span = np.float32(2.0 ** np.ceil(np.log2(np.abs(everything).max())))
+    scaled = np.abs(everything[everything != 0]) * (np.float32(2 * bins) / span)
+    expected = np.bincount(scaled.astype(np.int64))
+    for statistics in results:
+        counts, end = statistics.histogram()
+        np.testing.assert_array_equal(counts, expected)
+        assert bins < len(counts) <= 2 * bins and end == pytest.approx(len(counts) * span / (2 * bins))
+        assert (statistics.minimum, statistics.maximum) == (everything.min(), everything.max())
+        assert all(statistics.threshold(m) == results[0].threshold(m) for m in METHODS)
 
 
 def test_zeros_stay_out_of_the_histogram() -> None:
-    values = np.float32([0, 0, 0, -0.0, 1, 2])
-    statistics = TensorStatistics("x")
-    statistics.observe_range(values)
-    statistics.observe_histogram(values, 256)
-    assert statistics.histogram is not None
-    assert (statistics.histogram.sum(), statistics.zeros) == (2, 4)
+    statistics = TensorStatistics("x", 256)
+    statistics.observe(np.float32([0, 0]))
+    statistics.observe(np.float32([0, -0.0, 1, 2]))
+    counts, _ = statistics.histogram()
+    assert (counts.sum(), statistics.zeros) == (2, 4)
 
 
 def test_methods_order_on_a_heavy_tail() -> None:
     values = np.random.default_rng(0).standard_t(3, 500_000).astype(np.float32)
-    statistics = TensorStatistics("x")
-    statistics.observe_range(values)
-    statistics.observe_histogram(values, 2048)
+    statistics = TensorStatistics("x", 2048)
+    statistics.observe(values)
     assert statistics.threshold("max") == np.abs(values).max()
     assert statistics.threshold("percentile9999") < statistics.threshold("max")
     assert statistics.threshold("kl") < statistics.threshold("max")
@@ -176,7 +173,7 @@ def test_methods_order_on_a_heavy_tail() -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_tensor_that_is_not_finite_is_named(bad: float) -> None:
     with pytest.raises(UserError, match="'conv1_Conv' holds NaN or infinity"):
-        TensorStatistics("conv1_Conv").observe_range(np.float32([0, bad, 1]))
+        TensorStatistics("conv1_Conv", 2048).observe(np.float32([0, bad, 1]))
 
 
 def test_table_text_is_the_known_one(tmp_path: Path) -> None:

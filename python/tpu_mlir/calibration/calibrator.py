@@ -1,6 +1,6 @@
 """Runs the fp32 network over the samples and turns what passed by into a calibration table.
 
-It decides the order of passes, which tensors get a row and what is reported; the numbers are `statistics.py`'s.
+It decides which tensors get a row and what is reported; the numbers are `statistics.py`'s.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ class Calibration:
     method: str
     samples: int
     seconds: float
-    passes: int
     constant: list[str] = field(default_factory=list)
 
     @property
@@ -60,17 +59,12 @@ def calibrate(
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
 
-        def observe(step: Callable[[TensorStatistics, Any], None]) -> Callable[[dict[str, Any]], None]:
-            def each(tensors: dict[str, Any]) -> None:
-                for name in tensors:
-                    statistics.setdefault(name, TensorStatistics(name))
-                list(pool.map(lambda name: step(statistics[name], tensors[name]), tensors))
+        def observe(tensors: dict[str, Any]) -> None:
+            for name in tensors:
+                statistics.setdefault(name, TensorStatistics(name, bins))
+            list(pool.map(lambda name: statistics[name].observe(tensors[name], method != "max"), tensors))
 
-            return each
-
-        network.stream(batches, "ranges", observe(TensorStatistics.observe_range))
-        if method != "max":
-            network.stream(batches, "histograms", observe(lambda s, values: s.observe_histogram(values, bins)))
+        network.stream(batches, observe)
         inputs = set(network.shapes)
         thresholds = list(pool.map(lambda s: s.threshold("max" if s.name in inputs else method), statistics.values()))
     rows = {
@@ -92,9 +86,7 @@ def calibrate(
         "sample number": str(len(samples)),
     }
     seconds = time.perf_counter() - started
-    return Calibration(
-        CalibrationTable(rows, header), method, len(samples), seconds, 1 if method == "max" else 2, constant
-    )
+    return Calibration(CalibrationTable(rows, header), method, len(samples), seconds, constant)
 
 
 class _Network:
@@ -111,9 +103,9 @@ class _Network:
         }
         self.preprocess = preprocessing(self.module)
 
-    def stream(self, batches: Sequence[Sample], title: str, each: Callable[[dict[str, Any]], None]) -> None:
+    def stream(self, batches: Sequence[Sample], each: Callable[[dict[str, Any]], None]) -> None:
         """Runs every batch and hands all tensors of one batch at a time to `each`."""
-        for batch in _progress(batches, title):
+        for batch in _progress(batches):
             for name, values in load_inputs(batch, self.shapes, self.preprocess).items():
                 self.module.set_tensor(name, values)
             self.module.invoke(dump_all=True)
@@ -132,16 +124,16 @@ def _batches(samples: Sequence[Sample], network: _Network) -> Iterator[Sample]:
         yield tuple(pictures[(start + i) % len(pictures)] for i in range(rows))
 
 
-def _progress(batches: Sequence[Sample], title: str) -> Iterator[Sample]:
+def _progress(batches: Sequence[Sample]) -> Iterator[Sample]:
     """A bar on a terminal; elsewhere a plain line every ten seconds, so that a log stays short."""
     if sys.stderr.isatty():
         from tqdm import tqdm
 
-        yield from tqdm(batches, desc=title, unit="sample", leave=False)
+        yield from tqdm(batches, desc="calibrate", unit="sample", leave=False)
         return
     last = time.monotonic()
     for done, batch in enumerate(batches, 1):
         yield batch
         if time.monotonic() - last >= 10 and done < len(batches):
             last = time.monotonic()
-            print(f"{title}: {done} of {len(batches)}", file=sys.stderr, flush=True)
+            print(f"calibrate: {done} of {len(batches)}", file=sys.stderr, flush=True)

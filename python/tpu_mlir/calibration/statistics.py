@@ -1,11 +1,13 @@
 """What is kept of a tensor while samples stream past: its range, and a histogram of |x|; never the values.
 
-Two passes: the first finds every tensor's range, the second counts into bins whose width is then exact. Memory is one
-histogram per tensor whatever the number of samples, and the result does not depend on their order.
+One pass. A histogram spans a power of two and doubles its span when a larger value comes, two bins becoming one, so a
+value's bin never depends on what came before it: the result is the same for every order of samples, and memory is one
+histogram per tensor whatever their number.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +25,21 @@ _BLOCK = 1 << 16
 
 @dataclass
 class TensorStatistics:
-    """Range and histogram of one tensor over all samples."""
+    """Range and histogram of one tensor over all samples.
+
+    bins: the least number of bins between zero and the largest |x|; there are up to twice as many.
+    """
 
     name: str
+    bins: int
     minimum: float = float("inf")
     maximum: float = float("-inf")
     zeros: int = 0
-    histogram: Array | None = field(default=None, repr=False)
+    _counts: Array = field(init=False, repr=False)  # of |x| > 0, in 2 * bins equal bins over [0, 2 ** _exponent)
+    _exponent: int | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self._counts = np.zeros(2 * self.bins, np.int64)
 
     @property
     def absolute(self) -> float:
@@ -39,50 +49,64 @@ class TensorStatistics:
     def constant(self) -> bool:
         return self.minimum == self.maximum
 
-    def observe_range(self, values: Array) -> None:
+    def observe(self, values: Array, with_histogram: bool = True) -> None:
+        """Takes in one sample's values; UserError where one is not finite."""
         low, high = float(values.min()), float(values.max())
-        if not np.isfinite(low) or not np.isfinite(high):  # a NaN anywhere makes min() a NaN
+        if not math.isfinite(low) or not math.isfinite(high):  # a NaN anywhere makes min() a NaN
             raise UserError(
                 f"tensor '{self.name}' holds NaN or infinity, so it has no range; check the model and the inputs"
             )
-        self.minimum = min(self.minimum, low)
-        self.maximum = max(self.maximum, high)
+        self.minimum, self.maximum = min(self.minimum, low), max(self.maximum, high)
+        if with_histogram:
+            self._grow()
+            self._count(values.reshape(-1))
 
-    def observe_histogram(self, values: Array, bins: int) -> None:
-        """Counts |x| > 0 into `bins` equal bins over [0, absolute]; the largest value belongs to the last bin."""
-        if self.histogram is None:
-            self.histogram = np.zeros(bins, np.int64)
-        if self.absolute == 0:
-            self.zeros += values.size
-            return
-        counts, zeros = _count(values.reshape(-1), np.float32(bins / self.absolute), bins)
-        counts[0] -= zeros
-        self.histogram += counts
-        self.zeros += zeros
+    def histogram(self) -> tuple[Array, float]:
+        """The counts of |x| > 0 up to the bin of the largest value, and the value where that bin ends."""
+        if self._exponent is None:
+            return self._counts, 0.0
+        width = math.ldexp(1.0, self._exponent) / len(self._counts)
+        used = int(self.absolute / width) + 1
+        return self._counts[:used], used * width
 
     def threshold(self, method: str) -> float:
-        """`method` is one of METHODS; the range alone for 'max'."""
+        """`method` is one of METHODS; the range alone for 'max'. Never above the largest |x|."""
         if method == "max" or self.absolute == 0 or self.constant:
             return self.absolute
-        assert self.histogram is not None, "the histogram pass has not run"
+        counts, end = self.histogram()
         if method == "percentile9999":
-            return percentile_threshold(self.histogram, self.absolute, 99.99, self.zeros)
-        return kl_threshold(self.histogram, self.absolute, UNSIGNED if self.minimum >= 0 else SIGNED)
+            return min(percentile_threshold(counts, end, 99.99, self.zeros), self.absolute)
+        return min(kl_threshold(counts, end, UNSIGNED if self.minimum >= 0 else SIGNED), self.absolute)
 
+    def _grow(self) -> None:
+        """Makes the span the power of two just above the largest |x|."""
+        if self.absolute == 0:
+            return
+        exponent = math.frexp(self.absolute)[1]
+        if self._exponent is not None and exponent > self._exponent:
+            merged = np.arange(len(self._counts)) >> min(exponent - self._exponent, 62)
+            # Counts below 2^53 pass through the weights' doubles unharmed.
+            self._counts = np.bincount(merged, self._counts, len(self._counts)).astype(np.int64)
+        if self._exponent is None or exponent > self._exponent:
+            self._exponent = exponent
 
-def _count(flat: Array, bins_per_unit: np.float32, bins: int) -> tuple[Array, int]:
-    """Counts of |x| per bin, and how many of them are zeros; in blocks that stay in the cache (four times as fast)."""
-    counts = np.zeros(bins + 1, np.int64)
-    scaled = np.empty(min(_BLOCK, flat.size), np.float32)
-    index = np.empty(scaled.size, np.intp)
-    zeros = 0
-    for start in range(0, flat.size, _BLOCK):
-        block = flat[start : start + _BLOCK]
-        s, i = scaled[: block.size], index[: block.size]
-        np.multiply(block, bins_per_unit, out=s)
-        np.abs(s, out=s)
-        np.copyto(i, s, casting="unsafe")
-        counts += np.bincount(i, minlength=bins + 1)
-        zeros += block.size - int(np.count_nonzero(block))
-    counts[bins - 1] += counts[bins]  # |x| == range sits on the last edge
-    return counts[:bins], zeros
+    def _count(self, flat: Array) -> None:
+        """In blocks that stay in the cache: four times as fast as all at once."""
+        if self._exponent is None:
+            self.zeros += flat.size
+            return
+        # Between spans this factor changes by a power of two, so a value's rounding does not.
+        scale = np.float32(math.ldexp(len(self._counts), -self._exponent))
+        scaled = np.empty(min(_BLOCK, flat.size), np.float32)
+        index = np.empty(scaled.size, np.intp)
+        zeros = 0
+        for start in range(0, flat.size, _BLOCK):
+            block = flat[start : start + _BLOCK]
+            s, i = scaled[: block.size], index[: block.size]
+            np.multiply(block, scale, out=s)
+            np.abs(s, out=s)
+            np.copyto(i, s, casting="unsafe")
+            self._counts += np.bincount(i, minlength=len(self._counts))
+            zeros += block.size - int(np.count_nonzero(block))
+        self._counts[0] -= zeros
+        self.zeros += zeros

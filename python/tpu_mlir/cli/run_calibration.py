@@ -36,7 +36,7 @@ def _parser() -> ArgumentParser:
         metavar="METHOD",
         help="use_kl (default), use_max or use_percentile9999",
     )
-    parser.add_argument("--histogram_bin_num", type=int, default=2048, help="bins of |x| per tensor (default 2048)")
+    parser.add_argument("--histogram_bin_num", type=int, default=2048, help="least bins of |x| (default 2048)")
     parser.add_argument("-o", "--calibration_table", type=Path, required=True, help="the table to write")
     parser.refuse(["--chip", "--processor"], "the table does not depend on the chip; leave it out")
     parser.refuse(
@@ -92,7 +92,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"  widest threshold {widest[1].threshold:.4g} ('{widest[0]}')")
     if result.constant:
         print(f"  {len(result.constant)} tensors were constant")
-    passes = "1 pass" if result.passes == 1 else f"{result.passes} passes"
-    print(f"  {result.seconds:.1f} s in {passes}, {result.images_per_second:.1f} samples/s")
+    print(f"  {result.seconds:.1f} s, {result.images_per_second:.1f} samples/s")
     print(f"  {arguments.calibration_table}")
     return 0
