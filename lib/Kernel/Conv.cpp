@@ -18,7 +18,9 @@ namespace {
 constexpr int64_t kTilePixels = 512;
 
 /// Where one task puts its sums: rows [row, row + rows) of the output, flattened to pixels.
-struct Tile { int64_t image, row, rows, panel; };
+struct Tile {
+  int64_t image, row, rows, panel;
+};
 
 std::vector<Tile> makeTiles(int64_t images, int64_t rows, int64_t rowPixels, int64_t panels) {
   int64_t perTile = std::max<int64_t>(1, kTilePixels / rowPixels);
@@ -63,7 +65,8 @@ void checkShapes(const Tensor &out, const ConstTensor &in, const ConstTensor &fi
 
 } // namespace
 
-void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const float *bias, const Window &win) {
+void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const float *bias,
+             const Window &win) {
   checkShapes(out, in, filter, win);
   const InnerLoops &loops = inner();
   int64_t width = loops.panelWidth, kernel = win.kh * win.kw;
@@ -97,13 +100,17 @@ void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
       for (int64_t c = 0; c < id.c; ++c)
         for (int64_t y = rows.first; y < rows.second; ++y)
           for (int64_t x = columns.first; x < columns.second; ++x) {
-            taps.offset.push_back(int32_t(c * id.h * id.w + (y - rows.first) * win.dilationH * id.w + (x - columns.first) * win.dilationW));
+            taps.offset.push_back(int32_t(c * id.h * id.w + (y - rows.first) * win.dilationH * id.w +
+                                          (x - columns.first) * win.dilationW));
             taps.row.push_back(int32_t(c * kernel + y * win.kw + x));
           }
     }
     return count > 0 ? &taps : nullptr;
   };
-  struct Run { int64_t first, count, tapBegin; std::pair<int64_t, int64_t> taps; };
+  struct Run {
+    int64_t first, count, tapBegin;
+    std::pair<int64_t, int64_t> taps;
+  };
   std::vector<Run> columnRuns;
   for (int64_t x = 0; x < od.w; ++x) {
     auto taps = validTaps(x, win.strideW, win.padLeft, win.dilationW, win.kw, id.w);
@@ -253,7 +260,8 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
       const int16_t *image = padded.get() + tile.image * paddedH * rowValues;
       segments.clear();
       for (int64_t y = 0; y < tile.rows; ++y)
-        segments.push_back({image + (tile.row + y) * win.strideH * rowValues, win.strideW * pairs, od.w, y * od.w, &taps});
+        segments.push_back(
+            {image + (tile.row + y) * win.strideH * rowValues, win.strideW * pairs, od.w, y * od.w, &taps});
       acc.assign(size_t(pixels * width), 0);
       accumulate(loops, segments, pairs, weights.get() + tile.panel * depth * width * 2, acc.data());
       int32_t *to = out.as<int32_t>() + ((tile.image * od.c + tile.panel * width) * od.h + tile.row) * od.w;

@@ -16,8 +16,8 @@ CpuLevel askMachine() {
   __builtin_cpu_init();
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
     return CpuLevel::Portable;
-  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq") ||
-      !__builtin_cpu_supports("avx512vl"))
+  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
+      !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
     return CpuLevel::Avx2;
   return __builtin_cpu_supports("avx512vnni") ? CpuLevel::Avx512Vnni : CpuLevel::Avx512;
 #else
@@ -38,11 +38,15 @@ CpuLevelLimit::~CpuLevelLimit() { highestAllowed = previous; }
 const InnerLoops &inner() {
   switch (std::min(machineCpuLevel(), highestAllowed)) {
 #if defined(__x86_64__)
-  case CpuLevel::Avx2: return kInnerAvx2;
-  case CpuLevel::Avx512: return kInnerAvx512;
-  case CpuLevel::Avx512Vnni: return kInnerAvx512Vnni;
+  case CpuLevel::Avx2:
+    return kInnerAvx2;
+  case CpuLevel::Avx512:
+    return kInnerAvx512;
+  case CpuLevel::Avx512Vnni:
+    return kInnerAvx512Vnni;
 #endif
-  default: return kInnerPortable;
+  default:
+    return kInnerPortable;
   }
 }
 

@@ -258,9 +258,12 @@ void lookup(const Tensor &out, const ConstTensor &in, const void *table) {
   parallelFor(out.dims.count(), kGrain, [&](int64_t begin, int64_t end) {
     const uint8_t *from = in.as<uint8_t>() + begin;
     switch (byteSize(out.dtype)) {
-    case 1: return lookupStrip(from, static_cast<const uint8_t *>(table), out.as<uint8_t>() + begin, end - begin);
-    case 2: return lookupStrip(from, static_cast<const uint16_t *>(table), out.as<uint16_t>() + begin, end - begin);
-    default: return lookupStrip(from, static_cast<const uint32_t *>(table), out.as<uint32_t>() + begin, end - begin);
+    case 1:
+      return lookupStrip(from, static_cast<const uint8_t *>(table), out.as<uint8_t>() + begin, end - begin);
+    case 2:
+      return lookupStrip(from, static_cast<const uint16_t *>(table), out.as<uint16_t>() + begin, end - begin);
+    default:
+      return lookupStrip(from, static_cast<const uint32_t *>(table), out.as<uint32_t>() + begin, end - begin);
     }
   });
 }

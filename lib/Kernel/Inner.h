@@ -18,8 +18,8 @@ struct InnerLoops {
   /// Columns of a panel, see below.
   int panelWidth;
 
-  /// acc[p·panelWidth + j] += Σ_{k<count} in[p·step + offset[k]] · panel[row[k]·panelWidth + j] for p < pixels: in the order
-  /// of k, one fused multiply-add per step.
+  /// acc[p·panelWidth + j] += Σ_{k<count} in[p·step + offset[k]] · panel[row[k]·panelWidth + j] for p < pixels: in the
+  /// order of k, one fused multiply-add per step.
   void (*productF32)(int64_t count, const int32_t *offset, const int32_t *row, const float *in, int64_t step,
                      int64_t pixels, const float *panel, float *acc);
   /// The same on pairs of int16: in[2i], in[2i+1] against panel[2j], panel[2j+1] of a row of 2·panelWidth; offset and

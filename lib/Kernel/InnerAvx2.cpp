@@ -29,7 +29,7 @@ inline Ints multiplyPairs(Ints c, Ints a, Ints b) {
 
 } // namespace
 
-const InnerLoops kInnerAvx2 = tableOf(CpuLevel::Avx2);
+constinit const InnerLoops kInnerAvx2 = tableOf(CpuLevel::Avx2);
 
 } // namespace tpu_mlir::kernel
 

@@ -7,7 +7,8 @@
 #include <immintrin.h>
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))),                   \
+                             apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")
@@ -29,7 +30,7 @@ inline Ints multiplyPairs(Ints c, Ints a, Ints b) {
 
 } // namespace
 
-const InnerLoops kInnerAvx512 = tableOf(CpuLevel::Avx512);
+constinit const InnerLoops kInnerAvx512 = tableOf(CpuLevel::Avx512);
 
 } // namespace tpu_mlir::kernel
 

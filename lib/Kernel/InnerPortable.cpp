@@ -26,6 +26,6 @@ inline Ints multiplyPairs(Ints c, Ints a, Ints b) {
 
 } // namespace
 
-const InnerLoops kInnerPortable = tableOf(CpuLevel::Portable);
+constinit const InnerLoops kInnerPortable = tableOf(CpuLevel::Portable);
 
 } // namespace tpu_mlir::kernel

@@ -11,7 +11,9 @@
 namespace tpu_mlir::kernel {
 namespace {
 
-struct MatmulShape { int64_t batch, rows, depth, columns; };
+struct MatmulShape {
+  int64_t batch, rows, depth, columns;
+};
 
 /// `left` holds rows of `channels` taps, `weights` all panels of all batches; both already packed for P.
 template <typename P>
@@ -19,7 +21,8 @@ void multiply(const InnerLoops &loops, const MatmulShape &s, const typename P::I
               const typename P::In *weights, typename P::Acc *out) {
   using Acc = typename P::Acc;
   constexpr int64_t kTileRows = 384;
-  int64_t width = loops.panelWidth, panels = (s.columns + width - 1) / width, tiles = (s.rows + kTileRows - 1) / kTileRows;
+  int64_t width = loops.panelWidth, panels = (s.columns + width - 1) / width,
+          tiles = (s.rows + kTileRows - 1) / kTileRows;
   Taps taps;
   for (int64_t k = 0; k < channels; ++k) {
     taps.offset.push_back(int32_t(k));
@@ -44,32 +47,33 @@ void multiply(const InnerLoops &loops, const MatmulShape &s, const typename P::I
 /// Pads the columns of each right matrix to whole panels.
 void packFloat(const float *right, const MatmulShape &s, int64_t width, float *to) {
   int64_t panels = (s.columns + width - 1) / width;
-  parallelFor(s.batch * panels, s.depth * s.columns < (1 << 18) ? s.batch * panels : 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      int64_t b = i / panels, column = i % panels * width, columns = std::min(width, s.columns - column);
-      for (int64_t k = 0; k < s.depth; ++k) {
-        float *row = to + (i * s.depth + k) * width;
-        std::memcpy(row, right + (b * s.depth + k) * s.columns + column, size_t(columns) * sizeof(float));
-        std::fill(row + columns, row + width, 0.0f);
-      }
-    }
-  });
+  parallelFor(s.batch * panels, s.depth * s.columns < (1 << 18) ? s.batch * panels : 1,
+              [&](int64_t begin, int64_t end) {
+                for (int64_t i = begin; i < end; ++i) {
+                  int64_t b = i / panels, column = i % panels * width, columns = std::min(width, s.columns - column);
+                  for (int64_t k = 0; k < s.depth; ++k) {
+                    float *row = to + (i * s.depth + k) * width;
+                    std::memcpy(row, right + (b * s.depth + k) * s.columns + column, size_t(columns) * sizeof(float));
+                    std::fill(row + columns, row + width, 0.0f);
+                  }
+                }
+              });
 }
 
-template <typename T>
-void packPairs(const T *right, const MatmulShape &s, int64_t width, int zeroPoint, int16_t *to) {
+template <typename T> void packPairs(const T *right, const MatmulShape &s, int64_t width, int zeroPoint, int16_t *to) {
   int64_t panels = (s.columns + width - 1) / width, pairs = (s.depth + 1) / 2;
-  parallelFor(s.batch * panels, s.depth * s.columns < (1 << 18) ? s.batch * panels : 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      int64_t b = i / panels, column = i % panels * width, columns = std::min(width, s.columns - column);
-      for (int64_t k = 0; k < 2 * pairs; ++k) {
-        const T *from = right + (b * s.depth + k) * s.columns + column;
-        int16_t *row = to + (i * pairs + k / 2) * width * 2 + k % 2;
-        for (int64_t j = 0; j < width; ++j)
-          row[2 * j] = k < s.depth && j < columns ? int16_t(from[j] - zeroPoint) : int16_t(0);
-      }
-    }
-  });
+  parallelFor(s.batch * panels, s.depth * s.columns < (1 << 18) ? s.batch * panels : 1,
+              [&](int64_t begin, int64_t end) {
+                for (int64_t i = begin; i < end; ++i) {
+                  int64_t b = i / panels, column = i % panels * width, columns = std::min(width, s.columns - column);
+                  for (int64_t k = 0; k < 2 * pairs; ++k) {
+                    const T *from = right + (b * s.depth + k) * s.columns + column;
+                    int16_t *row = to + (i * pairs + k / 2) * width * 2 + k % 2;
+                    for (int64_t j = 0; j < width; ++j)
+                      row[2 * j] = k < s.depth && j < columns ? int16_t(from[j] - zeroPoint) : int16_t(0);
+                  }
+                }
+              });
 }
 
 template <typename T> void packRows(const T *left, int64_t rows, int64_t depth, int16_t *to) {

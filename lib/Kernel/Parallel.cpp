@@ -16,7 +16,7 @@
 namespace tpu_mlir::kernel {
 namespace {
 
-thread_local int limit = 0;         // 0: as many as the machine has
+thread_local int limit = 0; // 0: as many as the machine has
 thread_local bool insideBody = false;
 
 struct Job {

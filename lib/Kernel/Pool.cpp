@@ -15,7 +15,9 @@
 namespace tpu_mlir::kernel {
 namespace {
 
-int64_t planeGrain(const Dims &out, int64_t taps) { return std::max<int64_t>(1, (1 << 18) / std::max<int64_t>(1, out.h * out.w * taps)); }
+int64_t planeGrain(const Dims &out, int64_t taps) {
+  return std::max<int64_t>(1, (1 << 18) / std::max<int64_t>(1, out.h * out.w * taps));
+}
 
 void checkWindow(const Tensor &out, const ConstTensor &in, const Window &win) {
   assert(out.dims.n == in.dims.n && out.dims.c == in.dims.c);
@@ -58,7 +60,8 @@ void depthwise(const Tensor &out, const ConstTensor &in, const ConstTensor &filt
         for (int64_t ky = 0; ky < win.kh; ++ky)
           for (int64_t kx = 0; kx < win.kw; ++kx) {
             int64_t wAt = constant ? 0 : (c * win.kh + ky) * win.kw + kx;
-            int32_t w = filter.dtype == DType::I8 ? int32_t(filter.as<int8_t>()[wAt]) : int32_t(filter.as<uint8_t>()[wAt]);
+            int32_t w =
+                filter.dtype == DType::I8 ? int32_t(filter.as<int8_t>()[wAt]) : int32_t(filter.as<uint8_t>()[wAt]);
             auto [x0, x1] = validOutputs(kx, win.strideW, win.padLeft, win.dilationW, od.w, id.w);
             if (ky < rows.first || ky >= rows.second)
               x1 = x0 = 0;
@@ -86,22 +89,32 @@ void startRow(T *acc, const Window &win, const Dims &id, const Dims &od, bool ro
   for (int64_t x = 0; x < od.w; ++x) {
     auto [k0, k1] = validTaps(x, win.strideW, win.padLeft, win.dilationW, win.kw, id.w);
     if constexpr (std::is_floating_point_v<T>)
-      acc[x] = rowsEmpty || k0 == k1 ? -FLT_MAX : -INFINITY; // padding is skipped; a window of padding alone has no maximum
+      acc[x] =
+          rowsEmpty || k0 == k1 ? -FLT_MAX : -INFINITY; // padding is skipped; a window of padding alone has no maximum
     else
       acc[x] = rowsPadded || k0 > 0 || k1 < win.kw ? pad : std::numeric_limits<T>::lowest();
   }
 }
 
-void startRow(DType t, void *acc, const Window &win, const Dims &id, const Dims &od, bool rowsPadded, bool rowsEmpty, int pad) {
+void startRow(DType t, void *acc, const Window &win, const Dims &id, const Dims &od, bool rowsPadded, bool rowsEmpty,
+              int pad) {
   switch (t) {
-  case DType::F32: return startRow(static_cast<float *>(acc), win, id, od, rowsPadded, rowsEmpty, 0.0f);
-  case DType::I8: return startRow(static_cast<int8_t *>(acc), win, id, od, rowsPadded, rowsEmpty, int8_t(pad));
-  case DType::U8: return startRow(static_cast<uint8_t *>(acc), win, id, od, rowsPadded, rowsEmpty, uint8_t(pad));
-  case DType::I16: return startRow(static_cast<int16_t *>(acc), win, id, od, rowsPadded, rowsEmpty, int16_t(pad));
-  case DType::U16: return startRow(static_cast<uint16_t *>(acc), win, id, od, rowsPadded, rowsEmpty, uint16_t(pad));
-  case DType::I32: return startRow(static_cast<int32_t *>(acc), win, id, od, rowsPadded, rowsEmpty, int32_t(pad));
-  case DType::U32: return startRow(static_cast<uint32_t *>(acc), win, id, od, rowsPadded, rowsEmpty, uint32_t(pad));
-  default: assert(false && "no maximum pooling in this format");
+  case DType::F32:
+    return startRow(static_cast<float *>(acc), win, id, od, rowsPadded, rowsEmpty, 0.0f);
+  case DType::I8:
+    return startRow(static_cast<int8_t *>(acc), win, id, od, rowsPadded, rowsEmpty, int8_t(pad));
+  case DType::U8:
+    return startRow(static_cast<uint8_t *>(acc), win, id, od, rowsPadded, rowsEmpty, uint8_t(pad));
+  case DType::I16:
+    return startRow(static_cast<int16_t *>(acc), win, id, od, rowsPadded, rowsEmpty, int16_t(pad));
+  case DType::U16:
+    return startRow(static_cast<uint16_t *>(acc), win, id, od, rowsPadded, rowsEmpty, uint16_t(pad));
+  case DType::I32:
+    return startRow(static_cast<int32_t *>(acc), win, id, od, rowsPadded, rowsEmpty, int32_t(pad));
+  case DType::U32:
+    return startRow(static_cast<uint32_t *>(acc), win, id, od, rowsPadded, rowsEmpty, uint32_t(pad));
+  default:
+    assert(false && "no maximum pooling in this format");
   }
 }
 
@@ -118,7 +131,8 @@ void maxPool(const Tensor &out, const ConstTensor &in, const Window &win, int pa
       for (int64_t y = 0; y < od.h; ++y) {
         auto rows = validTaps(y, win.strideH, win.padTop, win.dilationH, win.kh, id.h);
         uint8_t *acc = out.as<uint8_t>() + (plane * od.h + y) * od.w * size;
-        startRow(in.dtype, acc, win, id, od, rows.first > 0 || rows.second < win.kh, rows.first == rows.second, padValue);
+        startRow(in.dtype, acc, win, id, od, rows.first > 0 || rows.second < win.kh, rows.first == rows.second,
+                 padValue);
         for (int64_t ky = rows.first; ky < rows.second; ++ky)
           for (int64_t kx = 0; kx < win.kw; ++kx) {
             auto [x0, x1] = validOutputs(kx, win.strideW, win.padLeft, win.dilationW, od.w, id.w);

@@ -20,16 +20,23 @@ int64_t shiftRound(int64_t v, int shift, Round round) {
     return shift > 63 ? 0 : int64_t(uint64_t(v) << shift);
   int amount = shift < -63 ? 63 : -shift;
   int64_t floor = v >> amount;
-  bool half = (v >> (amount - 1)) & 1;                                 // first discarded bit
+  bool half = (v >> (amount - 1)) & 1;                                   // first discarded bit
   bool below = (uint64_t(v) & ((uint64_t(1) << (amount - 1)) - 1)) != 0; // any discarded bit after it
   switch (round) {
-  case Round::HalfToEven: return floor + (half && (below || (floor & 1)));
-  case Round::HalfAwayFromZero: return floor + (half && (below || v >= 0));
-  case Round::TowardZero: return floor + (v < 0 && (half || below));
-  case Round::Floor: return floor;
-  case Round::Ceil: return floor + (half || below);
-  case Round::HalfUp: return floor + half;
-  case Round::HalfDown: return floor + (half && below);
+  case Round::HalfToEven:
+    return floor + (half && (below || (floor & 1)));
+  case Round::HalfAwayFromZero:
+    return floor + (half && (below || v >= 0));
+  case Round::TowardZero:
+    return floor + (v < 0 && (half || below));
+  case Round::Floor:
+    return floor;
+  case Round::Ceil:
+    return floor + (half || below);
+  case Round::HalfUp:
+    return floor + half;
+  case Round::HalfDown:
+    return floor + (half && below);
   }
   assert(false && "unknown rounding mode");
   return floor;
@@ -56,13 +63,26 @@ int64_t floatToInt(float v, DType t, Round round) {
   double whole = std::trunc(double(v)), fraction = double(v) - whole;
   bool odd = std::fmod(whole, 2.0) != 0;
   switch (round) {
-  case Round::HalfToEven: whole += (fraction > 0.5 || (fraction == 0.5 && odd)) - (fraction < -0.5 || (fraction == -0.5 && odd)); break;
-  case Round::HalfAwayFromZero: whole += (fraction >= 0.5) - (fraction <= -0.5); break;
-  case Round::TowardZero: break;
-  case Round::Floor: whole -= fraction < 0; break;
-  case Round::Ceil: whole += fraction > 0; break;
-  case Round::HalfUp: whole += (fraction >= 0.5) - (fraction < -0.5); break;
-  case Round::HalfDown: whole += (fraction > 0.5) - (fraction <= -0.5); break;
+  case Round::HalfToEven:
+    whole += (fraction > 0.5 || (fraction == 0.5 && odd)) - (fraction < -0.5 || (fraction == -0.5 && odd));
+    break;
+  case Round::HalfAwayFromZero:
+    whole += (fraction >= 0.5) - (fraction <= -0.5);
+    break;
+  case Round::TowardZero:
+    break;
+  case Round::Floor:
+    whole -= fraction < 0;
+    break;
+  case Round::Ceil:
+    whole += fraction > 0;
+    break;
+  case Round::HalfUp:
+    whole += (fraction >= 0.5) - (fraction < -0.5);
+    break;
+  case Round::HalfDown:
+    whole += (fraction > 0.5) - (fraction <= -0.5);
+    break;
   }
   return whole <= double(low) ? low : whole >= double(high) ? high : int64_t(whole);
 }

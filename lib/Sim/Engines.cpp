@@ -13,8 +13,9 @@ const char *engineName(int e) { return e == 0 ? "tiu" : "gdma"; }
 
 std::string describe(size_t group, const isa::Command &command) {
   const isa::KindInfo *kind = command.kind();
-  return "group " + std::to_string(group) + " " + engineName(int(command.engine())) + " command " + std::to_string(command.id()) +
-         " (" + std::string(command.info->name) + (kind ? " " + std::string(kind->name) : "") + ")";
+  return "group " + std::to_string(group) + " " + engineName(int(command.engine())) + " command " +
+         std::to_string(command.id()) + " (" + std::string(command.info->name) +
+         (kind ? " " + std::string(kind->name) : "") + ")";
 }
 
 void checkIds(const Group &group, size_t index) {
@@ -22,7 +23,8 @@ void checkIds(const Group &group, size_t index) {
     for (size_t i = 0; i < group.streams[e].size(); ++i) {
       const isa::Command &c = group.streams[e][i];
       if (c.id() != i + 1)
-        throw UserError(describe(index, c) + " is number " + std::to_string(i + 1) + " of its stream; ids must count from 1");
+        throw UserError(describe(index, c) + " is number " + std::to_string(i + 1) +
+                        " of its stream; ids must count from 1");
       if (c.dep() > group.streams[1 - e].size())
         throw UserError(describe(index, c) + " waits for " + engineName(1 - e) + " command " + std::to_string(c.dep()) +
                         ", but that stream has " + std::to_string(group.streams[1 - e].size()));
@@ -33,9 +35,12 @@ int Engines::choose(bool tiuReady, bool gdmaReady) {
   if (tiuReady != gdmaReady)
     return tiuReady ? 0 : 1;
   switch (options.policy) {
-  case Policy::TiuFirst: return 0;
-  case Policy::GdmaFirst: return 1;
-  case Policy::Random: return int(random() >> 40 & 1);
+  case Policy::TiuFirst:
+    return 0;
+  case Policy::GdmaFirst:
+    return 1;
+  case Policy::Random:
+    return int(random() >> 40 & 1);
   }
   return 0;
 }
@@ -52,8 +57,8 @@ void Engines::run(const Group &group, size_t index, const std::function<void(con
       std::string stuck;
       for (int e : {0, 1})
         if (next[e] < group.streams[e].size())
-          stuck += (stuck.empty() ? "" : ", ") + describe(index, group.streams[e][next[e]]) + " waits for " + engineName(1 - e) +
-                   " command " + std::to_string(group.streams[e][next[e]].dep());
+          stuck += (stuck.empty() ? "" : ", ") + describe(index, group.streams[e][next[e]]) + " waits for " +
+                   engineName(1 - e) + " command " + std::to_string(group.streams[e][next[e]].dep());
       throw UserError("the streams wait for each other: " + stuck);
     }
     int e = choose(ready[0], ready[1]);

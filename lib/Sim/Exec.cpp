@@ -29,13 +29,21 @@ kernel::Round Exec::round() const {
 
 DType Exec::format(Field precision, bool isSigned) const {
   switch (get(precision)) {
-  case isa::kTiuPrecInt8: return isSigned ? DType::I8 : DType::U8;
-  case isa::kTiuPrecFp16: return DType::F16;
-  case isa::kTiuPrecFp32: return DType::F32;
-  case isa::kTiuPrecInt16: return isSigned ? DType::I16 : DType::U16;
-  case isa::kTiuPrecInt32: return isSigned ? DType::I32 : DType::U32;
-  case isa::kTiuPrecBf16: return DType::BF16;
-  default: notBuilt("number format " + std::to_string(get(precision)) + " of field '" + std::string(isa::name(precision)) + "'");
+  case isa::kTiuPrecInt8:
+    return isSigned ? DType::I8 : DType::U8;
+  case isa::kTiuPrecFp16:
+    return DType::F16;
+  case isa::kTiuPrecFp32:
+    return DType::F32;
+  case isa::kTiuPrecInt16:
+    return isSigned ? DType::I16 : DType::U16;
+  case isa::kTiuPrecInt32:
+    return isSigned ? DType::I32 : DType::U32;
+  case isa::kTiuPrecBf16:
+    return DType::BF16;
+  default:
+    notBuilt("number format " + std::to_string(get(precision)) + " of field '" + std::string(isa::name(precision)) +
+             "'");
   }
 }
 
@@ -50,8 +58,9 @@ LocalTensor Exec::make(const char *operand, Field address, DType dtype, Dims dim
 LocalTensor Exec::aligned(const char *operand, Field address, DType dtype, Dims dims) const {
   LocalTensor t = make(operand, address, dtype, dims);
   if (t.start.offset % memory.alignBytes() != 0)
-    throw UserError("'" + std::string(operand) + "' is in the aligned layout but starts at " + hex(uint64_t(get(address))) +
-                    ", which is not a multiple of " + std::to_string(memory.alignBytes()));
+    throw UserError("'" + std::string(operand) + "' is in the aligned layout but starts at " +
+                    hex(uint64_t(get(address))) + ", which is not a multiple of " +
+                    std::to_string(memory.alignBytes()));
   t.strides = alignedStrides(dims, dtype, t.start.lane, memory);
   return t;
 }
@@ -68,14 +77,23 @@ LocalTensor Exec::shared(const char *operand, Field address, DType dtype, Dims d
   return t;
 }
 
-LocalTensor Exec::byLayout(const char *operand, Field address, DType dtype, Dims dims, Field selector, Strides stride) const {
+LocalTensor Exec::byLayout(const char *operand, Field address, DType dtype, Dims dims, Field selector,
+                           Strides stride) const {
   switch (get(selector)) {
-  case isa::kLayoutAligned: return aligned(operand, address, dtype, dims);
-  case isa::kLayoutCompact: return compact(operand, address, dtype, dims);
-  case isa::kLayoutLaneShared: return shared(operand, address, dtype, dims);
-  case isa::kLayoutChannelScalar: stride = kChannelScalar; break;
-  case isa::kLayoutExplicit: break;
-  default: throw UserError("'" + std::string(operand) + "' has layout " + std::to_string(get(selector)) + ", which does not exist");
+  case isa::kLayoutAligned:
+    return aligned(operand, address, dtype, dims);
+  case isa::kLayoutCompact:
+    return compact(operand, address, dtype, dims);
+  case isa::kLayoutLaneShared:
+    return shared(operand, address, dtype, dims);
+  case isa::kLayoutChannelScalar:
+    stride = kChannelScalar;
+    break;
+  case isa::kLayoutExplicit:
+    break;
+  default:
+    throw UserError("'" + std::string(operand) + "' has layout " + std::to_string(get(selector)) +
+                    ", which does not exist");
   }
   LocalTensor t = make(operand, address, dtype, dims);
   t.strides = stride;
@@ -84,14 +102,15 @@ LocalTensor Exec::byLayout(const char *operand, Field address, DType dtype, Dims
 
 void Exec::requireLane(const char *operand, const LocalTensor &t, int64_t lane, const char *why) const {
   if (t.start.lane != lane)
-    throw UserError("'" + std::string(operand) + "' starts in lane " + std::to_string(t.start.lane) + " but must start in lane " +
-                    std::to_string(lane) + why);
+    throw UserError("'" + std::string(operand) + "' starts in lane " + std::to_string(t.start.lane) +
+                    " but must start in lane " + std::to_string(lane) + why);
 }
 
 Tensor Exec::blank(DType dtype, Dims dims) {
   constexpr double kLargest = double(1 << 30);
   auto text = [&] {
-    return "[" + std::to_string(dims.n) + ", " + std::to_string(dims.c) + ", " + std::to_string(dims.h) + ", " + std::to_string(dims.w) + "]";
+    return "[" + std::to_string(dims.n) + ", " + std::to_string(dims.c) + ", " + std::to_string(dims.h) + ", " +
+           std::to_string(dims.w) + "]";
   };
   if (dims.n < 1 || dims.c < 1 || dims.h < 1 || dims.w < 1)
     throw UserError("shape " + text() + " is empty");
@@ -123,12 +142,18 @@ Tensor Exec::constant(Field value, DType dtype) {
 int64_t Exec::integerConstant(Field value, DType dtype) const {
   uint32_t bits = uint32_t(get(value));
   switch (dtype) {
-  case DType::I8: return int8_t(bits);
-  case DType::U8: return uint8_t(bits);
-  case DType::I16: return int16_t(bits);
-  case DType::U16: return uint16_t(bits);
-  case DType::I32: return int32_t(bits);
-  default: return bits;
+  case DType::I8:
+    return int8_t(bits);
+  case DType::U8:
+    return uint8_t(bits);
+  case DType::I16:
+    return int16_t(bits);
+  case DType::U16:
+    return uint16_t(bits);
+  case DType::I32:
+    return int32_t(bits);
+  default:
+    return bits;
   }
 }
 
@@ -142,24 +167,47 @@ float Exec::floatConstant(Field value) const {
 void execute(Exec &e) {
   using isa::CommandId;
   switch (e.command.info->id) {
-  case CommandId::CONV: case CommandId::SCONV: return executeConv(e);
-  case CommandId::PORD: case CommandId::SPORD: return executePool(e);
-  case CommandId::MM2: case CommandId::SMM2: return executeMatmul2(e);
-  case CommandId::AR: case CommandId::SAR: return executeArith(e);
-  case CommandId::RQ: case CommandId::SRQ: return executeQuant(e);
-  case CommandId::TRANS: case CommandId::STRANS: return executeTranspose(e);
-  case CommandId::SG: case CommandId::SSG: return executeGather(e);
-  case CommandId::LIN: case CommandId::SLIN: return executeLinear(e);
-  case CommandId::CMP: case CommandId::SCMP: return executeCompare(e);
-  case CommandId::DMATensor: return executeDmaTensor(e);
-  case CommandId::DMAGeneral: return executeDmaGeneral(e);
-  case CommandId::DMACwTranspose: return executeDmaTranspose(e);
+  case CommandId::CONV:
+  case CommandId::SCONV:
+    return executeConv(e);
+  case CommandId::PORD:
+  case CommandId::SPORD:
+    return executePool(e);
+  case CommandId::MM2:
+  case CommandId::SMM2:
+    return executeMatmul2(e);
+  case CommandId::AR:
+  case CommandId::SAR:
+    return executeArith(e);
+  case CommandId::RQ:
+  case CommandId::SRQ:
+    return executeQuant(e);
+  case CommandId::TRANS:
+  case CommandId::STRANS:
+    return executeTranspose(e);
+  case CommandId::SG:
+  case CommandId::SSG:
+    return executeGather(e);
+  case CommandId::LIN:
+  case CommandId::SLIN:
+    return executeLinear(e);
+  case CommandId::CMP:
+  case CommandId::SCMP:
+    return executeCompare(e);
+  case CommandId::DMATensor:
+    return executeDmaTensor(e);
+  case CommandId::DMAGeneral:
+    return executeDmaGeneral(e);
+  case CommandId::DMACwTranspose:
+    return executeDmaTranspose(e);
   case CommandId::SYSID:
     if (e.kind == isa::kSysEnd || e.kind == isa::kSysNop)
       return;
     break;
-  case CommandId::SDMASys: return; // end or nop
-  default: break;
+  case CommandId::SDMASys:
+    return; // end or nop
+  default:
+    break;
   }
   e.notBuilt("this command");
 }

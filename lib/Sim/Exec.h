@@ -36,7 +36,8 @@ private:
 class Exec {
 public:
   Exec(const isa::Command &command, const target::Chip &chip, Memory &memory, Arena &arena)
-      : command(command), chip(chip), memory(memory), arena(arena), kind(uint32_t(command.get(command.info->kindField))) {}
+      : command(command), chip(chip), memory(memory), arena(arena),
+        kind(uint32_t(command.get(command.info->kindField))) {}
 
   const isa::Command &command;
   const target::Chip &chip;
@@ -59,7 +60,8 @@ public:
   LocalTensor compact(const char *operand, Field address, DType dtype, Dims dims) const;
   LocalTensor shared(const char *operand, Field address, DType dtype, Dims dims) const;
   /// By selector; `stride` are the explicit ones.
-  LocalTensor byLayout(const char *operand, Field address, DType dtype, Dims dims, Field selector, Strides stride) const;
+  LocalTensor byLayout(const char *operand, Field address, DType dtype, Dims dims, Field selector,
+                       Strides stride) const;
   void requireLane(const char *operand, const LocalTensor &t, int64_t lane, const char *why) const;
 
   /// An uninitialised dense buffer; UserError for shapes that no memory of the chip could hold.
@@ -73,7 +75,9 @@ public:
   int64_t integerConstant(Field value, DType dtype) const;
   float floatConstant(Field value) const;
 
-  [[noreturn]] void notBuilt(const std::string &what) const { throw UserError(what + " is not built into the simulator"); }
+  [[noreturn]] void notBuilt(const std::string &what) const {
+    throw UserError(what + " is not built into the simulator");
+  }
 
 private:
   LocalTensor make(const char *operand, Field address, DType dtype, Dims dims) const;

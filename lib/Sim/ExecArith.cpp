@@ -22,10 +22,12 @@ struct OperandFields {
   const char *name;
   Field address, constant, precision, sign, layout, n, c, h, w;
 };
-constexpr OperandFields kFirst = {"opd0", Field::opd0_addr, Field::opd0_const, Field::opd0_prec, Field::opd0_sign, Field::opd0_str,
-                                  Field::opd0_n_str, Field::opd0_c_str, Field::opd0_h_str, Field::opd0_w_str};
-constexpr OperandFields kSecond = {"opd1", Field::opd1_addr, Field::opd1_const, Field::opd1_prec, Field::opd1_sign, Field::opd1_str,
-                                   Field::opd1_n_str, Field::opd1_c_str, Field::opd1_h_str, Field::opd1_w_str};
+constexpr OperandFields kFirst = {
+    "opd0",          Field::opd0_addr,  Field::opd0_const, Field::opd0_prec,  Field::opd0_sign,
+    Field::opd0_str, Field::opd0_n_str, Field::opd0_c_str, Field::opd0_h_str, Field::opd0_w_str};
+constexpr OperandFields kSecond = {
+    "opd1",          Field::opd1_addr,  Field::opd1_const, Field::opd1_prec,  Field::opd1_sign,
+    Field::opd1_str, Field::opd1_n_str, Field::opd1_c_str, Field::opd1_h_str, Field::opd1_w_str};
 
 /// A tensor operand has the result's shape; zero strides in n, h and w repeat, so only one element is read along them.
 Tensor loadOperand(Exec &e, const OperandFields &f, const Dims &out, int64_t lane) {
@@ -63,13 +65,15 @@ Tensor widened(Exec &e, const Tensor &t) {
 void binary(Exec &e, BinaryOp op, const Tensor &out, const Tensor &a, const Tensor &b) {
   if (!kernel::isFloat(out.dtype)) {
     if (kernel::isFloat(a.dtype) || kernel::isFloat(b.dtype))
-      e.notBuilt(std::string("arithmetic from ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype) + " to " + kernel::name(out.dtype));
+      e.notBuilt(std::string("arithmetic from ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype) + " to " +
+                 kernel::name(out.dtype));
     bool shifts = op != BinaryOp::Max && op != BinaryOp::Min;
     int shift = shifts ? shiftOf(e) : 0;
     return kernel::binary(op, out, a, b, shift, shift ? e.round() : kernel::Round::HalfUp);
   }
   if (a.dtype != out.dtype || b.dtype != out.dtype)
-    e.notBuilt(std::string("arithmetic from ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype) + " to " + kernel::name(out.dtype));
+    e.notBuilt(std::string("arithmetic from ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype) + " to " +
+               kernel::name(out.dtype));
   if (out.dtype == DType::F32)
     return kernel::binary(op, out, a, b);
   // One operation in fp32 and one rounding equal one operation in the half format: fp32 has more than twice its bits.
@@ -92,12 +96,20 @@ public:
   int64_t integer(int64_t i) const {
     i = index(i);
     switch (t.dtype) {
-    case DType::I8: return t.as<int8_t>()[i];
-    case DType::U8: return t.as<uint8_t>()[i];
-    case DType::I16: return t.as<int16_t>()[i];
-    case DType::U16: case DType::F16: case DType::BF16: return t.as<uint16_t>()[i];
-    case DType::I32: return t.as<int32_t>()[i];
-    default: return t.as<uint32_t>()[i];
+    case DType::I8:
+      return t.as<int8_t>()[i];
+    case DType::U8:
+      return t.as<uint8_t>()[i];
+    case DType::I16:
+      return t.as<int16_t>()[i];
+    case DType::U16:
+    case DType::F16:
+    case DType::BF16:
+      return t.as<uint16_t>()[i];
+    case DType::I32:
+      return t.as<int32_t>()[i];
+    default:
+      return t.as<uint32_t>()[i];
     }
   }
   float real(int64_t i) const { return t.as<float>()[index(i)]; }
@@ -125,7 +137,9 @@ void select(Exec &e, const Tensor &out, const Tensor &a, const Tensor &b) {
     e.notBuilt(std::string("a comparison of ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype));
   int64_t whenTrue = e.get(Field::opd2_addr);
   Reader ra(a, out.dims), rb(b, out.dims);
-  auto compare = [&](auto x, auto y) { return e.kind == isa::kArithSelectGreat ? x > y : e.kind == isa::kArithSelectLess ? x < y : x == y; };
+  auto compare = [&](auto x, auto y) {
+    return e.kind == isa::kArithSelectGreat ? x > y : e.kind == isa::kArithSelectLess ? x < y : x == y;
+  };
   bitwise(out, [&](int64_t i) {
     bool holds = a.dtype == DType::F32 ? compare(ra.real(i), rb.real(i)) : compare(ra.integer(i), rb.integer(i));
     return holds ? whenTrue : 0; // the false value is 0 by the interface's description (inferred)
@@ -205,28 +219,66 @@ bool resultIsSigned(const Exec &e) {
 } // namespace
 
 void executeArith(Exec &e) {
-  LocalTensor result = e.byLayout("res0", Field::res0_addr, e.format(Field::res0_prec, resultIsSigned(e)), e.resultDims(), Field::res0_str,
-                                  {e.get(Field::res0_n_str), e.get(Field::res0_c_str), e.get(Field::res0_h_str), e.get(Field::res0_w_str)});
+  LocalTensor result = e.byLayout(
+      "res0", Field::res0_addr, e.format(Field::res0_prec, resultIsSigned(e)), e.resultDims(), Field::res0_str,
+      {e.get(Field::res0_n_str), e.get(Field::res0_c_str), e.get(Field::res0_h_str), e.get(Field::res0_w_str)});
   Tensor out = e.blank(result.dtype, result.dims);
   Tensor a = loadOperand(e, kFirst, result.dims, result.start.lane);
   Tensor b = isUnary(e.kind) ? a : loadOperand(e, kSecond, result.dims, result.start.lane);
   Reader ra(a, out.dims), rb(b, out.dims);
   switch (e.kind) {
-  case isa::kArithAdd: case isa::kArithAdds: binary(e, BinaryOp::Add, out, a, b); break;
-  case isa::kArithSub: case isa::kArithSubs: binary(e, BinaryOp::Sub, out, a, b); break;
-  case isa::kArithMul: case isa::kArithMuls: binary(e, BinaryOp::Mul, out, a, b); break;
-  case isa::kArithMax: binary(e, BinaryOp::Max, out, a, b); break;
-  case isa::kArithMin: binary(e, BinaryOp::Min, out, a, b); break;
-  case isa::kArithAnd: bitwise(out, [&](int64_t i) { return ra.integer(i) & rb.integer(i); }); break;
-  case isa::kArithOr: bitwise(out, [&](int64_t i) { return ra.integer(i) | rb.integer(i); }); break;
-  case isa::kArithXor: bitwise(out, [&](int64_t i) { return ra.integer(i) ^ rb.integer(i); }); break;
-  case isa::kArithNot: bitwise(out, [&](int64_t i) { return ~ra.integer(i); }); break;
-  case isa::kArithSelectGreat: case isa::kArithSelectEqual: case isa::kArithSelectLess: select(e, out, a, b); break;
-  case isa::kArithLogicShift: case isa::kArithAshift: case isa::kArithCshift: shift(e, out, a, b); break;
-  case isa::kArithMac: multiplyAccumulate(e, result, out, a, b); break;
-  case isa::kArithAbs: absolute(e, out, a, nullptr); break;
-  case isa::kArithFsubabs: absolute(e, out, a, &b); break;
-  case isa::kArithCopy: copy(e, out, a); break;
+  case isa::kArithAdd:
+  case isa::kArithAdds:
+    binary(e, BinaryOp::Add, out, a, b);
+    break;
+  case isa::kArithSub:
+  case isa::kArithSubs:
+    binary(e, BinaryOp::Sub, out, a, b);
+    break;
+  case isa::kArithMul:
+  case isa::kArithMuls:
+    binary(e, BinaryOp::Mul, out, a, b);
+    break;
+  case isa::kArithMax:
+    binary(e, BinaryOp::Max, out, a, b);
+    break;
+  case isa::kArithMin:
+    binary(e, BinaryOp::Min, out, a, b);
+    break;
+  case isa::kArithAnd:
+    bitwise(out, [&](int64_t i) { return ra.integer(i) & rb.integer(i); });
+    break;
+  case isa::kArithOr:
+    bitwise(out, [&](int64_t i) { return ra.integer(i) | rb.integer(i); });
+    break;
+  case isa::kArithXor:
+    bitwise(out, [&](int64_t i) { return ra.integer(i) ^ rb.integer(i); });
+    break;
+  case isa::kArithNot:
+    bitwise(out, [&](int64_t i) { return ~ra.integer(i); });
+    break;
+  case isa::kArithSelectGreat:
+  case isa::kArithSelectEqual:
+  case isa::kArithSelectLess:
+    select(e, out, a, b);
+    break;
+  case isa::kArithLogicShift:
+  case isa::kArithAshift:
+  case isa::kArithCshift:
+    shift(e, out, a, b);
+    break;
+  case isa::kArithMac:
+    multiplyAccumulate(e, result, out, a, b);
+    break;
+  case isa::kArithAbs:
+    absolute(e, out, a, nullptr);
+    break;
+  case isa::kArithFsubabs:
+    absolute(e, out, a, &b);
+    break;
+  case isa::kArithCopy:
+    copy(e, out, a);
+    break;
   case isa::kArithCast: {
     bool toInteger = kernel::isFloat(a.dtype) && !kernel::isFloat(out.dtype);
     if (a.dims == out.dims) {
@@ -238,7 +290,8 @@ void executeArith(Exec &e) {
     }
     break;
   }
-  default: e.notBuilt("this arithmetic");
+  default:
+    e.notBuilt("this arithmetic");
   }
   e.store("res0", result, out);
 }

@@ -15,14 +15,18 @@ namespace {
 
 int64_t icParallel(const Exec &e, DType t) {
   switch (kernel::bitWidth(t)) {
-  case 8: return e.chip.compute.icParallel8;
-  case 16: return e.chip.compute.icParallel16;
-  default: return e.chip.compute.icParallel32;
+  case 8:
+    return e.chip.compute.icParallel8;
+  case 16:
+    return e.chip.compute.icParallel16;
+  default:
+    return e.chip.compute.icParallel32;
   }
 }
 
 /// The filter as [oc, ic, kh, kw], turned by 180 degrees if the command says so.
-Tensor loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels, const kernel::Window &win, int64_t lane) {
+Tensor loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels, const kernel::Window &win,
+                  int64_t lane) {
   int64_t kernel = win.kh * win.kw, group = icParallel(e, dtype), size = kernel::byteSize(dtype);
   Tensor filter = e.blank(dtype, {outChannels, inChannels, win.kh, win.kw});
   if (e.flag(Field::opd1_const)) {
@@ -35,15 +39,16 @@ Tensor loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels,
   LocalTensor place = e.compact("opd1", Field::opd1_addr, dtype, {1, outChannels, 1, row});
   e.requireLane("opd1", place, lane, ", where the result starts");
   if (place.start.offset % e.memory.alignBytes() != 0)
-    throw UserError("'opd1' (weights) starts at offset " + hex(uint64_t(place.start.offset)) + ", which is not a multiple of " +
-                    std::to_string(e.memory.alignBytes()));
+    throw UserError("'opd1' (weights) starts at offset " + hex(uint64_t(place.start.offset)) +
+                    ", which is not a multiple of " + std::to_string(e.memory.alignBytes()));
   Tensor packed = e.load("opd1", place);
   bool rotate = e.flag(Field::kernel_rotate);
   auto unpack = [&]<typename T>(const T *from, T *to) {
     for (int64_t oc = 0; oc < outChannels; ++oc)
       for (int64_t ic = 0; ic < inChannels; ++ic)
         for (int64_t k = 0; k < kernel; ++k)
-          to[(oc * inChannels + ic) * kernel + (rotate ? kernel - 1 - k : k)] = from[oc * row + (ic / group * kernel + k) * group + ic % group];
+          to[(oc * inChannels + ic) * kernel + (rotate ? kernel - 1 - k : k)] =
+              from[oc * row + (ic / group * kernel + k) * group + ic % group];
   };
   if (size == 1)
     unpack(packed.as<uint8_t>(), filter.as<uint8_t>());
@@ -53,7 +58,8 @@ Tensor loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels,
 }
 
 /// Subtracts zeroPoint[oc] · Σ x from each sum: the per-channel form of a kernel zero point.
-void subtractZeroPoints(Exec &e, const Tensor &sums, const Tensor &in, const kernel::Window &win, int padValue, const Tensor &zeroPoints) {
+void subtractZeroPoints(Exec &e, const Tensor &sums, const Tensor &in, const kernel::Window &win, int padValue,
+                        const Tensor &zeroPoints) {
   Tensor ones = e.blank(DType::I8, {1, in.dims.c, win.kh, win.kw});
   std::memset(ones.data, 1, size_t(ones.bytes()));
   Tensor windowSums = e.blank(DType::I32, {sums.dims.n, 1, sums.dims.h, sums.dims.w});
@@ -69,7 +75,8 @@ void subtractZeroPoints(Exec &e, const Tensor &sums, const Tensor &in, const ker
     }
 }
 
-void convInteger(Exec &e, const LocalTensor &result, const Tensor &in, const Tensor &filter, const kernel::Window &win) {
+void convInteger(Exec &e, const LocalTensor &result, const Tensor &in, const Tensor &filter,
+                 const kernel::Window &win) {
   if (!e.flag(Field::opd3_const))
     e.notBuilt("a padding value per channel");
   int padValue = int(e.integerConstant(Field::opd3_addr, in.dtype));
@@ -121,7 +128,8 @@ void executeConv(Exec &e) {
     e.notBuilt(std::string("a convolution from ") + kernel::name(inType) + " to " + kernel::name(outType));
 
   LocalTensor result = e.aligned("res0", Field::res0_addr, outType, out);
-  Strides stride{e.get(Field::opd0_n_str), e.get(Field::opd0_c_str), e.get(Field::opd0_h_str), e.get(Field::opd0_w_str)};
+  Strides stride{e.get(Field::opd0_n_str), e.get(Field::opd0_c_str), e.get(Field::opd0_h_str),
+                 e.get(Field::opd0_w_str)};
   LocalTensor input = e.byLayout("opd0", Field::opd0_addr, inType, in, Field::opd0_str, stride);
   if (integers)
     e.requireLane("opd0", input, 0, " (8-bit convolution)");

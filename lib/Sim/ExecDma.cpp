@@ -19,30 +19,43 @@ struct Side {
   Strides strides;
 };
 
-uint64_t fullAddress(const Exec &e, Field low, Field high) { return uint64_t(e.get(high)) << 32 | uint64_t(e.get(low)); }
+uint64_t fullAddress(const Exec &e, Field low, Field high) {
+  return uint64_t(e.get(high)) << 32 | uint64_t(e.get(low));
+}
 
 Side sourceOf(const Exec &e) {
-  return {"src", fullAddress(e, Field::src_start_addr_l32, Field::src_start_addr_h8),
+  return {"src",
+          fullAddress(e, Field::src_start_addr_l32, Field::src_start_addr_h8),
           {e.get(Field::src_nsize), e.get(Field::src_csize), e.get(Field::src_hsize), e.get(Field::src_wsize)},
           {e.get(Field::src_nstride), e.get(Field::src_cstride), e.get(Field::src_hstride), e.get(Field::src_wstride)}};
 }
 
 Side targetOf(const Exec &e) {
-  return {"dst", fullAddress(e, Field::dst_start_addr_l32, Field::dst_start_addr_h8),
+  return {"dst",
+          fullAddress(e, Field::dst_start_addr_l32, Field::dst_start_addr_h8),
           {e.get(Field::dst_nsize), e.get(Field::dst_csize), e.get(Field::dst_hsize), e.get(Field::dst_wsize)},
           {e.get(Field::dst_nstride), e.get(Field::dst_cstride), e.get(Field::dst_hstride), e.get(Field::dst_wstride)}};
 }
 
 DType dmaFormat(const Exec &e) {
   switch (e.get(Field::src_data_format)) {
-  case isa::kGdmaDataFormatInt8: return DType::U8;
-  case isa::kGdmaDataFormatFp16: case isa::kGdmaDataFormatInt16: case isa::kGdmaDataFormatBf16: return DType::U16;
-  case isa::kGdmaDataFormatFp32: case isa::kGdmaDataFormatInt32: return DType::U32;
-  default: e.notBuilt("data format " + std::to_string(e.get(Field::src_data_format)));
+  case isa::kGdmaDataFormatInt8:
+    return DType::U8;
+  case isa::kGdmaDataFormatFp16:
+  case isa::kGdmaDataFormatInt16:
+  case isa::kGdmaDataFormatBf16:
+    return DType::U16;
+  case isa::kGdmaDataFormatFp32:
+  case isa::kGdmaDataFormatInt32:
+    return DType::U32;
+  default:
+    e.notBuilt("data format " + std::to_string(e.get(Field::src_data_format)));
   }
 }
 
-uint64_t laneMask(const Exec &e) { return uint64_t(e.get(Field::localmem_mask_h32)) << 32 | uint64_t(e.get(Field::localmem_mask_l32)); }
+uint64_t laneMask(const Exec &e) {
+  return uint64_t(e.get(Field::localmem_mask_h32)) << 32 | uint64_t(e.get(Field::localmem_mask_l32));
+}
 
 LocalTensor localSide(const Exec &e, const Side &s, DType dtype) {
   LocalTensor t{dtype, s.dims, e.memory.placeOfWindow(s.address), s.strides};
@@ -54,10 +67,12 @@ LocalTensor localSide(const Exec &e, const Side &s, DType dtype) {
 uint64_t spanOf(const Side &s, int64_t size) {
   const Dims &d = s.dims;
   if (d.n < 1 || d.c < 1 || d.h < 1 || d.w < 1)
-    throw UserError("'" + std::string(s.name) + "' has an empty shape [" + std::to_string(d.n) + ", " + std::to_string(d.c) + ", " +
-                    std::to_string(d.h) + ", " + std::to_string(d.w) + "]");
+    throw UserError("'" + std::string(s.name) + "' has an empty shape [" + std::to_string(d.n) + ", " +
+                    std::to_string(d.c) + ", " + std::to_string(d.h) + ", " + std::to_string(d.w) + "]");
   // Sizes have 16 bits and strides 32, so this cannot overflow.
-  return uint64_t((d.n - 1) * s.strides.n + (d.c - 1) * s.strides.c + (d.h - 1) * s.strides.h + (d.w - 1) * s.strides.w + 1) * uint64_t(size);
+  return uint64_t((d.n - 1) * s.strides.n + (d.c - 1) * s.strides.c + (d.h - 1) * s.strides.h +
+                  (d.w - 1) * s.strides.w + 1) *
+         uint64_t(size);
 }
 
 /// Calls move(linear offset in elements, row of the dense buffer) for every row of w elements.
@@ -121,7 +136,8 @@ Tensor filled(Exec &e, DType dtype, const Dims &dims) {
 /// Reorders [n, c, h, w] so that the result's dimension i is the source's dimension order[i].
 Tensor permuted(Exec &e, const Tensor &in, const int (&order)[4]) {
   int64_t size = kernel::byteSize(in.dtype);
-  int64_t dims[4] = {in.dims.n, in.dims.c, in.dims.h, in.dims.w}, steps[4] = {dims[1] * dims[2] * dims[3], dims[2] * dims[3], dims[3], 1};
+  int64_t dims[4] = {in.dims.n, in.dims.c, in.dims.h, in.dims.w},
+          steps[4] = {dims[1] * dims[2] * dims[3], dims[2] * dims[3], dims[3], 1};
   Dims od{dims[order[0]], dims[order[1]], dims[order[2]], dims[order[3]]};
   Tensor out = e.blank(in.dtype, od);
   uint8_t *to = out.as<uint8_t>();
@@ -129,7 +145,11 @@ Tensor permuted(Exec &e, const Tensor &in, const int (&order)[4]) {
     for (int64_t b = 0; b < od.c; ++b)
       for (int64_t c = 0; c < od.h; ++c)
         for (int64_t d = 0; d < od.w; ++d, to += size)
-          std::memcpy(to, in.as<uint8_t>() + (a * steps[order[0]] + b * steps[order[1]] + c * steps[order[2]] + d * steps[order[3]]) * size, size_t(size));
+          std::memcpy(to,
+                      in.as<uint8_t>() +
+                          (a * steps[order[0]] + b * steps[order[1]] + c * steps[order[2]] + d * steps[order[3]]) *
+                              size,
+                      size_t(size));
   return out;
 }
 
@@ -138,7 +158,8 @@ void settleTargetShape(const Exec &e, Side &target, const Dims &natural) {
   if (e.flag(Field::nchw_copy))
     target.dims = natural;
   else if (target.dims.count() != natural.count())
-    throw UserError("'src' has " + std::to_string(natural.count()) + " elements but 'dst' has " + std::to_string(target.dims.count()));
+    throw UserError("'src' has " + std::to_string(natural.count()) + " elements but 'dst' has " +
+                    std::to_string(target.dims.count()));
 }
 
 void requireStrides(const Exec &e) {
@@ -159,8 +180,8 @@ void broadcast(Exec &e, Side source, Side target, DType dtype) {
   target.strides.w = std::max<int64_t>(target.strides.w, 1);
   LanePlace place = e.memory.placeOfWindow(target.address);
   if (place.lane + target.dims.c > e.memory.lanes())
-    throw UserError("broadcasts to " + std::to_string(target.dims.c) + " lanes from lane " + std::to_string(place.lane) + ", beyond the last of " +
-                    std::to_string(e.memory.lanes()));
+    throw UserError("broadcasts to " + std::to_string(target.dims.c) + " lanes from lane " +
+                    std::to_string(place.lane) + ", beyond the last of " + std::to_string(e.memory.lanes()));
   Tensor one = e.flag(Field::fill_constant_en) ? filled(e, dtype, source.dims) : loadSide(e, source, dtype);
   Tensor all = e.blank(dtype, target.dims);
   int64_t plane = source.dims.h * source.dims.w * kernel::byteSize(dtype);
@@ -176,16 +197,20 @@ void executeDmaTensor(Exec &e) {
   DType dtype = dmaFormat(e);
   Side source = sourceOf(e), target = targetOf(e);
   switch (e.kind) {
-  case isa::kDmaTensorBroadcast: return broadcast(e, source, target, dtype);
+  case isa::kDmaTensorBroadcast:
+    return broadcast(e, source, target, dtype);
   case isa::kDmaTensor:
     settleTargetShape(e, target, source.dims);
-    return storeSide(e, target, e.flag(Field::fill_constant_en) ? filled(e, dtype, target.dims) : loadSide(e, source, dtype));
+    return storeSide(e, target,
+                     e.flag(Field::fill_constant_en) ? filled(e, dtype, target.dims) : loadSide(e, source, dtype));
   case isa::kDmaTensorTranspose: {
-    Tensor moved = permuted(e, e.flag(Field::fill_constant_en) ? filled(e, dtype, source.dims) : loadSide(e, source, dtype), {1, 0, 2, 3});
+    Tensor moved = permuted(
+        e, e.flag(Field::fill_constant_en) ? filled(e, dtype, source.dims) : loadSide(e, source, dtype), {1, 0, 2, 3});
     settleTargetShape(e, target, moved.dims);
     return storeSide(e, target, moved);
   }
-  default: e.notBuilt("this tensor copy");
+  default:
+    e.notBuilt("this tensor copy");
   }
 }
 
@@ -193,7 +218,8 @@ void executeDmaTranspose(Exec &e) {
   requireStrides(e);
   Side source = sourceOf(e), target = targetOf(e);
   DType dtype = dmaFormat(e);
-  Tensor moved = permuted(e, e.flag(Field::fill_constant_en) ? filled(e, dtype, source.dims) : loadSide(e, source, dtype), {0, 3, 2, 1});
+  Tensor moved = permuted(
+      e, e.flag(Field::fill_constant_en) ? filled(e, dtype, source.dims) : loadSide(e, source, dtype), {0, 3, 2, 1});
   settleTargetShape(e, target, moved.dims);
   storeSide(e, target, moved);
 }

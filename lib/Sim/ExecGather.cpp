@@ -33,12 +33,14 @@ void gatherRows(Exec &e, const Tensor &table, const Tensor &index, const Tensor 
       else if (fills)
         to[j] = fill;
       else if (!(skip.enabled && i == skip.index))
-        throw UserError("index " + std::to_string(i) + " is outside the " + std::to_string(entries) + " entries of 'opd0'");
+        throw UserError("index " + std::to_string(i) + " is outside the " + std::to_string(entries) +
+                        " entries of 'opd0'");
     }
   }
 }
 
-template <typename T, typename I> void scatterRows(const Tensor &source, const Tensor &index, const Tensor &out, Skip skip) {
+template <typename T, typename I>
+void scatterRows(const Tensor &source, const Tensor &index, const Tensor &out, Skip skip) {
   int64_t width = index.dims.w, channels = out.dims.c;
   for (int64_t row = 0; row < out.dims.n * channels; ++row)
     for (int64_t j = 0; j < width; ++j) {
@@ -46,7 +48,8 @@ template <typename T, typename I> void scatterRows(const Tensor &source, const T
       if (skip.enabled && i == skip.index)
         continue;
       if (i >= out.dims.w)
-        throw UserError("index " + std::to_string(i) + " is outside the " + std::to_string(out.dims.w) + " elements of 'res0'");
+        throw UserError("index " + std::to_string(i) + " is outside the " + std::to_string(out.dims.w) +
+                        " elements of 'res0'");
       out.as<T>()[row * out.dims.w + i] = source.as<T>()[row * width + j];
     }
 }
@@ -55,9 +58,12 @@ template <typename T, typename I> void scatterRows(const Tensor &source, const T
 template <typename F> void withTypes(DType element, DType index, F f) {
   bool wide = kernel::byteSize(index) == 2;
   switch (kernel::byteSize(element)) {
-  case 1: return wide ? f.template operator()<uint8_t, uint16_t>() : f.template operator()<uint8_t, uint8_t>();
-  case 2: return wide ? f.template operator()<uint16_t, uint16_t>() : f.template operator()<uint16_t, uint8_t>();
-  default: return wide ? f.template operator()<uint32_t, uint16_t>() : f.template operator()<uint32_t, uint8_t>();
+  case 1:
+    return wide ? f.template operator()<uint8_t, uint16_t>() : f.template operator()<uint8_t, uint8_t>();
+  case 2:
+    return wide ? f.template operator()<uint16_t, uint16_t>() : f.template operator()<uint16_t, uint8_t>();
+  default:
+    return wide ? f.template operator()<uint32_t, uint16_t>() : f.template operator()<uint32_t, uint8_t>();
   }
 }
 
@@ -100,7 +106,8 @@ void executeGather(Exec &e) {
     return e.store("res0", result, to);
   }
   if (sourceDims.w != indexDims.w)
-    throw UserError("a scatter has " + std::to_string(sourceDims.w) + " values and " + std::to_string(indexDims.w) + " indices per row");
+    throw UserError("a scatter has " + std::to_string(sourceDims.w) + " values and " + std::to_string(indexDims.w) +
+                    " indices per row");
   Tensor to = e.load("res0", result);
   withTypes(dtype, indexType, [&]<typename T, typename I>() { scatterRows<T, I>(from, index, to, skip); });
   e.store("res0", result, to);

@@ -7,7 +7,8 @@
 namespace tpu_mlir::sim {
 namespace {
 
-Tensor loadMatrix(Exec &e, const char *operand, Field isConstant, Field address, DType dtype, int64_t rows, int64_t columns) {
+Tensor loadMatrix(Exec &e, const char *operand, Field isConstant, Field address, DType dtype, int64_t rows,
+                  int64_t columns) {
   if (e.flag(isConstant))
     e.notBuilt("a constant matrix");
   LocalTensor t = e.aligned(operand, address, dtype, {1, rows, 1, columns});
@@ -38,9 +39,11 @@ void subtractZeroPoints(const Tensor &sums, const Tensor &left, const Tensor &ze
   for (int64_t r = 0; r < rows; ++r) {
     uint32_t rowSum = 0;
     for (int64_t k = 0; k < depth; ++k)
-      rowSum += uint32_t(left.dtype == DType::I8 ? left.as<int8_t>()[r * depth + k] : left.as<uint8_t>()[r * depth + k]);
+      rowSum +=
+          uint32_t(left.dtype == DType::I8 ? left.as<int8_t>()[r * depth + k] : left.as<uint8_t>()[r * depth + k]);
     for (int64_t c = 0; c < columns; ++c) {
-      uint32_t zero = uint32_t(zeroPoints.dtype == DType::I8 ? zeroPoints.as<int8_t>()[c] : zeroPoints.as<uint8_t>()[c]);
+      uint32_t zero =
+          uint32_t(zeroPoints.dtype == DType::I8 ? zeroPoints.as<int8_t>()[c] : zeroPoints.as<uint8_t>()[c]);
       int32_t &sum = sums.as<int32_t>()[r * columns + c];
       sum = int32_t(uint32_t(sum) - zero * rowSum);
     }
@@ -59,7 +62,8 @@ void executeMatmul2(Exec &e) {
   if ((rightTransposed ? rightRows : rightColumns) != columns)
     throw UserError("the result has " + std::to_string(columns) + " columns but the right matrix gives " +
                     std::to_string(rightTransposed ? rightRows : rightColumns));
-  DType leftType = e.format(Field::opd0_prec, Field::opd0_sign), rightType = e.format(Field::opd0_prec, Field::opd1_sign);
+  DType leftType = e.format(Field::opd0_prec, Field::opd0_sign),
+        rightType = e.format(Field::opd0_prec, Field::opd1_sign);
   DType outType = e.format(Field::res0_prec, true);
   bool integers = kernel::bitWidth(leftType) == 8 && outType == DType::I32;
   if (!integers && !(leftType == DType::F32 && outType == DType::F32))

@@ -28,7 +28,8 @@ void depthwise(Exec &e, const LocalTensor &result, const Tensor &in, const kerne
 
   Tensor weights = e.flag(Field::opd1_const)
                        ? e.constant(Field::opd1_addr, weightType)
-                       : e.load("opd1", perChannel(e, "opd1", Field::opd1_addr, weightType, {1, out.c, win.kh, win.kw}, result.start.lane));
+                       : e.load("opd1", perChannel(e, "opd1", Field::opd1_addr, weightType, {1, out.c, win.kh, win.kw},
+                                                   result.start.lane));
   auto rotate = [&](auto *w) {
     for (int64_t c = 0; c < out.c; ++c, w += win.kh * win.kw)
       std::reverse(w, w + win.kh * win.kw);

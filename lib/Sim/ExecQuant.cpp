@@ -64,11 +64,16 @@ template <typename F> void forElements(const Dims &d, const Parameters &p, F f) 
 
 int64_t integerAt(const Tensor &t, int64_t i) {
   switch (t.dtype) {
-  case DType::I8: return t.as<int8_t>()[i];
-  case DType::U8: return t.as<uint8_t>()[i];
-  case DType::I16: return t.as<int16_t>()[i];
-  case DType::U16: return t.as<uint16_t>()[i];
-  default: return t.as<int32_t>()[i];
+  case DType::I8:
+    return t.as<int8_t>()[i];
+  case DType::U8:
+    return t.as<uint8_t>()[i];
+  case DType::I16:
+    return t.as<int16_t>()[i];
+  case DType::U16:
+    return t.as<uint16_t>()[i];
+  default:
+    return t.as<int32_t>()[i];
   }
 }
 

@@ -12,7 +12,8 @@ namespace tpu_mlir::sim {
 namespace {
 
 /// A per-channel vector (compact, at the result's lane) or a constant, as [1, C or 1, 1, 1].
-Tensor channelOperand(Exec &e, const char *operand, Field isConstant, Field address, DType dtype, const LocalTensor &result) {
+Tensor channelOperand(Exec &e, const char *operand, Field isConstant, Field address, DType dtype,
+                      const LocalTensor &result) {
   if (e.flag(isConstant))
     return e.constant(address, dtype);
   LocalTensor t = e.compact(operand, address, dtype, {1, result.dims.c, 1, 1});
@@ -21,7 +22,8 @@ Tensor channelOperand(Exec &e, const char *operand, Field isConstant, Field addr
 }
 
 /// An operand of a comparison: constant, tensor (layout 0), or one value per lane (explicit layout with zero strides).
-Tensor compareOperand(Exec &e, const char *operand, Field isConstant, Field address, DType dtype, Field selector, const LocalTensor &result) {
+Tensor compareOperand(Exec &e, const char *operand, Field isConstant, Field address, DType dtype, Field selector,
+                      const LocalTensor &result) {
   if (e.flag(isConstant))
     return e.constant(address, dtype);
   bool vector = e.command.has(selector) && e.get(selector) == isa::kLayoutExplicit;
@@ -80,13 +82,26 @@ void executeCompare(Exec &e) {
     }
   };
   switch (sides) {
-  case DType::F32: compareAs(float()); break;
-  case DType::I8: compareAs(int8_t()); break;
-  case DType::U8: compareAs(uint8_t()); break;
-  case DType::I16: compareAs(int16_t()); break;
-  case DType::U16: compareAs(uint16_t()); break;
-  case DType::I32: compareAs(int32_t()); break;
-  default: compareAs(uint32_t());
+  case DType::F32:
+    compareAs(float());
+    break;
+  case DType::I8:
+    compareAs(int8_t());
+    break;
+  case DType::U8:
+    compareAs(uint8_t());
+    break;
+  case DType::I16:
+    compareAs(int16_t());
+    break;
+  case DType::U16:
+    compareAs(uint16_t());
+    break;
+  case DType::I32:
+    compareAs(int32_t());
+    break;
+  default:
+    compareAs(uint32_t());
   }
   int64_t size = kernel::byteSize(values);
   for (int64_t i = 0, n = out.dims.count(); i < n; ++i) {

@@ -24,7 +24,8 @@ void exchangeChannels(Exec &e, const LocalTensor &result) {
   Dims in{result.dims.n, e.get(Field::opd0_c), result.dims.h, e.get(Field::opd0_w)};
   if (in.c != result.dims.w || in.w != result.dims.c)
     throw UserError("the transposition's source has c " + std::to_string(in.c) + " and w " + std::to_string(in.w) +
-                    " but its result has c " + std::to_string(result.dims.c) + " and w " + std::to_string(result.dims.w));
+                    " but its result has c " + std::to_string(result.dims.c) + " and w " +
+                    std::to_string(result.dims.w));
   LocalTensor source = e.aligned("opd0", Field::opd0_addr, result.dtype, in);
   if (e.kind == isa::kTsbcCwTs)
     e.requireLane("opd0", source, 0, " (transposition from c to w)");
@@ -32,9 +33,14 @@ void exchangeChannels(Exec &e, const LocalTensor &result) {
     e.requireLane("res0", result, 0, " (transposition from w to c)");
   Tensor from = e.load("opd0", source), to = e.blank(result.dtype, result.dims);
   switch (kernel::byteSize(result.dtype)) {
-  case 1: exchange<uint8_t>(from, to); break;
-  case 2: exchange<uint16_t>(from, to); break;
-  default: exchange<uint32_t>(from, to);
+  case 1:
+    exchange<uint8_t>(from, to);
+    break;
+  case 2:
+    exchange<uint16_t>(from, to);
+    break;
+  default:
+    exchange<uint32_t>(from, to);
   }
   e.store("res0", result, to);
 }
@@ -61,7 +67,9 @@ void executeTranspose(Exec &e) {
     throw UserError("broadcasts to " + std::to_string(d.c) + " lanes from lane " + std::to_string(result.start.lane) +
                     ", beyond the last of " + std::to_string(last));
   switch (e.kind) {
-  case isa::kTsbcCwTs: case isa::kTsbcWcTs: return exchangeChannels(e, result);
+  case isa::kTsbcCwTs:
+  case isa::kTsbcWcTs:
+    return exchangeChannels(e, result);
   case isa::kTsbcLCopy:
     return e.store("res0", result, e.load("opd0", e.aligned("opd0", Field::opd0_addr, dtype, d)));
   case isa::kTsbcLBc: {
@@ -74,7 +82,8 @@ void executeTranspose(Exec &e) {
   }
   case isa::kTsbcSBc: {
     if (d.n != 1 || d.h != 1)
-      throw UserError("a broadcast from static memory must have n and h 1, found " + std::to_string(d.n) + " and " + std::to_string(d.h));
+      throw UserError("a broadcast from static memory must have n and h 1, found " + std::to_string(d.n) + " and " +
+                      std::to_string(d.h));
     const uint8_t *source = staticSource(e, d.w * size);
     Tensor all = e.blank(dtype, d);
     for (int64_t c = 0; c < d.c; ++c)
@@ -87,7 +96,8 @@ void executeTranspose(Exec &e) {
     e.requireLane("res0", result, 0, " (distribution)");
     return e.store("res0", result, {dtype, result.dims, staticSource(e, d.c * size)});
   }
-  default: e.notBuilt("this transposition");
+  default:
+    e.notBuilt("this transposition");
   }
 }
 

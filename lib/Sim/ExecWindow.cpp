@@ -34,7 +34,8 @@ Tensor insertZeros(Exec &e, const Tensor &in) {
     return in;
   Tensor out = e.blank(in.dtype, d);
   std::memset(out.data, 0, size_t(out.bytes()));
-  int64_t size = kernel::byteSize(in.dtype), stepH = e.get(Field::opd0_y_ins0) + 1, stepW = e.get(Field::opd0_x_ins0) + 1;
+  int64_t size = kernel::byteSize(in.dtype), stepH = e.get(Field::opd0_y_ins0) + 1,
+          stepW = e.get(Field::opd0_x_ins0) + 1;
   for (int64_t plane = 0; plane < d.n * d.c; ++plane)
     for (int64_t y = 0; y < in.dims.h; ++y)
       for (int64_t x = 0; x < in.dims.w; ++x)
@@ -47,9 +48,10 @@ void checkResultSize(const Dims &out, const Dims &in, const kernel::Window &win)
   int64_t reachH = in.h + win.padTop + win.padBottom - win.dilationH * (win.kh - 1) - 1;
   int64_t reachW = in.w + win.padLeft + win.padRight - win.dilationW * (win.kw - 1) - 1;
   if (reachH < 0 || reachW < 0 || out.h != win.outH(in.h) || out.w != win.outW(in.w))
-    throw UserError("the result is " + std::to_string(out.h) + "x" + std::to_string(out.w) + " but an input of " +
-                    std::to_string(in.h) + "x" + std::to_string(in.w) + " gives " +
-                    (reachH < 0 || reachW < 0 ? "none" : std::to_string(win.outH(in.h)) + "x" + std::to_string(win.outW(in.w))));
+    throw UserError(
+        "the result is " + std::to_string(out.h) + "x" + std::to_string(out.w) + " but an input of " +
+        std::to_string(in.h) + "x" + std::to_string(in.w) + " gives " +
+        (reachH < 0 || reachW < 0 ? "none" : std::to_string(win.outH(in.h)) + "x" + std::to_string(win.outW(in.w))));
 }
 
 } // namespace tpu_mlir::sim

@@ -30,10 +30,10 @@ Strides sharedStrides(const Dims &dims) { return {0, 0, dims.w, 1}; }
 void checkInside(const LocalTensor &t, const char *operand, const Memory &memory) {
   const Dims &d = t.dims;
   if (d.n < 1 || d.c < 1 || d.h < 1 || d.w < 1)
-    throw UserError("'" + std::string(operand) + "' has an empty shape [" + std::to_string(d.n) + ", " + std::to_string(d.c) +
-                    ", " + std::to_string(d.h) + ", " + std::to_string(d.w) + "]");
-  int64_t last = (d.n - 1) * t.strides.n + (groupsOf(d, t.start.lane, memory) - 1) * t.strides.c + (d.h - 1) * t.strides.h +
-                 (d.w - 1) * t.strides.w;
+    throw UserError("'" + std::string(operand) + "' has an empty shape [" + std::to_string(d.n) + ", " +
+                    std::to_string(d.c) + ", " + std::to_string(d.h) + ", " + std::to_string(d.w) + "]");
+  int64_t last = (d.n - 1) * t.strides.n + (groupsOf(d, t.start.lane, memory) - 1) * t.strides.c +
+                 (d.h - 1) * t.strides.h + (d.w - 1) * t.strides.w;
   int64_t end = t.start.offset + (last + 1) * kernel::byteSize(t.dtype);
   if (end > memory.laneBytes())
     throw UserError("'" + std::string(operand) + "' at lane " + std::to_string(t.start.lane) + " offset " +
@@ -45,7 +45,8 @@ namespace {
 
 /// Calls move(place in the lane, place in the dense buffer) for each plane (n, c) whose lane is in the mask.
 template <typename LaneByte, typename DenseByte, typename Move>
-void forChannels(LaneByte *lane0, int64_t laneBytes, int64_t lanes, const LocalTensor &t, DenseByte *dense, uint64_t mask, Move move) {
+void forChannels(LaneByte *lane0, int64_t laneBytes, int64_t lanes, const LocalTensor &t, DenseByte *dense,
+                 uint64_t mask, Move move) {
   int64_t size = kernel::byteSize(t.dtype), channel = t.dims.h * t.dims.w * size;
   int64_t planes = t.dims.n * t.dims.c;
   kernel::parallelFor(planes, std::max<int64_t>(1, (1 << 19) / channel), [&](int64_t begin, int64_t end) {
@@ -53,13 +54,15 @@ void forChannels(LaneByte *lane0, int64_t laneBytes, int64_t lanes, const LocalT
       int64_t n = plane / t.dims.c, at = t.start.lane + plane % t.dims.c, lane = at % lanes, group = at / lanes;
       if (!(mask >> (lane % 64) & 1))
         continue;
-      move(lane0 + lane * laneBytes + t.start.offset + size * (n * t.strides.n + group * t.strides.c), dense + plane * channel);
+      move(lane0 + lane * laneBytes + t.start.offset + size * (n * t.strides.n + group * t.strides.c),
+           dense + plane * channel);
     }
   });
 }
 
 /// Copies h rows of w elements of `size` bytes between two strided places.
-void copyPlane(uint8_t *to, int64_t toH, int64_t toW, const uint8_t *from, int64_t fromH, int64_t fromW, int64_t h, int64_t w, int64_t size) {
+void copyPlane(uint8_t *to, int64_t toH, int64_t toW, const uint8_t *from, int64_t fromH, int64_t fromW, int64_t h,
+               int64_t w, int64_t size) {
   if (toW == 1 && fromW == 1) {
     if (toH == w && fromH == w) {
       std::memcpy(to, from, size_t(h * w * size));
@@ -79,14 +82,16 @@ void copyPlane(uint8_t *to, int64_t toH, int64_t toW, const uint8_t *from, int64
 void gather(const Memory &memory, const LocalTensor &t, void *dense) {
   forChannels(memory.lane(0), memory.laneBytes(), memory.lanes(), t, static_cast<uint8_t *>(dense), ~uint64_t(0),
               [&](const uint8_t *from, uint8_t *to) {
-                copyPlane(to, t.dims.w, 1, from, t.strides.h, t.strides.w, t.dims.h, t.dims.w, kernel::byteSize(t.dtype));
+                copyPlane(to, t.dims.w, 1, from, t.strides.h, t.strides.w, t.dims.h, t.dims.w,
+                          kernel::byteSize(t.dtype));
               });
 }
 
 void scatter(Memory &memory, const LocalTensor &t, const void *dense, uint64_t laneMask) {
   forChannels(memory.lane(0), memory.laneBytes(), memory.lanes(), t, static_cast<const uint8_t *>(dense), laneMask,
               [&](uint8_t *to, const uint8_t *from) {
-                copyPlane(to, t.strides.h, t.strides.w, from, t.dims.w, 1, t.dims.h, t.dims.w, kernel::byteSize(t.dtype));
+                copyPlane(to, t.strides.h, t.strides.w, from, t.dims.w, 1, t.dims.h, t.dims.w,
+                          kernel::byteSize(t.dtype));
               });
 }
 

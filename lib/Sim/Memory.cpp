@@ -36,8 +36,8 @@ Memory::Memory(const target::Local &local) : geometry(local) {
 LanePlace Memory::placeOfTiu(uint64_t address) const {
   LanePlace place{int64_t(address / uint64_t(geometry.laneStride)), int64_t(address % uint64_t(geometry.laneStride))};
   if (place.lane >= geometry.lanes || place.offset >= geometry.laneBytes)
-    throw UserError("address " + hex(address) + " is outside local memory (" + std::to_string(geometry.lanes) + " lanes of " +
-                    hex(uint64_t(geometry.laneBytes)) + " bytes)");
+    throw UserError("address " + hex(address) + " is outside local memory (" + std::to_string(geometry.lanes) +
+                    " lanes of " + hex(uint64_t(geometry.laneBytes)) + " bytes)");
   return place;
 }
 
@@ -72,7 +72,8 @@ const Memory::Region &Memory::find(uint64_t address, uint64_t bytes, const char 
   std::string known;
   for (const Region &r : regions)
     known += (known.empty() ? "" : ", ") + r.name + " " + hex(r.base) + " to " + hex(r.base + r.bytes);
-  throw UserError(std::string(verb) + " " + std::to_string(bytes) + " bytes at " + hex(address) + ", outside every region (" + known + ")");
+  throw UserError(std::string(verb) + " " + std::to_string(bytes) + " bytes at " + hex(address) +
+                  ", outside every region (" + known + ")");
 }
 
 const uint8_t *Memory::read(uint64_t address, uint64_t bytes) const {
@@ -83,7 +84,8 @@ const uint8_t *Memory::read(uint64_t address, uint64_t bytes) const {
 uint8_t *Memory::write(uint64_t address, uint64_t bytes) {
   const Region &r = find(address, bytes, "writes");
   if (!r.writable)
-    throw UserError("writes " + std::to_string(bytes) + " bytes at " + hex(address) + ", inside the read-only region " + r.name);
+    throw UserError("writes " + std::to_string(bytes) + " bytes at " + hex(address) + ", inside the read-only region " +
+                    r.name);
   return r.owned.get() + (address - r.base);
 }
 

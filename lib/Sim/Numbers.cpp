@@ -15,14 +15,23 @@ using kernel::DType;
 
 NpyType rawType(DType dtype) {
   switch (dtype) {
-  case DType::F32: return NpyType::F32;
-  case DType::F16: return NpyType::F16;
-  case DType::I8: return NpyType::I8;
-  case DType::U8: return NpyType::U8;
-  case DType::I16: return NpyType::I16;
-  case DType::U16: case DType::BF16: return NpyType::U16; // numpy has no bfloat16: its bits
-  case DType::I32: return NpyType::I32;
-  default: return NpyType::U32;
+  case DType::F32:
+    return NpyType::F32;
+  case DType::F16:
+    return NpyType::F16;
+  case DType::I8:
+    return NpyType::I8;
+  case DType::U8:
+    return NpyType::U8;
+  case DType::I16:
+    return NpyType::I16;
+  case DType::U16:
+  case DType::BF16:
+    return NpyType::U16; // numpy has no bfloat16: its bits
+  case DType::I32:
+    return NpyType::I32;
+  default:
+    return NpyType::U32;
   }
 }
 
@@ -35,7 +44,8 @@ static std::string text(const std::vector<int64_t> &shape) {
 
 std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array) {
   if (array.shape != input.shape)
-    throw UserError("array '" + array.name + "' has shape " + text(array.shape) + " but input '" + input.name + "' has shape " + text(input.shape));
+    throw UserError("array '" + array.name + "' has shape " + text(array.shape) + " but input '" + input.name +
+                    "' has shape " + text(input.shape));
   std::vector<uint8_t> raw(size_t(input.bytes));
   if (array.type == rawType(input.dtype)) {
     if (!raw.empty())
@@ -55,7 +65,8 @@ std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array) 
       uint16_t half = input.dtype == DType::F16 ? kernel::f32ToF16(values[i]) : kernel::f32ToBf16(values[i]);
       std::memcpy(&raw[2 * i], &half, 2);
     } else {
-      int64_t q = kernel::floatToInt(values[i] * input.scale, DType::I32, kernel::Round::HalfAwayFromZero) + input.zeroPoint;
+      int64_t q =
+          kernel::floatToInt(values[i] * input.scale, DType::I32, kernel::Round::HalfAwayFromZero) + input.zeroPoint;
       q = kernel::saturate(q, input.dtype);
       size_t size = size_t(kernel::byteSize(input.dtype));
       std::memcpy(&raw[size * i], &q, size);
@@ -75,20 +86,34 @@ template <typename T> static void dequantise(const TensorValue &t, std::vector<f
 std::vector<float> decodeTensor(const TensorValue &t) {
   std::vector<float> out(t.bytes.size() / size_t(kernel::byteSize(t.dtype)));
   switch (t.dtype) {
-  case DType::F32: std::memcpy(out.data(), t.bytes.data(), t.bytes.size()); break;
-  case DType::F16: case DType::BF16:
+  case DType::F32:
+    std::memcpy(out.data(), t.bytes.data(), t.bytes.size());
+    break;
+  case DType::F16:
+  case DType::BF16:
     for (size_t i = 0; i < out.size(); ++i) {
       uint16_t half;
       std::memcpy(&half, &t.bytes[2 * i], 2);
       out[i] = t.dtype == DType::F16 ? kernel::f16ToF32(half) : kernel::bf16ToF32(half);
     }
     break;
-  case DType::I8: dequantise<int8_t>(t, out); break;
-  case DType::U8: dequantise<uint8_t>(t, out); break;
-  case DType::I16: dequantise<int16_t>(t, out); break;
-  case DType::U16: dequantise<uint16_t>(t, out); break;
-  case DType::I32: dequantise<int32_t>(t, out); break;
-  default: dequantise<uint32_t>(t, out);
+  case DType::I8:
+    dequantise<int8_t>(t, out);
+    break;
+  case DType::U8:
+    dequantise<uint8_t>(t, out);
+    break;
+  case DType::I16:
+    dequantise<int16_t>(t, out);
+    break;
+  case DType::U16:
+    dequantise<uint16_t>(t, out);
+    break;
+  case DType::I32:
+    dequantise<int32_t>(t, out);
+    break;
+  default:
+    dequantise<uint32_t>(t, out);
   }
   return out;
 }

@@ -44,7 +44,8 @@ const bmodel::NetParameter &Simulator::State::select(const bmodel::Model &model,
     refuse("it has " + std::to_string(model.net.size()) + " nets; net " + std::to_string(net) + " was asked for");
   const auto &stages = model.net[net].parameter;
   if (stage >= stages.size())
-    refuse("net '" + model.net[net].name + "' has " + std::to_string(stages.size()) + " stages; stage " + std::to_string(stage) + " was asked for");
+    refuse("net '" + model.net[net].name + "' has " + std::to_string(stages.size()) + " stages; stage " +
+           std::to_string(stage) + " was asked for");
   const bmodel::NetParameter &p = stages[stage];
   if (p.isDynamic)
     refuse("net '" + model.net[net].name + "' is dynamic; the simulator runs static nets");
@@ -74,7 +75,8 @@ void Simulator::State::decodeStreams(const bmodel::NetParameter &p) {
       std::string where = "group " + std::to_string(index) + ": ";
       if (!*blobs[e] || (*blobs[e])->size() == 0) {
         if (counts[e])
-          refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) + " commands but holds none");
+          refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) +
+                 " commands but holds none");
         continue;
       }
       try {
@@ -83,8 +85,8 @@ void Simulator::State::decodeStreams(const bmodel::NetParameter &p) {
         refuse(where + error.what());
       }
       if (group.streams[e].size() != counts[e])
-        refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) + " commands but holds " +
-               std::to_string(group.streams[e].size()));
+        refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) +
+               " commands but holds " + std::to_string(group.streams[e].size()));
     }
     try {
       checkIds(group, index);
@@ -103,7 +105,8 @@ void Simulator::State::layOutMemory(const bmodel::NetParameter &p) {
     coefficients = p.coeffMem->coeff;
     weights = coefficients->bytes();
     if (p.coeffMem->address != base)
-      refuse("its coefficients were compiled for " + hex(p.coeffMem->address) + " but global memory starts at " + hex(base));
+      refuse("its coefficients were compiled for " + hex(p.coeffMem->address) + " but global memory starts at " +
+             hex(base));
     if (!p.coeffMem->checkCode.empty()) {
       auto digest = bmodel::sha256(weights);
       if (!std::equal(digest.begin(), digest.end(), p.coeffMem->checkCode.begin(), p.coeffMem->checkCode.end()))
@@ -122,7 +125,8 @@ void Simulator::State::layOutMemory(const bmodel::NetParameter &p) {
   auto withinAddressSpace = [&](uint64_t address, uint64_t bytes, const char *what) {
     uint64_t limit = uint64_t(1) << global.addressBits;
     if (address < base || address > limit || bytes > limit - address)
-      refuse(std::string("its ") + what + " at " + hex(address) + " (" + std::to_string(bytes) + " bytes) lie outside global memory");
+      refuse(std::string("its ") + what + " at " + hex(address) + " (" + std::to_string(bytes) +
+             " bytes) lie outside global memory");
   };
   withinAddressSpace(base, coeffEnd - base, "coefficients");
   if (coeffEnd > base)
@@ -141,14 +145,16 @@ void Simulator::State::layOutMemory(const bmodel::NetParameter &p) {
   for (size_t i = 0; i < serial.size(); ++i)
     serial[i] = int32_t(i);
   std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t *>(serial.data()), serial.size() * sizeof(int32_t));
-  memory.addReadOnly("static serial numbers", uint64_t(chip.local.staticBase + chip.local.staticSerialOffset), bytes.size(), bytes);
+  memory.addReadOnly("static serial numbers", uint64_t(chip.local.staticBase + chip.local.staticSerialOffset),
+                     bytes.size(), bytes);
 }
 
 void Simulator::State::readTensors(const bmodel::NetParameter &p) {
   auto convert = [&](const bmodel::Tensor &t) {
     NetTensor out{t.name, kernel::DType(t.dataType), {}, t.deviceAddr, t.scale, t.zeroPoint, 0};
     if (t.dataType > uint32_t(kernel::DType::BF16))
-      refuse("tensor '" + t.name + "' has data type " + std::to_string(t.dataType) + ", which the simulator cannot read");
+      refuse("tensor '" + t.name + "' has data type " + std::to_string(t.dataType) +
+             ", which the simulator cannot read");
     if (t.shape.size() != 1)
       refuse("tensor '" + t.name + "' has " + std::to_string(t.shape.size()) + " shapes; a static net has one");
     double bytes = double(kernel::byteSize(out.dtype));
@@ -175,7 +181,8 @@ void Simulator::State::readTensors(const bmodel::NetParameter &p) {
 void Simulator::State::readTable(const bmodel::NetParameter &p) {
   if (p.tensorLoc && p.tensorLoc->size()) {
     auto bytes = p.tensorLoc->bytes();
-    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "'" + path + "': its tensor table");
+    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()},
+                             "'" + path + "': its tensor table");
   } else {
     std::string beside = (std::filesystem::path(path).parent_path() / "tensor_location.json").string();
     if (!std::filesystem::exists(beside))
@@ -185,8 +192,9 @@ void Simulator::State::readTable(const bmodel::NetParameter &p) {
   }
   for (const TensorEntry &e : table)
     if (e.group >= groups.size() || e.command > groups[e.group].streams[e.byGdma].size())
-      refuse("its tensor table says that '" + e.name + "' is complete after " + (e.byGdma ? "gdma" : "tiu") + " command " +
-             std::to_string(e.command) + " of group " + std::to_string(e.group) + ", which does not exist");
+      refuse("its tensor table says that '" + e.name + "' is complete after " + (e.byGdma ? "gdma" : "tiu") +
+             " command " + std::to_string(e.command) + " of group " + std::to_string(e.group) +
+             ", which does not exist");
 }
 
 void Simulator::State::execute(size_t group, const isa::Command &command) {
@@ -195,7 +203,7 @@ void Simulator::State::execute(size_t group, const isa::Command &command) {
   try {
     sim::execute(exec);
   } catch (const UserError &error) {
-    throw UserError("'" + path + "': " + describe(group, command) + ": " + error.what());
+    throw UserError(describe(group, command) + ": " + error.what());
   }
 }
 
@@ -226,7 +234,8 @@ void Simulator::setInput(const std::string &name, std::span<const uint8_t> bytes
   for (const NetTensor &t : state->inputs) {
     if (t.name == name) {
       if (int64_t(bytes.size()) != t.bytes)
-        state->refuse("input '" + name + "' takes " + std::to_string(t.bytes) + " bytes, " + std::to_string(bytes.size()) + " were given");
+        state->refuse("input '" + name + "' takes " + std::to_string(t.bytes) + " bytes, " +
+                      std::to_string(bytes.size()) + " were given");
       if (!bytes.empty())
         std::memcpy(state->memory.write(t.address, bytes.size()), bytes.data(), bytes.size());
       return;
@@ -246,27 +255,30 @@ RunResult Simulator::run(const RunOptions &options) {
       const uint8_t *from = s.memory.read(e.address, uint64_t(e.bytes()));
       result.tensors.push_back({e.name, e.dtype, e.shape, e.scale, e.zeroPoint, {from, from + e.bytes()}});
     } catch (const UserError &error) {
-      s.refuse("tensor '" + e.name + "' of its tensor table: " + error.what());
+      throw UserError("tensor '" + e.name + "' of its tensor table: " + error.what());
     }
   };
-  if (options.collectTensors && options.functional)
-    for (const TensorEntry &e : s.table) {
-      if (e.command == 0)
-        collect(e);
-      else
-        pending.emplace(std::tuple(size_t(e.group), e.byGdma, e.command), &e);
-    }
-
   Engines engines(s.chip, options, result);
-  for (size_t g = 0; g < s.groups.size(); ++g) {
-    engines.run(s.groups[g], g, [&](const isa::Command &command) {
-      if (!options.functional)
-        return;
-      s.execute(g, command);
-      auto [first, last] = pending.equal_range({g, command.engine() == isa::Engine::GDMA, command.id()});
-      for (auto it = first; it != last; ++it)
-        collect(*it->second);
-    });
+  auto step = [&](size_t group, const isa::Command &command) {
+    if (!options.functional)
+      return;
+    s.execute(group, command);
+    auto [first, last] = pending.equal_range({group, command.engine() == isa::Engine::GDMA, command.id()});
+    for (auto it = first; it != last; ++it)
+      collect(*it->second);
+  };
+  try {
+    if (options.collectTensors && options.functional)
+      for (const TensorEntry &e : s.table) {
+        if (e.command == 0)
+          collect(e);
+        else
+          pending.emplace(std::tuple(size_t(e.group), e.byGdma, e.command), &e);
+      }
+    for (size_t g = 0; g < s.groups.size(); ++g)
+      engines.run(s.groups[g], g, [&](const isa::Command &command) { step(g, command); });
+  } catch (const UserError &error) {
+    s.refuse(error.what());
   }
   result.cycles = engines.now();
   result.milliseconds = result.cycles / (double(s.chip.clock.tiuMhz) * 1000.0);

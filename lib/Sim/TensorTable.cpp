@@ -69,7 +69,8 @@ std::vector<TensorEntry> parseTensorTable(std::string_view text, const std::stri
     } catch (const UserError &error) {
       throw UserError(which + ": " + error.what());
     } catch (const json::exception &) {
-      throw UserError(which + " lacks one of name, dtype, shape, address, engine and cmd_id, or one has the wrong type");
+      throw UserError(which +
+                      " lacks one of name, dtype, shape, address, engine and cmd_id, or one has the wrong type");
     }
   }
   return entries;
@@ -81,9 +82,11 @@ std::string printTensorTable(const std::vector<TensorEntry> &entries) {
     const TensorEntry &e = entries[i];
     // An ordered object: the keys stay in reading order. The scale is printed as the double nearest to the float, which
     // reads back as the same float.
-    nlohmann::ordered_json j = {{"name", e.name}, {"dtype", kernel::name(e.dtype)}, {"shape", e.shape}, {"address", e.address},
-                                {"scale", e.scale}, {"zero_point", e.zeroPoint}, {"group", e.group},
-                                {"engine", e.byGdma ? "gdma" : "tiu"}, {"cmd_id", e.command}};
+    nlohmann::ordered_json j = {{"name", e.name},     {"dtype", kernel::name(e.dtype)},
+                                {"shape", e.shape},   {"address", e.address},
+                                {"scale", e.scale},   {"zero_point", e.zeroPoint},
+                                {"group", e.group},   {"engine", e.byGdma ? "gdma" : "tiu"},
+                                {"cmd_id", e.command}};
     text += j.dump(-1, ' ', false, json::error_handler_t::replace) + (i + 1 < entries.size() ? ",\n" : "\n");
   }
   return text + "]\n";

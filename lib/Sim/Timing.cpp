@@ -36,9 +36,15 @@ public:
   double get(Field f) const { return double(c.get(f)); }
   int64_t bytes(Field precision) const {
     switch (c.get(precision)) {
-    case isa::kTiuPrecInt8: case isa::kTiuPrecInt4: case isa::kTiuPrecFp8: return 1;
-    case isa::kTiuPrecFp32: case isa::kTiuPrecInt32: return 4;
-    default: return 2;
+    case isa::kTiuPrecInt8:
+    case isa::kTiuPrecInt4:
+    case isa::kTiuPrecFp8:
+      return 1;
+    case isa::kTiuPrecFp32:
+    case isa::kTiuPrecInt32:
+      return 4;
+    default:
+      return 2;
     }
   }
   double resultPlane() const { return get(Field::res0_h) * get(Field::res0_w); }
@@ -50,13 +56,17 @@ public:
     return double(operandBytes == 1 ? chip.compute.mac8 : operandBytes == 2 ? chip.compute.mac16 : chip.compute.mac32);
   }
   double channelsTogether(int64_t operandBytes) const {
-    return double(operandBytes == 1 ? chip.compute.icParallel8 : operandBytes == 2 ? chip.compute.icParallel16 : chip.compute.icParallel32);
+    return double(operandBytes == 1   ? chip.compute.icParallel8
+                  : operandBytes == 2 ? chip.compute.icParallel16
+                                      : chip.compute.icParallel32);
   }
   int64_t bank(Field address) const {
     return int64_t(c.get(address)) % chip.local.laneStride / (chip.local.laneBytes / chip.local.banks);
   }
   /// One pass of an element-wise unit over the result, `widest` bytes per element.
-  double elementPass(int64_t widest) const { return passes() * ceilDiv(resultPlane() * double(widest), double(chip.time.elementBytes)); }
+  double elementPass(int64_t widest) const {
+    return passes() * ceilDiv(resultPlane() * double(widest), double(chip.time.elementBytes));
+  }
 };
 
 Cost conv(const Tiu &t) {
@@ -66,8 +76,9 @@ Cost conv(const Tiu &t) {
   double pixels = t.macRate(bytes) / (lanes * together);
   double groups = ceilDiv(t.get(Field::res0_c), lanes);
   Cost cost;
-  cost.cycles = t.get(Field::res0_n) * groups * ceilDiv(t.resultPlane(), pixels) * ceilDiv(channels, together) * kernel +
-                t.chip.time.convCycles + t.chip.time.convCyclesPerGroup * groups;
+  cost.cycles =
+      t.get(Field::res0_n) * groups * ceilDiv(t.resultPlane(), pixels) * ceilDiv(channels, together) * kernel +
+      t.chip.time.convCycles + t.chip.time.convCyclesPerGroup * groups;
   cost.work.convMacs = counted(t.resultCount() * channels * kernel);
   return cost;
 }
@@ -106,14 +117,16 @@ Cost arith(const Tiu &t) {
   if (second)
     widest = std::max(widest, t.bytes(Field::opd1_prec));
   auto repeats = [&](Field layout, Field h, Field w) {
-    return t.c.get(layout) == isa::kLayoutChannelScalar || (t.c.get(layout) == isa::kLayoutExplicit && !t.c.get(h) && !t.c.get(w));
+    return t.c.get(layout) == isa::kLayoutChannelScalar ||
+           (t.c.get(layout) == isa::kLayoutExplicit && !t.c.get(h) && !t.c.get(w));
   };
   bool firstStreams = !t.c.get(Field::opd0_const) && !repeats(Field::opd0_str, Field::opd0_h_str, Field::opd0_w_str);
   bool secondStreams = second && !repeats(Field::opd1_str, Field::opd1_h_str, Field::opd1_w_str);
   // A division iterates (stated: 5 passes).
   double passes = t.kind == isa::kArithDiv ? 5 : 1;
   Cost cost;
-  cost.cycles = passes * t.elementPass(widest) * conflictFactor(t, firstStreams, secondStreams, widest) + t.chip.time.elementCycles;
+  cost.cycles = passes * t.elementPass(widest) * conflictFactor(t, firstStreams, secondStreams, widest) +
+                t.chip.time.elementCycles;
   return cost;
 }
 
@@ -124,40 +137,56 @@ Cost tiuCost(const isa::Command &c, const target::Chip &chip) {
   double initial = kind ? double(kind->initialCycles) : 0;
   Cost cost;
   switch (c.info->id) {
-  case CommandId::CONV: case CommandId::SCONV: return conv(t);
-  case CommandId::PORD: case CommandId::SPORD: return pool(t);
-  case CommandId::AR: case CommandId::SAR: return arith(t);
-  case CommandId::MM2: case CommandId::SMM2: {
+  case CommandId::CONV:
+  case CommandId::SCONV:
+    return conv(t);
+  case CommandId::PORD:
+  case CommandId::SPORD:
+    return pool(t);
+  case CommandId::AR:
+  case CommandId::SAR:
+    return arith(t);
+  case CommandId::MM2:
+  case CommandId::SMM2: {
     double rightRows = t.get(Field::opd1_c), rightColumns = t.get(Field::opd1_w);
     cost = matmul(t, t.get(Field::res0_c), t.kind == isa::kMm2Nt ? rightColumns : rightRows, t.get(Field::res0_w));
     cost.cycles += initial;
     return cost;
   }
-  case CommandId::MM: case CommandId::SMM: {
+  case CommandId::MM:
+  case CommandId::SMM: {
     double depth = std::max(0.0, (t.get(Field::opd0_c) - 1) * t.get(Field::opd0_w) + t.get(Field::opd1_w));
     cost = matmul(t, t.get(Field::opd0_n), depth, t.get(Field::res0_c) * t.get(Field::res0_w));
     cost.cycles += initial;
     return cost;
   }
-  case CommandId::RQ: case CommandId::SRQ: {
+  case CommandId::RQ:
+  case CommandId::SRQ: {
     int64_t widest = std::max(t.bytes(Field::res0_prec), t.bytes(Field::opd0_prec));
     cost.cycles = t.elementPass(widest) * conflictFactor(t, true, false, widest) + chip.time.elementCycles;
     return cost;
   }
-  case CommandId::SG: case CommandId::SSG: {
+  case CommandId::SG:
+  case CommandId::SSG: {
     double factor = t.kind >= isa::kSgPeSGatherHzd ? chip.time.gatherConflict : 1;
     cost.cycles = t.passes() * t.resultPlane() * chip.time.gatherCyclesPerElement * factor + chip.time.elementCycles;
     return cost;
   }
-  case CommandId::TRANS: case CommandId::STRANS: {
+  case CommandId::TRANS:
+  case CommandId::STRANS: {
     int64_t bytes = t.bytes(Field::res0_prec);
     bool transposes = t.kind == isa::kTsbcCwTs || t.kind == isa::kTsbcWcTs;
     // Transpositions pass one lane at a time (stated).
-    cost.cycles = initial + (transposes ? ceilDiv(t.resultCount() * double(bytes), double(chip.time.elementBytes)) : t.elementPass(bytes));
+    cost.cycles = initial + (transposes ? ceilDiv(t.resultCount() * double(bytes), double(chip.time.elementBytes))
+                                        : t.elementPass(bytes));
     return cost;
   }
-  case CommandId::SYSID: cost.cycles = chip.time.systemCycles; return cost;
-  default: cost.cycles = initial + t.elementPass(std::max(t.bytes(Field::res0_prec), t.bytes(Field::opd0_prec))); return cost;
+  case CommandId::SYSID:
+    cost.cycles = chip.time.systemCycles;
+    return cost;
+  default:
+    cost.cycles = initial + t.elementPass(std::max(t.bytes(Field::res0_prec), t.bytes(Field::opd0_prec)));
+    return cost;
   }
 }
 
@@ -173,17 +202,20 @@ Cost gdmaCost(const isa::Command &c, const target::Chip &chip) {
   double size = double(kFormatBytes[c.get(Field::src_data_format)]);
   uint64_t source = c.get(Field::src_start_addr_h8) << 32 | c.get(Field::src_start_addr_l32);
   uint64_t target = c.get(Field::dst_start_addr_h8) << 32 | c.get(Field::dst_start_addr_l32);
-  bool fills = c.get(Field::fill_constant_en), fromDdr = !fills && source >= uint64_t(chip.global.ddrBase), toDdr = target >= uint64_t(chip.global.ddrBase);
+  bool fills = c.get(Field::fill_constant_en), fromDdr = !fills && source >= uint64_t(chip.global.ddrBase),
+       toDdr = target >= uint64_t(chip.global.ddrBase);
 
   bool linear = c.info->id == CommandId::DMAGeneral;
-  double n = get(Field::src_nsize), channels = get(Field::src_csize), h = get(Field::src_hsize), w = get(Field::src_wsize);
+  double n = get(Field::src_nsize), channels = get(Field::src_csize), h = get(Field::src_hsize),
+         w = get(Field::src_wsize);
   if (linear)
     n = channels = h = 1, w = get(Field::src_cstride);
   else if (fills && !c.get(Field::nchw_copy))
     n = get(Field::dst_nsize), channels = get(Field::dst_csize), h = get(Field::dst_hsize), w = get(Field::dst_wsize);
   double readBytes = n * channels * h * w * size, moved = readBytes;
-  bool broadcasts = (c.info->id == CommandId::DMATensor && c.get(Field::cmd_special_function) == isa::kDmaTensorBroadcast) ||
-                    (linear && c.get(Field::cmd_special_function) == isa::kDmaGeneralBroadcast);
+  bool broadcasts =
+      (c.info->id == CommandId::DMATensor && c.get(Field::cmd_special_function) == isa::kDmaTensorBroadcast) ||
+      (linear && c.get(Field::cmd_special_function) == isa::kDmaGeneralBroadcast);
   // A broadcast reads its source once; writing the lanes in parallel costs no more (inferred).
   double rate = fromDdr && toDdr ? chip.time.gdmaMoveBytes : toDdr ? chip.time.gdmaStoreBytes : chip.time.gdmaLoadBytes;
 

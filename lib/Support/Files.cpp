@@ -49,7 +49,8 @@ int openForReading(const std::string &path, struct stat &info) {
 std::string temporaryName(const std::string &target) {
   static std::atomic<unsigned> counter{0};
   std::filesystem::path p(target);
-  std::string name = "." + p.filename().string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+  std::string name =
+      "." + p.filename().string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
   return (p.parent_path() / name).string();
 }
 

@@ -12,12 +12,16 @@
 namespace tpu_mlir {
 namespace {
 
-struct TypeRow { NpyType type; const char *descr, *name; int bytes; };
+struct TypeRow {
+  NpyType type;
+  const char *descr, *name;
+  int bytes;
+};
 constexpr TypeRow kTypes[] = {
-    {NpyType::Bool, "|b1", "bool", 1},    {NpyType::I8, "|i1", "int8", 1},      {NpyType::U8, "|u1", "uint8", 1},
-    {NpyType::I16, "<i2", "int16", 2},    {NpyType::U16, "<u2", "uint16", 2},   {NpyType::I32, "<i4", "int32", 4},
-    {NpyType::U32, "<u4", "uint32", 4},   {NpyType::I64, "<i8", "int64", 8},    {NpyType::U64, "<u8", "uint64", 8},
-    {NpyType::F16, "<f2", "float16", 2},  {NpyType::F32, "<f4", "float32", 4},  {NpyType::F64, "<f8", "float64", 8},
+    {NpyType::Bool, "|b1", "bool", 1},   {NpyType::I8, "|i1", "int8", 1},     {NpyType::U8, "|u1", "uint8", 1},
+    {NpyType::I16, "<i2", "int16", 2},   {NpyType::U16, "<u2", "uint16", 2},  {NpyType::I32, "<i4", "int32", 4},
+    {NpyType::U32, "<u4", "uint32", 4},  {NpyType::I64, "<i8", "int64", 8},   {NpyType::U64, "<u8", "uint64", 8},
+    {NpyType::F16, "<f2", "float16", 2}, {NpyType::F32, "<f4", "float32", 4}, {NpyType::F64, "<f8", "float64", 8},
 };
 static_assert(std::endian::native == std::endian::little, "array data is used where it lies");
 
@@ -93,7 +97,8 @@ bool parseDescr(const std::string &descr, NpyType &type) {
   if (descr.size() < 3)
     return false;
   for (const TypeRow &r : kTypes)
-    if (descr.substr(1) == r.descr + 1 && (descr[0] == '<' || descr[0] == '=' || (r.bytes == 1 && (descr[0] == '|' || descr[0] == '>')))) {
+    if (descr.substr(1) == r.descr + 1 &&
+        (descr[0] == '<' || descr[0] == '=' || (r.bytes == 1 && (descr[0] == '|' || descr[0] == '>')))) {
       type = r.type;
       return true;
     }
@@ -206,16 +211,27 @@ void reorderFortran(const uint8_t *from, uint8_t *to, const std::vector<int64_t>
 
 void toFloat(const NpzArray &array, float *out) {
   switch (array.type) {
-  case NpyType::Bool: case NpyType::U8: return convert<uint8_t>(array, out);
-  case NpyType::I8: return convert<int8_t>(array, out);
-  case NpyType::I16: return convert<int16_t>(array, out);
-  case NpyType::U16: return convert<uint16_t>(array, out);
-  case NpyType::I32: return convert<int32_t>(array, out);
-  case NpyType::U32: return convert<uint32_t>(array, out);
-  case NpyType::I64: return convert<int64_t>(array, out);
-  case NpyType::U64: return convert<uint64_t>(array, out);
-  case NpyType::F32: return convert<float>(array, out);
-  case NpyType::F64: return convert<double>(array, out);
+  case NpyType::Bool:
+  case NpyType::U8:
+    return convert<uint8_t>(array, out);
+  case NpyType::I8:
+    return convert<int8_t>(array, out);
+  case NpyType::I16:
+    return convert<int16_t>(array, out);
+  case NpyType::U16:
+    return convert<uint16_t>(array, out);
+  case NpyType::I32:
+    return convert<int32_t>(array, out);
+  case NpyType::U32:
+    return convert<uint32_t>(array, out);
+  case NpyType::I64:
+    return convert<int64_t>(array, out);
+  case NpyType::U64:
+    return convert<uint64_t>(array, out);
+  case NpyType::F32:
+    return convert<float>(array, out);
+  case NpyType::F64:
+    return convert<double>(array, out);
   case NpyType::F16:
     for (int64_t i = 0, n = array.count(); i < n; ++i)
       out[i] = halfToFloat(array.as<uint16_t>()[i]);

@@ -43,8 +43,15 @@ private:
   const std::string &path;
 };
 
-struct Directory { uint64_t offset, count; };
-struct Entry { std::string name; uint16_t method, flags; uint32_t crc; uint64_t packed, size, header; };
+struct Directory {
+  uint64_t offset, count;
+};
+struct Entry {
+  std::string name;
+  uint16_t method, flags;
+  uint32_t crc;
+  uint64_t packed, size, header;
+};
 
 /// The end record is the last thing in the file, before a comment of at most 65,535 bytes.
 Directory findDirectory(const Bytes &file) {
@@ -107,7 +114,8 @@ std::vector<uint8_t> inflateMember(const Bytes &file, const Entry &e, std::span<
   int rc = Z_OK;
   uint8_t none = 0;
   while (rc == Z_OK) {
-    uint64_t giveIn = std::min<uint64_t>(packed.size() - in, kStep), giveOut = std::min<uint64_t>(out.size() - done, kStep);
+    uint64_t giveIn = std::min<uint64_t>(packed.size() - in, kStep),
+             giveOut = std::min<uint64_t>(out.size() - done, kStep);
     z.next_in = const_cast<uint8_t *>(packed.data()) + in;
     z.avail_in = uInt(giveIn);
     z.next_out = giveOut ? out.data() + done : &none;

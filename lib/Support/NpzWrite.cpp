@@ -13,7 +13,7 @@
 namespace tpu_mlir {
 namespace {
 
-constexpr uint16_t kDate = 0x0021; // 1 January 1980
+constexpr uint16_t kDate = 0x0021;         // 1 January 1980
 constexpr uint16_t kPaddingExtra = 0xD935; // the id Android's zipalign registered for alignment
 constexpr uint16_t kUtf8Names = 1 << 11;
 constexpr uint64_t kLarge = 0xffffffff;
@@ -107,7 +107,12 @@ void NpzWriter::finish() {
   uint64_t end = file.offset(), count = members.size();
   Record tail;
   if (begin >= kLarge || count >= 0xffff) {
-    tail.put<uint32_t>(0x06064b50).put<uint64_t>(44).put<uint16_t>(45).put<uint16_t>(45).put<uint32_t>(0).put<uint32_t>(0);
+    tail.put<uint32_t>(0x06064b50)
+        .put<uint64_t>(44)
+        .put<uint16_t>(45)
+        .put<uint16_t>(45)
+        .put<uint32_t>(0)
+        .put<uint32_t>(0);
     tail.put<uint64_t>(count).put<uint64_t>(count).put<uint64_t>(end - begin).put<uint64_t>(begin);
     tail.put<uint32_t>(0x07064b50).put<uint32_t>(0).put<uint64_t>(end).put<uint32_t>(1);
   }

@@ -134,18 +134,23 @@ void writeTensors(const std::string &path, const std::vector<const sim::TensorVa
 }
 
 void printEngine(const char *name, const sim::EngineReport &engine, double cycles) {
-  std::printf("%-10s %llu commands, busy %.0f cycles (%.1f %%)\n", name, static_cast<unsigned long long>(engine.commands), engine.busyCycles,
+  std::printf("%-10s %llu commands, busy %.0f cycles (%.1f %%)\n", name,
+              static_cast<unsigned long long>(engine.commands), engine.busyCycles,
               cycles > 0 ? 100 * engine.busyCycles / cycles : 0.0);
 }
 
-void printSummary(const bmodel::Model &model, const Arguments &a, const sim::Simulator &simulator, const sim::RunResult &r) {
+void printSummary(const bmodel::Model &model, const Arguments &a, const sim::Simulator &simulator,
+                  const sim::RunResult &r) {
   const target::Chip &chip = simulator.chip();
-  std::printf("%-10s %s on %.*s\n", "net", model.net[a.net].name.c_str(), int(chip.identity.name.size()), chip.identity.name.data());
-  std::printf("%-10s %.0f (%.3f ms at %lld MHz)\n", "cycles", r.cycles, r.milliseconds, static_cast<long long>(chip.clock.tiuMhz));
+  std::printf("%-10s %s on %.*s\n", "net", model.net[a.net].name.c_str(), int(chip.identity.name.size()),
+              chip.identity.name.data());
+  std::printf("%-10s %.0f (%.3f ms at %lld MHz)\n", "cycles", r.cycles, r.milliseconds,
+              static_cast<long long>(chip.clock.tiuMhz));
   printEngine("tiu", r.tiu, r.cycles);
   printEngine("gdma", r.gdma, r.cycles);
-  std::printf("%-10s %lld (convolution %lld, depth-wise %lld, matrix %lld)\n", "macs", static_cast<long long>(r.work.macs()),
-              static_cast<long long>(r.work.convMacs), static_cast<long long>(r.work.depthwiseMacs), static_cast<long long>(r.work.matmulMacs));
+  std::printf("%-10s %lld (convolution %lld, depth-wise %lld, matrix %lld)\n", "macs",
+              static_cast<long long>(r.work.macs()), static_cast<long long>(r.work.convMacs),
+              static_cast<long long>(r.work.depthwiseMacs), static_cast<long long>(r.work.matmulMacs));
   std::printf("%-10s %lld bytes read, %lld bytes written\n", "ddr", static_cast<long long>(r.work.ddrReadBytes),
               static_cast<long long>(r.work.ddrWriteBytes));
   std::printf("%-10s %llu\n", "host ops", static_cast<unsigned long long>(r.hostOps));
@@ -163,7 +168,8 @@ int run(int argc, char **argv) {
   if (!a.timingOnly)
     setInputs(simulator, a.input);
   if (a.allTensors && simulator.tensorTable().empty())
-    throw UserError("'" + a.model + "' has no tensor table, and no tensor_location.json lies beside it; --dump-all-tensors needs one");
+    throw UserError("'" + a.model +
+                    "' has no tensor table, and no tensor_location.json lies beside it; --dump-all-tensors needs one");
   sim::RunResult result = simulator.run(a.run);
   if (!a.output.empty()) {
     // The table may name the outputs too; each name is written once.

@@ -12,14 +12,37 @@ namespace tpu_mlir::kernel {
 
 /// Number formats. Values are those of `Tensor.data_type` in a bmodel.
 /// Source: shared ISA notes, bmodel_format.md §3.
-enum class DType : uint8_t { F32 = 0, F16 = 1, I8 = 2, U8 = 3, I16 = 4, U16 = 5, I32 = 6, U32 = 7, BF16 = 8, I4 = 9, U4 = 10 };
+enum class DType : uint8_t {
+  F32 = 0,
+  F16 = 1,
+  I8 = 2,
+  U8 = 3,
+  I16 = 4,
+  U16 = 5,
+  I32 = 6,
+  U32 = 7,
+  BF16 = 8,
+  I4 = 9,
+  U4 = 10
+};
 
 constexpr int bitWidth(DType t) {
   switch (t) {
-  case DType::F32: case DType::I32: case DType::U32: return 32;
-  case DType::F16: case DType::BF16: case DType::I16: case DType::U16: return 16;
-  case DType::I8: case DType::U8: return 8;
-  case DType::I4: case DType::U4: return 4;
+  case DType::F32:
+  case DType::I32:
+  case DType::U32:
+    return 32;
+  case DType::F16:
+  case DType::BF16:
+  case DType::I16:
+  case DType::U16:
+    return 16;
+  case DType::I8:
+  case DType::U8:
+    return 8;
+  case DType::I4:
+  case DType::U4:
+    return 4;
   }
   return 0;
 }
@@ -32,7 +55,15 @@ constexpr bool isSigned(DType t) {
 const char *name(DType t);
 
 /// Rounding modes; values are the chip's `round_mode` field.
-enum class Round : uint8_t { HalfToEven = 0, HalfAwayFromZero = 1, TowardZero = 2, Floor = 3, Ceil = 4, HalfUp = 5, HalfDown = 6 };
+enum class Round : uint8_t {
+  HalfToEven = 0,
+  HalfAwayFromZero = 1,
+  TowardZero = 2,
+  Floor = 3,
+  Ceil = 4,
+  HalfUp = 5,
+  HalfDown = 6
+};
 
 /// Shape of a tensor, all dimensions at least 1.
 struct Dims {

@@ -20,8 +20,8 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
 /// skipped), each step one fused multiply-add (std::fma semantics). bias may be null (then it starts from +0).
 void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const float *bias, const Window &win);
 
-/// Depth-wise: channel c of the output sees only channel c. filter [1, c, kh, kw] or, with count 1, one constant weight.
-/// Integers: I8/U8 × I8/U8 → I32 + bias[c] (I32, null for 0). F32: as convF32 in the order kh, kw.
+/// Depth-wise: channel c of the output sees only channel c. filter [1, c, kh, kw] or, with count 1, one constant
+/// weight. Integers: I8/U8 × I8/U8 → I32 + bias[c] (I32, null for 0). F32: as convF32 in the order kh, kw.
 void depthwise(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const void *bias, const Window &win,
                int padValue = 0);
 
@@ -36,18 +36,21 @@ void binary(BinaryOp op, const Tensor &out, const ConstTensor &a, const ConstTen
             Round round = Round::HalfUp);
 
 /// One entry of a requantisation: as in `requantOne`.
-struct QuantEntry { int32_t multiplier, shift, zeroPoint; };
+struct QuantEntry {
+  int32_t multiplier, shift, zeroPoint;
+};
 /// out[n,c,h,w] = requantOne(in, entries[c or 0]); `entries` has `count` = 1 or out.dims.c items.
 void requant(const Tensor &out, const ConstTensor &in, const QuantEntry *entries, int64_t count, Round round);
 
-/// Converts between formats: float→int rounds by `round` and saturates, int→int saturates, int→float rounds to nearest even.
+/// Converts between formats: float→int rounds by `round` and saturates, int→int saturates, int→float rounds to nearest
+/// even.
 void cast(const Tensor &out, const ConstTensor &in, Round round);
 
 /// out[i] = table[byte of in[i]]: 8-bit in (its bit pattern indexes), table of 256 entries of out's format.
 void lookup(const Tensor &out, const ConstTensor &in, const void *table);
 
-/// out[b, m, n] = Σ_k left[b, m, k] · (right[b, k, n] − rightZeroPoint). Integers: I8/U8 → I32. F32: in order of k, fma from +0.
-/// Dims hold {1, batch, rows, columns}.
+/// out[b, m, n] = Σ_k left[b, m, k] · (right[b, k, n] − rightZeroPoint). Integers: I8/U8 → I32. F32: in order of k, fma
+/// from +0. Dims hold {1, batch, rows, columns}.
 void matmul(const Tensor &out, const ConstTensor &left, const ConstTensor &right, int rightZeroPoint = 0);
 
 } // namespace tpu_mlir::kernel

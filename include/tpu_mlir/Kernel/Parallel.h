@@ -10,9 +10,9 @@
 
 namespace tpu_mlir::kernel {
 
-/// Calls body(begin, end) on disjoint ranges that cover 0 … count−1, each of `grain` iterations except perhaps the last.
-/// Runs on the calling thread alone when there is one range, when called from inside another parallelFor, or when the
-/// pool is busy with another caller. The body must not throw.
+/// Calls body(begin, end) on disjoint ranges that cover 0 … count−1, each of `grain` iterations except perhaps the
+/// last. Runs on the calling thread alone when there is one range, when called from inside another parallelFor, or when
+/// the pool is busy with another caller. The body must not throw.
 void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)> &body);
 
 /// Number of threads that a parallelFor of this thread may use.

@@ -22,9 +22,9 @@ struct TensorEntry {
   uint64_t address = 0; ///< global memory, contiguous
   float scale = 1;      ///< value = (stored − zeroPoint) · scale
   int32_t zeroPoint = 0;
-  uint32_t group = 0;    ///< command group
-  bool byGdma = true;    ///< engine of the completing command
-  uint32_t command = 0;  ///< its id; 0: the tensor is there from the start
+  uint32_t group = 0;   ///< command group
+  bool byGdma = true;   ///< engine of the completing command
+  uint32_t command = 0; ///< its id; 0: the tensor is there from the start
   int64_t count() const;
   int64_t bytes() const { return count() * kernel::byteSize(dtype); }
   bool operator==(const TensorEntry &) const = default;

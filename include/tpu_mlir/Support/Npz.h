@@ -61,7 +61,8 @@ private:
   std::map<std::string, size_t> index;
 };
 
-/// Converts elements of any type to float (f16 exactly, wider types rounded to nearest even). `out` has array.count() items.
+/// Converts elements of any type to float (f16 exactly, wider types rounded to nearest even). `out` has array.count()
+/// items.
 void toFloat(const NpzArray &array, float *out);
 
 /// An npz file being written. Nothing appears under `path` before finish().
@@ -74,7 +75,11 @@ public:
   void finish();
 
 private:
-  struct Member { std::string name; uint64_t bytes, offset; uint32_t crc; };
+  struct Member {
+    std::string name;
+    uint64_t bytes, offset;
+    uint32_t crc;
+  };
   AtomicFile file;
   std::vector<Member> members;
   std::map<std::string, bool> names;

@@ -29,7 +29,8 @@ std::vector<int32_t> convNaive(const Buffer &in, const Buffer &filter, Dims od, 
     for (int64_t ic = 0; ic < in.dims.c; ++ic)
       for (int64_t y = 0; y < win.kh; ++y)
         for (int64_t x = 0; x < win.kw; ++x) {
-          int64_t iy = oh * win.strideH + y * win.dilationH - win.padTop, ix = ow * win.strideW + x * win.dilationW - win.padLeft;
+          int64_t iy = oh * win.strideH + y * win.dilationH - win.padTop,
+                  ix = ow * win.strideW + x * win.dilationW - win.padLeft;
           bool inside = iy >= 0 && iy < in.dims.h && ix >= 0 && ix < in.dims.w;
           Int128 value = inside ? in.integer(in.index(n, ic, iy, ix)) : pad;
           sum += value * (filter.integer(filter.index(oc, ic, y, x)) - zero);
@@ -46,9 +47,11 @@ std::vector<float> convNaive(const Buffer &in, const Buffer &filter, const float
     for (int64_t ic = 0; ic < in.dims.c; ++ic)
       for (int64_t y = 0; y < win.kh; ++y)
         for (int64_t x = 0; x < win.kw; ++x) {
-          int64_t iy = oh * win.strideH + y * win.dilationH - win.padTop, ix = ow * win.strideW + x * win.dilationW - win.padLeft;
+          int64_t iy = oh * win.strideH + y * win.dilationH - win.padTop,
+                  ix = ow * win.strideW + x * win.dilationW - win.padLeft;
           if (iy >= 0 && iy < in.dims.h && ix >= 0 && ix < in.dims.w)
-            sum = std::fma(in.as<float>()[in.index(n, ic, iy, ix)], filter.as<float>()[filter.index(oc, ic, y, x)], sum);
+            sum =
+                std::fma(in.as<float>()[in.index(n, ic, iy, ix)], filter.as<float>()[filter.index(oc, ic, y, x)], sum);
         }
     out.push_back(sum);
   });
@@ -83,7 +86,8 @@ TEST(Conv, IntegersAreExactOnEveryLevel) {
       kernel::CpuLevelLimit limit(level);
       Buffer out(DType::I32, c.out);
       kernel::convInt(out.tensor(), in.view(), filter.view(), c.win, pad, zero);
-      ASSERT_EQ(std::memcmp(out.bytes.data(), expected.data(), out.bytes.size()), 0) << "case " << i << " level " << int(level);
+      ASSERT_EQ(std::memcmp(out.bytes.data(), expected.data(), out.bytes.size()), 0)
+          << "case " << i << " level " << int(level);
       kernel::convInt(out.tensor(), in.view(), filter.view(), c.win, pad, zero, true);
       for (size_t k = 0; k < expected.size(); ++k)
         ASSERT_EQ(out.as<int32_t>()[k], int32_t(2 * uint32_t(expected[k])));
@@ -108,7 +112,8 @@ TEST(Conv, FloatsHaveTheContractsOrderOnEveryLevel) {
   std::mt19937 random(12);
   for (int i = 0; i < 120; ++i) {
     Case c = randomCase(random, i);
-    Buffer in(DType::F32, c.in), filter(DType::F32, {c.out.c, c.in.c, c.win.kh, c.win.kw}), bias(DType::F32, {1, c.out.c, 1, 1});
+    Buffer in(DType::F32, c.in), filter(DType::F32, {c.out.c, c.in.c, c.win.kh, c.win.kw}),
+        bias(DType::F32, {1, c.out.c, 1, 1});
     in.randomise(random);
     filter.randomise(random);
     bias.randomise(random);
@@ -118,7 +123,8 @@ TEST(Conv, FloatsHaveTheContractsOrderOnEveryLevel) {
       kernel::CpuLevelLimit limit(level);
       Buffer out(DType::F32, c.out);
       kernel::convF32(out.tensor(), in.view(), filter.view(), b, c.win);
-      ASSERT_EQ(std::memcmp(out.bytes.data(), expected.data(), out.bytes.size()), 0) << "case " << i << " level " << int(level);
+      ASSERT_EQ(std::memcmp(out.bytes.data(), expected.data(), out.bytes.size()), 0)
+          << "case " << i << " level " << int(level);
     }
   }
 }

@@ -18,16 +18,22 @@ constexpr BinaryOp kOps[] = {BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, Binary
 
 Int128 apply(BinaryOp op, Int128 a, Int128 b) {
   switch (op) {
-  case BinaryOp::Add: return a + b;
-  case BinaryOp::Sub: return a - b;
-  case BinaryOp::Mul: return a * b;
-  case BinaryOp::Max: return a > b ? a : b;
-  default: return a < b ? a : b;
+  case BinaryOp::Add:
+    return a + b;
+  case BinaryOp::Sub:
+    return a - b;
+  case BinaryOp::Mul:
+    return a * b;
+  case BinaryOp::Max:
+    return a > b ? a : b;
+  default:
+    return a < b ? a : b;
   }
 }
 
 Dims randomDims(std::mt19937 &random) {
-  return {between(random, 1, 3), between(random, 1, 5), between(random, 1, 6), between(random, 1, random() % 8 ? 20 : 3000)};
+  return {between(random, 1, 3), between(random, 1, 5), between(random, 1, 6),
+          between(random, 1, random() % 8 ? 20 : 3000)};
 }
 Dims broadcastOf(std::mt19937 &random, Dims d) {
   for (int64_t *dim : {&d.n, &d.c, &d.h, &d.w})
@@ -59,7 +65,8 @@ TEST(Binary, IntegersOfAnyFormatsOnEveryLevel) {
       kernel::binary(op, out.tensor(), a.view(), b.view(), shift, round);
       for (int64_t o = 0; o < d.count(); ++o) {
         // U32 products can pass 2^63; the contract says 64 bits.
-        int64_t value = int64_t(apply(op, a.integer(broadcastIndex(d, a.dims, o)), b.integer(broadcastIndex(d, b.dims, o))));
+        int64_t value =
+            int64_t(apply(op, a.integer(broadcastIndex(d, a.dims, o)), b.integer(broadcastIndex(d, b.dims, o))));
         ASSERT_EQ(out.integer(o), int64_t(clamp(shiftExactly(value, shift, round), to)))
             << "case " << i << " op " << int(op) << ' ' << name(a.dtype) << ' ' << name(b.dtype) << " shift " << shift
             << " mode " << int(round) << " level " << int(level);
@@ -82,8 +89,11 @@ TEST(Binary, FloatsAreSingleIeeeOperations) {
       kernel::binary(op, out.tensor(), a.view(), b.view());
       for (int64_t o = 0; o < d.count(); ++o) {
         float x = a.as<float>()[broadcastIndex(d, a.dims, o)], y = b.as<float>()[broadcastIndex(d, b.dims, o)];
-        float expected = op == BinaryOp::Add ? x + y : op == BinaryOp::Sub ? x - y : op == BinaryOp::Mul ? x * y
-                         : op == BinaryOp::Max ? std::fmax(x, y) : std::fmin(x, y);
+        float expected = op == BinaryOp::Add   ? x + y
+                         : op == BinaryOp::Sub ? x - y
+                         : op == BinaryOp::Mul ? x * y
+                         : op == BinaryOp::Max ? std::fmax(x, y)
+                                               : std::fmin(x, y);
         ASSERT_EQ(out.as<float>()[o], expected);
       }
     }
@@ -112,7 +122,8 @@ TEST(Requant, AgainstFractionsOnEveryLevel) {
     in.randomise(random);
     std::vector<kernel::QuantEntry> entries(random() % 2 ? 1 : size_t(d.c));
     for (auto &e : entries)
-      e = {int32_t(random()) >> (random() % 32), int32_t(between(random, -64, random() % 4 ? 0 : 31)), int32_t(between(random, -128, 127))};
+      e = {int32_t(random()) >> (random() % 32), int32_t(between(random, -64, random() % 4 ? 0 : 31)),
+           int32_t(between(random, -128, 127))};
     DType to = kIntegers[random() % 6];
     for (kernel::CpuLevel level : cpuLevels()) {
       kernel::CpuLevelLimit limit(level);
@@ -138,7 +149,8 @@ TEST(Cast, FloatToIntegersMatchesTheScalarRule) {
     if (i % 3 == 0)
       in.as<float>()[i] = float(int32_t(random()) >> (random() % 32)) * 0.5f;
     if (i % 3 == 1)
-      in.as<float>()[i] = std::nextafter(float(int32_t(random()) >> (8 + random() % 24)) * 0.5f, random() % 2 ? 1e30f : -1e30f);
+      in.as<float>()[i] =
+          std::nextafter(float(int32_t(random()) >> (8 + random() % 24)) * 0.5f, random() % 2 ? 1e30f : -1e30f);
   }
   for (DType t : kIntegers)
     for (Round round : kRounds)
@@ -147,7 +159,8 @@ TEST(Cast, FloatToIntegersMatchesTheScalarRule) {
         Buffer out(t, d);
         kernel::cast(out.tensor(), in.view(), round);
         for (int64_t i = 0; i < d.w; ++i)
-          ASSERT_EQ(out.integer(i), kernel::floatToInt(in.as<float>()[i], t, round)) << in.as<float>()[i] << " mode " << int(round);
+          ASSERT_EQ(out.integer(i), kernel::floatToInt(in.as<float>()[i], t, round))
+              << in.as<float>()[i] << " mode " << int(round);
       }
 }
 
@@ -168,7 +181,9 @@ TEST(Cast, IntegersSaturateAndWiden) {
 }
 
 TEST(Cast, IntegersToHalvesRoundOnce) {
-  std::vector<int32_t> values = {0, 1, -1, 2049, 2051, 65519, 65520, -70000, 16777217, 0x1008000, 0x1008001, 0x1017fff, INT32_MAX, INT32_MIN, 0x40800040, 0x4080003f};
+  std::vector<int32_t> values = {0,         1,         -1,         2049,      2051,      65519,
+                                 65520,     -70000,    16777217,   0x1008000, 0x1008001, 0x1017fff,
+                                 INT32_MAX, INT32_MIN, 0x40800040, 0x4080003f};
   Dims d{1, 1, 1, int64_t(values.size())};
   Buffer bf(DType::BF16, d), half(DType::F16, d);
   ConstTensor in(DType::I32, d, values.data());
@@ -182,7 +197,9 @@ TEST(Cast, IntegersToHalvesRoundOnce) {
       return magnitude ? std::copysign(std::nearbyint(magnitude / unit) * unit, v) : 0.0;
     };
     EXPECT_EQ(kernel::bf16ToF32(bf.as<uint16_t>()[i]), rounded(7)) << values[i];
-    EXPECT_EQ(kernel::f16ToF32(half.as<uint16_t>()[i]), std::fabs(rounded(10)) > 65504 ? std::copysign(INFINITY, v) : rounded(10)) << values[i];
+    EXPECT_EQ(kernel::f16ToF32(half.as<uint16_t>()[i]),
+              std::fabs(rounded(10)) > 65504 ? std::copysign(INFINITY, v) : rounded(10))
+        << values[i];
   }
 }
 

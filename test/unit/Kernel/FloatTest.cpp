@@ -33,7 +33,8 @@ uint16_t nearest(float f, int exponentBits, int mantissaBits) {
     (spell(middle, exponentBits, mantissaBits) <= magnitude ? low : high) = middle;
   }
   // Infinity stands one step above the largest number when rounding.
-  double above = high == infinity ? 2 * spell(uint16_t(high - 1), exponentBits, mantissaBits) - spell(uint16_t(high - 2), exponentBits, mantissaBits)
+  double above = high == infinity ? 2 * spell(uint16_t(high - 1), exponentBits, mantissaBits) -
+                                        spell(uint16_t(high - 2), exponentBits, mantissaBits)
                                   : spell(high, exponentBits, mantissaBits);
   double down = magnitude - spell(low, exponentBits, mantissaBits), up = above - magnitude;
   bool takeHigh = up < down || (up == down && (high & 1) == 0);
@@ -57,10 +58,12 @@ TEST(Float, WidensEveryPattern) {
 TEST(Float, RoundTripsEveryPattern) {
   for (int i = 0; i < 65536; ++i) {
     uint16_t h = uint16_t(i);
-    if (!std::isnan(f16ToF32(h)))
+    if (!std::isnan(f16ToF32(h))) {
       EXPECT_EQ(f32ToF16(f16ToF32(h)), h);
-    if (!std::isnan(bf16ToF32(h)))
+    }
+    if (!std::isnan(bf16ToF32(h))) {
       EXPECT_EQ(f32ToBf16(bf16ToF32(h)), h);
+    }
   }
 }
 

@@ -13,10 +13,12 @@ namespace {
 TEST(Matmul, IntegersAreExactOnEveryLevel) {
   std::mt19937 random(21);
   for (int i = 0; i < 100; ++i) {
-    int64_t batch = between(random, 1, 3), m = between(random, 1, 20), k = between(random, 1, 300), n = between(random, 1, 150);
+    int64_t batch = between(random, 1, 3), m = between(random, 1, 20), k = between(random, 1, 300),
+            n = between(random, 1, 150);
     if (i == 0)
       m = 800;
-    Buffer left(random() % 2 ? DType::I8 : DType::U8, {1, batch, m, k}), right(random() % 2 ? DType::I8 : DType::U8, {1, batch, k, n});
+    Buffer left(random() % 2 ? DType::I8 : DType::U8, {1, batch, m, k}),
+        right(random() % 2 ? DType::I8 : DType::U8, {1, batch, k, n});
     left.randomise(random);
     right.randomise(random);
     int zero = random() % 2 ? 0 : int(between(random, -128, 255));
@@ -39,7 +41,8 @@ TEST(Matmul, IntegersAreExactOnEveryLevel) {
 TEST(Matmul, FloatsSumInOrderOfK) {
   std::mt19937 random(22);
   for (int i = 0; i < 60; ++i) {
-    int64_t batch = between(random, 1, 2), m = between(random, 1, 20), k = between(random, 1, 900), n = between(random, 1, 150);
+    int64_t batch = between(random, 1, 2), m = between(random, 1, 20), k = between(random, 1, 900),
+            n = between(random, 1, 150);
     Buffer left(DType::F32, {1, batch, m, k}), right(DType::F32, {1, batch, k, n});
     left.randomise(random);
     right.randomise(random);

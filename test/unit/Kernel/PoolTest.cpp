@@ -29,7 +29,8 @@ template <typename F> void forTaps(const Case &c, F f) {
     int64_t ow = o % c.out.w, oh = o / c.out.w % c.out.h, plane = o / c.out.w / c.out.h;
     for (int64_t y = 0; y < c.win.kh; ++y)
       for (int64_t x = 0; x < c.win.kw; ++x) {
-        int64_t iy = oh * c.win.strideH + y * c.win.dilationH - c.win.padTop, ix = ow * c.win.strideW + x * c.win.dilationW - c.win.padLeft;
+        int64_t iy = oh * c.win.strideH + y * c.win.dilationH - c.win.padTop,
+                ix = ow * c.win.strideW + x * c.win.dilationW - c.win.padLeft;
         bool inside = iy >= 0 && iy < c.in.h && ix >= 0 && ix < c.in.w;
         f(o, plane % c.in.c, y * c.win.kw + x, inside ? (plane * c.in.h + iy) * c.in.w + ix : -1);
       }
@@ -42,7 +43,8 @@ TEST(Depthwise, IntegersAreExactOnEveryLevel) {
     Case c = randomCase(random);
     DType ti = random() % 2 ? DType::I8 : DType::U8, tf = random() % 2 ? DType::I8 : DType::U8;
     bool constant = random() % 3 == 0;
-    Buffer in(ti, c.in), filter(tf, constant ? Dims{} : Dims{1, c.in.c, c.win.kh, c.win.kw}), bias(DType::I32, {1, c.in.c, 1, 1});
+    Buffer in(ti, c.in), filter(tf, constant ? Dims{} : Dims{1, c.in.c, c.win.kh, c.win.kw}),
+        bias(DType::I32, {1, c.in.c, 1, 1});
     in.randomise(random);
     filter.randomise(random);
     bias.randomise(random);
@@ -70,7 +72,8 @@ TEST(Depthwise, FloatsHaveTheContractsOrderOnEveryLevel) {
   for (int i = 0; i < 150; ++i) {
     Case c = randomCase(random);
     bool constant = random() % 3 == 0;
-    Buffer in(DType::F32, c.in), filter(DType::F32, constant ? Dims{} : Dims{1, c.in.c, c.win.kh, c.win.kw}), bias(DType::F32, {1, c.in.c, 1, 1});
+    Buffer in(DType::F32, c.in), filter(DType::F32, constant ? Dims{} : Dims{1, c.in.c, c.win.kh, c.win.kw}),
+        bias(DType::F32, {1, c.in.c, 1, 1});
     in.randomise(random);
     filter.randomise(random);
     bias.randomise(random);
@@ -80,7 +83,8 @@ TEST(Depthwise, FloatsHaveTheContractsOrderOnEveryLevel) {
       expected[size_t(o)] = bias.as<float>()[o / c.out.w / c.out.h % c.in.c];
     forTaps(c, [&](int64_t o, int64_t ch, int64_t tap, int64_t at) {
       if (at >= 0)
-        expected[size_t(o)] = std::fma(in.as<float>()[at], filter.as<float>()[constant ? 0 : ch * c.win.kh * c.win.kw + tap], expected[size_t(o)]);
+        expected[size_t(o)] = std::fma(
+            in.as<float>()[at], filter.as<float>()[constant ? 0 : ch * c.win.kh * c.win.kw + tap], expected[size_t(o)]);
     });
     for (kernel::CpuLevel level : cpuLevels()) {
       kernel::CpuLevelLimit limit(level);

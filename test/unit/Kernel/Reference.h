@@ -35,18 +35,26 @@ inline Int128 roundFraction(Int128 numerator, Int128 denominator, Round round) {
     return low;
   Int128 toHalf = 2 * rest - denominator; // sign: nearer below, tie, nearer above
   switch (round) {
-  case Round::Floor: return low;
-  case Round::Ceil: return low + 1;
-  case Round::TowardZero: return numerator < 0 ? low + 1 : low;
-  default: break;
+  case Round::Floor:
+    return low;
+  case Round::Ceil:
+    return low + 1;
+  case Round::TowardZero:
+    return numerator < 0 ? low + 1 : low;
+  default:
+    break;
   }
   if (toHalf != 0)
     return toHalf > 0 ? low + 1 : low;
   switch (round) {
-  case Round::HalfToEven: return low % 2 == 0 ? low : low + 1;
-  case Round::HalfAwayFromZero: return numerator < 0 ? low : low + 1;
-  case Round::HalfUp: return low + 1;
-  default: return low; // half down
+  case Round::HalfToEven:
+    return low % 2 == 0 ? low : low + 1;
+  case Round::HalfAwayFromZero:
+    return numerator < 0 ? low : low + 1;
+  case Round::HalfUp:
+    return low + 1;
+  default:
+    return low; // half down
   }
 }
 
@@ -76,19 +84,29 @@ struct Buffer {
   ConstTensor view() const { return {dtype, dims, bytes.data()}; }
   template <typename T> T *as() { return reinterpret_cast<T *>(bytes.data()); }
   template <typename T> const T *as() const { return reinterpret_cast<const T *>(bytes.data()); }
-  int64_t index(int64_t n, int64_t c, int64_t h, int64_t w) const { return ((n * dims.c + c) * dims.h + h) * dims.w + w; }
+  int64_t index(int64_t n, int64_t c, int64_t h, int64_t w) const {
+    return ((n * dims.c + c) * dims.h + h) * dims.w + w;
+  }
 
   int64_t integer(int64_t i) const {
     switch (dtype) {
-    case DType::I8: return as<int8_t>()[i];
-    case DType::U8: return as<uint8_t>()[i];
-    case DType::I16: return as<int16_t>()[i];
-    case DType::U16: return as<uint16_t>()[i];
-    case DType::I32: return as<int32_t>()[i];
-    default: return as<uint32_t>()[i];
+    case DType::I8:
+      return as<int8_t>()[i];
+    case DType::U8:
+      return as<uint8_t>()[i];
+    case DType::I16:
+      return as<int16_t>()[i];
+    case DType::U16:
+      return as<uint16_t>()[i];
+    case DType::I32:
+      return as<int32_t>()[i];
+    default:
+      return as<uint32_t>()[i];
     }
   }
-  void setInteger(int64_t i, int64_t v) { std::memcpy(bytes.data() + i * kernel::byteSize(dtype), &v, size_t(kernel::byteSize(dtype))); }
+  void setInteger(int64_t i, int64_t v) {
+    std::memcpy(bytes.data() + i * kernel::byteSize(dtype), &v, size_t(kernel::byteSize(dtype)));
+  }
 
   /// Random bits for integers with extreme values mixed in; floats in ±4 with a few special magnitudes.
   Buffer &randomise(std::mt19937 &random) {

@@ -14,21 +14,25 @@ TEST(Round, SmallNumbersExhaustively) {
   for (Round r : kRounds)
     for (int shift = -12; shift <= 6; ++shift)
       for (int64_t v = -5000; v <= 5000; ++v)
-        ASSERT_EQ(kernel::shiftRound(v, shift, r), shiftExactly(v, shift, r)) << v << " shift " << shift << " mode " << int(r);
+        ASSERT_EQ(kernel::shiftRound(v, shift, r), shiftExactly(v, shift, r))
+            << v << " shift " << shift << " mode " << int(r);
 }
 
 TEST(Round, LargeNumbersAndAmounts) {
   std::mt19937_64 random(1);
-  const int64_t edges[] = {0, 1, -1, INT64_MAX, INT64_MIN, INT64_MAX - 1, INT64_MIN + 1, 1ll << 62, -(1ll << 62), INT32_MAX, INT32_MIN};
+  const int64_t edges[] = {
+      0, 1, -1, INT64_MAX, INT64_MIN, INT64_MAX - 1, INT64_MIN + 1, 1ll << 62, -(1ll << 62), INT32_MAX, INT32_MIN};
   for (Round r : kRounds)
     for (int shift = -130; shift <= 70; ++shift) {
       for (int64_t v : edges)
-        ASSERT_EQ(kernel::shiftRound(v, shift, r), shiftExactly(v, shift, r)) << v << " shift " << shift << " mode " << int(r);
+        ASSERT_EQ(kernel::shiftRound(v, shift, r), shiftExactly(v, shift, r))
+            << v << " shift " << shift << " mode " << int(r);
       for (int i = 0; i < 200; ++i) {
         int64_t v = int64_t(random()) >> (random() % 64);
         if (shift < 0 && shift > -63 && random() % 2) // ties
           v = int64_t((uint64_t(v) << -shift) | (uint64_t(1) << (-shift - 1)));
-        ASSERT_EQ(kernel::shiftRound(v, shift, r), shiftExactly(v, shift, r)) << v << " shift " << shift << " mode " << int(r);
+        ASSERT_EQ(kernel::shiftRound(v, shift, r), shiftExactly(v, shift, r))
+            << v << " shift " << shift << " mode " << int(r);
       }
     }
 }
@@ -73,8 +77,9 @@ int64_t floatExactly(float v, DType t, Round r) {
 
 TEST(Round, FloatToIntAgainstFractions) {
   std::mt19937 random(3);
-  std::vector<float> values = {0.0f, -0.0f, 0.5f, -0.5f, 0.49999997f, -0.49999997f, 8388607.5f, 16777217.0f, 2147483648.0f,
-                               -2147483648.0f, 4294967296.0f, 2147483520.0f, INFINITY, -INFINITY, NAN, 1e-40f, -1e-40f, 3e38f};
+  std::vector<float> values = {0.0f,       -0.0f,       0.5f,          -0.5f,          0.49999997f,   -0.49999997f,
+                               8388607.5f, 16777217.0f, 2147483648.0f, -2147483648.0f, 4294967296.0f, 2147483520.0f,
+                               INFINITY,   -INFINITY,   NAN,           1e-40f,         -1e-40f,       3e38f};
   for (int i = 0; i < 40000; ++i) {
     uint32_t bits = uint32_t(random());
     float v;
@@ -86,7 +91,8 @@ TEST(Round, FloatToIntAgainstFractions) {
   for (Round r : kRounds)
     for (DType t : kIntegers)
       for (float v : values)
-        ASSERT_EQ(kernel::floatToInt(v, t, r), floatExactly(v, t, r)) << v << " mode " << int(r) << " to " << kernel::name(t);
+        ASSERT_EQ(kernel::floatToInt(v, t, r), floatExactly(v, t, r))
+            << v << " mode " << int(r) << " to " << kernel::name(t);
 }
 
 TEST(Round, RequantOneAgainstFractions) {

@@ -54,19 +54,26 @@ void describe(isa::SAR &cmd, const Operand &o, bool first) {
   uint32_t address = o.constant ? bits | (kernel::byteSize(o.data.dtype) == 1 ? 0x5a5a5a00u : 0) : o.place.address();
   uint32_t layout = o.place.layout == Layout::Compact ? 1 : o.place.layout == Layout::Explicit ? 3 : 0;
   if (first) {
-    cmd.opd0_const = o.constant, cmd.opd0_addr = address, cmd.opd0_prec = precision(o.data.dtype), cmd.opd0_sign = kernel::isSigned(o.data.dtype);
-    cmd.opd0_str = layout, cmd.opd0_n_str = uint32_t(o.place.ns), cmd.opd0_c_str = uint32_t(o.place.cs), cmd.opd0_h_str = uint32_t(o.place.hs), cmd.opd0_w_str = uint32_t(o.place.ws);
+    cmd.opd0_const = o.constant, cmd.opd0_addr = address, cmd.opd0_prec = precision(o.data.dtype),
+    cmd.opd0_sign = kernel::isSigned(o.data.dtype);
+    cmd.opd0_str = layout, cmd.opd0_n_str = uint32_t(o.place.ns), cmd.opd0_c_str = uint32_t(o.place.cs),
+    cmd.opd0_h_str = uint32_t(o.place.hs), cmd.opd0_w_str = uint32_t(o.place.ws);
   } else {
-    cmd.opd1_const = o.constant, cmd.opd1_addr = address, cmd.opd1_prec = precision(o.data.dtype), cmd.opd1_sign = kernel::isSigned(o.data.dtype);
-    cmd.opd1_str = layout, cmd.opd1_n_str = uint32_t(o.place.ns), cmd.opd1_c_str = uint32_t(o.place.cs), cmd.opd1_h_str = uint32_t(o.place.hs), cmd.opd1_w_str = uint32_t(o.place.ws);
+    cmd.opd1_const = o.constant, cmd.opd1_addr = address, cmd.opd1_prec = precision(o.data.dtype),
+    cmd.opd1_sign = kernel::isSigned(o.data.dtype);
+    cmd.opd1_str = layout, cmd.opd1_n_str = uint32_t(o.place.ns), cmd.opd1_c_str = uint32_t(o.place.cs),
+    cmd.opd1_h_str = uint32_t(o.place.hs), cmd.opd1_w_str = uint32_t(o.place.ws);
   }
 }
 
 DType withSign(DType t, bool isSigned) {
   switch (kernel::bitWidth(t)) {
-  case 8: return isSigned ? DType::I8 : DType::U8;
-  case 16: return isSigned ? DType::I16 : DType::U16;
-  default: return isSigned ? DType::I32 : DType::U32;
+  case 8:
+    return isSigned ? DType::I8 : DType::U8;
+  case 16:
+    return isSigned ? DType::I16 : DType::U16;
+  default:
+    return isSigned ? DType::I32 : DType::U32;
   }
 }
 
@@ -80,7 +87,8 @@ struct ArithCase {
 
   ArithCase(std::mt19937 &random, uint32_t kind, DType ta, DType tb, DType to)
       : d{between(random, 1, 2), between(random, 1, 150), between(random, 1, 6), between(random, 1, 12)},
-        lane(between(random, 0, 63)), a(randomOperand(random, ta, d, lane, 0)), b(randomOperand(random, tb, d, lane, 0x10000)) {
+        lane(between(random, 0, 63)), a(randomOperand(random, ta, d, lane, 0)),
+        b(randomOperand(random, tb, d, lane, 0x10000)) {
     for (const Operand *o : {&a, &b})
       if (!o->constant)
         bench.put(o->data, o->place);
@@ -99,12 +107,12 @@ struct ArithCase {
   int64_t intB(int64_t o) const { return b.data.integer(indexIn(b.data.dims, d, o)); }
   float realA(int64_t o) const { return a.data.as<float>()[indexIn(a.data.dims, d, o)]; }
   float realB(int64_t o) const { return b.data.as<float>()[indexIn(b.data.dims, d, o)]; }
-
 };
 
 TEST(SimArith, IntegerOperationsShiftAndSaturate) {
   std::mt19937 random(81);
-  constexpr uint32_t kKinds[] = {isa::kArithAdd, isa::kArithAdds, isa::kArithSub, isa::kArithSubs, isa::kArithMul, isa::kArithMuls, isa::kArithMax, isa::kArithMin};
+  constexpr uint32_t kKinds[] = {isa::kArithAdd, isa::kArithAdds, isa::kArithSub, isa::kArithSubs,
+                                 isa::kArithMul, isa::kArithMuls, isa::kArithMax, isa::kArithMin};
   for (int i = 0; i < 400; ++i) {
     uint32_t kind = kKinds[i % 8];
     DType ta = kIntegers[random() % 6], tb = kIntegers[random() % 6];
@@ -123,10 +131,21 @@ TEST(SimArith, IntegerOperationsShiftAndSaturate) {
       Int128 x = c.intA(o), y = c.intB(o), v = 0;
       bool shifts = true;
       switch (kind) {
-      case isa::kArithAdd: case isa::kArithAdds: v = x + y; break;
-      case isa::kArithSub: case isa::kArithSubs: v = x - y; break;
-      case isa::kArithMul: case isa::kArithMuls: v = x * y; break;
-      default: v = (kind == isa::kArithMax) == (x > y) ? x : y; shifts = false;
+      case isa::kArithAdd:
+      case isa::kArithAdds:
+        v = x + y;
+        break;
+      case isa::kArithSub:
+      case isa::kArithSubs:
+        v = x - y;
+        break;
+      case isa::kArithMul:
+      case isa::kArithMuls:
+        v = x * y;
+        break;
+      default:
+        v = (kind == isa::kArithMax) == (x > y) ? x : y;
+        shifts = false;
       }
       int64_t expected = shifts ? shiftExactly(int64_t(v), shift, round) : int64_t(v);
       ASSERT_EQ(out.integer(o), int64_t(clamp(expected, to))) << "case " << i << " kind " << kind;
@@ -136,7 +155,8 @@ TEST(SimArith, IntegerOperationsShiftAndSaturate) {
 
 TEST(SimArith, FloatOperationsAreIeee) {
   std::mt19937 random(82);
-  constexpr uint32_t kKinds[] = {isa::kArithAdd, isa::kArithSub, isa::kArithMul, isa::kArithMax, isa::kArithMin, isa::kArithMac, isa::kArithAbs, isa::kArithFsubabs};
+  constexpr uint32_t kKinds[] = {isa::kArithAdd, isa::kArithSub, isa::kArithMul, isa::kArithMax,
+                                 isa::kArithMin, isa::kArithMac, isa::kArithAbs, isa::kArithFsubabs};
   for (int i = 0; i < 160; ++i) {
     uint32_t kind = kKinds[i % 8];
     ArithCase c(random, kind, DType::F32, DType::F32, DType::F32);
@@ -148,14 +168,30 @@ TEST(SimArith, FloatOperationsAreIeee) {
     for (int64_t o = 0; o < c.d.count(); ++o) {
       float x = c.realA(o), y = c.realB(o), expected = 0;
       switch (kind) {
-      case isa::kArithAdd: expected = x + y; break;
-      case isa::kArithSub: expected = x - y; break;
-      case isa::kArithMul: expected = x * y; break;
-      case isa::kArithMax: expected = std::fmax(x, y); break;
-      case isa::kArithMin: expected = std::fmin(x, y); break;
-      case isa::kArithMac: expected = std::fma(x, y, old.as<float>()[o]); break;
-      case isa::kArithAbs: expected = std::fabs(x); break;
-      case isa::kArithFsubabs: expected = std::fabs(x - y); break;
+      case isa::kArithAdd:
+        expected = x + y;
+        break;
+      case isa::kArithSub:
+        expected = x - y;
+        break;
+      case isa::kArithMul:
+        expected = x * y;
+        break;
+      case isa::kArithMax:
+        expected = std::fmax(x, y);
+        break;
+      case isa::kArithMin:
+        expected = std::fmin(x, y);
+        break;
+      case isa::kArithMac:
+        expected = std::fma(x, y, old.as<float>()[o]);
+        break;
+      case isa::kArithAbs:
+        expected = std::fabs(x);
+        break;
+      case isa::kArithFsubabs:
+        expected = std::fabs(x - y);
+        break;
       }
       ASSERT_EQ(out.as<float>()[o], expected) << "case " << i << " kind " << kind;
     }
@@ -180,7 +216,8 @@ TEST(SimArith, HalfPrecisionRoundsOnce) {
     Buffer out = c.bench.fetch(t, c.d, c.outAt);
     for (int64_t o = 0; o < c.d.count(); ++o) {
       // Sums and products of these values are exact in double; float conversion then narrowing is checked elsewhere.
-      double x = widen(c.a.data.as<uint16_t>()[indexIn(c.a.data.dims, c.d, o)]), y = widen(c.b.data.as<uint16_t>()[indexIn(c.b.data.dims, c.d, o)]);
+      double x = widen(c.a.data.as<uint16_t>()[indexIn(c.a.data.dims, c.d, o)]),
+             y = widen(c.b.data.as<uint16_t>()[indexIn(c.b.data.dims, c.d, o)]);
       ASSERT_EQ(out.as<uint16_t>()[o], narrow(i % 4 < 2 ? x + y : x * y));
     }
   }
@@ -188,8 +225,10 @@ TEST(SimArith, HalfPrecisionRoundsOnce) {
 
 TEST(SimArith, BitOperationsSelectsAndShifts) {
   std::mt19937 random(84);
-  constexpr uint32_t kKinds[] = {isa::kArithAnd, isa::kArithOr, isa::kArithXor, isa::kArithNot, isa::kArithSelectGreat, isa::kArithSelectEqual,
-                                 isa::kArithSelectLess, isa::kArithLogicShift, isa::kArithAshift, isa::kArithCshift, isa::kArithCopy};
+  constexpr uint32_t kKinds[] = {isa::kArithAnd,        isa::kArithOr,          isa::kArithXor,
+                                 isa::kArithNot,        isa::kArithSelectGreat, isa::kArithSelectEqual,
+                                 isa::kArithSelectLess, isa::kArithLogicShift,  isa::kArithAshift,
+                                 isa::kArithCshift,     isa::kArithCopy};
   for (int i = 0; i < 330; ++i) {
     uint32_t kind = kKinds[i % 11];
     bool shifts = kind == isa::kArithLogicShift || kind == isa::kArithAshift || kind == isa::kArithCshift;
@@ -216,22 +255,42 @@ TEST(SimArith, BitOperationsSelectsAndShifts) {
       int64_t x = c.intA(o), y = c.intB(o), v = 0;
       uint64_t u = uint64_t(x) & mask;
       switch (kind) {
-      case isa::kArithAnd: v = x & y; break;
-      case isa::kArithOr: v = x | y; break;
-      case isa::kArithXor: v = x ^ y; break;
-      case isa::kArithNot: v = ~x; break;
-      case isa::kArithSelectGreat: v = x > y ? chosen : 0; break;
-      case isa::kArithSelectEqual: v = x == y ? chosen : 0; break;
-      case isa::kArithSelectLess: v = x < y ? chosen : 0; break;
-      case isa::kArithLogicShift: v = y >= bits || y <= -bits ? 0 : int64_t(y >= 0 ? u << y : u >> -y); break;
-      case isa::kArithAshift: v = int64_t(clamp(shiftExactly(x, int(y), round), signedTo)); break;
+      case isa::kArithAnd:
+        v = x & y;
+        break;
+      case isa::kArithOr:
+        v = x | y;
+        break;
+      case isa::kArithXor:
+        v = x ^ y;
+        break;
+      case isa::kArithNot:
+        v = ~x;
+        break;
+      case isa::kArithSelectGreat:
+        v = x > y ? chosen : 0;
+        break;
+      case isa::kArithSelectEqual:
+        v = x == y ? chosen : 0;
+        break;
+      case isa::kArithSelectLess:
+        v = x < y ? chosen : 0;
+        break;
+      case isa::kArithLogicShift:
+        v = y >= bits || y <= -bits ? 0 : int64_t(y >= 0 ? u << y : u >> -y);
+        break;
+      case isa::kArithAshift:
+        v = int64_t(clamp(shiftExactly(x, int(y), round), signedTo));
+        break;
       case isa::kArithCshift:
         for (v = int64_t(u); y > 0; --y)
           v = int64_t(((uint64_t(v) << 1) | (uint64_t(v) >> (bits - 1))) & mask);
         for (; y < 0; ++y)
           v = int64_t((uint64_t(v) >> 1) | (uint64_t(v & 1) << (bits - 1)));
         break;
-      case isa::kArithCopy: v = x; break;
+      case isa::kArithCopy:
+        v = x;
+        break;
       }
       expected.setInteger(o, v);
     }
@@ -258,7 +317,8 @@ TEST(SimArith, CastsSayTheirResultsSign) {
       if (toFloat)
         ASSERT_EQ(out.as<float>()[o], fromFloat ? c.realA(o) : float(c.intA(o))) << "case " << i;
       else
-        ASSERT_EQ(out.integer(o), fromFloat ? kernel::floatToInt(c.realA(o), to, round) : int64_t(clamp(c.intA(o), to))) << "case " << i;
+        ASSERT_EQ(out.integer(o), fromFloat ? kernel::floatToInt(c.realA(o), to, round) : int64_t(clamp(c.intA(o), to)))
+            << "case " << i;
     }
   }
 }
@@ -273,11 +333,13 @@ TEST(SimArith, NamesWhatIsWrong) {
     return c.bench.refusal(cmd);
   };
   EXPECT_EQ(with([](auto &) {}), "");
-  EXPECT_NE(with([&](auto &x) { x.opd0_addr = (x.res0_addr + (1 << 18)) & 0xffffff; }).find("'opd0' starts in lane "), std::string::npos);
+  EXPECT_NE(with([&](auto &x) { x.opd0_addr = (x.res0_addr + (1 << 18)) & 0xffffff; }).find("'opd0' starts in lane "),
+            std::string::npos);
   EXPECT_EQ(with([](auto &x) { x.tsk_eu_typ = isa::kArithDiv; }), "this arithmetic is not built into the simulator");
   EXPECT_EQ(with([](auto &x) { x.res0_prec = 2; }), "arithmetic from i8 and i8 to f32 is not built into the simulator");
   EXPECT_EQ(with([](auto &x) { x.tsk_opd_num = 3; }), "a shift per element is not built into the simulator");
-  EXPECT_EQ(with([](auto &x) { x.res0_n = 0; }), "shape [0, " + std::to_string(c.d.c) + ", " + std::to_string(c.d.h) + ", " + std::to_string(c.d.w) + "] is empty");
+  EXPECT_EQ(with([](auto &x) { x.res0_n = 0; }), "shape [0, " + std::to_string(c.d.c) + ", " + std::to_string(c.d.h) +
+                                                     ", " + std::to_string(c.d.w) + "] is empty");
 }
 
 } // namespace

@@ -25,17 +25,28 @@ struct Place {
 };
 
 /// Lane and byte offset of one element. Source: shared ISA notes, isa.md §3.
-inline std::pair<int64_t, int64_t> addressOf(const Place &p, const Dims &d, int64_t size, int64_t n, int64_t c, int64_t h, int64_t w) {
+inline std::pair<int64_t, int64_t> addressOf(const Place &p, const Dims &d, int64_t size, int64_t n, int64_t c,
+                                             int64_t h, int64_t w) {
   int64_t lane = (p.lane + c) % 64, group = (p.lane + c) / 64, groups = (p.lane + d.c + 63) / 64, element = 0;
   int64_t rounded = d.h * d.w;
   while (rounded * size % 64)
     ++rounded;
   switch (p.layout) {
-  case Layout::Aligned: element = n * groups * rounded + group * rounded + h * d.w + w; break;
-  case Layout::Compact: element = n * groups * d.h * d.w + group * d.h * d.w + h * d.w + w; break;
-  case Layout::ChannelScalar: element = group; break;
-  case Layout::Explicit: element = n * p.ns + group * p.cs + h * p.hs + w * p.ws; break;
-  case Layout::Shared: element = h * d.w + w; break;
+  case Layout::Aligned:
+    element = n * groups * rounded + group * rounded + h * d.w + w;
+    break;
+  case Layout::Compact:
+    element = n * groups * d.h * d.w + group * d.h * d.w + h * d.w + w;
+    break;
+  case Layout::ChannelScalar:
+    element = group;
+    break;
+  case Layout::Explicit:
+    element = n * p.ns + group * p.cs + h * p.hs + w * p.ws;
+    break;
+  case Layout::Shared:
+    element = h * d.w + w;
+    break;
   }
   return {lane, p.offset + element * size};
 }
@@ -51,14 +62,16 @@ public:
   void put(const Buffer &b, const Place &p) {
     each(b.dims, [&](int64_t i, auto... at) {
       auto [lane, offset] = addressOf(p, b.dims, kernel::byteSize(b.dtype), at...);
-      std::memcpy(memory.lane(lane) + offset, b.bytes.data() + i * kernel::byteSize(b.dtype), size_t(kernel::byteSize(b.dtype)));
+      std::memcpy(memory.lane(lane) + offset, b.bytes.data() + i * kernel::byteSize(b.dtype),
+                  size_t(kernel::byteSize(b.dtype)));
     });
   }
   Buffer fetch(DType dtype, Dims dims, const Place &p) const {
     Buffer b(dtype, dims);
     each(dims, [&](int64_t i, auto... at) {
       auto [lane, offset] = addressOf(p, dims, kernel::byteSize(dtype), at...);
-      std::memcpy(b.bytes.data() + i * kernel::byteSize(dtype), memory.lane(lane) + offset, size_t(kernel::byteSize(dtype)));
+      std::memcpy(b.bytes.data() + i * kernel::byteSize(dtype), memory.lane(lane) + offset,
+                  size_t(kernel::byteSize(dtype)));
     });
     return b;
   }
@@ -94,12 +107,20 @@ private:
 /// The TIU's format code.
 inline uint32_t precision(DType t) {
   switch (t) {
-  case DType::F16: return 1;
-  case DType::F32: return 2;
-  case DType::I16: case DType::U16: return 3;
-  case DType::I32: case DType::U32: return 4;
-  case DType::BF16: return 5;
-  default: return 0;
+  case DType::F16:
+    return 1;
+  case DType::F32:
+    return 2;
+  case DType::I16:
+  case DType::U16:
+    return 3;
+  case DType::I32:
+  case DType::U32:
+    return 4;
+  case DType::BF16:
+    return 5;
+  default:
+    return 0;
   }
 }
 

@@ -19,7 +19,8 @@ Buffer packWeights(const Buffer &w, int64_t together) {
   for (int64_t oc = 0; oc < w.dims.n; ++oc)
     for (int64_t ic = 0; ic < w.dims.c; ++ic)
       for (int64_t k = 0; k < kernel; ++k)
-        std::memcpy(&packed.bytes[size_t((oc * packed.dims.w + ((ic / together) * kernel + k) * together + ic % together) * size)],
+        std::memcpy(&packed.bytes[size_t(
+                        (oc * packed.dims.w + ((ic / together) * kernel + k) * together + ic % together) * size)],
                     &w.bytes[size_t(((oc * w.dims.c + ic) * kernel + k) * size)], size_t(size));
   return packed;
 }
@@ -47,13 +48,17 @@ Case randomCase(std::mt19937 &random, int i) {
 template <typename F> void forTaps(const Case &c, bool rotate, F f) {
   const Window &w = c.win;
   for (int64_t o = 0; o < c.out.count(); ++o) {
-    int64_t ow = o % c.out.w, oh = o / c.out.w % c.out.h, oc = o / c.out.w / c.out.h % c.out.c, n = o / c.out.w / c.out.h / c.out.c;
+    int64_t ow = o % c.out.w, oh = o / c.out.w % c.out.h, oc = o / c.out.w / c.out.h % c.out.c,
+            n = o / c.out.w / c.out.h / c.out.c;
     for (int64_t ic = 0; ic < c.in.c; ++ic)
       for (int64_t ky = 0; ky < w.kh; ++ky)
         for (int64_t kx = 0; kx < w.kw; ++kx) {
-          int64_t y = oh * w.strideH + ky * w.dilationH - w.padTop, x = ow * w.strideW + kx * w.dilationW - w.padLeft, at = -1;
+          int64_t y = oh * w.strideH + ky * w.dilationH - w.padTop, x = ow * w.strideW + kx * w.dilationW - w.padLeft,
+                  at = -1;
           if (y >= 0 && y < c.expandedH() && x >= 0 && x < c.expandedW())
-            at = y % (c.insertH + 1) || x % (c.insertW + 1) ? -2 : ((n * c.in.c + ic) * c.in.h + y / (c.insertH + 1)) * c.in.w + x / (c.insertW + 1);
+            at = y % (c.insertH + 1) || x % (c.insertW + 1)
+                     ? -2
+                     : ((n * c.in.c + ic) * c.in.h + y / (c.insertH + 1)) * c.in.w + x / (c.insertW + 1);
           int64_t wy = rotate ? w.kh - 1 - ky : ky, wx = rotate ? w.kw - 1 - kx : kx;
           f(o, oc, ((oc * c.in.c + ic) * w.kh + wy) * w.kw + wx, at);
         }
@@ -75,10 +80,12 @@ TEST(SimConv, IntegersInEveryForm) {
   for (int i = 0; i < 120; ++i) {
     Bench bench;
     Case c = randomCase(random, i);
-    Buffer in(random() % 2 ? DType::I8 : DType::U8, c.in), filter(random() % 2 ? DType::I8 : DType::U8, {c.out.c, c.in.c, c.win.kh, c.win.kw});
+    Buffer in(random() % 2 ? DType::I8 : DType::U8, c.in),
+        filter(random() % 2 ? DType::I8 : DType::U8, {c.out.c, c.in.c, c.win.kh, c.win.kw});
     in.randomise(random);
     filter.randomise(random);
-    bool constantZero = random() % 3, rotate = random() % 4 == 0, accumulate = random() % 4 == 0, constantWeights = random() % 8 == 0;
+    bool constantZero = random() % 3, rotate = random() % 4 == 0, accumulate = random() % 4 == 0,
+         constantWeights = random() % 8 == 0;
     bool signedZero = random() % 2;
     Buffer zeros(signedZero ? DType::I8 : DType::U8, {1, c.out.c, 1, 1}), old(DType::I32, c.out);
     zeros.randomise(random);
@@ -88,7 +95,8 @@ TEST(SimConv, IntegersInEveryForm) {
     if (constantWeights)
       std::fill(filter.bytes.begin(), filter.bytes.end(), filter.bytes[0]);
     int64_t lane = random() % 2 ? 0 : between(random, 0, 63);
-    Place inAt{Layout::Aligned, 0, 0}, filterAt{Layout::Compact, lane, 0x18000}, zeroAt{Layout::Compact, lane, 0x30004}, outAt{Layout::Aligned, lane, 0x31000};
+    Place inAt{Layout::Aligned, 0, 0}, filterAt{Layout::Compact, lane, 0x18000}, zeroAt{Layout::Compact, lane, 0x30004},
+        outAt{Layout::Aligned, lane, 0x31000};
     bool strided = random() % 4 == 0;
     if (strided) // rows further apart than they are long
       inAt = {Layout::Explicit, 0, 0, 9000, 2900, c.in.w + 5, 1};
@@ -102,15 +110,19 @@ TEST(SimConv, IntegersInEveryForm) {
     cmd.opd0_sign = in.dtype == DType::I8, cmd.opd1_sign = filter.dtype == DType::I8, cmd.opd2_sign = signedZero;
     cmd.res0_prec = precision(DType::I32);
     cmd.opd0_addr = inAt.address(), cmd.res0_addr = outAt.address();
-    cmd.opd1_const = constantWeights, cmd.opd1_addr = constantWeights ? 0xabcdef00u | filter.bytes[0] : filterAt.address();
+    cmd.opd1_const = constantWeights,
+    cmd.opd1_addr = constantWeights ? 0xabcdef00u | filter.bytes[0] : filterAt.address();
     cmd.opd2_const = constantZero, cmd.opd2_addr = constantZero ? 0x12345600u | zeros.bytes[0] : zeroAt.address();
-    cmd.opd3_const = 1, cmd.opd3_addr = 0xc81c9b00u | in.bytes[0]; // garbage above the low byte, as vendor streams have it
+    cmd.opd3_const = 1,
+    cmd.opd3_addr = 0xc81c9b00u | in.bytes[0]; // garbage above the low byte, as vendor streams have it
     cmd.kernel_rotate = rotate, cmd.res_add = accumulate;
     if (strided) {
       cmd.opd0_str = isa::kLayoutExplicit;
-      cmd.opd0_n_str = uint32_t(inAt.ns), cmd.opd0_c_str = uint32_t(inAt.cs), cmd.opd0_h_str = uint32_t(inAt.hs), cmd.opd0_w_str = uint32_t(inAt.ws);
+      cmd.opd0_n_str = uint32_t(inAt.ns), cmd.opd0_c_str = uint32_t(inAt.cs), cmd.opd0_h_str = uint32_t(inAt.hs),
+      cmd.opd0_w_str = uint32_t(inAt.ws);
     }
-    bench.run(random() % 2 ? isa::encode(bench.table, cmd) : longForm(bench.table, isa::encode(bench.table, cmd), isa::CommandId::CONV));
+    bench.run(random() % 2 ? isa::encode(bench.table, cmd)
+                           : longForm(bench.table, isa::encode(bench.table, cmd), isa::CommandId::CONV));
 
     std::vector<Int128> sums(size_t(c.out.count()), 0);
     forTaps(c, rotate, [&](int64_t o, int64_t oc, int64_t w, int64_t at) {
@@ -119,7 +131,8 @@ TEST(SimConv, IntegersInEveryForm) {
     });
     Buffer out = bench.fetch(DType::I32, c.out, outAt);
     for (int64_t o = 0; o < c.out.count(); ++o)
-      ASSERT_EQ(out.integer(o), int32_t(uint32_t(sums[size_t(o)] + (accumulate ? old.integer(o) : 0)))) << "case " << i << " at " << o;
+      ASSERT_EQ(out.integer(o), int32_t(uint32_t(sums[size_t(o)] + (accumulate ? old.integer(o) : 0))))
+          << "case " << i << " at " << o;
   }
 }
 
@@ -131,7 +144,8 @@ TEST(SimConv, FloatsInTheContractsOrder) {
     c.in.c = std::min<int64_t>(c.in.c, 70);
     c.insertH = c.insertW = 0;
     c.out.h = c.win.outH(c.in.h), c.out.w = c.win.outW(c.in.w);
-    Buffer in(DType::F32, c.in), filter(DType::F32, {c.out.c, c.in.c, c.win.kh, c.win.kw}), bias(DType::F32, {1, c.out.c, 1, 1});
+    Buffer in(DType::F32, c.in), filter(DType::F32, {c.out.c, c.in.c, c.win.kh, c.win.kw}),
+        bias(DType::F32, {1, c.out.c, 1, 1});
     in.randomise(random);
     filter.randomise(random);
     bias.randomise(random);
@@ -139,7 +153,8 @@ TEST(SimConv, FloatsInTheContractsOrder) {
     if (constantBias)
       std::fill_n(bias.as<float>(), c.out.c, 0.0f);
     int64_t lane = random() % 2 ? 0 : between(random, 0, 63);
-    Place inAt{Layout::Aligned, between(random, 0, 63), 0}, filterAt{Layout::Compact, lane, 0x18000}, biasAt{Layout::Compact, lane, 0x30004}, outAt{Layout::Aligned, lane, 0x31000};
+    Place inAt{Layout::Aligned, between(random, 0, 63), 0}, filterAt{Layout::Compact, lane, 0x18000},
+        biasAt{Layout::Compact, lane, 0x30004}, outAt{Layout::Aligned, lane, 0x31000};
     bench.put(in, inAt);
     bench.put(packWeights(filter, 1), filterAt);
     bench.put(bias, biasAt);
@@ -173,17 +188,24 @@ TEST(SimConv, NamesWhatIsWrong) {
     change(cmd);
     return bench.refusal(cmd);
   };
-  EXPECT_EQ(with([](auto &x) { x.opd0_addr = 3 << 18; }), "'opd0' starts in lane 3 but must start in lane 0 (8-bit convolution)");
-  EXPECT_EQ(with([](auto &x) { x.opd1_addr = (1 << 18) + 0x1000; }), "'opd1' starts in lane 1 but must start in lane 0, where the result starts");
-  EXPECT_EQ(with([](auto &x) { x.opd1_addr = 0x1004; }), "'opd1' (weights) starts at offset 0x1004, which is not a multiple of 64");
-  EXPECT_EQ(with([](auto &x) { x.res0_addr = 0x2001; }), "'res0' is in the aligned layout but starts at 0x2001, which is not a multiple of 64");
+  EXPECT_EQ(with([](auto &x) { x.opd0_addr = 3 << 18; }),
+            "'opd0' starts in lane 3 but must start in lane 0 (8-bit convolution)");
+  EXPECT_EQ(with([](auto &x) { x.opd1_addr = (1 << 18) + 0x1000; }),
+            "'opd1' starts in lane 1 but must start in lane 0, where the result starts");
+  EXPECT_EQ(with([](auto &x) { x.opd1_addr = 0x1004; }),
+            "'opd1' (weights) starts at offset 0x1004, which is not a multiple of 64");
+  EXPECT_EQ(with([](auto &x) { x.res0_addr = 0x2001; }),
+            "'res0' is in the aligned layout but starts at 0x2001, which is not a multiple of 64");
   EXPECT_EQ(with([](auto &x) { x.res0_w = 7; }), "the result is 6x7 but an input of 8x8 gives 6x6");
   EXPECT_EQ(with([](auto &x) { x.opd1_h = 9; }), "the result is 6x6 but an input of 8x8 gives none");
-  EXPECT_EQ(with([](auto &x) { x.res_op_x_str = 0; }), "the window has kernel 3x3 and stride 1x0; both must be at least 1");
+  EXPECT_EQ(with([](auto &x) { x.res_op_x_str = 0; }),
+            "the window has kernel 3x3 and stride 1x0; both must be at least 1");
   EXPECT_EQ(with([](auto &x) { x.opd1_addr = 0x3ff40; }),
             "'opd1' at lane 0 offset 0x3ff40 reaches offset 0x40180, beyond the 0x40000 bytes of a lane");
-  EXPECT_EQ(with([](auto &x) { x.opd0_addr = 0x1000000; }), "'opd0': address 0x1000000 is outside local memory (64 lanes of 0x40000 bytes)");
-  EXPECT_EQ(with([](auto &x) { x.tsk_eu_typ = isa::kConvWrq; }), "a convolution that requantises (its rounding is unknown) is not built into the simulator");
+  EXPECT_EQ(with([](auto &x) { x.opd0_addr = 0x1000000; }),
+            "'opd0': address 0x1000000 is outside local memory (64 lanes of 0x40000 bytes)");
+  EXPECT_EQ(with([](auto &x) { x.tsk_eu_typ = isa::kConvWrq; }),
+            "a convolution that requantises (its rounding is unknown) is not built into the simulator");
   EXPECT_EQ(with([](auto &x) { x.opd0_prec = 1; }), "a convolution from f16 to i32 is not built into the simulator");
   EXPECT_EQ(with([](auto &x) { x.pad_mode = 1; }), "pad mode 1 is not built into the simulator");
   EXPECT_EQ(with([](auto &x) { x.opd3_const = 0; }), "a padding value per channel is not built into the simulator");

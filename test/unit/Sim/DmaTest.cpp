@@ -45,7 +45,8 @@ public:
     Buffer b(t, d);
     for (int64_t i = 0; i < d.count(); ++i)
       std::memcpy(&b.bytes[size_t(i * kernel::byteSize(t))],
-                  byteAt(s, d, kernel::byteSize(t), i / d.w / d.h / d.c, i / d.w / d.h % d.c, i / d.w % d.h, i % d.w), size_t(kernel::byteSize(t)));
+                  byteAt(s, d, kernel::byteSize(t), i / d.w / d.h / d.c, i / d.w / d.h % d.c, i / d.w % d.h, i % d.w),
+                  size_t(kernel::byteSize(t)));
     return b;
   }
 };
@@ -65,12 +66,16 @@ Side randomSide(std::mt19937 &random, const Dims &d, bool second) {
 
 void describe(isa::DMATensor &cmd, const Side &s, const Dims &d, bool target) {
   if (target) {
-    cmd.dst_nsize = uint32_t(d.n), cmd.dst_csize = uint32_t(d.c), cmd.dst_hsize = uint32_t(d.h), cmd.dst_wsize = uint32_t(d.w);
-    cmd.dst_nstride = uint32_t(s.place.ns), cmd.dst_cstride = uint32_t(s.place.cs), cmd.dst_hstride = uint32_t(s.place.hs), cmd.dst_wstride = uint32_t(s.place.ws);
+    cmd.dst_nsize = uint32_t(d.n), cmd.dst_csize = uint32_t(d.c), cmd.dst_hsize = uint32_t(d.h),
+    cmd.dst_wsize = uint32_t(d.w);
+    cmd.dst_nstride = uint32_t(s.place.ns), cmd.dst_cstride = uint32_t(s.place.cs),
+    cmd.dst_hstride = uint32_t(s.place.hs), cmd.dst_wstride = uint32_t(s.place.ws);
     cmd.setDstAddr(s.address());
   } else {
-    cmd.src_nsize = uint32_t(d.n), cmd.src_csize = uint32_t(d.c), cmd.src_hsize = uint32_t(d.h), cmd.src_wsize = uint32_t(d.w);
-    cmd.src_nstride = uint32_t(s.place.ns), cmd.src_cstride = uint32_t(s.place.cs), cmd.src_hstride = uint32_t(s.place.hs), cmd.src_wstride = uint32_t(s.place.ws);
+    cmd.src_nsize = uint32_t(d.n), cmd.src_csize = uint32_t(d.c), cmd.src_hsize = uint32_t(d.h),
+    cmd.src_wsize = uint32_t(d.w);
+    cmd.src_nstride = uint32_t(s.place.ns), cmd.src_cstride = uint32_t(s.place.cs),
+    cmd.src_hstride = uint32_t(s.place.hs), cmd.src_wstride = uint32_t(s.place.ws);
     cmd.setSrcAddr(s.address());
   }
 }
@@ -113,7 +118,8 @@ TEST(SimDma, TransposesBatchAndChannelsOrChannelsAndColumns) {
     Dims od = batches ? Dims{d.c, d.n, d.h, d.w} : Dims{d.n, d.w, d.h, d.c};
     Side from = randomSide(random, d, false), to = randomSide(random, od, true);
     isa::DMATensor tensor;
-    tensor.cmd_special_function = isa::kDmaTensorTranspose, tensor.src_data_format = format, tensor.nchw_copy = random() % 2;
+    tensor.cmd_special_function = isa::kDmaTensorTranspose, tensor.src_data_format = format,
+    tensor.nchw_copy = random() % 2;
     describe(tensor, from, d, false);
     describe(tensor, to, od, true);
     Buffer source = bench.read(from, t, d);
@@ -131,7 +137,10 @@ TEST(SimDma, TransposesBatchAndChannelsOrChannelsAndColumns) {
         for (int64_t h = 0; h < d.h; ++h)
           for (int64_t w = 0; w < d.w; ++w) {
             int64_t at = batches ? result.index(c, n, h, w) : result.index(n, w, h, c), size = kernel::byteSize(t);
-            ASSERT_EQ(std::memcmp(&result.bytes[size_t(at * size)], &source.bytes[size_t(source.index(n, c, h, w) * size)], size_t(size)), 0) << "case " << i;
+            ASSERT_EQ(std::memcmp(&result.bytes[size_t(at * size)],
+                                  &source.bytes[size_t(source.index(n, c, h, w) * size)], size_t(size)),
+                      0)
+                << "case " << i;
           }
   }
 }
@@ -156,7 +165,9 @@ TEST(SimDma, BroadcastsToLanes) {
     bench.run(cmd);
     Buffer result = bench.read(to, DType::U8, all);
     for (int64_t o = 0; o < all.count(); ++o)
-      ASSERT_EQ(result.bytes[size_t(o)], source.bytes[size_t((o / all.w / all.h / all.c * one.h + o / all.w % all.h) * one.w + o % all.w)]) << "case " << i;
+      ASSERT_EQ(result.bytes[size_t(o)],
+                source.bytes[size_t((o / all.w / all.h / all.c * one.h + o / all.w % all.h) * one.w + o % all.w)])
+          << "case " << i;
     cmd.dst_csize = uint32_t(65 - to.place.lane);
     EXPECT_NE(bench.refusal(cmd).find("beyond the last of 64"), std::string::npos);
   }
@@ -197,11 +208,14 @@ TEST(SimDma, NamesWhatIsWrong) {
   };
   EXPECT_EQ(with([](auto &x) { x.setSrcAddr(kDdr + kDdrBytes - 63); }),
             "reads 64 bytes at 0x1000fffc1, outside every region (activations 0x100000000 to 0x100100000)");
-  EXPECT_EQ(with([](auto &x) { x.dst_cstride = 70000, x.src_csize = 65, x.dst_hstride = 300000; }).substr(0, 38), "'dst' at lane 0 offset 0x100 reaches o");
+  EXPECT_EQ(with([](auto &x) { x.dst_cstride = 70000, x.src_csize = 65, x.dst_hstride = 300000; }).substr(0, 38),
+            "'dst' at lane 0 offset 0x100 reaches o");
   EXPECT_EQ(with([](auto &x) { x.src_hsize = 0; }), "shape [1, 4, 0, 8] is empty");
   EXPECT_EQ(with([](auto &x) { x.nchw_copy = 0, x.dst_wsize = 9; }), "'src' has 64 elements but 'dst' has 72");
-  EXPECT_EQ(with([](auto &x) { x.stride_enable = 0; }), "a copy without stride fields (what it assumes is unknown) is not built into the simulator");
-  EXPECT_EQ(with([](auto &x) { x.cmd_special_function = isa::kDmaTensorCollect; }), "this tensor copy is not built into the simulator");
+  EXPECT_EQ(with([](auto &x) { x.stride_enable = 0; }),
+            "a copy without stride fields (what it assumes is unknown) is not built into the simulator");
+  EXPECT_EQ(with([](auto &x) { x.cmd_special_function = isa::kDmaTensorCollect; }),
+            "this tensor copy is not built into the simulator");
 }
 
 } // namespace

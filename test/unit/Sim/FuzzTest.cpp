@@ -25,7 +25,8 @@ std::vector<isa::Command> seeds(const isa::Table &table) {
   };
   isa::SCONV conv;
   setResult(conv, {1, 9, 4, 4});
-  conv.opd0_c = 7, conv.opd0_h = conv.opd0_w = 4, conv.opd1_h = conv.opd1_w = 3, conv.res_op_x_str = conv.res_op_y_str = 1;
+  conv.opd0_c = 7, conv.opd0_h = conv.opd0_w = 4, conv.opd1_h = conv.opd1_w = 3,
+  conv.res_op_x_str = conv.res_op_y_str = 1;
   conv.opd0_up_pad = conv.opd0_dn_pad = conv.opd0_lf_pad = conv.opd0_rt_pad = 1;
   conv.opd2_const = conv.opd3_const = 1, conv.res0_prec = 4, conv.opd1_addr = 0x1000, conv.res0_addr = 0x4000;
   add(conv, isa::kConvNormal);
@@ -33,23 +34,27 @@ std::vector<isa::Command> seeds(const isa::Table &table) {
   add(conv, isa::kConvNormal);
   isa::SPORD pool;
   setResult(pool, {2, 9, 2, 2});
-  pool.opd0_h = pool.opd0_w = 4, pool.opd1_h = pool.opd1_w = 2, pool.res_op_x_str = pool.res_op_y_str = 2, pool.opd3_const = 1, pool.res0_addr = 0x4000;
+  pool.opd0_h = pool.opd0_w = 4, pool.opd1_h = pool.opd1_w = 2, pool.res_op_x_str = pool.res_op_y_str = 2,
+  pool.opd3_const = 1, pool.res0_addr = 0x4000;
   add(pool, isa::kPordMaxpooling);
   pool.opd1_const = pool.opd2_const = 1, pool.res0_prec = 4;
   add(pool, isa::kPordDepthwise);
   isa::SMM2 mm;
-  mm.res0_c = 5, mm.res0_w = 6, mm.opd1_c = 7, mm.opd1_w = 6, mm.res0_prec = 4, mm.opd2_const = 1, mm.res0_addr = 0x4000, mm.opd1_addr = 0x1000;
+  mm.res0_c = 5, mm.res0_w = 6, mm.opd1_c = 7, mm.opd1_w = 6, mm.res0_prec = 4, mm.opd2_const = 1,
+  mm.res0_addr = 0x4000, mm.opd1_addr = 0x1000;
   add(mm, isa::kMm2Nn);
   isa::SAR ar;
   setResult(ar, {2, 70, 3, 5});
   ar.tsk_opd_num = 2, ar.opd2_const = 1, ar.opd1_addr = 0x1000, ar.res0_addr = 0x4000;
-  for (uint32_t kind : {isa::kArithAdds, isa::kArithMul, isa::kArithMax, isa::kArithCast, isa::kArithCopy, isa::kArithSelectGreat, isa::kArithAshift, isa::kArithAbs})
+  for (uint32_t kind : {isa::kArithAdds, isa::kArithMul, isa::kArithMax, isa::kArithCast, isa::kArithCopy,
+                        isa::kArithSelectGreat, isa::kArithAshift, isa::kArithAbs})
     add(ar, kind);
   ar.opd0_prec = ar.opd1_prec = ar.res0_prec = 2;
   add(ar, isa::kArithMac);
   isa::SRQ rq;
   setResult(rq, {1, 70, 3, 5});
-  rq.opd0_prec = 4, rq.opd0_sign = rq.opd1_const = 1, rq.opd1_addr = 77, rq.opd2_addr = 0xfb, rq.res0_addr = 0x4000, rq.opd2_n_str = 5;
+  rq.opd0_prec = 4, rq.opd0_sign = rq.opd1_const = 1, rq.opd1_addr = 77, rq.opd2_addr = 0xfb, rq.res0_addr = 0x4000,
+  rq.opd2_n_str = 5;
   add(rq, isa::kQuantRq1);
   isa::STRANS move;
   setResult(move, {1, 6, 2, 9});
@@ -58,7 +63,8 @@ std::vector<isa::Command> seeds(const isa::Table &table) {
     add(move, kind);
   isa::SSG sg;
   setResult(sg, {1, 70, 1, 11});
-  sg.opd0_w = 11, sg.opd1_c = 70, sg.opd1_w = 11, sg.opd1_addr = 0x1000, sg.res0_addr = 0x4000, sg.opd2_const = sg.opd3_const = 1;
+  sg.opd0_w = 11, sg.opd1_c = 70, sg.opd1_w = 11, sg.opd1_addr = 0x1000, sg.res0_addr = 0x4000,
+  sg.opd2_const = sg.opd3_const = 1;
   add(sg, isa::kSgPeSGatherD1coor);
   sg.opd1_prec = 3;
   add(sg, isa::kSgPeSScatterHzd);
@@ -72,11 +78,13 @@ std::vector<isa::Command> seeds(const isa::Table &table) {
   add(cmp, isa::kCmpSelGt);
   isa::DMATensor dma;
   dma.nchw_copy = 1, dma.src_nsize = 2, dma.src_csize = 5, dma.src_hsize = 3, dma.src_wsize = 4;
-  dma.src_nstride = dma.dst_nstride = 300, dma.src_cstride = dma.dst_cstride = 64, dma.src_hstride = dma.dst_hstride = 8, dma.src_wstride = dma.dst_wstride = 1;
+  dma.src_nstride = dma.dst_nstride = 300, dma.src_cstride = dma.dst_cstride = 64,
+  dma.src_hstride = dma.dst_hstride = 8, dma.src_wstride = dma.dst_wstride = 1;
   dma.setSrcAddr(kDdr + 64), dma.setDstAddr(0x8001000);
   add(dma, isa::kDmaTensor);
   add(dma, isa::kDmaTensorTranspose);
-  isa::Command cw = longForm(table, isa::encode(table, dma), isa::CommandId::DMACwTranspose), general = longForm(table, isa::encode(table, dma), isa::CommandId::DMAGeneral);
+  isa::Command cw = longForm(table, isa::encode(table, dma), isa::CommandId::DMACwTranspose),
+               general = longForm(table, isa::encode(table, dma), isa::CommandId::DMAGeneral);
   cw.set(Field::cmd_type, 4), general.set(Field::cmd_type, 3);
   list.push_back(cw);
   list.push_back(general);
@@ -91,11 +99,21 @@ void change(isa::Command &command, std::mt19937 &random) {
     return;
   uint64_t old = command.get(row), value = 0;
   switch (random() % 5) {
-  case 0: value = old ^ (uint64_t(1) << random() % row.width); break;
-  case 1: value = old + 1; break;
-  case 2: value = old - 1; break;
-  case 3: value = random() % 9; break;
-  case 4: value = uint64_t(random()) << 32 | random(); break;
+  case 0:
+    value = old ^ (uint64_t(1) << random() % row.width);
+    break;
+  case 1:
+    value = old + 1;
+    break;
+  case 2:
+    value = old - 1;
+    break;
+  case 3:
+    value = random() % 9;
+    break;
+  case 4:
+    value = uint64_t(random()) << 32 | random();
+    break;
   }
   command.put(row, value);
   // Windows of thousands of taps are slow, not interesting.

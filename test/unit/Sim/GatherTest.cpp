@@ -15,14 +15,19 @@ struct GatherCase {
   Place sourceAt, indexAt, outAt;
   isa::SSG cmd;
   GatherCase(std::mt19937 &random, bool gathers, uint32_t kind, bool shared) {
-    element = std::array{DType::U8, DType::U16, DType::U32}[random() % 3], index = random() % 2 ? DType::U8 : DType::U16;
-    int64_t n = between(random, 1, 2), c = between(random, 1, 130), table = between(random, 1, 300), width = between(random, 1, 60);
+    element = std::array{DType::U8, DType::U16, DType::U32}[random() % 3],
+    index = random() % 2 ? DType::U8 : DType::U16;
+    int64_t n = between(random, 1, 2), c = between(random, 1, 130), table = between(random, 1, 300),
+            width = between(random, 1, 60);
     lane = between(random, 0, 63);
-    source = {gathers ? 1 : n, c, 1, gathers ? table : width}, positions = {n, c, 1, width}, out = {n, c, 1, gathers ? width : table};
-    sourceAt = {shared ? Layout::Shared : Layout::Aligned, lane, 0}, indexAt = {Layout::Aligned, lane, 0x10000}, outAt = {Layout::Aligned, lane, 0x20000};
+    source = {gathers ? 1 : n, c, 1, gathers ? table : width}, positions = {n, c, 1, width},
+    out = {n, c, 1, gathers ? width : table};
+    sourceAt = {shared ? Layout::Shared : Layout::Aligned, lane, 0}, indexAt = {Layout::Aligned, lane, 0x10000},
+    outAt = {Layout::Aligned, lane, 0x20000};
     setResult(cmd, out);
     cmd.tsk_eu_typ = kind;
-    cmd.opd0_str = shared ? isa::kLayoutLaneShared : isa::kLayoutAligned, cmd.opd0_h = 1, cmd.opd0_w = uint32_t(source.w);
+    cmd.opd0_str = shared ? isa::kLayoutLaneShared : isa::kLayoutAligned, cmd.opd0_h = 1,
+    cmd.opd0_w = uint32_t(source.w);
     cmd.opd1_c = uint32_t(c), cmd.opd1_w = uint32_t(width);
     cmd.res0_prec = cmd.opd0_prec = precision(element), cmd.opd1_prec = precision(index);
     cmd.res0_addr = outAt.address(), cmd.opd0_addr = sourceAt.address(), cmd.opd1_addr = indexAt.address();
@@ -45,7 +50,9 @@ TEST(SimGather, LooksUpPerLane) {
     old.randomise(random);
     int64_t last = c.index == DType::U8 ? 255 : 65535, reachable = std::min(last, c.source.w - 1);
     for (int64_t k = 0; k < index.dims.count(); ++k)
-      index.setInteger(k, skips && random() % 5 == 0 ? last : fills && random() % 5 == 0 ? between(random, 0, last) : between(random, 0, reachable));
+      index.setInteger(k, skips && random() % 5 == 0   ? last
+                          : fills && random() % 5 == 0 ? between(random, 0, last)
+                                                       : between(random, 0, reachable));
     c.bench.put(table, c.sourceAt);
     c.bench.put(index, c.indexAt);
     c.bench.put(old, c.outAt);

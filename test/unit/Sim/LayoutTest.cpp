@@ -12,11 +12,20 @@ namespace {
 sim::LocalTensor tensorAt(const Bench &bench, DType dtype, Dims dims, const Place &p) {
   sim::LocalTensor t{dtype, dims, {p.lane, p.offset}, {p.ns, p.cs, p.hs, p.ws}};
   switch (p.layout) {
-  case Layout::Aligned: t.strides = sim::alignedStrides(dims, dtype, p.lane, bench.memory); break;
-  case Layout::Compact: t.strides = sim::compactStrides(dims, p.lane, bench.memory); break;
-  case Layout::ChannelScalar: t.strides = sim::kChannelScalar; break;
-  case Layout::Shared: t.strides = sim::sharedStrides(dims); break;
-  case Layout::Explicit: break;
+  case Layout::Aligned:
+    t.strides = sim::alignedStrides(dims, dtype, p.lane, bench.memory);
+    break;
+  case Layout::Compact:
+    t.strides = sim::compactStrides(dims, p.lane, bench.memory);
+    break;
+  case Layout::ChannelScalar:
+    t.strides = sim::kChannelScalar;
+    break;
+  case Layout::Shared:
+    t.strides = sim::sharedStrides(dims);
+    break;
+  case Layout::Explicit:
+    break;
   }
   return t;
 }
@@ -32,7 +41,8 @@ TEST(Layout, GatherReadsEveryElementWhereItLies) {
     Dims d{between(random, 1, 3), between(random, 1, 200), between(random, 1, 9), between(random, 1, 40)};
     Place p{Layout(i % 5), between(random, 0, 63), between(random, 0, 100) * 64};
     if (p.layout == Layout::Explicit)
-      p.ns = between(random, 0, 400), p.cs = between(random, 0, 300), p.hs = between(random, 0, 80), p.ws = between(random, 0, 3);
+      p.ns = between(random, 0, 400), p.cs = between(random, 0, 300), p.hs = between(random, 0, 80),
+      p.ws = between(random, 0, 3);
     Buffer dense(dtype, d);
     sim::LocalTensor t = tensorAt(bench, dtype, d, p);
     sim::checkInside(t, "t", bench.memory);
@@ -53,7 +63,8 @@ TEST(Layout, ScatterWritesNothingElse) {
     sim::scatter(a.memory, tensorAt(a, dtype, d, p), value.bytes.data());
     b.put(value, p);
     for (int64_t lane = 0; lane < 64; ++lane)
-      ASSERT_EQ(std::memcmp(a.memory.lane(lane), b.memory.lane(lane), size_t(a.memory.laneBytes())), 0) << "case " << i << " lane " << lane;
+      ASSERT_EQ(std::memcmp(a.memory.lane(lane), b.memory.lane(lane), size_t(a.memory.laneBytes())), 0)
+          << "case " << i << " lane " << lane;
   }
 }
 
@@ -78,7 +89,8 @@ TEST(Layout, OutsideALaneIsRefused) {
     sim::checkInside(tensorAt(bench, DType::U8, d, over), "opd0", bench.memory);
     FAIL();
   } catch (const UserError &error) {
-    EXPECT_STREQ(error.what(), "'opd0' at lane 0 offset 0x3ffc0 reaches offset 0x40040, beyond the 0x40000 bytes of a lane");
+    EXPECT_STREQ(error.what(),
+                 "'opd0' at lane 0 offset 0x3ffc0 reaches offset 0x40040, beyond the 0x40000 bytes of a lane");
   }
 }
 

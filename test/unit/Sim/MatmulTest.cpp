@@ -14,25 +14,38 @@ TEST(SimMatmul, NormalAndTransposedRight) {
   for (int i = 0; i < 120; ++i) {
     Bench bench;
     int64_t m = between(random, 1, 90), k = between(random, 1, 150), n = between(random, 1, 150);
-    bool transposed = i % 2, floats = i % 3 == 0, constantZero = random() % 2, accumulate = !floats && random() % 4 == 0;
-    DType tl = floats ? DType::F32 : random() % 2 ? DType::I8 : DType::U8, tr = floats ? DType::F32 : random() % 2 ? DType::I8 : DType::U8, to = floats ? DType::F32 : DType::I32;
+    bool transposed = i % 2, floats = i % 3 == 0, constantZero = random() % 2,
+         accumulate = !floats && random() % 4 == 0;
+    DType tl = floats         ? DType::F32
+               : random() % 2 ? DType::I8
+                              : DType::U8,
+          tr = floats         ? DType::F32
+               : random() % 2 ? DType::I8
+                              : DType::U8,
+          to = floats ? DType::F32 : DType::I32;
     // Matrix r×c lies as [1, r, 1, c], aligned, from lane 0.
-    Buffer left(tl, {1, m, 1, k}), right(tr, transposed ? Dims{1, n, 1, k} : Dims{1, k, 1, n}), zeros(tr, {1, 64, 1, n}), old(to, {1, m, 1, n});
+    Buffer left(tl, {1, m, 1, k}), right(tr, transposed ? Dims{1, n, 1, k} : Dims{1, k, 1, n}),
+        zeros(tr, {1, 64, 1, n}), old(to, {1, m, 1, n});
     for (Buffer *b : {&left, &right, &zeros, &old})
       b->randomise(random);
     for (int64_t x = 0; x < 64 * n; ++x) // the same in every lane
       zeros.setInteger(x, constantZero ? zeros.integer(0) : zeros.integer(x % n));
-    Place leftAt{}, rightAt{Layout::Aligned, 0, 0x8000}, zeroAt{Layout::Aligned, 0, 0x18000}, outAt{Layout::Aligned, 0, 0x20000};
+    Place leftAt{}, rightAt{Layout::Aligned, 0, 0x8000}, zeroAt{Layout::Aligned, 0, 0x18000},
+        outAt{Layout::Aligned, 0, 0x20000};
     bench.put(left, leftAt);
     bench.put(right, rightAt);
     bench.put(zeros, zeroAt);
     bench.put(old, outAt);
     isa::SMM2 cmd;
     cmd.tsk_eu_typ = transposed ? isa::kMm2Nt : isa::kMm2Nn;
-    cmd.res0_c = uint32_t(m), cmd.res0_w = uint32_t(n), cmd.opd1_c = uint32_t(transposed ? n : k), cmd.opd1_w = uint32_t(transposed ? k : n);
-    cmd.opd0_prec = precision(tl), cmd.res0_prec = precision(to), cmd.opd0_sign = tl == DType::I8, cmd.opd1_sign = tr == DType::I8;
+    cmd.res0_c = uint32_t(m), cmd.res0_w = uint32_t(n), cmd.opd1_c = uint32_t(transposed ? n : k),
+    cmd.opd1_w = uint32_t(transposed ? k : n);
+    cmd.opd0_prec = precision(tl), cmd.res0_prec = precision(to), cmd.opd0_sign = tl == DType::I8,
+    cmd.opd1_sign = tr == DType::I8;
     cmd.opd0_addr = leftAt.address(), cmd.opd1_addr = rightAt.address(), cmd.res0_addr = outAt.address();
-    cmd.opd2_const = floats || constantZero, cmd.opd2_addr = floats ? 0 : constantZero ? 0x99999900u | uint8_t(zeros.integer(0)) : zeroAt.address();
+    cmd.opd2_const = floats || constantZero, cmd.opd2_addr = floats         ? 0
+                                                             : constantZero ? 0x99999900u | uint8_t(zeros.integer(0))
+                                                                            : zeroAt.address();
     cmd.res_add = accumulate;
     isa::Command c = isa::encode(bench.table, cmd);
     bench.run(random() % 2 ? c : longForm(bench.table, c, isa::CommandId::MM2));
@@ -65,7 +78,9 @@ TEST(SimMatmul, NamesWhatIsWrong) {
   cmd.opd1_w = 5, cmd.opd1_addr = 1 << 18;
   EXPECT_EQ(bench.refusal(cmd), "'opd1' starts in lane 1 but must start in lane 0 (matrix product)");
   cmd.tsk_eu_typ = isa::kMm2Tt;
-  EXPECT_EQ(bench.refusal(cmd), "the matrix product of two transposed matrices (its result layout is unknown) is not built into the simulator");
+  EXPECT_EQ(
+      bench.refusal(cmd),
+      "the matrix product of two transposed matrices (its result layout is unknown) is not built into the simulator");
 }
 
 } // namespace

@@ -14,9 +14,11 @@ TEST(SimMove, TransposesChannelsAndColumns) {
   for (int i = 0; i < 80; ++i) {
     Bench bench;
     DType t = kSizes[random() % 3];
-    Dims in{between(random, 1, 2), between(random, 1, 90), between(random, 1, 5), between(random, 1, 90)}, out{in.n, in.w, in.h, in.c};
+    Dims in{between(random, 1, 2), between(random, 1, 90), between(random, 1, 5), between(random, 1, 90)},
+        out{in.n, in.w, in.h, in.c};
     bool fromLanes = i % 2;
-    Place inAt{Layout::Aligned, fromLanes ? 0 : between(random, 0, 63), 0}, outAt{Layout::Aligned, fromLanes ? between(random, 0, 63) : 0, 0x20000};
+    Place inAt{Layout::Aligned, fromLanes ? 0 : between(random, 0, 63), 0},
+        outAt{Layout::Aligned, fromLanes ? between(random, 0, 63) : 0, 0x20000};
     Buffer x(t, in);
     x.randomise(random);
     bench.put(x, inAt);
@@ -64,7 +66,8 @@ TEST(SimMove, BroadcastsALane) {
     Bench bench;
     DType t = kSizes[random() % 3];
     int64_t outLane = between(random, 0, 63);
-    Dims d{between(random, 1, 2), between(random, 1, 64 - outLane), between(random, 1, 3), between(random, 1, 40)}, one{d.n, 1, d.h, d.w};
+    Dims d{between(random, 1, 2), between(random, 1, 64 - outLane), between(random, 1, 3), between(random, 1, 40)},
+        one{d.n, 1, d.h, d.w};
     Place inAt{Layout::Aligned, between(random, 0, 63), 0}, outAt{Layout::Aligned, outLane, 0x20000};
     Buffer x(t, one);
     x.randomise(random);
@@ -79,7 +82,8 @@ TEST(SimMove, BroadcastsALane) {
     for (int64_t o = 0; o < d.count(); ++o)
       ASSERT_EQ(y.integer(o), x.integer((o / d.w / d.h / d.c * d.h + o / d.w % d.h) * d.w + o % d.w)) << "case " << i;
     cmd.res0_c = uint32_t(65 - outLane);
-    EXPECT_EQ(bench.refusal(cmd), "broadcasts to " + std::to_string(65 - outLane) + " lanes from lane " + std::to_string(outLane) + ", beyond the last of 64");
+    EXPECT_EQ(bench.refusal(cmd), "broadcasts to " + std::to_string(65 - outLane) + " lanes from lane " +
+                                      std::to_string(outLane) + ", beyond the last of 64");
   }
 }
 
@@ -88,11 +92,13 @@ TEST(SimMove, ReadsSerialNumbersFromStaticMemory) {
   std::vector<int32_t> serial(64);
   for (int i = 0; i < 64; ++i)
     serial[size_t(i)] = i;
-  bench.memory.addReadOnly("static serial numbers", 0x090005c0, 256, std::span(reinterpret_cast<const uint8_t *>(serial.data()), 256));
+  bench.memory.addReadOnly("static serial numbers", 0x090005c0, 256,
+                           std::span(reinterpret_cast<const uint8_t *>(serial.data()), 256));
   isa::STRANS cmd;
   cmd.tsk_eu_typ = isa::kTsbcSDistribute;
   setResult(cmd, {1, 40, 1, 1});
-  cmd.res0_prec = precision(DType::I32), cmd.opd0_c = 40, cmd.opd0_w = 1, cmd.res0_addr = 0x3e000, cmd.opd0_addr = 0x090005c0;
+  cmd.res0_prec = precision(DType::I32), cmd.opd0_c = 40, cmd.opd0_w = 1, cmd.res0_addr = 0x3e000,
+  cmd.opd0_addr = 0x090005c0;
   bench.run(cmd);
   Buffer lanes = bench.fetch(DType::I32, {1, 40, 1, 1}, {Layout::Compact, 0, 0x3e000});
   for (int i = 0; i < 40; ++i)
@@ -107,7 +113,8 @@ TEST(SimMove, ReadsSerialNumbersFromStaticMemory) {
     EXPECT_EQ(rows.integer(i), i % 64);
 
   cmd.opd0_addr = 0x09000000;
-  EXPECT_EQ(bench.refusal(cmd), "'opd0' reads 256 bytes at 0x9000000, outside every region (static serial numbers 0x90005c0 to 0x90006c0)");
+  EXPECT_EQ(bench.refusal(cmd),
+            "'opd0' reads 256 bytes at 0x9000000, outside every region (static serial numbers 0x90005c0 to 0x90006c0)");
 }
 
 } // namespace

@@ -53,7 +53,8 @@ TEST(SimDepthwise, Integers) {
     bool constant = random() % 3 == 0, biased = random() % 2, rotate = random() % 4 == 0, relu = random() % 4 == 0;
     // To int32 as the code generator asks, and to 8 and 16 bits as vendor streams do.
     DType outType = std::array{DType::I32, DType::I32, DType::I16, DType::I8}[random() % 4];
-    Buffer in(random() % 2 ? DType::I8 : DType::U8, c.in), filter(random() % 2 ? DType::I8 : DType::U8, {1, c.in.c, c.win.kh, c.win.kw});
+    Buffer in(random() % 2 ? DType::I8 : DType::U8, c.in),
+        filter(random() % 2 ? DType::I8 : DType::U8, {1, c.in.c, c.win.kh, c.win.kw});
     Buffer bias(DType::I32, {1, c.in.c, 1, 1});
     in.randomise(random);
     filter.randomise(random);
@@ -65,7 +66,8 @@ TEST(SimDepthwise, Integers) {
     if (outType != DType::I32 && !anySigned)
       outType = outType == DType::I8 ? DType::U8 : DType::U16;
     int64_t lane = between(random, 0, 63);
-    Place inAt{Layout::Aligned, lane, 0}, filterAt{Layout::Compact, lane, 0x18001}, biasAt{Layout::Compact, lane, 0x20004}, outAt{Layout::Aligned, lane, 0x21000};
+    Place inAt{Layout::Aligned, lane, 0}, filterAt{Layout::Compact, lane, 0x18001},
+        biasAt{Layout::Compact, lane, 0x20004}, outAt{Layout::Aligned, lane, 0x21000};
     bench.put(in, inAt);
     bench.put(filter, filterAt);
     bench.put(bias, biasAt);
@@ -76,14 +78,16 @@ TEST(SimDepthwise, Integers) {
     cmd.opd2_const = !biased, cmd.opd2_addr = biased ? biasAt.address() : 0;
     cmd.opd3_const = 1, cmd.opd3_addr = in.bytes[0];
     cmd.kernel_rotate = rotate;
-    bench.run(random() % 2 ? isa::encode(bench.table, cmd) : longForm(bench.table, isa::encode(bench.table, cmd), isa::CommandId::PORD));
+    bench.run(random() % 2 ? isa::encode(bench.table, cmd)
+                           : longForm(bench.table, isa::encode(bench.table, cmd), isa::CommandId::PORD));
 
     int64_t kernel = c.win.kh * c.win.kw;
     std::vector<Int128> sums(size_t(c.out.count()));
     for (int64_t o = 0; o < c.out.count(); ++o)
       sums[size_t(o)] = bias.integer(o / c.out.w / c.out.h % c.in.c);
     forTaps(c, [&](int64_t o, int64_t ch, int64_t tap, int64_t at) {
-      sums[size_t(o)] += Int128(filter.integer(ch * kernel + (rotate ? kernel - 1 - tap : tap))) * (at < 0 ? in.integer(0) : in.integer(at));
+      sums[size_t(o)] += Int128(filter.integer(ch * kernel + (rotate ? kernel - 1 - tap : tap))) *
+                         (at < 0 ? in.integer(0) : in.integer(at));
     });
     Buffer out = bench.fetch(outType, c.out, outAt);
     for (int64_t o = 0; o < c.out.count(); ++o) {
@@ -110,7 +114,8 @@ TEST(SimDepthwise, AverageShiftsItsSum) {
     cmd.res1_addr = uint8_t(shift), cmd.opd2_n_str = uint32_t(round);
     bench.run(cmd);
     std::vector<int64_t> sums(size_t(c.out.count()), 0);
-    forTaps(c, [&](int64_t o, int64_t, int64_t, int64_t at) { sums[size_t(o)] += at < 0 ? 0 : in.integer(at) * scale; });
+    forTaps(c,
+            [&](int64_t o, int64_t, int64_t, int64_t at) { sums[size_t(o)] += at < 0 ? 0 : in.integer(at) * scale; });
     Buffer out = bench.fetch(DType::U8, c.out, outAt);
     for (int64_t o = 0; o < c.out.count(); ++o)
       ASSERT_EQ(out.integer(o), int64_t(clamp(shiftExactly(sums[size_t(o)], shift, round), DType::U8))) << "case " << i;
@@ -123,14 +128,16 @@ TEST(SimDepthwise, Floats) {
     Bench bench;
     Case c = randomCase(random);
     bool constant = random() % 2;
-    Buffer in(DType::F32, c.in), filter(DType::F32, {1, c.in.c, c.win.kh, c.win.kw}), bias(DType::F32, {1, c.in.c, 1, 1});
+    Buffer in(DType::F32, c.in), filter(DType::F32, {1, c.in.c, c.win.kh, c.win.kw}),
+        bias(DType::F32, {1, c.in.c, 1, 1});
     in.randomise(random);
     filter.randomise(random);
     bias.randomise(random);
     if (constant)
       for (int64_t k = 0; k < filter.dims.count(); ++k)
         filter.as<float>()[k] = 0.125f;
-    Place inAt{}, filterAt{Layout::Compact, 0, 0x18004}, biasAt{Layout::Compact, 0, 0x20004}, outAt{Layout::Aligned, 0, 0x21000};
+    Place inAt{}, filterAt{Layout::Compact, 0, 0x18004}, biasAt{Layout::Compact, 0, 0x20004},
+        outAt{Layout::Aligned, 0, 0x21000};
     bench.put(in, inAt);
     bench.put(filter, filterAt);
     bench.put(bias, biasAt);
@@ -144,7 +151,8 @@ TEST(SimDepthwise, Floats) {
       sums[size_t(o)] = bias.as<float>()[o / c.out.w / c.out.h % c.in.c];
     forTaps(c, [&](int64_t o, int64_t ch, int64_t tap, int64_t at) {
       if (at >= 0)
-        sums[size_t(o)] = std::fma(in.as<float>()[at], filter.as<float>()[ch * c.win.kh * c.win.kw + tap], sums[size_t(o)]);
+        sums[size_t(o)] =
+            std::fma(in.as<float>()[at], filter.as<float>()[ch * c.win.kh * c.win.kw + tap], sums[size_t(o)]);
     });
     Buffer out = bench.fetch(DType::F32, c.out, outAt);
     ASSERT_EQ(std::memcmp(out.bytes.data(), sums.data(), out.bytes.size()), 0) << "case " << i;
@@ -164,13 +172,16 @@ TEST(SimMaxPool, IntegersAndFloats) {
     bench.put(in, inAt);
     isa::SPORD cmd = commandFor(c, isa::kPordMaxpooling, inAt, outAt);
     cmd.opd0_prec = cmd.res0_prec = precision(t), cmd.opd0_sign = t == DType::I8;
-    cmd.opd3_const = 1, cmd.opd3_addr = t == DType::F32 ? (random() % 2 ? 0xff7fffffu : 0xff800000u) : t == DType::I8 ? 0xc81c9b80u : 0;
+    cmd.opd3_const = 1, cmd.opd3_addr = t == DType::F32  ? (random() % 2 ? 0xff7fffffu : 0xff800000u)
+                                        : t == DType::I8 ? 0xc81c9b80u
+                                                         : 0;
     bench.run(cmd);
     Buffer out = bench.fetch(t, c.out, outAt);
     std::vector<double> best(size_t(c.out.count()), t == DType::F32 ? -double(FLT_MAX) : t == DType::I8 ? -128 : 0);
     forTaps(c, [&](int64_t o, int64_t, int64_t, int64_t at) {
       if (at >= 0)
-        best[size_t(o)] = std::max(best[size_t(o)], t == DType::F32 ? double(in.as<float>()[at]) : double(in.integer(at)));
+        best[size_t(o)] =
+            std::max(best[size_t(o)], t == DType::F32 ? double(in.as<float>()[at]) : double(in.integer(at)));
     });
     for (int64_t o = 0; o < c.out.count(); ++o)
       ASSERT_EQ(t == DType::F32 ? double(out.as<float>()[o]) : double(out.integer(o)), best[size_t(o)]) << "case " << i;

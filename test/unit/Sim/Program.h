@@ -55,12 +55,12 @@ struct Program {
   static Program make() {
     Program p;
     constexpr uint64_t kLocal = 0x8000000, kOut = kProgramContext + 0x2000;
-    p.copy(kProgramContext, kLocal, kProgramPlane, true, 0);                      // gdma 1
-    p.multiply(0, 0x4000, 1);                                                     // tiu 1, 2
-    p.copy(kLocal, kOut, kProgramPlane, false, 2);                                // gdma 2
-    p.copy(kProgramContext + kProgramPlane, kLocal, kProgramPlane, true, 2);      // gdma 3, same place
-    p.multiply(0, 0x4000, 3);                                                     // tiu 3, 4
-    p.copy(kLocal, kOut + kProgramPlane, kProgramPlane, false, 4);                // gdma 4
+    p.copy(kProgramContext, kLocal, kProgramPlane, true, 0);                 // gdma 1
+    p.multiply(0, 0x4000, 1);                                                // tiu 1, 2
+    p.copy(kLocal, kOut, kProgramPlane, false, 2);                           // gdma 2
+    p.copy(kProgramContext + kProgramPlane, kLocal, kProgramPlane, true, 2); // gdma 3, same place
+    p.multiply(0, 0x4000, 3);                                                // tiu 3, 4
+    p.copy(kLocal, kOut + kProgramPlane, kProgramPlane, false, 4);           // gdma 4
     p.finish();
     return p;
   }

@@ -16,7 +16,8 @@ struct QuantCase {
   QuantCase(std::mt19937 &random, uint32_t kind, DType from, DType to)
       : d{between(random, 1, 2), between(random, 1, 150), between(random, 1, 6), between(random, 1, 12)}, in(from, d) {
     int64_t lane = between(random, 0, 63);
-    inAt = {Layout::Aligned, lane, 0}, parametersAt = {Layout::Aligned, lane, 0x10000}, outAt = {Layout::Aligned, lane, 0x20000};
+    inAt = {Layout::Aligned, lane, 0}, parametersAt = {Layout::Aligned, lane, 0x10000},
+    outAt = {Layout::Aligned, lane, 0x20000};
     in.randomise(random);
     bench.put(in, inAt);
     setResult(cmd, d);
@@ -39,7 +40,8 @@ TEST(SimQuant, Rq1PerChannelAndConstant) {
     Buffer parameters(DType::I32, {1, c.d.c, 1, 3});
     for (int64_t k = 0; k < c.d.c; ++k) {
       int32_t *p = parameters.as<int32_t>() + 3 * k;
-      p[0] = int32_t(random()) >> (random() % 20), p[1] = int32_t(between(random, -64, random() % 4 ? 0 : 31)), p[2] = int32_t(between(random, -200, 200));
+      p[0] = int32_t(random()) >> (random() % 20), p[1] = int32_t(between(random, -64, random() % 4 ? 0 : 31)),
+      p[2] = int32_t(between(random, -200, 200));
       if (constant && k)
         std::memcpy(p, parameters.as<int32_t>(), 12);
     }
@@ -47,7 +49,8 @@ TEST(SimQuant, Rq1PerChannelAndConstant) {
     c.cmd.opd2_n_str = uint32_t(round);
     const int32_t *first = parameters.as<int32_t>();
     if (constant)
-      c.cmd.opd1_const = 1, c.cmd.opd1_addr = uint32_t(first[0]), c.cmd.opd2_addr = (uint32_t(first[1]) & 0xff) | uint32_t(first[2]) << 8;
+      c.cmd.opd1_const = 1, c.cmd.opd1_addr = uint32_t(first[0]),
+      c.cmd.opd2_addr = (uint32_t(first[1]) & 0xff) | uint32_t(first[2]) << 8;
     isa::Command short_ = isa::encode(c.bench.table, c.cmd);
     c.bench.run(random() % 2 ? short_ : longForm(c.bench.table, short_, isa::CommandId::RQ));
     Buffer out = c.bench.fetch(to, c.d, c.outAt);
@@ -79,14 +82,16 @@ TEST(SimQuant, FloatScalesAndIntegerDequantisation) {
         ASSERT_EQ(out.integer(o), kernel::floatToInt(scaled + p[1], DType::I8, round));
       }
       c.cmd.opd2_n_str = 1;
-      EXPECT_EQ(c.bench.refusal(c.cmd), "rq0 with two different rounding modes (their order is unknown) is not built into the simulator");
+      EXPECT_EQ(c.bench.refusal(c.cmd),
+                "rq0 with two different rounding modes (their order is unknown) is not built into the simulator");
     }
     {
       QuantCase c(random, isa::kQuantDq1, DType::I8, DType::I16);
       parameters = Buffer(DType::I32, {1, c.d.c, 1, 3});
       for (int64_t k = 0; k < c.d.c; ++k) {
         int32_t *p = parameters.as<int32_t>() + 3 * k;
-        p[0] = int32_t(between(random, -128, 127)), p[1] = int32_t(random()) >> 12, p[2] = int32_t(between(random, -20, 0));
+        p[0] = int32_t(between(random, -128, 127)), p[1] = int32_t(random()) >> 12,
+        p[2] = int32_t(between(random, -20, 0));
       }
       c.bench.put(parameters, c.parametersAt);
       c.cmd.opd2_n_str = uint32_t(round);
@@ -94,7 +99,8 @@ TEST(SimQuant, FloatScalesAndIntegerDequantisation) {
       Buffer out = c.bench.fetch(DType::I16, c.d, c.outAt);
       for (int64_t o = 0; o < c.d.count(); ++o) {
         const int32_t *p = parameters.as<int32_t>() + 3 * c.channel(o);
-        ASSERT_EQ(out.integer(o), int64_t(clamp(shiftExactly((c.in.integer(o) - p[0]) * p[1], p[2], round), DType::I16)));
+        ASSERT_EQ(out.integer(o),
+                  int64_t(clamp(shiftExactly((c.in.integer(o) - p[0]) * p[1], p[2], round), DType::I16)));
       }
     }
     {

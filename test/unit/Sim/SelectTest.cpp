@@ -14,7 +14,8 @@ TEST(SimLinear, ThreeFormulas) {
   constexpr uint32_t kKinds[] = {isa::kLinMac, isa::kLinSquareSum, isa::kLinSquareDiff};
   for (int i = 0; i < 60; ++i) {
     Bench bench;
-    Dims d{between(random, 1, 2), between(random, 1, 130), between(random, 1, 4), between(random, 1, 9)}, perChannel{1, d.c, 1, 1};
+    Dims d{between(random, 1, 2), between(random, 1, 130), between(random, 1, 4), between(random, 1, 9)},
+        perChannel{1, d.c, 1, 1};
     int64_t lane = between(random, 0, 63);
     Buffer a(DType::F32, d), b(DType::F32, perChannel), c(DType::F32, perChannel);
     for (Buffer *x : {&a, &b, &c})
@@ -23,7 +24,8 @@ TEST(SimLinear, ThreeFormulas) {
     if (constant)
       for (int64_t k = 0; k < d.c; ++k)
         b.as<float>()[k] = 1.5f;
-    Place aAt{Layout::Aligned, lane, 0}, bAt{Layout::Compact, lane, 0x10004}, cAt{Layout::Compact, lane, 0x18004}, outAt{Layout::Aligned, lane, 0x20000};
+    Place aAt{Layout::Aligned, lane, 0}, bAt{Layout::Compact, lane, 0x10004}, cAt{Layout::Compact, lane, 0x18004},
+        outAt{Layout::Aligned, lane, 0x20000};
     bench.put(a, aAt);
     bench.put(b, bAt);
     bench.put(c, cAt);
@@ -47,17 +49,22 @@ TEST(SimCompare, SelectsByAStrictComparison) {
   constexpr uint32_t kKinds[] = {isa::kCmpSelGt, isa::kCmpSelEq, isa::kCmpSelLt};
   for (int i = 0; i < 90; ++i) {
     Bench bench;
-    Dims d{between(random, 1, 2), between(random, 1, 130), between(random, 1, 4), between(random, 1, 9)}, lanes{1, 64, 1, 1};
+    Dims d{between(random, 1, 2), between(random, 1, 130), between(random, 1, 4), between(random, 1, 9)},
+        lanes{1, 64, 1, 1};
     int64_t lane = between(random, 0, 63);
-    DType side = std::array{DType::I8, DType::U8, DType::I16, DType::I32, DType::F32}[random() % 5], value = std::array{DType::U8, DType::U32}[random() % 2];
+    DType side = std::array{DType::I8, DType::U8, DType::I16, DType::I32, DType::F32}[random() % 5],
+          value = std::array{DType::U8, DType::U32}[random() % 2];
     bool vector = random() % 2, constantNo = random() % 2;
     Buffer a(side, d), b(side, vector ? lanes : d), yes(value, d), no(value, constantNo ? Dims{} : d);
     for (Buffer *x : {&a, &b, &yes, &no})
       x->randomise(random);
     if (random() % 2 && !vector) // equal elements are common
       for (int64_t k = 0; k < d.count(); k += 2)
-        std::memcpy(&b.bytes[size_t(k * kernel::byteSize(side))], &a.bytes[size_t(k * kernel::byteSize(side))], size_t(kernel::byteSize(side)));
-    Place aAt{Layout::Aligned, lane, 0}, bAt{vector ? Layout::Explicit : Layout::Aligned, lane, 0x8000}, yesAt{Layout::Aligned, lane, 0x10000}, noAt{Layout::Aligned, lane, 0x18000}, outAt{Layout::Aligned, lane, 0x20000};
+        std::memcpy(&b.bytes[size_t(k * kernel::byteSize(side))], &a.bytes[size_t(k * kernel::byteSize(side))],
+                    size_t(kernel::byteSize(side)));
+    Place aAt{Layout::Aligned, lane, 0}, bAt{vector ? Layout::Explicit : Layout::Aligned, lane, 0x8000},
+        yesAt{Layout::Aligned, lane, 0x10000}, noAt{Layout::Aligned, lane, 0x18000},
+        outAt{Layout::Aligned, lane, 0x20000};
     bench.put(a, aAt);
     bench.put(b, bAt);
     bench.put(yes, yesAt);
@@ -67,13 +74,15 @@ TEST(SimCompare, SelectsByAStrictComparison) {
     setResult(cmd, d);
     cmd.opd0_prec = precision(side), cmd.opd0_sign = kernel::isSigned(side), cmd.opd2_prec = precision(value);
     cmd.opd1_str = vector ? isa::kLayoutExplicit : isa::kLayoutAligned;
-    cmd.res0_addr = outAt.address(), cmd.opd0_addr = aAt.address(), cmd.opd1_addr = bAt.address(), cmd.opd2_addr = yesAt.address();
+    cmd.res0_addr = outAt.address(), cmd.opd0_addr = aAt.address(), cmd.opd1_addr = bAt.address(),
+    cmd.opd2_addr = yesAt.address();
     cmd.opd3_const = constantNo, cmd.opd3_addr = constantNo ? uint32_t(no.integer(0)) : noAt.address();
     bench.run(cmd);
     Buffer out = bench.fetch(value, d, outAt);
     for (int64_t o = 0; o < d.count(); ++o) {
       int64_t ch = o / d.w / d.h % d.c, bo = vector ? ch % 64 : o;
-      double x = side == DType::F32 ? double(a.as<float>()[o]) : double(a.integer(o)), y = side == DType::F32 ? double(b.as<float>()[bo]) : double(b.integer(bo));
+      double x = side == DType::F32 ? double(a.as<float>()[o]) : double(a.integer(o)),
+             y = side == DType::F32 ? double(b.as<float>()[bo]) : double(b.integer(bo));
       bool holds = i % 3 == 0 ? x > y : i % 3 == 1 ? x == y : x < y;
       ASSERT_EQ(out.integer(o), holds ? yes.integer(o) : no.integer(constantNo ? 0 : o)) << "case " << i;
     }

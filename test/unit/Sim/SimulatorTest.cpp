@@ -108,9 +108,26 @@ TEST(Simulator, ClockFollowsTheDependencies) {
 
 TEST(Simulator, TensorsAreReadWhenTheyAreComplete) {
   // Both entries name the same place: "early" before the second tile's store, "late" after it.
-  std::vector<TensorEntry> table = {{"early", kernel::DType::I8, {1, kProgramChannels, 2, kProgramPlane}, kProgramContext + 0x2000, 0.75f, 0, 0, true, 2},
-                                    {"late", kernel::DType::I8, {1, kProgramChannels, 2, kProgramPlane}, kProgramContext + 0x2000, 0.75f, 0, 0, true, 4},
-                                    {"given", kernel::DType::I8, {1, kProgramChannels, 2, kProgramPlane}, kProgramContext, 0.25f, 0, 0, true, 0}};
+  std::vector<TensorEntry> table = {
+      {"early",
+       kernel::DType::I8,
+       {1, kProgramChannels, 2, kProgramPlane},
+       kProgramContext + 0x2000,
+       0.75f,
+       0,
+       0,
+       true,
+       2},
+      {"late",
+       kernel::DType::I8,
+       {1, kProgramChannels, 2, kProgramPlane},
+       kProgramContext + 0x2000,
+       0.75f,
+       0,
+       0,
+       true,
+       4},
+      {"given", kernel::DType::I8, {1, kProgramChannels, 2, kProgramPlane}, kProgramContext, 0.25f, 0, 0, true, 0}};
   std::string json = printTensorTable(table);
   auto check = [&](Simulator &&simulator) {
     auto x = randomInput(3);
@@ -137,14 +154,16 @@ TEST(Simulator, TensorsAreReadWhenTheyAreComplete) {
   table[0].command = 9;
   json = printTensorTable(table);
   parameter(m).tensorLoc = bmodel::Blob(std::vector<uint8_t>(json.begin(), json.end()));
-  EXPECT_EQ(refusal(m), "'m.bmodel': its tensor table says that 'early' is complete after gdma command 9 of group 0, which does not exist");
+  EXPECT_EQ(refusal(m), "'m.bmodel': its tensor table says that 'early' is complete after gdma command 9 of group 0, "
+                        "which does not exist");
 }
 
 TEST(Simulator, NumbersFollowTheScales) {
   Simulator simulator(Program::make().model(), "m.bmodel");
   const NetTensor &x = simulator.inputs()[0];
   std::vector<float> values(size_t(kCount), 0.0f);
-  values[0] = 1.0f, values[1] = 0.125f, values[2] = -0.125f, values[3] = 1000, values[4] = -1000; // ·4: 4, 0.5, −0.5, saturated
+  values[0] = 1.0f, values[1] = 0.125f, values[2] = -0.125f, values[3] = 1000,
+  values[4] = -1000; // ·4: 4, 0.5, −0.5, saturated
   NpzArray array{"x", NpyType::F32, x.shape, values.data(), values.size() * 4};
   auto raw = encodeInput(x, array);
   EXPECT_EQ(std::vector<uint8_t>(raw.begin(), raw.begin() + 5), (std::vector<uint8_t>{4, 1, 0xff, 127, 0x80}));
@@ -157,7 +176,8 @@ TEST(Simulator, NumbersFollowTheScales) {
   } catch (const UserError &error) {
     EXPECT_STREQ(error.what(), "array 'x' has shape [1, 2] but input 'x' has shape [1, 70, 2, 24]");
   }
-  EXPECT_EQ(decodeTensor({"t", kernel::DType::I8, {3}, 0.5f, 1, {3, 0xff, 1}}), (std::vector<float>{1.0f, -1.0f, 0.0f}));
+  EXPECT_EQ(decodeTensor({"t", kernel::DType::I8, {3}, 0.5f, 1, {3, 0xff, 1}}),
+            (std::vector<float>{1.0f, -1.0f, 0.0f}));
   EXPECT_EQ(decodeTensor({"t", kernel::DType::F16, {1}, 0.5f, 1, {0x00, 0x3c}}), (std::vector<float>{1.0f}));
 }
 
@@ -170,11 +190,14 @@ TEST(Simulator, RefusesWhatCannotBeRight) {
   };
   EXPECT_EQ(with([](auto &m) { m.chip = "BM9999"; }).substr(0, 12), "unknown chip");
   EXPECT_EQ(with([](auto &m) { m.net.clear(); }), "'m.bmodel': it has 0 nets; net 0 was asked for");
-  EXPECT_EQ(with([](auto &m) { parameter(m).isDynamic = 1; }), "'m.bmodel': net 'triple' is dynamic; the simulator runs static nets");
+  EXPECT_EQ(with([](auto &m) { parameter(m).isDynamic = 1; }),
+            "'m.bmodel': net 'triple' is dynamic; the simulator runs static nets");
   EXPECT_EQ(with([](auto &m) { parameter(m).subNet[0].subnetMode = 1; }),
             "'m.bmodel': subnet 0 runs on the host; the simulator runs nets that stay on the chip");
-  EXPECT_EQ(with([](auto &m) { parameter(m).cmdGroup[0].bdcNum = 9; }), "'m.bmodel': group 0: it counts 9 TIU commands but holds 5");
-  EXPECT_EQ(with([](auto &m) { parameter(m).coeffMem->checkCode[3] ^= 1; }), "'m.bmodel': its coefficients do not match their SHA-256 check code");
+  EXPECT_EQ(with([](auto &m) { parameter(m).cmdGroup[0].bdcNum = 9; }),
+            "'m.bmodel': group 0: it counts 9 TIU commands but holds 5");
+  EXPECT_EQ(with([](auto &m) { parameter(m).coeffMem->checkCode[3] ^= 1; }),
+            "'m.bmodel': its coefficients do not match their SHA-256 check code");
   EXPECT_EQ(with([](auto &m) { parameter(m).ctxAddr = 0x100000800; }),
             "'m.bmodel': its activations at 0x100000800 overlap its coefficients, which end at 0x100001000");
   EXPECT_EQ(with([](auto &m) { parameter(m).ctxSize = uint64_t(1) << 50; }),
@@ -196,13 +219,18 @@ TEST(Simulator, RefusalsNameTheCommand) {
   EXPECT_EQ(with([](Program &p) { p.tiu[0].set(isa::Field::cmd_id_dep, 9); }),
             "'m.bmodel': group 0 tiu command 1 (SAR arith.muls) waits for gdma command 9, but that stream has 5");
   EXPECT_EQ(with([](Program &p) { p.tiu[0].set(isa::Field::cmd_id_dep, 2); }),
-            "the streams wait for each other: group 0 tiu command 1 (SAR arith.muls) waits for gdma command 2, group 0 gdma command 2 (DMATensor dma.tensor) "
+            "'m.bmodel': the streams wait for each other: group 0 tiu command 1 (SAR arith.muls) waits for gdma "
+            "command 2, group 0 "
+            "gdma command 2 (DMATensor dma.tensor) "
             "waits for tiu command 2");
   EXPECT_EQ(with([](Program &p) { p.gdma[1].set(isa::Field::dst_start_addr_l32, 0x800); }),
-            "'m.bmodel': group 0 gdma command 2 (DMATensor dma.tensor): writes 3336 bytes at 0x100000800, outside every region (coefficients 0x100000000 to "
-            "0x100001000, activations 0x100001000 to 0x100005000, L2 memory 0x10000000 to 0x10200000, static serial numbers 0x90005c0 to 0x90006c0)");
+            "'m.bmodel': group 0 gdma command 2 (DMATensor dma.tensor): writes 3336 bytes at 0x100000800, outside "
+            "every region (coefficients 0x100000000 to "
+            "0x100001000, activations 0x100001000 to 0x100005000, L2 memory 0x10000000 to 0x10200000, static serial "
+            "numbers 0x90005c0 to 0x90006c0)");
   EXPECT_EQ(with([](Program &p) { p.gdma[1].set(isa::Field::dst_start_addr_l32, 0); }),
-            "'m.bmodel': group 0 gdma command 2 (DMATensor dma.tensor): writes 3336 bytes at 0x100000000, inside the read-only region coefficients");
+            "'m.bmodel': group 0 gdma command 2 (DMATensor dma.tensor): writes 3336 bytes at 0x100000000, inside the "
+            "read-only region coefficients");
   EXPECT_EQ(with([](Program &p) { p.tiu[0].set(isa::Field::tsk_eu_typ, isa::kArithDiv); }),
             "'m.bmodel': group 0 tiu command 1 (SAR arith.div): this arithmetic is not built into the simulator");
 }

@@ -31,8 +31,15 @@ TEST(TensorTable, RoundTrips) {
       uint32_t bits = uint32_t(random());
       std::memcpy(&scale, &bits, 4);
     } while (!std::isfinite(scale));
-    entries.push_back({"tensor \"" + std::to_string(i) + "\" é", kernel::DType(random() % 9), {1, int64_t(random() % 9 + 1)}, 0x100000000 + random(), scale,
-                       int32_t(random() % 512) - 256, uint32_t(random() % 3), random() % 2 == 0, uint32_t(random() % 1000)});
+    entries.push_back({"tensor \"" + std::to_string(i) + "\" é",
+                       kernel::DType(random() % 9),
+                       {1, int64_t(random() % 9 + 1)},
+                       0x100000000 + random(),
+                       scale,
+                       int32_t(random() % 512) - 256,
+                       uint32_t(random() % 3),
+                       random() % 2 == 0,
+                       uint32_t(random() % 1000)});
   }
   EXPECT_EQ(parseTensorTable(printTensorTable(entries), "x"), entries);
   EXPECT_EQ(printTensorTable(entries), printTensorTable(parseTensorTable(printTensorTable(entries), "x")));
@@ -40,7 +47,8 @@ TEST(TensorTable, RoundTrips) {
 }
 
 TEST(TensorTable, ReadsWhatTheDocumentationSays) {
-  auto t = parseTensorTable(R"([{"name":"a","dtype":"i8","shape":[1,64,7,7],"address":4294967296,"engine":"gdma","cmd_id":12}])", "x");
+  auto t = parseTensorTable(
+      R"([{"name":"a","dtype":"i8","shape":[1,64,7,7],"address":4294967296,"engine":"gdma","cmd_id":12}])", "x");
   ASSERT_EQ(t.size(), 1u);
   EXPECT_EQ(t[0], (TensorEntry{"a", kernel::DType::I8, {1, 64, 7, 7}, 0x100000000, 1.0f, 0, 0, true, 12}));
   EXPECT_EQ(t[0].bytes(), 3136);
@@ -49,14 +57,19 @@ TEST(TensorTable, ReadsWhatTheDocumentationSays) {
 TEST(TensorTable, NamesWhatIsWrong) {
   EXPECT_EQ(refusal("{"), "t.json is not valid JSON");
   EXPECT_EQ(refusal("{}"), "t.json is not a list of tensors");
-  EXPECT_EQ(refusal("[1]"), "t.json: tensor 0 lacks one of name, dtype, shape, address, engine and cmd_id, or one has the wrong type");
-  EXPECT_EQ(refusal(R"([{"name":"a","dtype":"int9","shape":[1],"address":0,"engine":"gdma","cmd_id":1}])"), "t.json: tensor 0: dtype 'int9' is unknown");
-  EXPECT_EQ(refusal(R"([{"name":"a","dtype":"i8","shape":[1,0],"address":0,"engine":"gdma","cmd_id":1}])"), "t.json: tensor 0: shape has a dimension of 0");
-  EXPECT_EQ(refusal(R"([{"name":"a","dtype":"i8","shape":[1],"address":0,"engine":"cpu","cmd_id":1}])"), "t.json: tensor 0: engine 'cpu' is neither 'tiu' nor 'gdma'");
+  EXPECT_EQ(refusal("[1]"),
+            "t.json: tensor 0 lacks one of name, dtype, shape, address, engine and cmd_id, or one has the wrong type");
+  EXPECT_EQ(refusal(R"([{"name":"a","dtype":"int9","shape":[1],"address":0,"engine":"gdma","cmd_id":1}])"),
+            "t.json: tensor 0: dtype 'int9' is unknown");
+  EXPECT_EQ(refusal(R"([{"name":"a","dtype":"i8","shape":[1,0],"address":0,"engine":"gdma","cmd_id":1}])"),
+            "t.json: tensor 0: shape has a dimension of 0");
+  EXPECT_EQ(refusal(R"([{"name":"a","dtype":"i8","shape":[1],"address":0,"engine":"cpu","cmd_id":1}])"),
+            "t.json: tensor 0: engine 'cpu' is neither 'tiu' nor 'gdma'");
 }
 
 TEST(TensorTable, SurvivesMutations) {
-  const std::string seed = printTensorTable({{"a", kernel::DType::I8, {1, 2}, 1, 0.5f, 0, 0, true, 1}, {"b", kernel::DType::F32, {3}, 2, 1, 0, 0, false, 1}});
+  const std::string seed = printTensorTable(
+      {{"a", kernel::DType::I8, {1, 2}, 1, 0.5f, 0, 0, true, 1}, {"b", kernel::DType::F32, {3}, 2, 1, 0, 0, false, 1}});
   std::mt19937 random(162);
   int read = 0;
   for (int i = 0; i < 5000; ++i) {
@@ -64,9 +77,15 @@ TEST(TensorTable, SurvivesMutations) {
     for (int k = 0, n = 1 + int(random() % 3); k < n; ++k) {
       size_t at = random() % text.size();
       switch (random() % 3) {
-      case 0: text[at] = char(random()); break;
-      case 1: text.erase(at, 1 + random() % 9); break;
-      case 2: text.insert(at, std::string(1 + random() % 4, "0123456789[]{}\",:e-."[random() % 20])); break;
+      case 0:
+        text[at] = char(random());
+        break;
+      case 1:
+        text.erase(at, 1 + random() % 9);
+        break;
+      case 2:
+        text.insert(at, std::string(1 + random() % 4, "0123456789[]{}\",:e-."[random() % 20]));
+        break;
       }
       if (text.empty())
         text = "[";

@@ -2,8 +2,8 @@
 // Reviewed figures: each expectation is worked out from the formula and the
 // chip's constants in the comment beside it.
 
-#include "Bench.h"
 #include "tpu_mlir/Sim/Timing.h"
+#include "Bench.h"
 
 using namespace tpu_mlir;
 using namespace tpu_mlir::test;
@@ -17,7 +17,8 @@ template <typename T> sim::Cost cost(const T &typed) {
 TEST(SimTiming, Convolution) {
   isa::SCONV c;
   setResult(c, {1, 128, 28, 28});
-  c.opd0_c = 128, c.opd0_h = c.opd0_w = 28, c.opd1_h = c.opd1_w = 3, c.res_op_x_str = c.res_op_y_str = 1, c.res0_prec = 4;
+  c.opd0_c = 128, c.opd0_h = c.opd0_w = 28, c.opd1_h = c.opd1_w = 3, c.res_op_x_str = c.res_op_y_str = 1,
+  c.res0_prec = 4;
   // 2 lane groups · 784/4 pixels · 2 channel groups · 9 taps + 28 + 3.3 · 2
   EXPECT_DOUBLE_EQ(cost(c).cycles, 2 * 196 * 2 * 9 + 28 + 6.6);
   EXPECT_EQ(cost(c).work.convMacs, 128 * 784 * 128 * 9);
@@ -31,8 +32,8 @@ TEST(SimTiming, ElementWiseAndBanks) {
   c.tsk_eu_typ = isa::kArithAdds, c.tsk_opd_num = 2;
   setResult(c, {1, 64, 28, 28});
   c.opd0_addr = 0, c.opd1_addr = 0x4000, c.res0_addr = 0x8000; // three banks
-  EXPECT_DOUBLE_EQ(cost(c).cycles, 13 + 11); // 784 bytes in 64-byte steps
-  c.res0_addr = 0x40;                         // in place, 8 bits
+  EXPECT_DOUBLE_EQ(cost(c).cycles, 13 + 11);                   // 784 bytes in 64-byte steps
+  c.res0_addr = 0x40;                                          // in place, 8 bits
   EXPECT_DOUBLE_EQ(cost(c).cycles, 13 * 1.9 + 11);
   c.res0_prec = c.opd0_prec = c.opd1_prec = 4;
   EXPECT_DOUBLE_EQ(cost(c).cycles, 49 * 2.1 + 11);

@@ -20,7 +20,8 @@ protected:
     std::vector<float> x(size_t(kProgramChannels * 2 * kProgramPlane), 2.5f); // 10 in the model's integers
     writeInput("in.npz", "x", {1, kProgramChannels, 2, kProgramPlane}, x);
   }
-  void writeInput(const std::string &file, const std::string &name, std::vector<int64_t> shape, const std::vector<float> &values) {
+  void writeInput(const std::string &file, const std::string &name, std::vector<int64_t> shape,
+                  const std::vector<float> &values) {
     NpzWriter writer(folder.file(file));
     writer.add(name, NpyType::F32, shape, values.data());
     writer.finish();
@@ -28,7 +29,8 @@ protected:
   /// Exit code and all output of `tpuc-sim <arguments>` run in the folder.
   std::pair<int, std::string> run(const std::string &arguments) {
     std::string log = folder.file("log");
-    int status = std::system(("cd '" + folder.file("") + "' && '" TPUC_SIM "' " + arguments + " > '" + log + "' 2>&1").c_str());
+    int status =
+        std::system(("cd '" + folder.file("") + "' && '" TPUC_SIM "' " + arguments + " > '" + log + "' 2>&1").c_str());
     auto bytes = readFile(log);
     return {WEXITSTATUS(status), std::string(bytes.begin(), bytes.end())};
   }
@@ -72,12 +74,14 @@ TEST_F(Tool, NamesEveryMistake) {
   refuses("m.bmodel --policy fastest", "unknown policy 'fastest'; known: gdma-first, tiu-first, random");
   refuses("m.bmodel --seed -3", "option --seed needs a number, found '-3'");
   refuses("m.bmodel -i in.npz --dump-all-tensors", "--dump-all-tensors needs --output");
-  refuses("m.bmodel --timing -o out.npz", "--timing computes no tensors, so it goes with neither --output nor --dump-all-tensors");
+  refuses("m.bmodel --timing -o out.npz",
+          "--timing computes no tensors, so it goes with neither --output nor --dump-all-tensors");
   refuses("m.bmodel -i in.npz -o out.npz --dump-all-tensors",
           "'m.bmodel' has no tensor table, and no tensor_location.json lies beside it; --dump-all-tensors needs one");
   refuses("absent.bmodel --timing", "cannot read 'absent.bmodel': No such file or directory");
   refuses("m.bmodel -i absent.npz", "cannot read 'absent.npz': No such file or directory");
-  refuses("m.bmodel -i m.bmodel", "'m.bmodel' is not a complete npz file: it has no zip directory (cut off, or not an npz at all)");
+  refuses("m.bmodel -i m.bmodel",
+          "'m.bmodel' is not a complete npz file: it has no zip directory (cut off, or not an npz at all)");
   refuses("m.bmodel -i in.npz --net 2", "'m.bmodel': it has 1 nets; net 2 was asked for");
   refuses("m.bmodel -i in.npz -o /dev/full", "cannot write '/dev/full': No space left on device");
   writeInput("shape.npz", "x", {1, 2}, {1, 2});

@@ -2,9 +2,9 @@
 // A written file appears complete or not at all, and every refusal of the file
 // system is one sentence.
 
+#include "tpu_mlir/Support/Files.h"
 #include "TempFolder.h"
 #include "tpu_mlir/Support/Error.h"
-#include "tpu_mlir/Support/Files.h"
 
 #include <functional>
 #include <gtest/gtest.h>
@@ -63,7 +63,8 @@ TEST(Files, ReplacesBehindASymbolicLink) {
 }
 
 TEST(Files, FullDiskIsASentence) {
-  EXPECT_EQ(sentenceOf([] { writeFileAtomically("/dev/full", "x"); }), "cannot write '/dev/full': No space left on device");
+  EXPECT_EQ(sentenceOf([] { writeFileAtomically("/dev/full", "x"); }),
+            "cannot write '/dev/full': No space left on device");
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
 }
 

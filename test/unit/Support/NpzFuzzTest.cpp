@@ -29,16 +29,21 @@ std::string ownFile(const TempFolder &folder) {
 
 std::string foreignFile() {
   std::string dict = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }";
-  return ZipBuilder().add("x.npy", npy(dict, std::string(24, 'q')), true).add("y.npy", npy(dict, std::string(24, 'r'))).bytes();
+  return ZipBuilder()
+      .add("x.npy", npy(dict, std::string(24, 'q')), true)
+      .add("y.npy", npy(dict, std::string(24, 'r')))
+      .bytes();
 }
 
 /// Zip64 as numpy writes it when it streams: sizes only in the extra field.
 std::string zip64File() {
   std::string content = npy("{'descr': '|i1', 'fortran_order': False, 'shape': (4,), }", "abcd");
   uint32_t crc = uint32_t(crc32(0, reinterpret_cast<const Bytef *>(content.data()), uInt(content.size())));
-  std::string common = le(uint16_t(45)) + le(uint32_t(0)) + le(uint32_t(0)) + le(crc) + le(~0u) + le(~0u) + le(uint16_t(5));
+  std::string common =
+      le(uint16_t(45)) + le(uint32_t(0)) + le(uint32_t(0)) + le(crc) + le(~0u) + le(~0u) + le(uint16_t(5));
   std::string local = le(0x04034b50u) + common + le(uint16_t(0)) + "z.npy" + content;
-  std::string extra = le(uint16_t(1)) + le(uint16_t(24)) + le(uint64_t(content.size())) + le(uint64_t(content.size())) + le(uint64_t(0));
+  std::string extra = le(uint16_t(1)) + le(uint16_t(24)) + le(uint64_t(content.size())) + le(uint64_t(content.size())) +
+                      le(uint64_t(0));
   std::string entry = le(0x02014b50u) + le(uint16_t(45)) + common + le(uint16_t(extra.size())) + le(uint16_t(0)) +
                       le(uint16_t(0)) + le(uint16_t(0)) + le(0u) + le(~0u) + "z.npy" + extra;
   std::string end = le(0x06064b50u) + le(uint64_t(44)) + le(uint16_t(45)) + le(uint16_t(45)) + le(uint64_t(0)) +
@@ -52,11 +57,21 @@ void mutate(std::string &bytes, std::mt19937 &random) {
   auto below = [&](size_t n) { return size_t(random() % std::max<size_t>(n, 1)); };
   static constexpr uint64_t kNumbers[] = {0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0xffffffff, 1ull << 40, ~0ull};
   switch (random() % 6) {
-  case 0: bytes[below(bytes.size())] ^= char(1 << below(8)); break;
-  case 1: bytes.resize(below(bytes.size())); break;
-  case 2: bytes.erase(below(bytes.size()), 1 + below(30)); break;
-  case 3: bytes.insert(below(bytes.size()), std::string(1 + below(30), char(random()))); break;
-  case 4: bytes.replace(below(bytes.size()), 1 + below(16), bytes.substr(below(bytes.size()), 1 + below(16))); break;
+  case 0:
+    bytes[below(bytes.size())] ^= char(1 << below(8));
+    break;
+  case 1:
+    bytes.resize(below(bytes.size()));
+    break;
+  case 2:
+    bytes.erase(below(bytes.size()), 1 + below(30));
+    break;
+  case 3:
+    bytes.insert(below(bytes.size()), std::string(1 + below(30), char(random())));
+    break;
+  case 4:
+    bytes.replace(below(bytes.size()), 1 + below(16), bytes.substr(below(bytes.size()), 1 + below(16)));
+    break;
   case 5: {
     std::string number = le(kNumbers[below(std::size(kNumbers))]).substr(0, size_t(1) << below(4));
     size_t at = below(bytes.size());
@@ -94,7 +109,7 @@ TEST(NpzFuzz, MutatedFilesAreReadOrRefused) {
   std::string path = folder.file("m.npz");
   std::mt19937 random(20240611);
   int read = 0, refused = 0;
-  for (int i = 0; i < 12000; ++i) {
+  for (int i = 0; i < 6000; ++i) {
     std::string bytes = seeds[i % 3];
     for (size_t k = 0, n = 1 + random() % 4; k < n; ++k)
       mutate(bytes, random);
@@ -118,8 +133,8 @@ TEST(NpzFuzz, MutatedFilesAreReadOrRefused) {
     }
   }
   // Both outcomes must be common, or the mutations test nothing.
-  EXPECT_GT(read, 500);
-  EXPECT_GT(refused, 3000);
+  EXPECT_GT(read, 250);
+  EXPECT_GT(refused, 1500);
 }
 
 TEST(NpzFuzz, SeedsAreValid) {

@@ -2,10 +2,10 @@
 // Round trips of every element type, files as other programs write them, and
 // the sentences for what is refused.
 
+#include "tpu_mlir/Support/Npz.h"
 #include "TempFolder.h"
 #include "ZipBuilder.h"
 #include "tpu_mlir/Support/Error.h"
-#include "tpu_mlir/Support/Npz.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -52,7 +52,8 @@ TEST_F(Npz, RoundTripsEveryType) {
   {
     NpzWriter writer(path);
     for (int t = 0; t <= int(NpyType::F64); ++t)
-      writer.add(std::string("long_name_").substr(0, size_t(t) % 11) + name(NpyType(t)), NpyType(t), shape, data.data());
+      writer.add(std::string("long_name_").substr(0, size_t(t) % 11) + name(NpyType(t)), NpyType(t), shape,
+                 data.data());
     writer.add("scalar", NpyType::F64, {}, data.data());
     int64_t empty[] = {4, 0};
     writer.add("empty", NpyType::I8, empty, nullptr);
@@ -118,7 +119,10 @@ TEST_F(Npz, ReadsForeignFiles) {
 
 TEST_F(Npz, ConvertsToFloat) {
   auto one = [&](const char *descr, const std::string &data) {
-    NpzFile file(put(ZipBuilder().add("x.npy", npy(std::string("{'descr': '") + descr + "', 'fortran_order': False, 'shape': (2,)}", data)).bytes()));
+    NpzFile file(put(
+        ZipBuilder()
+            .add("x.npy", npy(std::string("{'descr': '") + descr + "', 'fortran_order': False, 'shape': (2,)}", data))
+            .bytes()));
     float out[2];
     toFloat(file.get("x"), out);
     return std::pair(out[0], out[1]);
@@ -151,8 +155,9 @@ TEST_F(Npz, NamesWhatItRefuses) {
   std::string huge = "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}";
   EXPECT_EQ(member(npy(huge, data)),
             "'F': member 'x.npy' holds 24 bytes of data where its shape and type need 18446744073709551615");
-  EXPECT_EQ(sentence(ZipBuilder().add("x.npy", npy(kDict, data), false, 12).bytes()),
-            "'F' is not a complete npz file: member 'x.npy' is compressed by method 12; only stored and deflate are read");
+  EXPECT_EQ(
+      sentence(ZipBuilder().add("x.npy", npy(kDict, data), false, 12).bytes()),
+      "'F' is not a complete npz file: member 'x.npy' is compressed by method 12; only stored and deflate are read");
   EXPECT_EQ(sentence(ZipBuilder().add("x.npy", npy(kDict, data)).add("x.npy", npy(kDict, data)).bytes()),
             "'F' is not a complete npz file: it holds two arrays named 'x'");
   std::string damaged = ZipBuilder().add("x.npy", npy(kDict, data)).bytes();
@@ -169,8 +174,9 @@ TEST_F(Npz, SuggestsCloseNames) {
     file.get("output_gem");
     FAIL();
   } catch (const UserError &e) {
-    EXPECT_EQ(std::string(e.what()), "'" + file.path() + "' has no array 'output_gem'; of its 2 the closest are "
-                                     "'output_Gemm', 'conv1_Conv'");
+    EXPECT_EQ(std::string(e.what()), "'" + file.path() +
+                                         "' has no array 'output_gem'; of its 2 the closest are "
+                                         "'output_Gemm', 'conv1_Conv'");
   }
 }
 

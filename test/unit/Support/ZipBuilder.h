@@ -29,7 +29,10 @@ public:
   ZipBuilder &add(const std::string &name, const std::string &content, bool deflated = false, int method = -1) {
     std::string packed = deflated ? deflateRaw(content) : content;
     uint32_t crc = uint32_t(crc32(0, reinterpret_cast<const Bytef *>(content.data()), uInt(content.size())));
-    std::string common = le(uint16_t(20)) + le(uint16_t(0)) + le(uint16_t(method >= 0 ? method : deflated ? 8 : 0)) +
+    std::string common = le(uint16_t(20)) + le(uint16_t(0)) +
+                         le(uint16_t(method >= 0 ? method
+                                     : deflated  ? 8
+                                                 : 0)) +
                          le(uint32_t(0)) + le(crc) + le(uint32_t(packed.size())) + le(uint32_t(content.size())) +
                          le(uint16_t(name.size())) + le(uint16_t(0));
     directory += le(0x02014b50u) + le(uint16_t(20)) + common + le(uint16_t(0)) + le(uint16_t(0)) + le(uint16_t(0)) +
