@@ -25,6 +25,14 @@ struct Row {
 /// Thresholds below this stand for constant zero. Source: the vendor's parser, by the interface facts.
 constexpr double kSmallestThreshold = 1e-5;
 
+/// The number that the text of a module keeps (seven digits): a network lowers to the same numbers whether or not it was
+/// written to a file in between.
+double asPrinted(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << value;
+  return std::strtod(text.c_str(), nullptr);
+}
+
 struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalibrationTablePass> {
   using ImportCalibrationTableBase::ImportCalibrationTableBase;
 
@@ -93,7 +101,8 @@ struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalib
       auto [threshold, min, max] = row->second;
       double low = asymmetric ? min : min < 0 ? -threshold : 0, high = asymmetric ? max : threshold;
       auto f32 = Float32Type::get(&getContext());
-      v.setType(type.clone(quant::CalibratedQuantizedType::get(f32, std::min(low, 0.0), std::max(high, low + kSmallestThreshold))));
+      low = asPrinted(std::min(low, 0.0)), high = asPrinted(std::max(high, low + kSmallestThreshold));
+      v.setType(type.clone(quant::CalibratedQuantizedType::get(f32, low, high)));
     }
     if (!missing.empty()) {
       (void)fail("calibration table '" + file + "' has no row for " + Twine(missing.size()) + " of " + Twine(tensors.size()) +
