@@ -75,8 +75,8 @@ Value GraphBuilder::append(OperationState &state, ArrayRef<NamedAttribute> attri
   for (NamedAttribute attribute : attributes)
     if (op->getAttr(attribute.getName()) != attribute.getValue()) {
       op->erase();
-      throw MlirError(what + " attribute '" + attribute.getName().str() + "' cannot be " + textOf(attribute.getValue()) +
-                      "; floats, integers and lists of them are different kinds");
+      throw MlirError(what + " attribute '" + attribute.getName().str() + "' cannot be " +
+                      textOf(attribute.getValue()) + "; floats, integers and lists of them are different kinds");
     }
   auto shaped = dyn_cast<ShapeInterface>(op);
   if (failed(verify(op)) || (shaped && failed(shaped.inferShape())) || failed(verify(op))) {
@@ -106,7 +106,8 @@ Value GraphBuilder::input(const std::string &name, ArrayRef<int64_t> shape, Arra
   }
 }
 
-Value GraphBuilder::weight(const std::string &name, Type elementType, std::vector<uint8_t> bytes, ArrayRef<int64_t> shape) {
+Value GraphBuilder::weight(const std::string &name, Type elementType, std::vector<uint8_t> bytes,
+                           ArrayRef<int64_t> shape) {
   Location loc = take(name);
   auto type = RankedTensorType::get(shape, elementType);
   OperationState state(loc, top::WeightOp::getOperationName());

@@ -20,9 +20,11 @@ public:
   explicit GraphBuilder(const std::string &name);
 
   mlir::MLIRContext *context() { return &session.context; }
-  mlir::Value input(const std::string &name, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<mlir::NamedAttribute> attributes);
+  mlir::Value input(const std::string &name, llvm::ArrayRef<int64_t> shape,
+                    llvm::ArrayRef<mlir::NamedAttribute> attributes);
   /// A constant of `elementType` with the given bytes, row-major.
-  mlir::Value weight(const std::string &name, mlir::Type elementType, std::vector<uint8_t> bytes, llvm::ArrayRef<int64_t> shape);
+  mlir::Value weight(const std::string &name, mlir::Type elementType, std::vector<uint8_t> bytes,
+                     llvm::ArrayRef<int64_t> shape);
   mlir::Value none();
   mlir::Value op(const std::string &opName, llvm::ArrayRef<mlir::Value> operands,
                  llvm::ArrayRef<mlir::NamedAttribute> attributes, const std::string &name);

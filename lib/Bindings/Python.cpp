@@ -19,7 +19,9 @@ static bool isInteger(py::handle value) { return PyIndex_Check(value.ptr()) && !
 static bool isReal(py::handle value) {
   return PyFloat_Check(value.ptr()) || py::isinstance(value, py::module_::import("numpy").attr("floating"));
 }
-static int64_t integerOf(py::handle value) { return py::reinterpret_steal<py::int_>(PyNumber_Index(value.ptr())).cast<int64_t>(); }
+static int64_t integerOf(py::handle value) {
+  return py::reinterpret_steal<py::int_>(PyNumber_Index(value.ptr())).cast<int64_t>();
+}
 
 Attribute toAttribute(MLIRContext *context, const std::string &name, py::handle value) {
   try {
@@ -44,7 +46,8 @@ Attribute toAttribute(MLIRContext *context, const std::string &name, py::handle 
                           " in it; lists hold integers or floats");
       if (!integers.empty() && !reals.empty())
         throw MlirError("attribute '" + name + "' mixes integers and floats: " + py::repr(value).cast<std::string>());
-      return reals.empty() ? Attribute(DenseI64ArrayAttr::get(context, integers)) : DenseF64ArrayAttr::get(context, reals);
+      return reals.empty() ? Attribute(DenseI64ArrayAttr::get(context, integers))
+                           : DenseF64ArrayAttr::get(context, reals);
     }
   } catch (const py::cast_error &) { // beyond 64 bits; the sentence below says what was given
   } catch (py::error_already_set &) {
@@ -76,14 +79,25 @@ py::object fromAttribute(Attribute attribute) {
 py::dtype numpyType(kernel::DType type) {
   using kernel::DType;
   switch (type) {
-  case DType::F32: return py::dtype("float32");
-  case DType::F16: return py::dtype("float16");
-  case DType::I8: case DType::I4: return py::dtype("int8");
-  case DType::U8: case DType::U4: return py::dtype("uint8");
-  case DType::I16: return py::dtype("int16");
-  case DType::U16: case DType::BF16: return py::dtype("uint16");
-  case DType::I32: return py::dtype("int32");
-  case DType::U32: return py::dtype("uint32");
+  case DType::F32:
+    return py::dtype("float32");
+  case DType::F16:
+    return py::dtype("float16");
+  case DType::I8:
+  case DType::I4:
+    return py::dtype("int8");
+  case DType::U8:
+  case DType::U4:
+    return py::dtype("uint8");
+  case DType::I16:
+    return py::dtype("int16");
+  case DType::U16:
+  case DType::BF16:
+    return py::dtype("uint16");
+  case DType::I32:
+    return py::dtype("int32");
+  case DType::U32:
+    return py::dtype("uint32");
   }
   return py::dtype("float32");
 }
@@ -120,6 +134,7 @@ PYBIND11_MODULE(pymlir, m) {
         runPasses(input, output, pipeline, weightFile);
       },
       py::arg("input"), py::arg("output"), py::arg("pipeline"), py::arg("weight_file") = py::none(),
-      "Run a pass pipeline over a .mlir file. An empty output writes nothing. weight_file names the npz written beside the\n"
+      "Run a pass pipeline over a .mlir file. An empty output writes nothing. weight_file names the npz written beside "
+      "the\n"
       "output; without it, weights that passes made are written under the name of the module's state.");
 }

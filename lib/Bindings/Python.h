@@ -5,9 +5,9 @@
 #define TPU_MLIR_LIB_BINDINGS_PYTHON_H
 
 #include "Diagnostics.h"
-#include "tpu_mlir/Kernel/Format.h"
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "tpu_mlir/Kernel/Format.h"
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>

@@ -60,7 +60,8 @@ public:
     return wrap(graph->weight(name, type, {bytes, bytes + array.nbytes()}, shape));
   }
   PyValue none() { return wrap(graph->none()); }
-  PyValue op(const std::string &opName, const py::iterable &operands, const py::dict &attributes, const std::string &name) {
+  PyValue op(const std::string &opName, const py::iterable &operands, const py::dict &attributes,
+             const std::string &name) {
     return wrap(graph->op(opName, valuesOf(operands, name), attributesOf(*graph, attributes), name));
   }
   std::vector<int64_t> shape(const PyValue &tensor) {
@@ -88,8 +89,8 @@ private:
         continue;
       }
       if (!py::isinstance<PyValue>(element))
-        throw MlirError("'" + user + "': operand " + std::to_string(values.size()) + " is no tensor of a builder, but " +
-                        py::repr(element).cast<std::string>());
+        throw MlirError("'" + user + "': operand " + std::to_string(values.size()) +
+                        " is no tensor of a builder, but " + py::repr(element).cast<std::string>());
       const auto &tensor = element.cast<const PyValue &>();
       if (tensor.graph != graph)
         throw MlirError("'" + user + "': operand " + std::to_string(values.size()) + " belongs to another builder");

@@ -19,7 +19,8 @@ namespace {
 
 class PyModule {
 public:
-  void load(const std::string &path);
+  /// `oneDnn` and `fuse`: see TopInterpreterOptions.
+  void load(const std::string &path, bool oneDnn, bool fuse);
 
   const std::vector<std::string> &inputNames() { return loaded().inputNames(); }
   const std::vector<std::string> &outputNames() { return loaded().outputNames(); }
@@ -53,13 +54,13 @@ private:
   std::mutex busy;
 };
 
-void PyModule::load(const std::string &path) {
+void PyModule::load(const std::string &path, bool oneDnn, bool fuse) {
   py::gil_scoped_release release;
   std::lock_guard lock(busy);
   interpreter.reset();
   session = loadSession(path);
   ErrorCollector errors(&session->context);
-  FailureOr<std::unique_ptr<Interpreter>> made = createInterpreter(*session->module);
+  FailureOr<std::unique_ptr<Interpreter>> made = createInterpreter(*session->module, {oneDnn, fuse});
   errors.check(made, "'" + path + "' cannot be interpreted");
   interpreter = std::move(*made);
 }
@@ -70,7 +71,8 @@ Interpreter &PyModule::loaded() {
   return *interpreter;
 }
 
-[[noreturn]] void raiseUnknown(const std::string &what, const std::string &name, const std::vector<std::string> &known) {
+[[noreturn]] void raiseUnknown(const std::string &what, const std::string &name,
+                               const std::vector<std::string> &known) {
   SmallVector<llvm::StringRef> names(known.begin(), known.end());
   throw MlirError("there is no " + what + " '" + name + "'" + didYouMean(name, names));
 }
@@ -183,7 +185,8 @@ py::array PyModule::tensor(const std::string &name, bool isFixed) {
   std::lock_guard lock(busy);
   HostTensor found = described(name);
   if (!found.data)
-    throw MlirError("the value of '" + name + "' is not there: call invoke(dump_all=True) to keep every tensor, or invoke() "
+    throw MlirError("the value of '" + name +
+                    "' is not there: call invoke(dump_all=True) to keep every tensor, or invoke() "
                     "for the outputs");
   return arrayOf(found, isFixed);
 }
@@ -203,7 +206,10 @@ py::dict PyModule::allTensors(bool isFixed) {
 void bindModule(py::module_ &m) {
   py::class_<PyModule>(m, "module", "A network of any stage, to be run on the host.")
       .def(py::init<>())
-      .def("load", &PyModule::load, py::arg("path"), "Read a .mlir file and its weights.")
+      .def("load", &PyModule::load, py::arg("path"), py::kw_only(), py::arg("onednn") = true, py::arg("fuse") = true,
+           "Read a .mlir file and its weights. For tests of the fp32 interpreter, onednn=False computes on the "
+           "project's own\n"
+           "loops, and fuse=False computes op by op.")
       .def_property_readonly("input_names", &PyModule::inputNames)
       .def_property_readonly("output_names", &PyModule::outputNames)
       .def_property_readonly("all_tensor_names", &PyModule::tensorNames)
@@ -214,7 +220,8 @@ void bindModule(py::module_ &m) {
       .def_property_readonly("name", [](PyModule &self) { return self.text("name"); })
       .def_property_readonly("mode", [](PyModule &self) { return self.text("mode"); })
       .def_property_readonly("flops", &PyModule::flops, "Floating point operations of one inference.")
-      .def_property_readonly("macs", &PyModule::macs, "Multiply-accumulates of a Top model's convolutions and matrix products.")
+      .def_property_readonly("macs", &PyModule::macs,
+                             "Multiply-accumulates of a Top model's convolutions and matrix products.")
       .def("input_attrs", &PyModule::inputAttributes, py::arg("name"), "The preprocessing attributes of an input.")
       .def("input_shape", &PyModule::inputShape, py::arg("name"))
       .def("tensor_shape", &PyModule::shape, py::arg("name"))
@@ -224,8 +231,8 @@ void bindModule(py::module_ &m) {
            "Set an input from real values (quantised where the input is integer) or from its own integers.")
       .def("invoke", &PyModule::invoke, py::arg("dump_all") = false, "Compute the outputs, or every tensor.")
       .def(
-          "get_tensor", [](PyModule &self, const std::string &name) { return self.tensor(name, false); }, py::arg("name"),
-          "Real values of a tensor.")
+          "get_tensor", [](PyModule &self, const std::string &name) { return self.tensor(name, false); },
+          py::arg("name"), "Real values of a tensor.")
       .def("get_all_tensor", [](PyModule &self) { return self.allTensors(false); })
       .def(
           "get_fixed_tensor", [](PyModule &self, const std::string &name) { return self.tensor(name, true); },

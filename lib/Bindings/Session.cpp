@@ -59,7 +59,8 @@ std::unique_ptr<Session> loadSession(const std::string &path) {
     errors.raise("'" + path + "' is no MLIR module");
   if (!(*session->module)->hasAttr("module.state"))
     throw MlirError("'" + path + "' holds no network: its module has no attribute 'module.state'");
-  errors.check(session->weights().load(*session->module, folderOf(path)), "the weights of '" + path + "' cannot be read");
+  errors.check(session->weights().load(*session->module, folderOf(path)),
+               "the weights of '" + path + "' cannot be read");
   return session;
 }
 

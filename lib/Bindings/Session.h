@@ -28,12 +28,12 @@ struct Session {
 
 /// Reads a module and its weight file.
 std::unique_ptr<Session> loadSession(const std::string &path);
-/// Writes the module as `path`, and its weights beside it if `weightFile` (a bare name) is given. Each file appears whole
-/// or not at all.
+/// Writes the module as `path`, and its weights beside it if `weightFile` (a bare name) is given. Each file appears
+/// whole or not at all.
 void saveSession(Session &session, const std::string &path, const std::optional<std::string> &weightFile);
 
-/// Runs a pipeline in MLIR's text form over `input`. An empty `output` writes nothing. Without `weightFile`, weights that
-/// passes made are written under the name that belongs to the module's state.
+/// Runs a pipeline in MLIR's text form over `input`. An empty `output` writes nothing. Without `weightFile`, weights
+/// that passes made are written under the name that belongs to the module's state.
 void runPasses(const std::string &input, const std::string &output, const std::string &pipeline,
                const std::optional<std::string> &weightFile);
 

@@ -107,6 +107,10 @@ int64_t localBytes(Layout layout, const Dims &d, DType type, const LocalMemory &
 std::optional<TilePlan> placeBuffers(const Recipe &recipe, Dims tile, int buffers, const LocalMemory &memory) {
   TilePlan plan{tile, buffers, std::vector<Placement>(recipe.buffers.size())};
   Dims out = recipe.outputDims();
+  // The matrix unit has no batch, and a lookup sees h · w as one axis.
+  if ((hasStep(recipe, StepKind::MatMul) && tile.n > 1) ||
+      (hasStep(recipe, StepKind::Lookup) && tile.h * tile.w > memory.maxDim))
+    return std::nullopt;
   bool oneTile = tile == out;
   int64_t offset = 0;
   auto place = [&](bool ownBank) {

@@ -45,7 +45,8 @@ private:
         return version;
     Stored made{program.addBuffer(extentsOf(dimsOf(t), layout).count(), false), layout};
     int from = versions[t].front().buffer;
-    program.add(request.dnnl ? request.dnnl->reorder(dimsOf(t), layoutOf(t), layout) : loopReorder(dimsOf(t), layoutOf(t), layout),
+    program.add(request.dnnl ? request.dnnl->reorder(dimsOf(t), layoutOf(t), layout)
+                             : loopReorder(dimsOf(t), layoutOf(t), layout),
                 {from}, made.buffer);
     versions[t].push_back(made);
     return made;
@@ -134,24 +135,29 @@ private:
 
   void make(const Item &item, const Affine &affine) {
     Layout layout = keptLayout(item, item.posts);
-    add(loopAffine(affine, item.posts, dimsOf(item.output), layout), {buffer(item.inputs[0], layout)}, item.output, layout);
+    add(loopAffine(affine, item.posts, dimsOf(item.output), layout), {buffer(item.inputs[0], layout)}, item.output,
+        layout);
   }
 
   void make(const Item &item, const Combine &combine) {
-    std::vector<Dims> shapes;
-    bool isSame = true;
+    bool isSame = true, areImages = true;
     for (int input : item.inputs) {
-      shapes.push_back(dimsOf(input));
       isSame &= dimsOf(input) == dimsOf(item.output);
+      areImages &= dimsOf(input).size() == 4;
     }
-    if (!isSame)
-      return add(loopCombine(combine, item.posts, shapes, dimsOf(item.output)), plain(item.inputs), item.output);
     Layout layout = keptLayout(item, item.posts);
+    if (!isSame && (!areImages || layout.block > 1))
+      layout = Layout::plain();
     std::vector<int> reads;
-    for (int input : item.inputs)
+    std::vector<Dims> shapes;
+    for (int input : item.inputs) {
       reads.push_back(buffer(input, layout));
-    add(loopCombineSame(combine, item.posts, reads.size(), extentsOf(dimsOf(item.output), layout).count()), reads,
-        item.output, layout);
+      shapes.push_back(memoryDims(dimsOf(input), layout));
+    }
+    const Dims &out = dimsOf(item.output);
+    StepPtr step = isSame ? loopCombineSame(combine, item.posts, reads.size(), extentsOf(out, layout).count())
+                          : loopCombine(combine, item.posts, shapes, memoryDims(out, layout));
+    add(std::move(step), reads, item.output, layout);
   }
 
   void make(const Item &item, const View &) {
@@ -165,12 +171,13 @@ private:
   void make(const Item &item, const Concat &concat) {
     std::vector<Dims> shapes;
     Layout layout = layoutOf(item.inputs[0]);
-    bool takesBlocks = concat.axis == 1 && layout.block > 1 && keepZeros(item.posts);
+    // Blocks of channels can follow each other only where every input fills its last one.
+    bool fits = layout.block < 2 || (concat.axis == 1 && keepZeros(item.posts));
     for (int input : item.inputs) {
       shapes.push_back(dimsOf(input));
-      takesBlocks &= !hasPadding(dimsOf(input), layout);
+      fits &= !hasPadding(dimsOf(input), layout);
     }
-    if (!takesBlocks)
+    if (!fits)
       layout = Layout::plain();
     std::vector<int> reads;
     for (int input : item.inputs)
@@ -180,10 +187,8 @@ private:
 
   void make(const Item &item, const Gather &gather) {
     const Dims &in = dimsOf(item.inputs[0]), &out = dimsOf(item.output);
-    Layout layout = layoutOf(item.inputs[0]);
-    if (!canGatherIn(gather, in, out, layout))
-      layout = Layout::plain();
-    add(loopGather(gather, in, out, layout), {buffer(item.inputs[0], layout)}, item.output, layout);
+    GatherLayouts layouts = gatherLayouts(gather, in, out, layoutOf(item.inputs[0]));
+    add(loopGather(gather, in, out, layouts), {buffer(item.inputs[0], layouts.in)}, item.output, layouts.out);
   }
 
   const CompileRequest &request;

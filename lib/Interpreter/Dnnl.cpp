@@ -19,7 +19,10 @@ namespace {
 memory::desc descOf(const Dims &dims, Layout layout) {
   if (dims.size() == 4 && !layout.isPlain()) {
     using Tag = memory::format_tag;
-    Tag tag = layout.block == 0 ? Tag::nhwc : layout.block == 16 ? Tag::nChw16c : layout.block == 8 ? Tag::nChw8c : Tag::nChw4c;
+    Tag tag = layout.block == 0    ? Tag::nhwc
+              : layout.block == 16 ? Tag::nChw16c
+              : layout.block == 8  ? Tag::nChw8c
+                                   : Tag::nChw4c;
     return {dims, memory::data_type::f32, tag};
   }
   memory::dims strides(dims.size());
@@ -48,23 +51,40 @@ bool append(dnnl::post_ops &ops, const UnaryFunction &f) {
     return true;
   };
   switch (f.kind) {
-  case UnaryKind::Relu: return f.a > 0 ? add(A::eltwise_clip, 0, a) : add(A::eltwise_relu);
-  case UnaryKind::LeakyRelu: return add(A::eltwise_relu, a);
-  case UnaryKind::Clip: return add(A::eltwise_clip, a, b);
-  case UnaryKind::Sigmoid: return add(A::eltwise_logistic);
-  case UnaryKind::SiLU: return add(A::eltwise_swish, 1);
-  case UnaryKind::Tanh: return add(A::eltwise_tanh);
-  case UnaryKind::GELU: return add(A::eltwise_gelu_erf);
-  case UnaryKind::Exp: return add(A::eltwise_exp);
-  case UnaryKind::Log: return add(A::eltwise_log);
-  case UnaryKind::Sqrt: return add(A::eltwise_sqrt);
-  case UnaryKind::Abs: return add(A::eltwise_abs);
-  case UnaryKind::Softplus: return add(A::eltwise_soft_relu);
-  case UnaryKind::Mish: return add(A::eltwise_mish);
-  case UnaryKind::HardSwish: return add(A::eltwise_hardswish);
-  case UnaryKind::Elu: return add(A::eltwise_elu, a);
-  case UnaryKind::HardSigmoid: return add(A::eltwise_linear, a, b) && add(A::eltwise_clip, 0, 1);
-  case UnaryKind::Erf: return false;
+  case UnaryKind::Relu:
+    return f.a > 0 ? add(A::eltwise_clip, 0, a) : add(A::eltwise_relu);
+  case UnaryKind::LeakyRelu:
+    return add(A::eltwise_relu, a);
+  case UnaryKind::Clip:
+    return add(A::eltwise_clip, a, b);
+  case UnaryKind::Sigmoid:
+    return add(A::eltwise_logistic);
+  case UnaryKind::SiLU:
+    return add(A::eltwise_swish, 1);
+  case UnaryKind::Tanh:
+    return add(A::eltwise_tanh);
+  case UnaryKind::GELU:
+    return add(A::eltwise_gelu_erf);
+  case UnaryKind::Exp:
+    return add(A::eltwise_exp);
+  case UnaryKind::Log:
+    return add(A::eltwise_log);
+  case UnaryKind::Sqrt:
+    return add(A::eltwise_sqrt);
+  case UnaryKind::Abs:
+    return add(A::eltwise_abs);
+  case UnaryKind::Softplus:
+    return add(A::eltwise_soft_relu);
+  case UnaryKind::Mish:
+    return add(A::eltwise_mish);
+  case UnaryKind::HardSwish:
+    return add(A::eltwise_hardswish);
+  case UnaryKind::Elu:
+    return add(A::eltwise_elu, a);
+  case UnaryKind::HardSigmoid:
+    return add(A::eltwise_linear, a, b) && add(A::eltwise_clip, 0, 1);
+  case UnaryKind::Erf:
+    return false;
   }
   return false;
 }
@@ -86,7 +106,8 @@ std::optional<dnnl::primitive_attr> attributesOf(const Posts &posts, const Item 
 
 class DnnlStep : public Step {
 public:
-  DnnlStep(dnnl::primitive primitive, dnnl::stream stream) : primitive(std::move(primitive)), stream(std::move(stream)) {}
+  DnnlStep(dnnl::primitive primitive, dnnl::stream stream)
+      : primitive(std::move(primitive)), stream(std::move(stream)) {}
   /// The next of the step's reads is the primitive's argument `index`.
   void read(int index, const dnnl::engine &engine, const memory::desc &desc) {
     arguments.insert({index, memory(desc, engine, DNNL_MEMORY_NONE)});
@@ -194,8 +215,8 @@ std::optional<DnnlContext::Made> DnnlContext::conv(const Item &item, const std::
     biasDesc = descOf({out.dims[1]}, Layout::plain());
   try {
     using Forward = dnnl::convolution_forward;
-    Forward::desc desc(dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, anyOf(in.dims), filterDesc,
-                       biasDesc, outDesc, {w.strideH, w.strideW}, {w.dilationH - 1, w.dilationW - 1},
+    Forward::desc desc(dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, anyOf(in.dims),
+                       filterDesc, biasDesc, outDesc, {w.strideH, w.strideW}, {w.dilationH - 1, w.dilationW - 1},
                        {w.padTop, w.padLeft}, {w.padBottom, w.padRight});
     Forward::primitive_desc found(desc, *attributes, impl->engine, true);
     if (!found || isReference(found))
@@ -239,7 +260,8 @@ std::optional<DnnlContext::Made> DnnlContext::matMul(const Item &item, const std
     return std::nullopt;
   Dims leftDims = left.dims, outDims = out.dims;
   if (right.dims.size() == 2 && !matmul.leftTransposed) // one matrix for all rows
-    leftDims = {left.count() / left.dims.back(), left.dims.back()}, outDims = {out.count() / out.dims.back(), out.dims.back()};
+    leftDims = {left.count() / left.dims.back(), left.dims.back()},
+    outDims = {out.count() / out.dims.back(), out.dims.back()};
   size_t rank = std::max(leftDims.size(), right.dims.size());
   memory::desc leftDesc = matrixDesc(leftDims, rank, matmul.leftTransposed), outDesc = matrixDesc(outDims, rank, false);
   memory::desc rightPlain = matrixDesc(right.dims, rank, matmul.rightTransposed), biasDesc;
@@ -266,7 +288,8 @@ std::optional<DnnlContext::Made> DnnlContext::matMul(const Item &item, const std
 
 //===- Pool, activation, layout -------------------------------------------===//
 
-std::optional<DnnlContext::Made> DnnlContext::pool(const Item &item, const std::vector<Tensor> &tensors, Layout layout) {
+std::optional<DnnlContext::Made> DnnlContext::pool(const Item &item, const std::vector<Tensor> &tensors,
+                                                   Layout layout) {
   const Pool &pool = std::get<Pool>(item.work);
   const kernel::Window &w = pool.window;
   const Tensor &in = tensors[item.inputs[0]], &out = tensors[item.output];
@@ -274,7 +297,9 @@ std::optional<DnnlContext::Made> DnnlContext::pool(const Item &item, const std::
   if (!attributes || pool.ceilBottom || pool.ceilRight)
     return std::nullopt;
   using A = dnnl::algorithm;
-  A algorithm = pool.isMax ? A::pooling_max : pool.countsPadding ? A::pooling_avg_include_padding : A::pooling_avg_exclude_padding;
+  A algorithm = pool.isMax           ? A::pooling_max
+                : pool.countsPadding ? A::pooling_avg_include_padding
+                                     : A::pooling_avg_exclude_padding;
   memory::desc inDesc = descOf(in.dims, layout);
   try {
     using Forward = dnnl::pooling_forward;
@@ -355,7 +380,9 @@ std::optional<DnnlContext::Made> DnnlContext::conv(const Item &, const std::vect
   return std::nullopt;
 }
 std::optional<DnnlContext::Made> DnnlContext::matMul(const Item &, const std::vector<Tensor> &) { return std::nullopt; }
-std::optional<DnnlContext::Made> DnnlContext::pool(const Item &, const std::vector<Tensor> &, Layout) { return std::nullopt; }
+std::optional<DnnlContext::Made> DnnlContext::pool(const Item &, const std::vector<Tensor> &, Layout) {
+  return std::nullopt;
+}
 StepPtr DnnlContext::unary(const Posts &, const Dims &, Layout) { return nullptr; }
 StepPtr DnnlContext::reorder(const Dims &dims, Layout from, Layout to) { return loopReorder(dims, from, to); }
 bool DnnlContext::hasFunction(const UnaryFunction &) { return false; }

@@ -21,25 +21,36 @@ static double elementOf(const top::WeightArray &array, bool isBf16, int64_t i) {
     return value;
   };
   switch (array.kind == 'f' ? array.itemBytes : array.kind == 'i' ? 16 + array.itemBytes : 32 + array.itemBytes) {
-  case 2: return kernel::f16ToF32(read(uint16_t()));
-  case 4: return read(float());
-  case 8: return read(double());
-  case 17: return read(int8_t());
-  case 18: return read(int16_t());
-  case 20: return read(int32_t());
-  case 24: return static_cast<double>(read(int64_t()));
-  case 33: return read(uint8_t());
-  case 34: return isBf16 ? kernel::bf16ToF32(read(uint16_t())) : read(uint16_t());
-  case 36: return read(uint32_t());
-  default: return static_cast<double>(read(uint64_t()));
+  case 2:
+    return kernel::f16ToF32(read(uint16_t()));
+  case 4:
+    return read(float());
+  case 8:
+    return read(double());
+  case 17:
+    return read(int8_t());
+  case 18:
+    return read(int16_t());
+  case 20:
+    return read(int32_t());
+  case 24:
+    return static_cast<double>(read(int64_t()));
+  case 33:
+    return read(uint8_t());
+  case 34:
+    return isBf16 ? kernel::bf16ToF32(read(uint16_t())) : read(uint16_t());
+  case 36:
+    return read(uint32_t());
+  default:
+    return static_cast<double>(read(uint64_t()));
   }
 }
 
 FailureOr<ArrayRef<float>> EvalPlan::constant(Operation *user, Value value) {
   auto weight = value.getDefiningOp<top::WeightOp>();
   if (!weight)
-    return user->emitOpError("needs '") << top::nameOf(value) << "' to be a weight, but " << value.getDefiningOp()->getName()
-                                        << " computes it";
+    return user->emitOpError("needs '") << top::nameOf(value) << "' to be a weight, but "
+                                        << value.getDefiningOp()->getName() << " computes it";
   StringRef name = top::nameOf(weight);
   const top::WeightArray *array = weights.find(name);
   int64_t count = top::elementCount(value);
@@ -56,8 +67,9 @@ FailureOr<ArrayRef<float>> EvalPlan::constant(Operation *user, Value value) {
   // One scale for all elements, or one per index of the first axis.
   int64_t perScale = scale && !scale->empty() ? std::max<int64_t>(1, count / scale->size()) : 1;
   for (int64_t i = 0; i < count; ++i)
-    out[i] = static_cast<float>(elementOf(*array, isBf16, i) *
-                                (scale && !scale->empty() ? (*scale)[std::min<size_t>(i / perScale, scale->size() - 1)] : 1));
+    out[i] = static_cast<float>(
+        elementOf(*array, isBf16, i) *
+        (scale && !scale->empty() ? (*scale)[std::min<size_t>(i / perScale, scale->size() - 1)] : 1));
   return ArrayRef<float>(out);
 }
 
@@ -79,7 +91,8 @@ FailureOr<int> EvalPlan::tensorOf(Operation *user, Value value) {
   return number;
 }
 
-LogicalResult EvalPlan::append(Operation *op, eval::Work what, ArrayRef<Value> operands, std::vector<UnaryFunction> posts) {
+LogicalResult EvalPlan::append(Operation *op, eval::Work what, ArrayRef<Value> operands,
+                               std::vector<UnaryFunction> posts) {
   eval::Item item{std::move(what), {}, 0, std::move(posts)};
   for (Value operand : operands) {
     if (top::isNone(operand))

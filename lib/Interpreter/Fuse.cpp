@@ -83,8 +83,8 @@ private:
       tensor = items[producer[tensor]].inputs[0];
     return tensor;
   }
-  /// The last item but `except` that reads `tensor` or a view of it; the items count to which reading views leads when one
-  /// of them must stay.
+  /// The last item but `except` that reads `tensor` or a view of it; the items count to which reading views leads when
+  /// one of them must stay.
   int lastUse(int tensor, size_t except) const {
     int last = -1;
     for (size_t user : users[tensor]) {
@@ -122,8 +122,9 @@ private:
 
 } // namespace
 
-std::vector<Item> fuse(const std::vector<Item> &items, const std::vector<Tensor> &tensors, const std::vector<bool> &isKept,
-                       bool (*hasFunction)(const UnaryFunction &), bool withResiduals) {
+std::vector<Item> fuse(const std::vector<Item> &items, const std::vector<Tensor> &tensors,
+                       const std::vector<bool> &isKept, bool (*hasFunction)(const UnaryFunction &),
+                       bool withResiduals) {
   Fuser fuser(items, tensors, isKept);
   for (size_t i = 0; i < items.size(); ++i) {
     fuser.joinUnary(i, hasFunction);

@@ -7,10 +7,10 @@
 namespace tpu_mlir::eval {
 
 /// Joins activations with the work before them, and sums with the convolution that computes their last operand. Tensors
-/// between joined items are no longer computed, except those that `isKept` says must be. `hasFunction`: what a convolution
-/// or matrix product can apply to its result; `withResiduals`: whether it can add to it.
-std::vector<Item> fuse(const std::vector<Item> &items, const std::vector<Tensor> &tensors, const std::vector<bool> &isKept,
-                       bool (*hasFunction)(const UnaryFunction &), bool withResiduals);
+/// between joined items are no longer computed, except those that `isKept` says must be. `hasFunction`: what a
+/// convolution or matrix product can apply to its result; `withResiduals`: whether it can add to it.
+std::vector<Item> fuse(const std::vector<Item> &items, const std::vector<Tensor> &tensors,
+                       const std::vector<bool> &isKept, bool (*hasFunction)(const UnaryFunction &), bool withResiduals);
 
 } // namespace tpu_mlir::eval
 

@@ -26,7 +26,9 @@ void toReal(const HostTensor &tensor, float *out) {
   assert(tensor.data);
   int64_t count = tensor.count();
   switch (tensor.dtype) {
-  case DType::F32: std::memcpy(out, tensor.data, count * sizeof(float)); return;
+  case DType::F32:
+    std::memcpy(out, tensor.data, count * sizeof(float));
+    return;
   case DType::F16:
     for (int64_t i = 0; i < count; ++i)
       out[i] = kernel::f16ToF32(tensor.as<uint16_t>()[i]);
@@ -35,12 +37,20 @@ void toReal(const HostTensor &tensor, float *out) {
     for (int64_t i = 0; i < count; ++i)
       out[i] = kernel::bf16ToF32(tensor.as<uint16_t>()[i]);
     return;
-  case DType::I8: case DType::I4: return toRealFrom<int8_t>(tensor, out);
-  case DType::U8: case DType::U4: return toRealFrom<uint8_t>(tensor, out);
-  case DType::I16: return toRealFrom<int16_t>(tensor, out);
-  case DType::U16: return toRealFrom<uint16_t>(tensor, out);
-  case DType::I32: return toRealFrom<int32_t>(tensor, out);
-  case DType::U32: return toRealFrom<uint32_t>(tensor, out);
+  case DType::I8:
+  case DType::I4:
+    return toRealFrom<int8_t>(tensor, out);
+  case DType::U8:
+  case DType::U4:
+    return toRealFrom<uint8_t>(tensor, out);
+  case DType::I16:
+    return toRealFrom<int16_t>(tensor, out);
+  case DType::U16:
+    return toRealFrom<uint16_t>(tensor, out);
+  case DType::I32:
+    return toRealFrom<int32_t>(tensor, out);
+  case DType::U32:
+    return toRealFrom<uint32_t>(tensor, out);
   }
 }
 
@@ -48,7 +58,8 @@ void toReal(const HostTensor &tensor, float *out) {
 template <typename T> static void fromRealTo(const HostTensor &tensor, const float *real, void *out) {
   const float reciprocal = 1 / tensor.scale;
   for (int64_t i = 0, count = tensor.count(); i < count; ++i) {
-    int64_t q = kernel::floatToInt(real[i] * reciprocal, DType::I32, kernel::Round::HalfAwayFromZero) + tensor.zeroPoint;
+    int64_t q =
+        kernel::floatToInt(real[i] * reciprocal, DType::I32, kernel::Round::HalfAwayFromZero) + tensor.zeroPoint;
     static_cast<T *>(out)[i] = static_cast<T>(kernel::saturate(q, tensor.dtype));
   }
 }
@@ -56,7 +67,9 @@ template <typename T> static void fromRealTo(const HostTensor &tensor, const flo
 void fromReal(const HostTensor &tensor, const float *real, void *out) {
   int64_t count = tensor.count();
   switch (tensor.dtype) {
-  case DType::F32: std::memcpy(out, real, count * sizeof(float)); return;
+  case DType::F32:
+    std::memcpy(out, real, count * sizeof(float));
+    return;
   case DType::F16:
     for (int64_t i = 0; i < count; ++i)
       static_cast<uint16_t *>(out)[i] = kernel::f32ToF16(real[i]);
@@ -65,12 +78,20 @@ void fromReal(const HostTensor &tensor, const float *real, void *out) {
     for (int64_t i = 0; i < count; ++i)
       static_cast<uint16_t *>(out)[i] = kernel::f32ToBf16(real[i]);
     return;
-  case DType::I8: case DType::I4: return fromRealTo<int8_t>(tensor, real, out);
-  case DType::U8: case DType::U4: return fromRealTo<uint8_t>(tensor, real, out);
-  case DType::I16: return fromRealTo<int16_t>(tensor, real, out);
-  case DType::U16: return fromRealTo<uint16_t>(tensor, real, out);
-  case DType::I32: return fromRealTo<int32_t>(tensor, real, out);
-  case DType::U32: return fromRealTo<uint32_t>(tensor, real, out);
+  case DType::I8:
+  case DType::I4:
+    return fromRealTo<int8_t>(tensor, real, out);
+  case DType::U8:
+  case DType::U4:
+    return fromRealTo<uint8_t>(tensor, real, out);
+  case DType::I16:
+    return fromRealTo<int16_t>(tensor, real, out);
+  case DType::U16:
+    return fromRealTo<uint16_t>(tensor, real, out);
+  case DType::I32:
+    return fromRealTo<int32_t>(tensor, real, out);
+  case DType::U32:
+    return fromRealTo<uint32_t>(tensor, real, out);
   }
 }
 
@@ -85,11 +106,11 @@ void Interpreter::setInput(llvm::StringRef name, DType dtype, const void *data) 
   setInputBytes(name, stored.data());
 }
 
-FailureOr<std::unique_ptr<Interpreter>> createInterpreter(ModuleOp module) {
+FailureOr<std::unique_ptr<Interpreter>> createInterpreter(ModuleOp module, const TopInterpreterOptions &options) {
   auto state = module->getAttrOfType<StringAttr>("module.state");
   if (!state)
     return module.emitError("this module is no network: it has no attribute 'module.state'");
-  return state.getValue().starts_with("TOP_") ? createTopInterpreter(module) : createTpuInterpreter(module);
+  return state.getValue().starts_with("TOP_") ? createTopInterpreter(module, options) : createTpuInterpreter(module);
 }
 
 } // namespace tpu_mlir

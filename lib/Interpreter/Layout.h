@@ -4,15 +4,17 @@
 #ifndef TPU_MLIR_LIB_INTERPRETER_LAYOUT_H
 #define TPU_MLIR_LIB_INTERPRETER_LAYOUT_H
 
+#include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 namespace tpu_mlir::eval {
 
 using Dims = std::vector<int64_t>;
 
-/// Row-major, or with `block` channels (axis 1) side by side as [n, c / block, h, w, block], where channels beyond the last
-/// are zero, or with all channels side by side. Only row-major holds for ranks other than 4.
+/// Row-major, or with `block` channels (axis 1) side by side as [n, c / block, h, w, block], where channels beyond the
+/// last are zero, or with all channels side by side. Only row-major holds for ranks other than 4.
 struct Layout {
   int64_t block = 1; ///< 1: row-major; 0: all channels
   static constexpr Layout plain() { return {1}; }
@@ -39,6 +41,22 @@ inline Extents extentsOf(const Dims &dims, Layout layout) {
   for (size_t axis = 2; axis < dims.size(); ++axis)
     e.inner *= dims[axis];
   return e;
+}
+
+/// The axes of a tensor from the outermost to the innermost, for layouts without blocks.
+inline std::vector<size_t> memoryOrder(size_t rank, Layout layout) {
+  std::vector<size_t> order(rank);
+  std::iota(order.begin(), order.end(), 0);
+  if (layout == Layout::channelsLast() && rank > 1)
+    std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+  return order;
+}
+/// Sizes in that order.
+inline Dims memoryDims(const Dims &dims, Layout layout) {
+  Dims sizes;
+  for (size_t axis : memoryOrder(dims.size(), layout))
+    sizes.push_back(dims[axis]);
+  return sizes;
 }
 
 /// Whether memory holds channels that the tensor does not have.

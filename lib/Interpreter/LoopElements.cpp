@@ -33,10 +33,14 @@ static void applyOne(const UnaryFunction &f, const float *x, float *y, int64_t c
       float low = v < a ? a : v;
       return low > b ? b : low;
     });
-  case UnaryKind::LeakyRelu: return each(x, y, count, [=](float v) { return v > 0 ? v : a * v; });
-  case UnaryKind::Abs: return each(x, y, count, [](float v) { return std::fabs(v); });
-  case UnaryKind::Sqrt: return each(x, y, count, [](float v) { return std::sqrt(v); });
-  default: return each(x, y, count, [&f](float v) { return static_cast<float>(evalUnary(f, v)); });
+  case UnaryKind::LeakyRelu:
+    return each(x, y, count, [=](float v) { return v > 0 ? v : a * v; });
+  case UnaryKind::Abs:
+    return each(x, y, count, [](float v) { return std::fabs(v); });
+  case UnaryKind::Sqrt:
+    return each(x, y, count, [](float v) { return std::sqrt(v); });
+  default:
+    return each(x, y, count, [&f](float v) { return static_cast<float>(evalUnary(f, v)); });
   }
 }
 
@@ -65,19 +69,22 @@ StepPtr loopAffine(const Affine &affine, const Posts &posts, const Dims &dims, L
     scale[c] = affine.scale[affine.scale.size() == 1 ? 0 : c];
     offset[c] = affine.offset[affine.offset.size() == 1 ? 0 : c];
   }
-  int64_t slab = e.inner * e.block;
+  // A piece: some positions of one block of channels.
+  int64_t most = std::max<int64_t>(1, kChunk / e.block), pieces = (e.inner + most - 1) / most;
   return std::make_unique<LoopStep>([=](const float *const *in, float *out) {
-    shareLoop(e.outer * e.blocks, std::max<int64_t>(1, kGrain / slab), [&](int64_t begin, int64_t end) {
-      for (int64_t s = begin; s < end; ++s) {
-        const float *a = &scale[s % e.blocks * e.block], *b = &offset[s % e.blocks * e.block], *x = in[0] + s * slab;
-        float *y = out + s * slab;
+    shareLoop(e.outer * e.blocks * pieces, std::max<int64_t>(1, kGrain / kChunk), [&](int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; ++p) {
+        int64_t slab = p / pieces, from = p % pieces * most, count = std::min(most, e.inner - from);
+        const float *a = &scale[slab % e.blocks * e.block], *b = &offset[slab % e.blocks * e.block];
+        const float *x = in[0] + (slab * e.inner + from) * e.block;
+        float *y = out + (slab * e.inner + from) * e.block;
         if (e.block == 1)
-          each(x, y, slab, [a = *a, b = *b](float v) { return v * a + b; });
+          each(x, y, count, [a = *a, b = *b](float v) { return v * a + b; });
         else
-          for (int64_t i = 0; i < e.inner; ++i)
+          for (int64_t i = 0; i < count * e.block; i += e.block)
             for (int64_t c = 0; c < e.block; ++c)
-              y[i * e.block + c] = x[i * e.block + c] * a[c] + b[c];
-        applyPosts(posts, y, y, slab);
+              y[i + c] = x[i + c] * a[c] + b[c];
+        applyPosts(posts, y, y, count * e.block);
       }
     });
   });
@@ -139,17 +146,17 @@ std::vector<float> coefficientsOf(const Combine &combine, size_t inputs) {
 } // namespace
 
 StepPtr loopCombineSame(const Combine &combine, const Posts &posts, size_t inputs, int64_t count) {
-  return std::make_unique<LoopStep>([=, kind = combine.kind, coefficients = coefficientsOf(combine, inputs)](
-                                        const float *const *in, float *out) {
-    shareLoop(count, kGrain, [&](int64_t begin, int64_t end) {
-      std::vector<Run> runs(inputs);
-      for (int64_t i = begin; i < end; i += kChunk) {
-        for (size_t k = 0; k < inputs; ++k)
-          runs[k] = {in[k] + i, false, coefficients[k]};
-        joinAll(kind, posts, runs.data(), inputs, out + i, std::min(kChunk, end - i));
-      }
-    });
-  });
+  return std::make_unique<LoopStep>(
+      [=, kind = combine.kind, coefficients = coefficientsOf(combine, inputs)](const float *const *in, float *out) {
+        shareLoop(count, kGrain, [&](int64_t begin, int64_t end) {
+          std::vector<Run> runs(inputs);
+          for (int64_t i = begin; i < end; i += kChunk) {
+            for (size_t k = 0; k < inputs; ++k)
+              runs[k] = {in[k] + i, false, coefficients[k]};
+            joinAll(kind, posts, runs.data(), inputs, out + i, std::min(kChunk, end - i));
+          }
+        });
+      });
 }
 
 StepPtr loopCombine(const Combine &combine, const Posts &posts, const std::vector<Dims> &inputs, const Dims &out) {
@@ -186,21 +193,21 @@ StepPtr loopCombine(const Combine &combine, const Posts &posts, const std::vecto
   int64_t rows = 1;
   for (size_t axis = 0; axis < first; ++axis)
     rows *= out[axis];
-  return std::make_unique<LoopStep>([=, kind = combine.kind, coefficients = coefficientsOf(combine, count)](
-                                        const float *const *in, float *y) {
-    shareLoop(rows, std::max<int64_t>(1, kGrain / run), [&](int64_t begin, int64_t end) {
-      std::vector<Run> runs(count);
-      for (int64_t row = begin; row < end; ++row) {
-        for (size_t k = 0; k < count; ++k) {
-          int64_t rest = row, offset = 0;
-          for (size_t axis = first; axis-- > 0; rest /= out[axis])
-            offset += rest % out[axis] * strides[k][axis];
-          runs[k] = {in[k] + offset, moves[k] != 1, coefficients[k]};
-        }
-        joinAll(kind, posts, runs.data(), count, y + row * run, run);
-      }
-    });
-  });
+  return std::make_unique<LoopStep>(
+      [=, kind = combine.kind, coefficients = coefficientsOf(combine, count)](const float *const *in, float *y) {
+        shareLoop(rows, std::max<int64_t>(1, kGrain / run), [&](int64_t begin, int64_t end) {
+          std::vector<Run> runs(count);
+          for (int64_t row = begin; row < end; ++row) {
+            for (size_t k = 0; k < count; ++k) {
+              int64_t rest = row, offset = 0;
+              for (size_t axis = first; axis-- > 0; rest /= out[axis])
+                offset += rest % out[axis] * strides[k][axis];
+              runs[k] = {in[k] + offset, moves[k] != 1, coefficients[k]};
+            }
+            joinAll(kind, posts, runs.data(), count, y + row * run, run);
+          }
+        });
+      });
 }
 
 } // namespace tpu_mlir::eval

@@ -69,7 +69,8 @@ StepPtr loopPool(const Pool &pool, const Posts &posts, const Dims &in, const Dim
 /// `posts` of a whole tensor, shared among the threads.
 static void finish(const Posts &posts, float *y, int64_t count) {
   if (!posts.empty())
-    shareLoop(count, 1 << 13, [&](int64_t begin, int64_t end) { applyPosts(posts, y + begin, y + begin, end - begin); });
+    shareLoop(count, 1 << 13,
+              [&](int64_t begin, int64_t end) { applyPosts(posts, y + begin, y + begin, end - begin); });
 }
 
 StepPtr loopConv(const Item &item, const Dims &in, const Dims &out, bool hasBias) {
@@ -80,28 +81,29 @@ StepPtr loopConv(const Item &item, const Dims &in, const Dims &out, bool hasBias
   int64_t group = isDepthwise ? 1 : conv.group, ic = in[1] / group, oc = out[1] / group;
   int64_t inPlane = in[2] * in[3], outPlane = out[2] * out[3];
   int64_t taps = (isDepthwise ? 1 : ic) * conv.window.kh * conv.window.kw, count = top::elementCount(out);
-  return std::make_unique<LoopStep>([=, window = conv.window, hasResidual = item.residual >= 0](const float *const *x, float *y) {
-    std::vector<float> residual;
-    if (hasResidual)
-      residual.assign(y, y + count);
-    const float *bias = hasBias ? x[2] : nullptr;
-    for (int64_t n = 0; n < in[0]; ++n)
-      for (int64_t g = 0; g < group; ++g) {
-        kernel::Tensor o{DType::F32, {1, oc, out[2], out[3]}, y + (n * out[1] + g * oc) * outPlane};
-        kernel::ConstTensor i(DType::F32, {1, ic, in[2], in[3]}, x[0] + (n * in[1] + g * ic) * inPlane);
-        if (isDepthwise) {
-          kernel::ConstTensor f(DType::F32, {1, ic, window.kh, window.kw}, x[1]);
-          kernel::depthwise(o, i, f, bias, window);
-        } else {
-          kernel::ConstTensor f(DType::F32, {oc, ic, window.kh, window.kw}, x[1] + g * oc * taps);
-          kernel::convF32(o, i, f, bias ? bias + g * oc : nullptr, window);
-        }
-      }
-    finish(before, y, count);
-    for (int64_t i = 0; hasResidual && i < count; ++i)
-      y[i] += residual[i];
-    finish(after, y, count);
-  });
+  return std::make_unique<LoopStep>(
+      [=, window = conv.window, hasResidual = item.residual >= 0](const float *const *x, float *y) {
+        std::vector<float> residual;
+        if (hasResidual)
+          residual.assign(y, y + count);
+        const float *bias = hasBias ? x[2] : nullptr;
+        for (int64_t n = 0; n < in[0]; ++n)
+          for (int64_t g = 0; g < group; ++g) {
+            kernel::Tensor o{DType::F32, {1, oc, out[2], out[3]}, y + (n * out[1] + g * oc) * outPlane};
+            kernel::ConstTensor i(DType::F32, {1, ic, in[2], in[3]}, x[0] + (n * in[1] + g * ic) * inPlane);
+            if (isDepthwise) {
+              kernel::ConstTensor f(DType::F32, {1, ic, window.kh, window.kw}, x[1]);
+              kernel::depthwise(o, i, f, bias, window);
+            } else {
+              kernel::ConstTensor f(DType::F32, {oc, ic, window.kh, window.kw}, x[1] + g * oc * taps);
+              kernel::convF32(o, i, f, bias ? bias + g * oc : nullptr, window);
+            }
+          }
+        finish(before, y, count);
+        for (int64_t i = 0; hasResidual && i < count; ++i)
+          y[i] += residual[i];
+        finish(after, y, count);
+      });
 }
 
 //===- Matrix product -----------------------------------------------------===//

@@ -11,34 +11,38 @@ namespace tpu_mlir::eval {
 static constexpr int64_t kGrain = 1 << 13;
 
 StepPtr loopConcat(int64_t axis, const Posts &posts, const std::vector<Dims> &inputs, Layout layout) {
-  // Along channels, whole blocks of channels follow each other in every layout but the one that ends with channels.
+  // The result is rows of one piece per input. Whole blocks of channels are such pieces too.
+  int64_t rows = 1, total = 0;
+  std::vector<int64_t> pieces;
+  for (size_t outer : memoryOrder(inputs[0].size(), layout)) {
+    if (static_cast<int64_t>(outer) == axis)
+      break;
+    rows *= inputs[0][outer];
+  }
+  for (const Dims &dims : inputs) {
+    pieces.push_back(extentsOf(dims, layout).count() / rows);
+    total += pieces.back();
+  }
+  // Few long rows are cut, so that every thread gets a part.
   struct Copy {
     size_t input;
     int64_t from, to, count;
   };
   std::vector<Copy> copies;
-  int64_t outer = 1, total = 0;
-  std::vector<int64_t> chunks;
-  for (int64_t a = 0; a < axis; ++a)
-    outer *= inputs[0][a];
-  for (const Dims &dims : inputs) {
-    chunks.push_back(extentsOf(dims, layout).count() / outer);
-    total += chunks.back();
-  }
-  for (int64_t o = 0; o < outer; ++o) {
-    int64_t to = o * total;
-    for (size_t k = 0; k < inputs.size(); to += chunks[k++])
-      for (int64_t i = 0; i < chunks[k]; i += kGrain)
-        copies.push_back({k, o * chunks[k] + i, to + i, std::min(kGrain, chunks[k] - i)});
-  }
-  int64_t count = static_cast<int64_t>(copies.size());
-  int64_t grain = std::max<int64_t>(1, count * kGrain / std::max<int64_t>(1, outer * total));
+  int64_t most = rows < 16 ? kGrain : total, to = 0;
+  for (size_t k = 0; k < inputs.size(); to += pieces[k++])
+    for (int64_t i = 0; i < pieces[k]; i += most)
+      copies.push_back({k, i, to + i, std::min(most, pieces[k] - i)});
+  int64_t perRow = static_cast<int64_t>(copies.size());
+  int64_t grain = std::max<int64_t>(1, kGrain * perRow / std::max<int64_t>(1, total));
   return std::make_unique<LoopStep>([=, copies = std::move(copies)](const float *const *in, float *out) {
-    shareLoop(count, grain, [&](int64_t begin, int64_t end) {
+    shareLoop(rows * perRow, grain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
-        const Copy &c = copies[i];
-        std::memcpy(out + c.to, in[c.input] + c.from, c.count * sizeof(float));
-        applyPosts(posts, out + c.to, out + c.to, c.count);
+        int64_t row = i / perRow;
+        const Copy &c = copies[i % perRow];
+        float *y = out + row * total + c.to;
+        std::memcpy(y, in[c.input] + row * pieces[c.input] + c.from, c.count * sizeof(float));
+        applyPosts(posts, y, y, c.count);
       }
     });
   });
@@ -46,7 +50,7 @@ StepPtr loopConcat(int64_t axis, const Posts &posts, const std::vector<Dims> &in
 
 //===- Gather -------------------------------------------------------------===//
 
-/// The channels that the result takes, if they are whole blocks in order: the first block.
+/// Whether the result takes whole blocks of channels, in order.
 static bool takesWholeBlocks(const std::vector<int64_t> &index, int64_t channels, int64_t block) {
   for (size_t i = 0; i < index.size(); ++i)
     if (index[i] != index[0] + static_cast<int64_t>(i))
@@ -55,33 +59,34 @@ static bool takesWholeBlocks(const std::vector<int64_t> &index, int64_t channels
   return index[0] >= 0 && index[0] % block == 0 && (end % block == 0 || end == channels);
 }
 
-bool canGatherIn(const Gather &gather, const Dims &in, const Dims &out, Layout layout) {
-  if (layout.isPlain())
-    return true;
-  if (layout.block == 0 || in.size() != 4 || out.size() != 4)
-    return false;
-  for (size_t axis = 0; axis < 4; ++axis)
-    if (gather.sourceAxis[axis] != static_cast<int64_t>(axis))
-      return false;
-  return takesWholeBlocks(gather.index[1], in[1], layout.block) && (gather.fill == 0 || !hasPadding(out, layout));
+GatherLayouts gatherLayouts(const Gather &gather, const Dims &in, const Dims &out, Layout layout) {
+  bool keepsAxes = true;
+  for (size_t axis = 0; axis < out.size(); ++axis)
+    keepsAxes &= gather.sourceAxis[axis] == static_cast<int64_t>(axis);
+  if (layout.block < 2)
+    return {layout, keepsAxes ? layout : Layout::plain()};
+  bool keepsBlocks = keepsAxes && takesWholeBlocks(gather.index[1], in[1], layout.block) &&
+                     (gather.fill == 0 || !hasPadding(out, layout));
+  return keepsBlocks ? GatherLayouts{layout, layout} : GatherLayouts{Layout::plain(), Layout::plain()};
 }
 
-StepPtr loopGather(const Gather &gather, const Dims &in, const Dims &out, Layout layout) {
-  // offsets[axis][i]: elements from the start of the input, -1 for the fill.
-  std::vector<std::vector<int64_t>> offsets;
-  Dims inStrides(in.size(), 1);
-  int64_t block = layout.isPlain() ? 1 : layout.block;
-  int64_t stride = block;
-  for (size_t axis = in.size(); axis-- > 0;) {
-    inStrides[axis] = stride;
-    stride *= axis == 1 ? (in[axis] + block - 1) / block : in[axis];
+StepPtr loopGather(const Gather &gather, const Dims &in, const Dims &out, GatherLayouts layouts) {
+  // Elements from one index of an input axis to the next.
+  int64_t block = layouts.in.block > 1 ? layouts.in.block : 1, stride = block;
+  Dims strides(in.size());
+  std::vector<size_t> order = memoryOrder(in.size(), layouts.in);
+  for (size_t i = order.size(); i-- > 0;) {
+    strides[order[i]] = stride;
+    stride *= order[i] == 1 ? (in[1] + block - 1) / block : in[order[i]];
   }
-  for (size_t axis = 0; axis < out.size(); ++axis) {
-    bool isBlocked = block > 1 && axis == 1;
+  // For each index of each output axis, from the outermost: elements from the start of the input, or -1 for the fill.
+  std::vector<std::vector<int64_t>> offsets;
+  for (size_t axis : memoryOrder(out.size(), layouts.out)) {
+    int64_t step = axis == 1 ? block : 1;
     auto &list = offsets.emplace_back();
-    for (size_t i = 0; i < gather.index[axis].size(); i += isBlocked ? block : 1) {
+    for (size_t i = 0; i < gather.index[axis].size(); i += step) {
       int64_t index = gather.index[axis][i];
-      list.push_back(index < 0 ? -1 : index / (isBlocked ? block : 1) * inStrides[gather.sourceAxis[axis]]);
+      list.push_back(index < 0 ? -1 : index / step * strides[gather.sourceAxis[axis]]);
     }
   }
   // Inner axes that are copied in order are one run.
@@ -106,8 +111,8 @@ StepPtr loopGather(const Gather &gather, const Dims &in, const Dims &out, Layout
   int64_t rows = 1, columns = static_cast<int64_t>(last.size());
   for (const auto &list : offsets)
     rows *= static_cast<int64_t>(list.size());
-  return std::make_unique<LoopStep>([=, offsets = std::move(offsets), last = std::move(last), fill = gather.fill](
-                                        const float *const *source, float *out) {
+  return std::make_unique<LoopStep>([=, offsets = std::move(offsets), last = std::move(last),
+                                     fill = gather.fill](const float *const *source, float *out) {
     shareLoop(rows, std::max<int64_t>(1, kGrain / (columns * run)), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         int64_t rest = row, offset = base;

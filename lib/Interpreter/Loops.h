@@ -26,13 +26,16 @@ StepPtr loopUnary(const Posts &functions, int64_t count);
 StepPtr loopAffine(const Affine &affine, const Posts &posts, const Dims &dims, Layout layout);
 /// All inputs of the result's shape and of one layout.
 StepPtr loopCombineSame(const Combine &combine, const Posts &posts, size_t inputs, int64_t count);
-/// Row-major inputs that broadcast to the result's shape.
+/// Inputs that broadcast to the result's shape, with sizes as they lie in memory, row-major.
 StepPtr loopCombine(const Combine &combine, const Posts &posts, const std::vector<Dims> &inputs, const Dims &out);
-/// Row-major along any axis; or along channels, each input with a multiple of the layout's block.
+/// Along any axis in layouts without blocks; along channels, each input with a multiple of the layout's block.
 StepPtr loopConcat(int64_t axis, const Posts &posts, const std::vector<Dims> &inputs, Layout layout);
-/// Whether `gather` can be done without leaving `layout`.
-bool canGatherIn(const Gather &gather, const Dims &in, const Dims &out, Layout layout);
-StepPtr loopGather(const Gather &gather, const Dims &in, const Dims &out, Layout layout);
+struct GatherLayouts {
+  Layout in, out;
+};
+/// How to gather from a tensor that is there in layout `in`: from which layout and into which.
+GatherLayouts gatherLayouts(const Gather &gather, const Dims &in, const Dims &out, Layout layout);
+StepPtr loopGather(const Gather &gather, const Dims &in, const Dims &out, GatherLayouts layouts);
 /// From one layout to another.
 StepPtr loopReorder(const Dims &dims, Layout from, Layout to);
 
@@ -41,7 +44,8 @@ StepPtr loopPool(const Pool &pool, const Posts &posts, const Dims &in, const Dim
 /// Row-major; inputs are image, filter and bias. A residual lies where the result goes.
 StepPtr loopConv(const Item &item, const Dims &in, const Dims &out, bool hasBias);
 /// Row-major; inputs are left, right and bias.
-StepPtr loopMatMul(const MatMul &matmul, const Posts &posts, const Dims &left, const Dims &right, const Dims &out, bool hasBias);
+StepPtr loopMatMul(const MatMul &matmul, const Posts &posts, const Dims &left, const Dims &right, const Dims &out,
+                   bool hasBias);
 
 } // namespace tpu_mlir::eval
 

@@ -49,7 +49,8 @@ void Program::add(std::unique_ptr<Step> step, std::vector<int> reads, int writes
 }
 
 int64_t Program::totalBytes() const {
-  return std::accumulate(buffers.begin(), buffers.end(), int64_t(0), [](int64_t sum, const Buffer &b) { return sum + b.bytes; });
+  return std::accumulate(buffers.begin(), buffers.end(), int64_t(0),
+                         [](int64_t sum, const Buffer &b) { return sum + b.bytes; });
 }
 
 void Program::place() {

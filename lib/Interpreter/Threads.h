@@ -9,8 +9,8 @@
 
 namespace tpu_mlir::eval {
 
-/// Calls body(begin, end) on disjoint ranges that cover 0 … count-1, none but the last shorter than `grain`. Results must
-/// not depend on how the range is cut. The body must not throw.
+/// Calls body(begin, end) on disjoint ranges that cover 0 … count-1, none but the last shorter than `grain`. Results
+/// must not depend on how the range is cut. The body must not throw.
 void shareLoop(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)> &body);
 
 } // namespace tpu_mlir::eval

@@ -114,8 +114,9 @@ std::unique_ptr<eval::Compiled> TopInterpreter::compile(bool keepAll) {
   }
   std::vector<eval::Item> items = plan.items();
   if (!keepAll && options.fuse)
-    items = eval::fuse(items, tensors, isKept,
-                       dnnl ? eval::DnnlContext::hasFunction : +[](const UnaryFunction &) { return true; }, dnnl != nullptr);
+    items = eval::fuse(
+        items, tensors, isKept, dnnl ? eval::DnnlContext::hasFunction : +[](const UnaryFunction &) { return true; },
+        dnnl != nullptr);
   return std::make_unique<eval::Compiled>(
       eval::compile({std::move(items), tensors, std::move(inputMemory), outputNumbers, keepAll, dnnl.get()}));
 }
@@ -143,7 +144,9 @@ const float *TopInterpreter::plainData(int number) {
   if (stored.layout.isPlain())
     return data;
   rowMajor.resize(tensor.count());
-  auto step = eval::loopReorder(tensor.dims, stored.layout, eval::Layout::plain());
+  eval::Layout plain = eval::Layout::plain();
+  auto step =
+      dnnl ? dnnl->reorder(tensor.dims, stored.layout, plain) : eval::loopReorder(tensor.dims, stored.layout, plain);
   step->bind({data}, rowMajor.data(), nullptr);
   step->run();
   return rowMajor.data();

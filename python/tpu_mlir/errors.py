@@ -10,9 +10,12 @@ import contextlib
 import difflib
 import functools
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 
 EXIT_OK = 0
 EXIT_USER = 1
@@ -73,33 +76,72 @@ def run_main(main: Main) -> Callable[..., int]:
 
     @functools.wraps(main)
     def wrapped(argv: Sequence[str] | None = None) -> int:
-        try:
-            code = main(argv) or EXIT_OK
-            sys.stdout.flush()
-            return code
-        except UserError as error:
-            return _report(str(error), error.exit_code)
-        except KeyboardInterrupt:
-            return _report("interrupted; no file was left half-written", EXIT_USER)
-        except BrokenPipeError:
-            # The reader of our output went away (`... | head`); keep the interpreter's own flush at exit quiet too.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return EXIT_OK
-        except MemoryError as error:
-            return _report(f"out of memory: {error}" if str(error) else "out of memory", EXIT_USER)
-        except OSError as error:
-            return _report(str(os_error(error)), EXIT_USER)
-        except Exception as error:
-            if is_core_error(error):
-                return _report(str(error), EXIT_USER)
-            import traceback
-
-            traceback.print_exc()
-            return _report(
-                f"internal error ({type(error).__name__}); this is a bug of ours, please report it", EXIT_BUG
-            )
+        with _stoppable() as signals:
+            try:
+                code = main(argv) or EXIT_OK
+                sys.stdout.flush()
+                return code
+            except BaseException as error:
+                # Libraries wrap what interrupts their imports into errors of their own.
+                if signals or isinstance(error, KeyboardInterrupt):
+                    return _report("interrupted; no file was left half-written", EXIT_USER)
+                if not isinstance(error, Exception):
+                    raise
+                return _explain(error)
 
     return wrapped
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[list[int]]:
+    """SIGTERM interrupts as SIGINT does, so that unfinished files are removed; yields the list of signals that came."""
+    came: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        if _is_importing(frame):
+            # Extension modules that are interrupted while they start may crash: look again soon.
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+            return
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in [*numbers, signal.SIGALRM]}
+    try:
+        yield came
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
+
+
+def _explain(error: Exception) -> int:
+    """Says what is wrong and returns the exit code."""
+    if isinstance(error, UserError):
+        return _report(str(error), error.exit_code)
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output went away (`... | head`); keep the interpreter's own flush at exit quiet too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    if isinstance(error, MemoryError):
+        return _report(f"out of memory: {error}" if str(error) else "out of memory", EXIT_USER)
+    if isinstance(error, OSError):
+        return _report(str(os_error(error)), EXIT_USER)
+    if is_core_error(error):
+        return _report(str(error), EXIT_USER)
+    import traceback
+
+    traceback.print_exception(error)
+    return _report(f"internal error ({type(error).__name__}); this is a bug of ours, please report it", EXIT_BUG)
 
 
 def is_core_error(error: BaseException) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +17,9 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     """A temporary path in `path`'s folder; it becomes `path` when the block ends well, and is removed otherwise."""
     path = Path(path)
     require_folder(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = _temporary(path.parent, path.name, path.suffix)
     try:
+        temporary.touch(0o600, exist_ok=False)
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
@@ -35,8 +34,9 @@ def staging(folder: Path | str) -> Iterator[Path]:
     """A temporary folder inside `folder` whose files move there together when the block ends well."""
     folder = Path(folder)
     require_folder(folder / "x")
-    stage = Path(tempfile.mkdtemp(prefix=".tpu_mlir.", dir=folder))
+    stage = _temporary(folder, "tpu_mlir")
     try:
+        stage.mkdir(0o700)
         yield stage
         for file in sorted(stage.iterdir()):
             file.replace(folder / file.name)
@@ -44,6 +44,11 @@ def staging(folder: Path | str) -> Iterator[Path]:
         raise os_error(error, folder) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _temporary(folder: Path, name: str, suffix: str = "") -> Path:
+    """A hidden path that nothing has. It is known before it is made, so that an interruption can remove what it names."""
+    return folder / f".{name}.{os.getpid()}-{secrets.token_hex(4)}{suffix}"
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -51,8 +51,8 @@ struct View {};
 struct Concat {
   int64_t axis;
 };
-/// output[i0, i1, ...] = input with index[d][id] on axis sourceAxis[d], for every output axis d; `fill` where an index is
-/// negative.
+/// output[i0, i1, ...] = input with index[d][id] on axis sourceAxis[d], for every output axis d; `fill` where an index
+/// is negative.
 struct Gather {
   std::vector<int64_t> sourceAxis;
   std::vector<std::vector<int64_t>> index;
@@ -66,8 +66,8 @@ struct Item {
   std::vector<int> inputs;
   int output;
   std::vector<UnaryFunction> posts;
-  /// A tensor of the output's shape that is added after `postsBeforeResidual` of the posts; -1 for none. Its memory may be
-  /// overwritten.
+  /// A tensor of the output's shape that is added after `postsBeforeResidual` of the posts; -1 for none. Its memory may
+  /// be overwritten.
   int residual = -1;
   size_t postsBeforeResidual = 0;
 };
@@ -86,8 +86,7 @@ public:
   explicit EvalPlan(const top::WeightStore &weights) : weights(weights) {}
 
   /// Appends `work` on `operands` (none is left out) with the result of `op`, then the op's own relu if it has one.
-  template <typename OpTy>
-  mlir::LogicalResult compute(OpTy op, eval::Work work, mlir::ArrayRef<mlir::Value> operands) {
+  template <typename OpTy> mlir::LogicalResult compute(OpTy op, eval::Work work, mlir::ArrayRef<mlir::Value> operands) {
     std::vector<UnaryFunction> posts;
     if constexpr (requires { op.getDoRelu(); })
       if (op.getDoRelu())
@@ -96,8 +95,8 @@ public:
   }
   /// Whether the value is a weight.
   static bool isConstant(mlir::Value value);
-  /// The elements of a weight as fp32. Emits a diagnostic on `user` and fails when the value is no weight or its array is
-  /// not there.
+  /// The elements of a weight as fp32. Emits a diagnostic on `user` and fails when the value is no weight or its array
+  /// is not there.
   mlir::FailureOr<mlir::ArrayRef<float>> constant(mlir::Operation *user, mlir::Value value);
 
   /// Declares a tensor that comes from outside.

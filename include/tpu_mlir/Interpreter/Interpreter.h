@@ -5,8 +5,8 @@
 #ifndef TPU_MLIR_INTERPRETER_INTERPRETER_H
 #define TPU_MLIR_INTERPRETER_INTERPRETER_H
 
-#include "tpu_mlir/Kernel/Format.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "tpu_mlir/Kernel/Format.h"
 
 #include <memory>
 #include <optional>
@@ -15,7 +15,8 @@
 
 namespace tpu_mlir {
 
-/// A tensor as the interpreter stores it: row-major, real = (stored - zeroPoint) * scale. 4-bit formats take one byte each.
+/// A tensor as the interpreter stores it: row-major, real = (stored - zeroPoint) * scale. 4-bit formats take one byte
+/// each.
 struct HostTensor {
   kernel::DType dtype = kernel::DType::F32;
   std::vector<int64_t> shape;
@@ -38,12 +39,12 @@ struct HostTensor {
 
 /// Real values of a tensor with data; `out` has tensor.count() items.
 void toReal(const HostTensor &tensor, float *out);
-/// The stored form of `real` in the format of `tensor` (whose data is not looked at): real · fp32(1 / scale) in fp32, rounded
-/// half away from zero, plus the zero point, saturated; `out` has tensor.bytes() bytes.
+/// The stored form of `real` in the format of `tensor` (whose data is not looked at): real · fp32(1 / scale) in fp32,
+/// rounded half away from zero, plus the zero point, saturated; `out` has tensor.bytes() bytes.
 void fromReal(const HostTensor &tensor, const float *real, void *out);
 
-/// One module, loaded. Calls must not overlap; several interpreters may run at the same time. Names that do not exist and
-/// data of the wrong size are the caller's to refuse: ask tensor() first.
+/// One module, loaded. Calls must not overlap; several interpreters may run at the same time. Names that do not exist
+/// and data of the wrong size are the caller's to refuse: ask tensor() first.
 class Interpreter {
 public:
   virtual ~Interpreter() = default;
@@ -54,8 +55,8 @@ public:
   /// Names of all tensors that ops compute, inputs first, in the order of the module; weights are not among them.
   virtual const std::vector<std::string> &tensorNames() const = 0;
 
-  /// The tensor of that name, described; `data` is there for inputs that are set, and after invoke() for outputs, or for
-  /// every tensor if all were kept. Nothing when the module has no such tensor.
+  /// The tensor of that name, described; `data` is there for inputs that are set, and after invoke() for outputs, or
+  /// for every tensor if all were kept. Nothing when the module has no such tensor.
   virtual std::optional<HostTensor> tensor(llvm::StringRef name) = 0;
 
   /// Copies the stored form of an input: tensor(name)->bytes() bytes in its format.
@@ -63,14 +64,23 @@ public:
   /// Sets an input from `data` in format `dtype`: its own format as it is, or F32 as real values.
   void setInput(llvm::StringRef name, kernel::DType dtype, const void *data);
 
-  /// Computes the outputs from the inputs; inputs never set are zero. With `keepAll` every tensor can be read afterwards.
-  /// Emits a diagnostic and fails where the module's values make a computation impossible.
+  /// Computes the outputs from the inputs; inputs never set are zero. With `keepAll` every tensor can be read
+  /// afterwards. Emits a diagnostic and fails where the module's values make a computation impossible.
   virtual mlir::LogicalResult invoke(bool keepAll) = 0;
+};
+
+/// What tests and benchmarks of the fp32 interpreter may change.
+struct TopInterpreterOptions {
+  /// Use oneDNN where this build has it; otherwise the project's own loops.
+  bool useDnnl = true;
+  /// Join ops into one step where no one asks for the values between them.
+  bool fuse = true;
 };
 
 /// The interpreter for the module's `module.state`, with the module's weights taken from its context's WeightStore. The
 /// module must outlive it. Emits a diagnostic and fails when the module cannot be interpreted.
-mlir::FailureOr<std::unique_ptr<Interpreter>> createInterpreter(mlir::ModuleOp module);
+mlir::FailureOr<std::unique_ptr<Interpreter>> createInterpreter(mlir::ModuleOp module,
+                                                                const TopInterpreterOptions &options = {});
 
 } // namespace tpu_mlir
 

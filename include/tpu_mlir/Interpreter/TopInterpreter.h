@@ -8,18 +8,10 @@
 
 namespace tpu_mlir {
 
-/// What tests and benchmarks may change.
-struct TopInterpreterOptions {
-  /// Use oneDNN where this build has it; otherwise the project's own loops.
-  bool useDnnl = true;
-  /// Join ops into one step where no one asks for the values between them.
-  bool fuse = true;
-};
-
-/// The interpreter of a module in one of the TOP_* states; see createInterpreter. Calibrated and quantised element types
-/// are computed as fp32.
+/// The interpreter of a module in one of the TOP_* states; see createInterpreter. Calibrated and quantised element
+/// types are computed as fp32.
 mlir::FailureOr<std::unique_ptr<Interpreter>> createTopInterpreter(mlir::ModuleOp module,
-                                                                   const TopInterpreterOptions &options = {});
+                                                                   const TopInterpreterOptions &options);
 
 } // namespace tpu_mlir
 

@@ -13,7 +13,23 @@
 namespace tpu_mlir {
 
 enum class UnaryKind {
-  Relu, LeakyRelu, Clip, Sigmoid, SiLU, Tanh, GELU, Exp, Log, Sqrt, Abs, Erf, Softplus, Mish, HardSwish, Elu, HardSigmoid,
+  Relu,
+  LeakyRelu,
+  Clip,
+  Sigmoid,
+  SiLU,
+  Tanh,
+  GELU,
+  Exp,
+  Log,
+  Sqrt,
+  Abs,
+  Erf,
+  Softplus,
+  Mish,
+  HardSwish,
+  Elu,
+  HardSigmoid,
 };
 
 /// y = f(x; a, b). Parameters: Relu a = limit (not positive: none); LeakyRelu and Elu a = alpha; Clip a = min, b = max;

@@ -2,9 +2,12 @@
 // Checks that every op has a form in the wanted mode (all that have none are
 // listed), lowers them in order, and puts fp32 at the module's borders.
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <cmath>
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Support/Error.h"
 
 using namespace mlir;
@@ -16,6 +19,23 @@ namespace tpu_mlir {
 namespace {
 
 bool carriesNoWork(Operation *op) { return isa<top::NoneOp, top::WeightOp, top::InputOp, func::ReturnOp>(op); }
+
+/// Why a factor or addend of `op` is no number to compute with; empty when all are. Limits may be infinite.
+std::string whyNotFinite(Operation *op) {
+  for (NamedAttribute attribute : op->getAttrs()) {
+    StringRef name = attribute.getName();
+    bool isUsable = true;
+    if (auto number = dyn_cast<FloatAttr>(attribute.getValue())) {
+      double value = number.getValueAsDouble();
+      isUsable = name == "const_val" ? std::fabs(value) <= kLargestScale : !std::isnan(value);
+    } else if (auto list = dyn_cast<DenseF64ArrayAttr>(attribute.getValue())) {
+      isUsable = llvm::all_of(list.asArrayRef(), [](double v) { return std::isfinite(v); });
+    }
+    if (!isUsable)
+      return ("attribute '" + name + "' is not finite, or too large to compute with").str();
+  }
+  return "";
+}
 
 struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
   using ConvertTopToTpuBase::ConvertTopToTpuBase;
@@ -81,11 +101,17 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     for (Operation &op : function.getBody().front()) {
       if (isa<top::InputOp>(op) && !lowering.whyNoFormat(op.getResult(0)).empty())
         result = op.emitError() << "'" << top::nameOf(&op) << "': " << lowering.whyNoFormat(op.getResult(0));
+      // No integer stands for NaN or infinity.
+      if (isa<top::WeightOp>(op) && lowering.isInt8() &&
+          !llvm::all_of(lowering.weightData(op.getResult(0)), [](float v) { return std::isfinite(v); }))
+        result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no INT8 form";
       if (carriesNoWork(&op))
         continue;
       std::string why;
       if (auto lower = dyn_cast<LowerInterface>(&op)) {
-        why = lower.whyNotLowered(lowering);
+        why = whyNotFinite(&op);
+        if (why.empty())
+          why = lower.whyNotLowered(lowering);
         for (Value v : op.getResults())
           if (why.empty())
             why = lowering.whyNoFormat(v);

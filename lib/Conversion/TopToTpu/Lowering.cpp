@@ -1,6 +1,7 @@
 //===- Lowering.cpp - One lowering of a network to number formats ---------===//
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 
 #include <cmath>
 
@@ -10,6 +11,7 @@ namespace tpu_mlir {
 using kernel::DType;
 
 Multiplier multiplierOf(double factor) {
+  assert(std::isfinite(factor) && "scales and attributes have been checked");
   if (factor == 0)
     return {};
   int exponent;
@@ -44,8 +46,17 @@ Location Lowering::roleOf(Operation *op, StringRef role) {
 Value Lowering::none(Location loc) { return top::NoneOp::create(builder, loc, builder.getNoneType()); }
 
 std::string Lowering::whyNoFormat(Value topResult) const {
-  if (!isInt8() || isa<quant::QuantizedType>(cast<ShapedType>(topResult.getType()).getElementType()))
+  Type element = cast<ShapedType>(topResult.getType()).getElementType();
+  if (!isInt8())
     return "";
+  if (auto calibrated = dyn_cast<quant::CalibratedQuantizedType>(element)) {
+    // NaN fails every comparison.
+    double low = calibrated.getMin(), high = calibrated.getMax(), threshold = low >= 0 ? high : std::max(-low, high);
+    bool isUsable = low <= high && low >= -threshold && threshold / 255 >= kSmallestScale && threshold <= kLargestScale;
+    return isUsable ? "" : "its calibrated range gives no scale; calibrate this .mlir again";
+  }
+  if (isa<quant::QuantizedType>(element))
+    return tpu_mlir::whyNoFormat(element);
   return "its range is not in the calibration table; calibrate this .mlir again";
 }
 
@@ -104,7 +115,7 @@ Value Lowering::weightOperand(Value topWeight) {
     float largest = 0;
     for (float v : data)
       largest = std::max(largest, std::fabs(v));
-    NumberFormat format{DType::I8, largest > 0 ? largest / chip.quant.weightLevels : 1.0, 0};
+    NumberFormat format{DType::I8, largest > 0 ? std::max<double>(largest / chip.quant.weightLevels, kSmallestScale) : 1.0, 0};
     std::vector<int8_t> stored;
     for (float v : data)
       stored.push_back(quantizeOne(v, format.scale, DType::I8));

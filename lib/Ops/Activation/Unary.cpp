@@ -1,8 +1,8 @@
 //===- Unary.cpp - The scalar functions of unary ops ----------------------===//
 // The formulas, in forms that neither overflow nor cancel, and which op stands
 // for which.
-#include "tpu_mlir/Ops/Activation.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Ops/Activation.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -31,23 +31,40 @@ double evalUnary(const UnaryFunction &f, double x) {
   if (std::isnan(x))
     return x;
   switch (f.kind) {
-  case UnaryKind::Relu: return clamp(x, 0, f.a > 0 ? f.a : HUGE_VAL);
-  case UnaryKind::LeakyRelu: return x > 0 ? x : f.a * x;
-  case UnaryKind::Clip: return std::fmin(std::fmax(x, f.a), f.b);
-  case UnaryKind::Sigmoid: return sigmoid(x);
-  case UnaryKind::SiLU: return gated(x, sigmoid(x));
-  case UnaryKind::Tanh: return std::tanh(x);
-  case UnaryKind::GELU: return gated(x, 0.5 * std::erfc(-x / std::sqrt(2.0)));
-  case UnaryKind::Exp: return std::exp(x);
-  case UnaryKind::Log: return std::log(x);
-  case UnaryKind::Sqrt: return std::sqrt(x);
-  case UnaryKind::Abs: return std::fabs(x);
-  case UnaryKind::Erf: return std::erf(x);
-  case UnaryKind::Softplus: return softplus(x);
-  case UnaryKind::Mish: return gated(x, std::tanh(softplus(x)));
-  case UnaryKind::HardSwish: return gated(x, clamp(x / 6 + 0.5, 0, 1));
-  case UnaryKind::Elu: return x > 0 ? x : f.a * std::expm1(x);
-  case UnaryKind::HardSigmoid: return clamp(f.a * x + f.b, 0, 1);
+  case UnaryKind::Relu:
+    return clamp(x, 0, f.a > 0 ? f.a : HUGE_VAL);
+  case UnaryKind::LeakyRelu:
+    return x > 0 ? x : f.a * x;
+  case UnaryKind::Clip:
+    return std::fmin(std::fmax(x, f.a), f.b);
+  case UnaryKind::Sigmoid:
+    return sigmoid(x);
+  case UnaryKind::SiLU:
+    return gated(x, sigmoid(x));
+  case UnaryKind::Tanh:
+    return std::tanh(x);
+  case UnaryKind::GELU:
+    return gated(x, 0.5 * std::erfc(-x / std::sqrt(2.0)));
+  case UnaryKind::Exp:
+    return std::exp(x);
+  case UnaryKind::Log:
+    return std::log(x);
+  case UnaryKind::Sqrt:
+    return std::sqrt(x);
+  case UnaryKind::Abs:
+    return std::fabs(x);
+  case UnaryKind::Erf:
+    return std::erf(x);
+  case UnaryKind::Softplus:
+    return softplus(x);
+  case UnaryKind::Mish:
+    return gated(x, std::tanh(softplus(x)));
+  case UnaryKind::HardSwish:
+    return gated(x, clamp(x / 6 + 0.5, 0, 1));
+  case UnaryKind::Elu:
+    return x > 0 ? x : f.a * std::expm1(x);
+  case UnaryKind::HardSigmoid:
+    return clamp(f.a * x + f.b, 0, 1);
   }
   assert(false && "unknown unary function");
   return 0;
@@ -62,7 +79,8 @@ std::optional<UnaryFunction> unaryFunctionOf(Operation *op) {
       .Case([&](top::LeakyReluOp o) { return Result({UnaryKind::LeakyRelu, real(o.getAlpha())}); })
       .Case([&](top::ClipOp o) { return Result({UnaryKind::Clip, real(o.getMin()), real(o.getMax())}); })
       .Case([&](top::EluOp o) { return Result({UnaryKind::Elu, real(o.getAlpha())}); })
-      .Case([&](top::HardSigmoidOp o) { return Result({UnaryKind::HardSigmoid, real(o.getAlpha()), real(o.getBeta())}); })
+      .Case(
+          [&](top::HardSigmoidOp o) { return Result({UnaryKind::HardSigmoid, real(o.getAlpha()), real(o.getBeta())}); })
       .Case([&](top::SigmoidOp) { return plain(UnaryKind::Sigmoid); })
       .Case([&](top::SiLUOp) { return plain(UnaryKind::SiLU); })
       .Case([&](top::TanhOp) { return plain(UnaryKind::Tanh); })

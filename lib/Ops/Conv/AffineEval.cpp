@@ -19,7 +19,8 @@ static FailureOr<SmallVector<float>> elements(EvalPlan &plan, Operation *op, Val
 
 LogicalResult top::BatchNormOp::plan(EvalPlan &plan) {
   int64_t channels = elementCount(getMean());
-  auto mean = elements(plan, *this, getMean(), channels, 0), variance = elements(plan, *this, getVariance(), channels, 1);
+  auto mean = elements(plan, *this, getMean(), channels, 0),
+       variance = elements(plan, *this, getVariance(), channels, 1);
   auto gamma = elements(plan, *this, getGamma(), channels, 1), beta = elements(plan, *this, getBeta(), channels, 0);
   if (failed(mean) || failed(variance) || failed(gamma) || failed(beta))
     return failure();

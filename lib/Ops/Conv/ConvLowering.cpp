@@ -185,6 +185,9 @@ FailureOr<QuantizedFilter> quantizeFilter(Operation *op, ArrayRef<float> filter,
                                << std::numeric_limits<int32_t>::max()
                                << "; keep this op in F32 or split its input channels";
     Multiplier m = multiplierOf(in.scale * scale / out.scale);
+    if (m.rshift < -31)
+      return op->emitOpError() << "output channel " << c << " needs a multiplier beyond int32; its output's range is too "
+                               << "small for its input's and its weights'";
     q.quant.insert(q.quant.end(), {int32_t(m.multiplier), int32_t(-m.rshift), 0});
   }
   return q;

@@ -6,5 +6,6 @@ using namespace mlir;
 using namespace tpu_mlir;
 
 LogicalResult top::MatMulOp::plan(EvalPlan &plan) {
-  return plan.compute(*this, eval::MatMul{getLeftTranspose(), getRightTranspose()}, {getInput(), getRight(), getBias()});
+  return plan.compute(*this, eval::MatMul{getLeftTranspose(), getRightTranspose()},
+                      {getInput(), getRight(), getBias()});
 }

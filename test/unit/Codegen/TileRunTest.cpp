@@ -4,7 +4,7 @@
 // whole recipe's. Emits no instruction; it is the geometry that is tested, with
 // the kernels as its witness.
 
-#include "RandomRecipes.h"
+#include "HostRun.h"
 #include "tpu_mlir/Codegen/Tiling.h"
 #include "tpu_mlir/Support/Error.h"
 
@@ -32,57 +32,6 @@ void moveRegion(HostBuffer &whole, const Region &region, HostBuffer &part, bool 
         at += bytes;
       }
 }
-
-/// The convolution step that takes `buffer` as its filter, or null.
-const Step *convOf(const Recipe &recipe, int buffer) {
-  for (const Step &s : recipe.steps)
-    if (s.kind == StepKind::Conv && s.b == buffer)
-      return &s;
-  return nullptr;
-}
-
-/// The host's tensor for a buffer: filters are row-major there, not packed.
-Dims hostDims(const Recipe &recipe, int buffer) {
-  const RecipeBuffer &b = recipe.buffers[buffer];
-  const Step *conv = convOf(recipe, buffer);
-  if (!conv)
-    return b.dims;
-  const RecipeBuffer &in = recipe.buffers[conv->a];
-  int64_t ic = in.map[1].kind == AxisMap::Kind::Group ? in.map[1].inPerGroup : in.dims.c;
-  return {1, b.dims.c, ic, conv->window.kh * conv->window.kw};
-}
-
-struct Operands {
-  std::vector<HostBuffer> storage; ///< one per buffer of the recipe
-  HostOperands host;
-
-  Operands(const Recipe &recipe, std::mt19937 *random) {
-    for (size_t i = 0; i < recipe.buffers.size(); ++i) {
-      storage.emplace_back(recipe.buffers[i].dtype, hostDims(recipe, int(i)));
-      if (random)
-        storage.back().randomise(*random);
-    }
-    for (const Step &s : recipe.steps)
-      if (s.kind == StepKind::Requant && s.b >= 0 && random)
-        for (int64_t c = 0; c < storage[s.b].dims.c; ++c) {
-          storage[s.b].as<int32_t>()[3 * c + 1] = -int32_t(between(*random, 10, 40));
-          storage[s.b].as<int32_t>()[3 * c + 2] = int32_t(between(*random, -5, 5));
-        }
-    bind(recipe);
-  }
-  void bind(const Recipe &recipe) {
-    host.operands.clear();
-    for (size_t i = 0; i < recipe.buffers.size(); ++i) {
-      const RecipeBuffer &b = recipe.buffers[i];
-      if (b.place != Place::Input && b.place != Place::Weight)
-        continue;
-      while (int64_t(host.operands.size()) <= b.index)
-        host.operands.emplace_back(DType::F32, Dims{}, nullptr);
-      host.operands[size_t(b.index)] = storage[i].view();
-    }
-    host.result = storage[size_t(recipe.output)].tensor();
-  }
-};
 
 /// The recipe of one tile, whole in itself.
 Recipe recipeOfTile(const Recipe &recipe, const Region &tile, std::vector<Region> &regions) {

@@ -228,6 +228,24 @@ TEST(Tiling, WeightsStayWhileOnlyPixelsChange) {
   EXPECT_EQ(plan.placements[x].offsets.size(), 2u);
 }
 
+// Tiles that a user writes into `ginfo` and no command can compute.
+TEST(Tiling, PlacesNoTileThatTheUnitCannotCompute) {
+  Recipe product;
+  auto full = AxisMap::full(), same = AxisMap::same();
+  int a = product.addInput(0, DType::F32, {4, 8, 1, 8}, {same, same, full, full});
+  int b = product.addInput(1, DType::F32, {4, 8, 1, 8}, {same, full, full, same});
+  product.steps.push_back({StepKind::MatMul, product.addOutput(DType::F32, {4, 8, 1, 8}), a, b});
+  EXPECT_TRUE(placeBuffers(product, {1, 8, 1, 8}, 1, kChip));
+  EXPECT_FALSE(placeBuffers(product, {2, 8, 1, 8}, 1, kChip));
+
+  Recipe table;
+  int x = table.addInput(0, DType::U8, {1, 1, 300, 300});
+  int entries = table.addWeight(1, DType::U8, {1, 1, 1, 256}, Layout::Lanes, {full, full, full, full});
+  table.steps.push_back({StepKind::Lookup, table.addOutput(DType::U8, {1, 1, 300, 300}), x, entries});
+  EXPECT_TRUE(placeBuffers(table, {1, 1, 200, 300}, 1, kChip));
+  EXPECT_FALSE(placeBuffers(table, {1, 1, 300, 300}, 1, kChip));
+}
+
 TEST(Tiling, SaysWhatIsNeededWhenNothingFits) {
   Recipe r;
   auto full = AxisMap::full(), same = AxisMap::same();

@@ -117,6 +117,8 @@ static bool readPair(Operation *op, int64_t axis, int64_t channels, const Consta
   return false;
 }
 
+static constexpr int64_t kMostChannels = int64_t(1) << 24;
+
 std::optional<ChannelMap> channelMapOf(Operation *op, int64_t axis, const Constants &constants) {
   if (!isa<BatchNormOp, ScaleOp, MulConstOp, AddConstOp, MulOp, AddOp, SubOp>(op) || !hasStaticShapes(op))
     return std::nullopt;
@@ -124,6 +126,9 @@ std::optional<ChannelMap> channelMapOf(Operation *op, int64_t axis, const Consta
   if (axis >= static_cast<int64_t>(shape.size()))
     return std::nullopt;
   int64_t channels = shape[axis];
+  // More channels than any array of a weight file has: nothing here would be constant.
+  if (channels > kMostChannels)
+    return std::nullopt;
   ChannelMap map;
   map.last = op;
   map.input = op->getOperand(0);

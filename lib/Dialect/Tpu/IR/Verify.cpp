@@ -3,7 +3,6 @@
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinTypes.h"
 
-#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -13,14 +12,13 @@ namespace tpu_mlir {
 /// Sizes beyond this would overflow the arithmetic on them; no tensor of the chip comes near.
 static constexpr int64_t kMostElements = int64_t(1) << 40;
 
-/// Why kernels cannot compute with the elements of `type`; empty when they can.
-static std::string whyNoFormat(Type element, bool mayBeInt32) {
+std::string whyNoFormat(Type element, bool mayBeInt32) {
   if (element.isF32())
     return "";
   unsigned width = 0;
   if (auto q = dyn_cast<quant::UniformQuantizedType>(element)) {
-    if (!std::isfinite(q.getScale()) || q.getScale() <= 0)
-      return "its scale is not a positive number";
+    if (!(q.getScale() >= kSmallestScale && q.getScale() <= kLargestScale))
+      return "its scale is no number between 1e-30 and 1e30";
     if (q.getZeroPoint() != 0)
       return "its zero point is not 0; asymmetric integers are not built";
     width = q.getStorageTypeIntegralWidth();
@@ -33,7 +31,7 @@ static std::string whyNoFormat(Type element, bool mayBeInt32) {
   }
   if (width == 8 || (mayBeInt32 && width == 32))
     return "";
-  return mayBeInt32 ? "it takes f32 and integers of 8 and 32 bits" : "it takes f32 and integers of 8 bits";
+  return mayBeInt32 ? "they are neither f32 nor integers of 8 or 32 bits" : "they are neither f32 nor integers of 8 bits";
 }
 
 LogicalResult verifyTensors(Operation *op, ArrayRef<unsigned> int32) {
