@@ -69,7 +69,11 @@ class Graph:
         given = dict(attributes or {})
         core = self.core.op(f"top.{op}", [None if o is None else o.core for o in operands], given, name)
         relu = {key: given.pop(key) for key in ("do_relu", "relu_limit") if key in given and op != "Relu"}
-        value = self.numpy.op(f"top.{op}", [None if o is None else o.value for o in operands], given, name)
+        values = [None if o is None else o.value for o in operands]
+        if op == "Cast":  # the identity in fp32
+            value = self.numpy.op("top.Reshape", values, {"shape": values[0].shape}, name)
+        else:
+            value = self.numpy.op(f"top.{op}", values, given, name)
         if relu.get("do_relu"):
             limit = relu.get("relu_limit", -1.0)
             value = np.clip(value, 0, limit if limit > 0 else None)
