@@ -47,7 +47,7 @@ def staging(folder: Path | str) -> Iterator[Path]:
 
 
 def _temporary(folder: Path, name: str, suffix: str = "") -> Path:
-    """A hidden path that nothing has. It is known before it is made, so that an interruption can remove what it names."""
+    """A hidden path that nothing has; known before it is made, so that an interruption can remove it."""
     return folder / f".{name}.{os.getpid()}-{secrets.token_hex(4)}{suffix}"
 
 
