@@ -105,6 +105,8 @@ int64_t localBytes(Layout layout, const Dims &d, DType type, const LocalMemory &
 }
 
 std::optional<TilePlan> placeBuffers(const Recipe &recipe, Dims tile, int buffers, const LocalMemory &memory) {
+  // A tile lies in one convolution group.
+  tile.c = std::min(tile.c, channelLimit(recipe));
   TilePlan plan{tile, buffers, std::vector<Placement>(recipe.buffers.size())};
   Dims out = recipe.outputDims();
   // The matrix unit has no batch, and a lookup sees h · w as one axis.

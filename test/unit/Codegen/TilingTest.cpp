@@ -206,6 +206,11 @@ TEST(Tiling, TilesStayInOneConvolutionGroup) {
   ASSERT_EQ(tiles.size(), 3u);
   EXPECT_EQ(tiles[2][1], (Range{200, 300}));
   EXPECT_EQ(needOf(r.buffers[x].map[1], tiles[2][1], 12).range, (Range{8, 12}));
+  // A larger tile, written by a user, is cut: what each group loads needs two places of its own.
+  std::optional<TilePlan> large = placeBuffers(r, {1, 300, 4, 4}, 2, kChip);
+  ASSERT_TRUE(large);
+  EXPECT_EQ(large->tile.c, 100);
+  EXPECT_EQ(large->placements[f].offsets.size(), 2u);
   // Smaller tiles start again at each group.
   std::vector<int64_t> begins;
   for (const Region &tile : tilesOf(r, {1, 64, 4, 4}))
