@@ -5,6 +5,7 @@
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 
 #include "mlir/IR/Location.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -25,6 +26,9 @@ static std::string textOf(Diagnostic &diagnostic) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
 }
+
+// Python's strings are Unicode; a sentence may quote bytes of a foreign file.
+MlirError::MlirError(const std::string &sentence) : std::runtime_error(llvm::json::fixUTF8(sentence)) {}
 
 ErrorCollector::ErrorCollector(MLIRContext *context)
     : handler(context, [this](Diagnostic &diagnostic) {

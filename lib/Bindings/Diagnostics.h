@@ -14,7 +14,7 @@ namespace tpu_mlir {
 /// What Python sees as pymlir.MLIRError: a sentence about the user's model.
 class MlirError : public std::runtime_error {
 public:
-  explicit MlirError(const std::string &sentence) : std::runtime_error(sentence) {}
+  explicit MlirError(const std::string &sentence);
 };
 
 /// While alive, keeps the first error of a context with its notes. Warnings and remarks go to standard error.

@@ -120,7 +120,7 @@ PYBIND11_MODULE(pymlir, m) {
       if (error)
         std::rethrow_exception(error);
     } catch (const UserError &sentence) {
-      py::set_error(py::module_::import("pymlir").attr("MLIRError"), sentence.what());
+      py::set_error(py::module_::import("pymlir").attr("MLIRError"), MlirError(sentence.what()).what());
     }
   });
   bindBuilder(m);

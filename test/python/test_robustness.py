@@ -278,7 +278,7 @@ def test_a_read_only_folder_is_a_sentence(copied: Path) -> None:
         copied.chmod(0o700)
 
 
-@pytest.mark.parametrize("words", [w for w in ROAD.values() if w.split()[0] in NATIVE])
+@pytest.mark.parametrize("words", [ROAD[s] for s in ("optimise", "save", "generate", "simulate", "disassemble")])
 def test_output_into_a_missing_folder_is_a_sentence(words: str, copied: Path) -> None:
     before = contents(copied)
     flags: Sequence[str] = words.split()

@@ -100,6 +100,11 @@ int main(int argc, char **argv) {
     llvm::errs() << "tpuc-opt: error: " << problem << "\n";
     return tpu_mlir::kExitUserError;
   }
+  // The parser takes a file without text for a module without ops; it is rather one that was cut off.
+  if (input->getBuffer().trim().empty()) {
+    llvm::errs() << "tpuc-opt: error: '" << options.input << "' is empty\n";
+    return tpu_mlir::kExitUserError;
+  }
   auto each = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, llvm::raw_ostream &out) {
     return process(std::move(chunk), registry, options, out);
   };

@@ -5,6 +5,7 @@
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Support/Error.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -187,6 +188,8 @@ int run(int argc, char **argv) {
     writeTensors(a.output, tensors, a.fixed);
   }
   printSummary(model, a, simulator, result);
+  if (std::fflush(stdout) || std::ferror(stdout))
+    throw UserError(std::string("cannot write to standard output: ") + std::strerror(errno));
   return kExitDone;
 }
 

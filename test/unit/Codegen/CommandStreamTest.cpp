@@ -167,6 +167,27 @@ TEST(CommandStream, IdsStayBelowTheLimit) {
   EXPECT_EQ(commands, 500u);
 }
 
+// The command that completes a tensor stays known when the group ends right behind it.
+TEST(CommandStream, KnowsTheLastCommandOfEachEngine) {
+  CommandStream stream(table(), kIdLimit, kPad);
+  auto last = [&](isa::Engine engine) {
+    CommandStream::Position p = stream.lastIssued(engine);
+    return std::pair(p.group, p.id);
+  };
+  using Position = std::pair<uint32_t, uint32_t>;
+  EXPECT_EQ(last(isa::Engine::GDMA), Position(0, 0));
+  stream.issue(commandOf(isa::Engine::GDMA), {});
+  stream.issue(commandOf(isa::Engine::GDMA), {});
+  stream.issue(commandOf(isa::Engine::TIU), {});
+  stream.closeGroup();
+  EXPECT_EQ(last(isa::Engine::GDMA), Position(0, 2));
+  stream.issue(commandOf(isa::Engine::TIU), {});
+  EXPECT_EQ(last(isa::Engine::GDMA), Position(0, 2));
+  EXPECT_EQ(last(isa::Engine::TIU), Position(1, 1));
+  stream.issue(commandOf(isa::Engine::GDMA), {});
+  EXPECT_EQ(last(isa::Engine::GDMA), Position(1, 1));
+}
+
 TEST(CommandStream, NearlyFullCountsBothEngines) {
   CommandStream stream(table(), 10, kPad);
   for (int i = 0; i < 6; ++i)

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 using namespace tpu_mlir::top;
@@ -49,6 +50,9 @@ static LogicalResult verifyNames(Operation *module) {
       if (name.empty())
         return WalkResult(
             op->emitOpError("has no tensor name; its location must be a name such as loc(\"conv1_Conv\")"));
+      if (!llvm::json::isUTF8(name))
+        return WalkResult(op->emitOpError("has a tensor name that is not UTF-8: '")
+                          << llvm::json::fixUTF8(name) << "'");
       auto [entry, isNew] = owners.try_emplace(name, op);
       if (isNew)
         continue;
@@ -69,7 +73,8 @@ LogicalResult tpu_mlir::top::verifyNetwork(Operation *module) {
       if (!function)
         return op.emitOpError("is not part of a network; its module holds functions only");
       if (!llvm::hasSingleElement(function.getBody()))
-        return function.emitOpError("of a network must have one block, but it has ") << function.getBody().getBlocks().size();
+        return function.emitOpError("of a network must have one block, but it has ")
+               << function.getBody().getBlocks().size();
       for (Operation &inner : function.front()) {
         StringRef dialect = inner.getName().getDialectNamespace();
         if (dialect != "top" && dialect != "tpu" && !isa<func::ReturnOp>(inner))
@@ -91,8 +96,8 @@ LogicalResult ModuleDialect::verifyOperationAttribute(Operation *op, NamedAttrib
   static constexpr StringRef strings[] = {"module.name", "module.chip", "module.mode", "module.platform"};
   if (llvm::is_contained(strings, name) && !isa<StringAttr>(attribute.getValue()))
     return op->emitError("'") << name << "' must be a string, but it is " << attribute.getValue();
-  static constexpr StringRef integers[] = {"module.FLOPs",       "module.coeff_addr",  "module.coeff_size", "module.neuron_addr",
-                                           "module.neuron_size", "module.lmem_bytes"};
+  static constexpr StringRef integers[] = {"module.FLOPs",       "module.coeff_addr",  "module.coeff_size",
+                                           "module.neuron_addr", "module.neuron_size", "module.lmem_bytes"};
   auto integer = dyn_cast<IntegerAttr>(attribute.getValue());
   if (llvm::is_contained(integers, name) && (!integer || !integer.getType().isSignlessInteger(64)))
     return op->emitError("'") << name << "' must be an integer" << (integer ? " of 64 bits" : "") << ", but it is "

@@ -31,7 +31,8 @@ std::string whyNoFormat(Type element, bool mayBeInt32) {
   }
   if (width == 8 || (mayBeInt32 && width == 32))
     return "";
-  return mayBeInt32 ? "they are neither f32 nor integers of 8 or 32 bits" : "they are neither f32 nor integers of 8 bits";
+  return mayBeInt32 ? "they are neither f32 nor integers of 8 or 32 bits"
+                    : "they are neither f32 nor integers of 8 bits";
 }
 
 LogicalResult verifyTensors(Operation *op, ArrayRef<unsigned> int32) {

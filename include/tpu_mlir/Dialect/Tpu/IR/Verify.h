@@ -4,14 +4,14 @@
 
 #include "mlir/IR/Operation.h"
 
-#include <string>
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+#include <string>
 
 namespace tpu_mlir {
 
-/// Why the chip's arithmetic knows no format for elements of `type`, as the tail of a sentence; empty when it does: f32, and
-/// symmetric integers of 8 bits (and of 32, where they may be) whose scale, if any, lies between kSmallestScale and
-/// kLargestScale.
+/// Why the chip's arithmetic knows no format for elements of `type`, as the tail of a sentence; empty when it does:
+/// f32, and symmetric integers of 8 bits (and of 32, where they may be) whose scale, if any, lies between
+/// kSmallestScale and kLargestScale.
 std::string whyNoFormat(mlir::Type element, bool mayBeInt32 = false);
 /// What products and quotients of two scales keep far inside double, and a scale inside float.
 inline constexpr double kSmallestScale = 1e-30, kLargestScale = 1e30;
