@@ -11,7 +11,7 @@ started=$SECONDS
 
 packages=(
   ca-certificates git g++ cmake ninja-build ccache
-  clang-22 lld-22 clang-format-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
+  clang-22 libclang-rt-22-dev lld-22 clang-format-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   libgtest-dev libdnnl-dev zlib1g-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev
   python3 python3-dev python3-venv
 )
