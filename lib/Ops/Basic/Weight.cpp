@@ -5,6 +5,9 @@
 using namespace mlir;
 using namespace tpu_mlir::top;
 
+/// Far beyond any array's width; keeps the arithmetic on it from overflowing.
+static constexpr int64_t kMostPack = 65536;
+
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult WeightOp::verify() {
@@ -18,7 +21,9 @@ LogicalResult WeightOp::verify() {
   if (getPack().has_value() != getStore().has_value())
     return emitOpError("'store' and 'pack' belong together, but only '")
            << (getPack() ? "pack" : "store") << "' is given";
-  if (auto pack = getPack(); pack && *pack < 1)
-    return emitOpError("'pack' is ") << *pack << "; it must be positive";
+  if (auto pack = getPack(); pack && (*pack < 1 || *pack > kMostPack))
+    return emitOpError("'pack' is ") << *pack << "; it must be positive" << (*pack < 1 ? "" : " and at most 65536");
+  if (getStore() && shapeOf(getOutput()).size() != 4)
+    return emitOpError("'store' is for filters of 4 dimensions, but the shape is ") << shapeText(shapeOf(getOutput()));
   return success();
 }

@@ -79,11 +79,20 @@ std::string locate(StringRef directory, StringRef fileName) {
   return std::filesystem::exists(beside, ignored) ? beside.string() : fileName.str();
 }
 
-/// Whether the file's array can be what the op says. The elements of a stored order may be padded.
+/// Elements of the array behind an op: those of its shape, a stored filter's input channels padded to `pack`.
+int64_t storedCount(WeightOp op) {
+  ArrayRef<int64_t> shape = shapeOf(op.getOutput());
+  if (!op.getStore())
+    return elementCount(shape);
+  int64_t pack = op.getPack().value_or(1);
+  return elementCount({shape[0], (shape[1] + pack - 1) / pack * pack, shape[2], shape[3]});
+}
+
+/// Whether the file's array can be what the op says.
 LogicalResult checkArray(WeightOp op, const NpzArray &array, Storage wanted) {
   ArrayRef<int64_t> shape = shapeOf(op.getOutput());
   bool isStored = op.getStore().has_value();
-  if (isStored ? array.count() < elementCount(shape) : ArrayRef<int64_t>(array.shape) != shape)
+  if (isStored ? array.count() != storedCount(op) : ArrayRef<int64_t>(array.shape) != shape)
     return op.emitOpError("has shape ") << shapeText(shape) << " but the weight file holds " << shapeText(array.shape)
                                         << " under its name '" << array.name << "'";
   Storage have = storageOf(array.type);
