@@ -5,6 +5,7 @@
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Iterators.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -31,6 +32,19 @@ double asPrinted(double value) {
   std::string text;
   llvm::raw_string_ostream(text) << value;
   return std::strtod(text.c_str(), nullptr);
+}
+
+/// The range of what a max pool reads is at least that of its result: both share one scale, and values that are rare before
+/// a pool are common behind it, so clipping that is harmless there would saturate here.
+void widenPooled(top::MaxPoolOp pool) {
+  auto input = cast<RankedTensorType>(pool.getInput().getType()), output = cast<RankedTensorType>(pool.getOutput().getType());
+  auto read = dyn_cast<quant::CalibratedQuantizedType>(input.getElementType());
+  auto made = dyn_cast<quant::CalibratedQuantizedType>(output.getElementType());
+  if (!read || !made)
+    return;
+  double low = std::min(read.getMin(), made.getMin()), high = std::max(read.getMax(), made.getMax());
+  pool.getInput().setType(
+      input.clone(quant::CalibratedQuantizedType::get(read.getExpressedType(), low, high)));
 }
 
 struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalibrationTablePass> {
@@ -109,6 +123,7 @@ struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalib
            " tensors, first '" + missing.front() + "'; run run_calibration.py on this .mlir");
       return signalPassFailure();
     }
+    module.walk<WalkOrder::PostOrder, ReverseIterator>([](top::MaxPoolOp pool) { widenPooled(pool); });
     for (auto function : module.getOps<func::FuncOp>()) {
       if (function.isDeclaration())
         continue;
