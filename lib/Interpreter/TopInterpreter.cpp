@@ -71,6 +71,8 @@ LogicalResult TopInterpreter::enter(Operation &op) {
       return op.emitOpError("has a result of type ") << result.getType() << "; run the pass shape-infer first";
   if (auto input = dyn_cast<top::InputOp>(op))
     return enterInput(input);
+  if (llvm::any_of(op.getOperands(), [](Value operand) { return isa<BlockArgument>(operand); }))
+    return op.emitOpError("takes an argument of the function; only top.Input does");
   if (op.hasTrait<OpTrait::IsTerminator>()) {
     for (Value result : op.getOperands()) {
       FailureOr<int> number = plan.tensorOf(&op, result);
