@@ -254,7 +254,7 @@ def test_an_interruption_leaves_whole_files(step: str, number: signal.Signals, r
             assert process.returncode == 1, f"exit code {process.returncode}:\n{err}"
             assert err == "error: interrupted; no file was left half-written\n"
         assert_whole(folder, finished)
-    assert stopped >= 2
+    assert stopped >= 1  # a quick tool may be done before the later signals
 
 
 def wait_for_main(process: subprocess.Popen[str]) -> None:
