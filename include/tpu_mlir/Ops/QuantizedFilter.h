@@ -21,7 +21,8 @@ mlir::FailureOr<QuantizedFilter> quantizeFilter(mlir::Operation *op, llvm::Array
 /// Why a window has no form on the chip, as the tail of a sentence; empty when it has one.
 std::string whyWindowNotLowered(const Lowering &lowering, const kernel::Window &window);
 
-/// Inserts a tpu.Pad before a window whose padding no command can hold, and clears the window's padding.
+/// Inserts a tpu.Pad before a window whose padding no command can hold or no tile can be cut from, and clears the
+/// window's padding.
 mlir::Value padWhereTooLarge(Lowering &lowering, mlir::Value input, kernel::Window &window, mlir::Operation *op,
                              double value);
 

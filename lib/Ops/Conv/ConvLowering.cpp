@@ -138,8 +138,14 @@ std::string whyWindowNotLowered(const Lowering &l, const kernel::Window &w) {
   return why.empty() ? exceeds("dilation", std::max(w.dilationH, w.dilationW), l.chip.limits.maxDilation) : why;
 }
 
+/// Whether some position of the window may see padding alone: no part of the input belongs to a tile there.
+static bool seesOnlyPadding(const kernel::Window &w) {
+  return std::max(w.padTop, w.padBottom) > w.dilationH * (w.kh - 1) ||
+         std::max(w.padLeft, w.padRight) > w.dilationW * (w.kw - 1);
+}
+
 Value padWhereTooLarge(Lowering &l, Value in, kernel::Window &w, Operation *op, double value) {
-  if (std::max({w.padTop, w.padLeft, w.padBottom, w.padRight}) <= l.chip.limits.maxWindowPad)
+  if (std::max({w.padTop, w.padLeft, w.padBottom, w.padRight}) <= l.chip.limits.maxWindowPad && !seesOnlyPadding(w))
     return in;
   SmallVector<int64_t> paddings = {0, 0, w.padTop, w.padLeft, 0, 0, w.padBottom, w.padRight};
   SmallVector<int64_t> shape(shapeOf(in));
@@ -186,7 +192,8 @@ FailureOr<QuantizedFilter> quantizeFilter(Operation *op, ArrayRef<float> filter,
                                << "; keep this op in F32 or split its input channels";
     Multiplier m = multiplierOf(in.scale * scale / out.scale);
     if (m.rshift < -31)
-      return op->emitOpError() << "output channel " << c << " needs a multiplier beyond int32; its output's range is too "
+      return op->emitOpError() << "output channel " << c
+                               << " needs a multiplier beyond int32; its output's range is too "
                                << "small for its input's and its weights'";
     q.quant.insert(q.quant.end(), {int32_t(m.multiplier), int32_t(-m.rshift), 0});
   }
