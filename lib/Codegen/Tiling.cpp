@@ -183,7 +183,8 @@ TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
   }
   int64_t need = 0;
   for (const Buffer &b : recipe.buffers)
-    need += localBytes(b.layout, largestRegion(b, smallest.tile), b.dtype, memory);
+    need += alignUp(localBytes(b.layout, largestRegion(b, smallest.tile), b.dtype, memory),
+                    b.ownBank ? memory.bankBytes : 1);
   throw UserError("needs " + std::to_string(ceilDiv(need, 1024)) + " KiB of local memory per lane after tiling to " +
                   std::to_string(smallest.tile.h) + " row(s) of " + std::to_string(smallest.tile.w) + "; there are " +
                   std::to_string(memory.bytes / 1024) + " KiB");

@@ -15,8 +15,8 @@
 // OPT: error: layer-group opt=2 is not built; opt=1 makes every op a group of one
 // WORD: 'fast' value invalid for
 // CHIP: error: layer-group needs a lowered module with module.chip; run convert-top-to-tpu first
-// One row of 60000 f32 is 234 KiB; a table wants three banks.
-// TOOSMALL: error: {{.*}}'tpu.Lut' op 'l' needs {{[0-9]+}} KiB of local memory per lane after tiling to 1 row(s) of 1; there are 16 KiB
+// The three operands of a table lookup want a bank each.
+// TOOSMALL: error: {{.*}}'tpu.Lut' op 'l' needs 48 KiB of local memory per lane after tiling to 1 row(s) of 1; there are 16 KiB
 // TOOSMALL-NOT: error
 
 !i = !quant.uniform<i8:f32, 0.5>
