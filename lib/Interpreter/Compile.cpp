@@ -76,12 +76,11 @@ private:
 
   void make(const Item &item, const Conv &) {
     std::optional<DnnlContext::Made> made;
-    if (request.dnnl) {
-      made = request.dnnl->conv(item, tensors, std::nullopt);
-      if (made && item.residual >= 0 && made->out != layoutOf(item.residual))
-        if (auto same = request.dnnl->conv(item, tensors, layoutOf(item.residual)); same && same->in == made->in)
-          made = std::move(same);
-    }
+    std::optional<Layout> residual;
+    if (item.residual >= 0)
+      residual = layoutOf(item.residual);
+    if (request.dnnl)
+      made = request.dnnl->conv(item, tensors, layoutOf(item.inputs[0]), residual);
     if (!made) {
       std::vector<int> reads = plain(item.inputs);
       StepPtr step = loopConv(item, dimsOf(item.inputs[0]), dimsOf(item.output), item.inputs.size() > 2);

@@ -195,11 +195,13 @@ bool DnnlContext::hasFunction(const UnaryFunction &function) {
 
 //===- Convolution --------------------------------------------------------===//
 
-std::optional<DnnlContext::Made> DnnlContext::conv(const Item &item, const std::vector<Tensor> &tensors,
-                                                   std::optional<Layout> wanted) {
+std::optional<DnnlContext::Made> DnnlContext::conv(const Item &item, const std::vector<Tensor> &tensors, Layout at,
+                                                   std::optional<Layout> residual) {
+  using Forward = dnnl::convolution_forward;
   const Conv &conv = std::get<Conv>(item.work);
   const kernel::Window &w = conv.window;
   const Tensor &in = tensors[item.inputs[0]], &filter = tensors[item.inputs[1]], &out = tensors[item.output];
+  bool hasBias = item.inputs.size() > 2;
   auto attributes = attributesOf(item.posts, &item);
   if (!attributes)
     return std::nullopt;
@@ -208,28 +210,38 @@ std::optional<DnnlContext::Made> DnnlContext::conv(const Item &item, const std::
     filterDims[0] /= conv.group;
     filterDims.insert(filterDims.begin(), conv.group);
   }
-  memory::desc filterPlain = descOf(filterDims, Layout::plain());
-  memory::desc filterDesc = filter.constant ? anyOf(filterDims) : filterPlain;
-  memory::desc outDesc = wanted ? descOf(out.dims, *wanted) : anyOf(out.dims), biasDesc;
-  if (item.inputs.size() > 2)
-    biasDesc = descOf({out.dims[1]}, Layout::plain());
   try {
-    using Forward = dnnl::convolution_forward;
-    Forward::desc desc(dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, anyOf(in.dims),
-                       filterDesc, biasDesc, outDesc, {w.strideH, w.strideW}, {w.dilationH - 1, w.dilationW - 1},
-                       {w.padTop, w.padLeft}, {w.padBottom, w.padRight});
-    Forward::primitive_desc found(desc, *attributes, impl->engine, true);
-    if (!found || isReference(found))
+    memory::desc filterPlain = descOf(filterDims, Layout::plain());
+    memory::desc biasDesc = hasBias ? descOf({out.dims[1]}, Layout::plain()) : memory::desc();
+    auto find = [&](std::optional<Layout> inLayout, std::optional<Layout> outLayout) {
+      Forward::desc desc(dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
+                         inLayout ? descOf(in.dims, *inLayout) : anyOf(in.dims),
+                         filter.constant ? anyOf(filterDims) : filterPlain, biasDesc,
+                         outLayout ? descOf(out.dims, *outLayout) : anyOf(out.dims), {w.strideH, w.strideW},
+                         {w.dilationH - 1, w.dilationW - 1}, {w.padTop, w.padLeft}, {w.padBottom, w.padRight});
+      return Forward::primitive_desc(desc, *attributes, impl->engine, true);
+    };
+    // The library's favourite; the layouts that the tensors have already, if it does them with the same code.
+    Forward::primitive_desc best = find({}, {});
+    if (!best || isReference(best))
       return std::nullopt;
-    auto inLayout = layoutOf(found.src_desc(), in.dims), outLayout = layoutOf(found.dst_desc(), out.dims);
+    auto prefer = [&](const Forward::primitive_desc &other) {
+      if (other && std::strcmp(other.impl_info_str(), best.impl_info_str()) == 0)
+        best = other;
+    };
+    if (residual)
+      prefer(find({}, residual));
+    if (!at.isPlain())
+      prefer(find(at, residual));
+    auto inLayout = layoutOf(best.src_desc(), in.dims), outLayout = layoutOf(best.dst_desc(), out.dims);
     if (!inLayout || !outLayout)
       return std::nullopt;
-    Made made{impl->start(Forward(found), found.scratchpad_desc()), *inLayout, *outLayout, {}};
-    impl->argument(made, 0, DNNL_ARG_SRC, in, found.src_desc(), found.src_desc());
-    impl->argument(made, 1, DNNL_ARG_WEIGHTS, filter, filterPlain, found.weights_desc());
-    if (item.inputs.size() > 2)
+    Made made{impl->start(Forward(best), best.scratchpad_desc()), *inLayout, *outLayout, {}};
+    impl->argument(made, 0, DNNL_ARG_SRC, in, best.src_desc(), best.src_desc());
+    impl->argument(made, 1, DNNL_ARG_WEIGHTS, filter, filterPlain, best.weights_desc());
+    if (hasBias)
       impl->argument(made, 2, DNNL_ARG_BIAS, tensors[item.inputs[2]], biasDesc, biasDesc);
-    static_cast<DnnlStep &>(*made.step).write(impl->engine, found.dst_desc());
+    static_cast<DnnlStep &>(*made.step).write(impl->engine, best.dst_desc());
     return made;
   } catch (const dnnl::error &) {
     return std::nullopt;
@@ -262,13 +274,14 @@ std::optional<DnnlContext::Made> DnnlContext::matMul(const Item &item, const std
   if (right.dims.size() == 2 && !matmul.leftTransposed) // one matrix for all rows
     leftDims = {left.count() / left.dims.back(), left.dims.back()},
     outDims = {out.count() / out.dims.back(), out.dims.back()};
-  size_t rank = std::max(leftDims.size(), right.dims.size());
-  memory::desc leftDesc = matrixDesc(leftDims, rank, matmul.leftTransposed), outDesc = matrixDesc(outDims, rank, false);
-  memory::desc rightPlain = matrixDesc(right.dims, rank, matmul.rightTransposed), biasDesc;
-  memory::desc rightDesc = right.constant && rank == 2 ? anyOf(rightPlain.dims()) : rightPlain;
-  if (item.inputs.size() > 2)
-    biasDesc = matrixDesc({1, out.dims.back()}, rank, false);
   try {
+    size_t rank = std::max(leftDims.size(), right.dims.size());
+    memory::desc leftDesc = matrixDesc(leftDims, rank, matmul.leftTransposed),
+                 outDesc = matrixDesc(outDims, rank, false);
+    memory::desc rightPlain = matrixDesc(right.dims, rank, matmul.rightTransposed), biasDesc;
+    memory::desc rightDesc = right.constant && rank == 2 ? anyOf(rightPlain.dims()) : rightPlain;
+    if (item.inputs.size() > 2)
+      biasDesc = matrixDesc({1, out.dims.back()}, rank, false);
     using Product = dnnl::matmul;
     Product::desc desc(leftDesc, rightDesc, biasDesc, outDesc);
     Product::primitive_desc found(desc, *attributes, impl->engine, true);
@@ -300,9 +313,9 @@ std::optional<DnnlContext::Made> DnnlContext::pool(const Item &item, const std::
   A algorithm = pool.isMax           ? A::pooling_max
                 : pool.countsPadding ? A::pooling_avg_include_padding
                                      : A::pooling_avg_exclude_padding;
-  memory::desc inDesc = descOf(in.dims, layout);
   try {
     using Forward = dnnl::pooling_forward;
+    memory::desc inDesc = descOf(in.dims, layout);
     Forward::desc desc(dnnl::prop_kind::forward_inference, algorithm, inDesc, anyOf(out.dims), {w.strideH, w.strideW},
                        {w.kh, w.kw}, {w.padTop, w.padLeft}, {w.padBottom, w.padRight});
     Forward::primitive_desc found(desc, *attributes, impl->engine, true);
@@ -321,26 +334,25 @@ std::optional<DnnlContext::Made> DnnlContext::pool(const Item &item, const std::
 }
 
 StepPtr DnnlContext::unary(const Posts &functions, const Dims &dims, Layout layout) {
-  dnnl::post_ops ops;
-  for (const UnaryFunction &f : functions)
-    if (!append(ops, f))
-      return nullptr;
-  // The first function is the primitive, the others are its posts.
-  dnnl::algorithm algorithm;
-  float scale, alpha, beta;
-  ops.get_params_eltwise(0, scale, algorithm, alpha, beta);
-  dnnl::post_ops others;
-  for (int i = 1; i < ops.len(); ++i) {
-    dnnl::algorithm next;
-    float nextAlpha, nextBeta;
-    ops.get_params_eltwise(i, scale, next, nextAlpha, nextBeta);
-    others.append_eltwise(1, next, nextAlpha, nextBeta);
-  }
-  dnnl::primitive_attr attributes;
-  attributes.set_post_ops(others);
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  memory::desc memoryDesc = descOf(dims, layout);
+  if (dims.empty())
+    return nullptr;
   try {
+    dnnl::post_ops ops, others;
+    for (const UnaryFunction &f : functions)
+      if (!append(ops, f))
+        return nullptr;
+    // The first function is the primitive, the others are its posts.
+    dnnl::algorithm algorithm, next;
+    float scale, alpha, beta, nextAlpha, nextBeta;
+    ops.get_params_eltwise(0, scale, algorithm, alpha, beta);
+    for (int i = 1; i < ops.len(); ++i) {
+      ops.get_params_eltwise(i, scale, next, nextAlpha, nextBeta);
+      others.append_eltwise(1, next, nextAlpha, nextBeta);
+    }
+    dnnl::primitive_attr attributes;
+    attributes.set_post_ops(others);
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    memory::desc memoryDesc = descOf(dims, layout);
     using Forward = dnnl::eltwise_forward;
     Forward::desc desc(dnnl::prop_kind::forward_inference, algorithm, memoryDesc, alpha, beta);
     Forward::primitive_desc found(desc, attributes, impl->engine, true);
@@ -376,7 +388,8 @@ struct DnnlContext::Impl {};
 DnnlContext::DnnlContext() = default;
 DnnlContext::~DnnlContext() = default;
 std::unique_ptr<DnnlContext> DnnlContext::create() { return nullptr; }
-std::optional<DnnlContext::Made> DnnlContext::conv(const Item &, const std::vector<Tensor> &, std::optional<Layout>) {
+std::optional<DnnlContext::Made> DnnlContext::conv(const Item &, const std::vector<Tensor> &, Layout,
+                                                   std::optional<Layout>) {
   return std::nullopt;
 }
 std::optional<DnnlContext::Made> DnnlContext::matMul(const Item &, const std::vector<Tensor> &) { return std::nullopt; }

@@ -25,8 +25,9 @@ public:
     Layout in, out;
     std::vector<int> reads;
   };
-  /// Convolution with posts and residual; `out` asks for a layout of the output.
-  std::optional<Made> conv(const Item &item, const std::vector<Tensor> &tensors, std::optional<Layout> out);
+  /// Convolution with posts. `at` is the layout in which its input is there, `residual` that of what is added to it.
+  std::optional<Made> conv(const Item &item, const std::vector<Tensor> &tensors, Layout at,
+                           std::optional<Layout> residual);
   /// Matrix product with posts, everything row-major.
   std::optional<Made> matMul(const Item &item, const std::vector<Tensor> &tensors);
   /// Pooling with posts.

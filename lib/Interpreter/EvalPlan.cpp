@@ -48,9 +48,11 @@ static double elementOf(const top::WeightArray &array, bool isBf16, int64_t i) {
 
 FailureOr<ArrayRef<float>> EvalPlan::constant(Operation *user, Value value) {
   auto weight = value.getDefiningOp<top::WeightOp>();
-  if (!weight)
+  if (!weight && value.getDefiningOp())
     return user->emitOpError("needs '") << top::nameOf(value) << "' to be a weight, but "
                                         << value.getDefiningOp()->getName() << " computes it";
+  if (!weight)
+    return user->emitOpError("reads an argument of the function, which only top.Input may do");
   StringRef name = top::nameOf(weight);
   const top::WeightArray *array = weights.find(name);
   int64_t count = top::elementCount(value);

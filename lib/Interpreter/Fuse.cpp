@@ -10,6 +10,9 @@ namespace tpu_mlir::eval {
 
 namespace {
 
+/// A library takes only so many; more than this never occur in a network that someone trained.
+constexpr size_t kMostPosts = 8;
+
 class Fuser {
 public:
   Fuser(std::vector<Item> items, const std::vector<Tensor> &tensors, const std::vector<bool> &isKept)
@@ -27,6 +30,8 @@ public:
     Item &before = items[producer];
     bool isProduct = std::holds_alternative<Conv>(before.work) || std::holds_alternative<MatMul>(before.work);
     bool isCheap = unary->function.kind == UnaryKind::Relu || unary->function.kind == UnaryKind::Clip;
+    if (before.posts.size() >= kMostPosts)
+      return;
     bool isMove = std::holds_alternative<View>(before.work) || std::holds_alternative<Gather>(before.work);
     if (isMove || !(isCheap || (isProduct && hasFunction(unary->function))))
       return;
