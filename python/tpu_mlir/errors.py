@@ -101,7 +101,7 @@ def _stoppable() -> Iterator[list[int]]:
         came.append(number)
         if _is_importing(frame):
             # Extension modules that are interrupted while they start may crash: look again soon.
-            signal.setitimer(signal.ITIMER_REAL, 0.02)
+            signal.setitimer(signal.ITIMER_REAL, 0.002)
             return
         raise KeyboardInterrupt
 
