@@ -235,6 +235,7 @@ def test_an_input_that_cannot_be_read_is_a_sentence(step: str, name: str, damage
 def test_an_interruption_leaves_whole_files(step: str, number: signal.Signals, road: Path, tmp_path: Path) -> None:
     """The signal comes at several moments of the run; what has been finished by then is whole."""
     finished = contents(road)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
     started = time.monotonic()
     assert run(ROAD[step], Path(shutil.copytree(road, tmp_path / "timed"))).code == 0
     duration = time.monotonic() - started
