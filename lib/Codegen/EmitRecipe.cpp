@@ -2,10 +2,42 @@
 // Walks the tiles of a recipe: loads what each needs, ahead of the tile that
 // computes, runs the steps, stores the result. Steps themselves are encoded in
 // EmitStep.cpp.
-#include "RecipeEmitter.h"
+#include "tpu_mlir/Codegen/StepEmitter.h"
 #include "tpu_mlir/Support/Error.h"
 
 namespace tpu_mlir::codegen {
+
+/// One recipe being emitted.
+class RecipeEmitter {
+public:
+  RecipeEmitter(Emitter &emitter, const Recipe &recipe, const TilePlan &plan, std::span<const uint64_t> operands,
+                uint64_t result)
+      : emitter(emitter), steps(emitter.machine, emitter.commands), recipe(recipe), plan(plan), operands(operands),
+        result(result), turn(recipe.buffers.size(), -1), loaded(recipe.buffers.size()) {
+    for (size_t i = 0; i < turn.size(); ++i)
+      if (recipe.buffers[i].place == Place::Scratch)
+        turn[i] = 0;
+  }
+  void run();
+
+private:
+  /// Ids kept free so that a tile's commands never cross the limit.
+  static constexpr uint32_t kGroupMargin = 4096;
+  struct State {
+    Region tile;
+    std::vector<LocalView> views;
+  };
+  State prepare(const Region &tile);
+
+  Emitter &emitter;
+  StepEmitter steps;
+  const Recipe &recipe;
+  const TilePlan &plan;
+  std::span<const uint64_t> operands;
+  uint64_t result;
+  std::vector<int> turn; ///< place in use, by buffer
+  std::vector<std::optional<Region>> loaded;
+};
 
 /// A result of this many tiles fills any memory; a stream for more would be gigabytes.
 static constexpr int64_t kMostTiles = 65536;
@@ -35,8 +67,9 @@ void RecipeEmitter::run() {
     if (t + 1 < tiles.size() && plan.buffers > 1)
       ready = prepare(tiles[t + 1]);
     for (const Step &step : recipe.steps)
-      emitStep(step, current);
-    store(current);
+      steps.emit(step, current.views);
+    const LocalView &made = current.views[recipe.output];
+    steps.store(recipe.outputDims(), current.tile, result, made);
     if (t + 1 < tiles.size() && plan.buffers == 1)
       ready = prepare(tiles[t + 1]);
     // Groups run one after the other and keep local memory, so what is loaded already stays loaded.
@@ -75,85 +108,12 @@ RecipeEmitter::State RecipeEmitter::prepare(const Region &tile) {
     if (!loaded[i] || *loaded[i] != region) {
       turn[i] = (turn[i] + 1) % place.offsets.size();
       view.offset = place.offsets[turn[i]];
-      load(b, region, view);
+      steps.load(b.dims, region, operands[b.index], view);
       loaded[i] = region;
     }
     view.offset = place.offsets[turn[i]];
   }
   return state;
-}
-
-/// Strides in elements of a dense tensor, and the element where a region starts.
-static void globalStrides(const Dims &whole, const Region &region, int64_t (&strides)[4], int64_t &start) {
-  strides[3] = 1;
-  strides[2] = whole.w;
-  strides[1] = whole.h * whole.w;
-  strides[0] = whole.c * strides[1];
-  start = 0;
-  for (int a = 0; a < 4; ++a)
-    start += region[a].begin * strides[a];
-}
-
-Access RecipeEmitter::globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type,
-                                   bool isWrite) {
-  int64_t strides[4], first, last = 0;
-  globalStrides(whole, region, strides, first);
-  for (int a = 0; a < 4; ++a)
-    last += (region[a].end - 1) * strides[a];
-  uint64_t item = kernel::byteSize(type);
-  return {Access::Space::Global, address + first * item, address + (last + 1) * item, isWrite};
-}
-
-void RecipeEmitter::load(const Buffer &b, const Region &region, const LocalView &view) {
-  int64_t strides[4], start;
-  globalStrides(b.dims, region, strides, start);
-  isa::DMATensor dma;
-  dma.src_data_format = precisionOf(b.dtype);
-  dma.src_nsize = view.dims.n, dma.src_csize = view.dims.c, dma.src_hsize = view.dims.h, dma.src_wsize = view.dims.w;
-  dma.setSrcAddr(operands[b.index] + start * kernel::byteSize(b.dtype));
-  dma.setDstAddr(emitter.machine.localBase + view.offset);
-  LocalStrides local = localStrides(view);
-  dma.src_nstride = strides[0], dma.src_hstride = strides[2];
-  dma.dst_nstride = local.n, dma.dst_hstride = view.dims.w;
-  if (b.layout == Layout::Lanes) {
-    // One channel to every lane. Source of the zero strides: the vendor's stream has them so.
-    dma.cmd_special_function = kindOf(table, isa::CommandId::DMATensor, "dma.tensor.broadcast");
-    dma.dst_nsize = view.dims.n, dma.dst_csize = emitter.machine.memory.lanes;
-    dma.dst_hsize = view.dims.h, dma.dst_wsize = view.dims.w;
-  } else {
-    dma.nchw_copy = 1;
-    dma.src_cstride = strides[1], dma.dst_cstride = local.c;
-    dma.src_wstride = dma.dst_wstride = 1;
-  }
-  issue(dma, {globalAccess(b.dims, region, operands[b.index], b.dtype, false), write(view)});
-}
-
-void RecipeEmitter::store(const State &state) {
-  const Buffer &b = recipe.buffers[recipe.output];
-  const LocalView &view = state.views[recipe.output];
-  int64_t strides[4], start;
-  globalStrides(b.dims, state.tile, strides, start);
-  LocalStrides local = localStrides(view);
-  isa::DMATensor dma;
-  dma.nchw_copy = 1;
-  dma.src_data_format = precisionOf(b.dtype);
-  dma.src_nsize = view.dims.n, dma.src_csize = view.dims.c, dma.src_hsize = view.dims.h, dma.src_wsize = view.dims.w;
-  dma.src_nstride = local.n, dma.src_cstride = local.c, dma.src_hstride = view.dims.w, dma.src_wstride = 1;
-  dma.dst_nstride = strides[0], dma.dst_cstride = strides[1], dma.dst_hstride = strides[2], dma.dst_wstride = 1;
-  dma.setSrcAddr(emitter.machine.localBase + view.offset);
-  dma.setDstAddr(result + start * kernel::byteSize(b.dtype));
-  issue(dma, {read(view), globalAccess(b.dims, state.tile, result, b.dtype, true)});
-}
-
-LocalStrides RecipeEmitter::localStrides(const LocalView &v) const {
-  const LocalMemory &m = emitter.machine.memory;
-  int64_t item = kernel::byteSize(v.dtype), row = v.dims.h * v.dims.w, groups = (v.dims.c + m.lanes - 1) / m.lanes;
-  int64_t unit = m.alignBytes / item, aligned = (row + unit - 1) / unit * unit;
-  if (v.layout == Layout::Compact)
-    return {groups * row, row};
-  if (v.layout == Layout::Lanes)
-    return {aligned, 0};
-  return {groups * aligned, aligned};
 }
 
 } // namespace tpu_mlir::codegen

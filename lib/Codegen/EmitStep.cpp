@@ -2,7 +2,8 @@
 // One command (a convolution's grouping and padding already settled) per step.
 // Only forms that vendor streams show or that the notes state.
 // Source: shared ISA notes, isa.md §5, and the vendor-compiled stream.
-#include "RecipeEmitter.h"
+#include "Encoding.h"
+#include "tpu_mlir/Codegen/StepEmitter.h"
 
 #include <cmath>
 
@@ -24,6 +25,15 @@ template <typename T> void setWindow(T &c, const kernel::Window &w, const LocalV
   c.opd0_lf_pad = in.padBefore[1], c.opd0_rt_pad = in.padAfter[1];
 }
 
+/// Element-wise results may be parts of larger buffers.
+void setResultStrides(isa::SAR &c, const LocalView &out, const LocalMemory &memory) {
+  if (isNatural(out, memory))
+    return;
+  LocalStrides outer = stridesOf(out, memory);
+  c.res0_str = kExplicit;
+  c.res0_n_str = outer.n, c.res0_c_str = outer.c, c.res0_h_str = out.dims.w, c.res0_w_str = 1;
+}
+
 /// A constant operand's bits in its own format.
 uint32_t constantBits(double value, DType type) {
   return kernel::isFloat(type) ? bitsOf(static_cast<float>(value)) : static_cast<uint32_t>(static_cast<int64_t>(value));
@@ -31,28 +41,28 @@ uint32_t constantBits(double value, DType type) {
 
 } // namespace
 
-void RecipeEmitter::emitStep(const Step &step, const State &state) {
+void StepEmitter::emit(const Step &step, std::span<const LocalView> views) {
   switch (step.kind) {
   case StepKind::Conv:
-    return emitConv(step, state);
+    return emitConv(step, views);
   case StepKind::Depthwise:
   case StepKind::MaxPool:
-    return emitPool(step, state);
+    return emitPool(step, views);
   case StepKind::Binary:
-    return emitBinary(step, state);
+    return emitBinary(step, views);
   case StepKind::Requant:
-    return emitRequant(step, state);
+    return emitRequant(step, views);
   case StepKind::Cast:
-    return emitCast(step, state);
+    return emitCast(step, views);
   case StepKind::Lookup:
-    return emitLookup(step, state);
+    return emitLookup(step, views);
   case StepKind::MatMul:
-    return emitMatMul(step, state);
+    return emitMatMul(step, views);
   }
 }
 
-void RecipeEmitter::emitConv(const Step &s, const State &state) {
-  const LocalView &in = state.views[s.a], &filter = state.views[s.b], &out = state.views[s.dst];
+void StepEmitter::emitConv(const Step &s, std::span<const LocalView> views) {
+  const LocalView &in = views[s.a], &filter = views[s.b], &out = views[s.dst];
   isa::SCONV c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SCONV, "conv.normal");
   setResult(c, out);
@@ -62,17 +72,22 @@ void RecipeEmitter::emitConv(const Step &s, const State &state) {
   c.opd0_prec = precisionOf(in.dtype), c.res0_prec = precisionOf(out.dtype);
   c.opd0_sign = isSigned(in.dtype), c.opd1_sign = isSigned(filter.dtype);
   c.opd3_const = 1, c.opd3_addr = uint32_t(s.padValue);
+  if (!isNatural(in, machine.memory)) {
+    LocalStrides outer = stridesOf(in, machine.memory);
+    c.opd0_str = kExplicit;
+    c.opd0_n_str = outer.n, c.opd0_c_str = outer.c, c.opd0_h_str = in.dims.w, c.opd0_w_str = 1;
+  }
   if (s.bias < 0) {
     c.opd2_const = 1; // kernel zero point 0 (integers), bias 0 (floats)
     return issue(c, {read(in), read(filter), write(out)});
   }
-  const LocalView &bias = state.views[s.bias];
+  const LocalView &bias = views[s.bias];
   c.opd2_addr = bias.offset, c.opd2_sign = 1;
   issue(c, {read(in), read(filter), read(bias), write(out)});
 }
 
-void RecipeEmitter::emitPool(const Step &s, const State &state) {
-  const LocalView &in = state.views[s.a], &out = state.views[s.dst];
+void StepEmitter::emitPool(const Step &s, std::span<const LocalView> views) {
+  const LocalView &in = views[s.a], &out = views[s.dst];
   bool isMax = s.kind == StepKind::MaxPool;
   isa::SPORD c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SPORD, isMax ? "pord.maxpooling" : "pord.depthwise");
@@ -92,19 +107,19 @@ void RecipeEmitter::emitPool(const Step &s, const State &state) {
     c.opd2_const = 1;
     return issue(c, {read(in), write(out)});
   }
-  const LocalView &filter = state.views[s.b];
+  const LocalView &filter = views[s.b];
   c.opd1_addr = filter.offset, c.opd1_sign = isSigned(filter.dtype);
   if (s.bias < 0) {
     c.opd2_const = 1;
     return issue(c, {read(in), read(filter), write(out)});
   }
-  const LocalView &bias = state.views[s.bias];
+  const LocalView &bias = views[s.bias];
   c.opd2_addr = bias.offset, c.opd2_sign = 1;
   issue(c, {read(in), read(filter), read(bias), write(out)});
 }
 
-void RecipeEmitter::emitBinary(const Step &s, const State &state) {
-  const LocalView &out = state.views[s.dst];
+void StepEmitter::emitBinary(const Step &s, std::span<const LocalView> views) {
+  const LocalView &out = views[s.dst];
   isa::SAR c;
   bool saturates = !isFloat(out.dtype) && (s.op == BinaryOp::Add || s.op == BinaryOp::Sub || s.op == BinaryOp::Mul);
   const char *name = s.op == BinaryOp::Add   ? (saturates ? "arith.adds" : "arith.add")
@@ -124,20 +139,21 @@ void RecipeEmitter::emitBinary(const Step &s, const State &state) {
   };
   auto describe = [&](const LocalView &v) {
     Operand o{uint32_t(v.offset), precisionOf(v.dtype), isSigned(v.dtype), kAligned, {0, 0}, 0, 0};
-    if (v.dims == out.dims && v.layout == Layout::Aligned)
+    if (v.dims == out.dims && v.layout == Layout::Aligned && isNatural(v, machine.memory))
       return o;
     // An axis of length 1 repeats: stride 0.
-    LocalStrides outer = localStrides(v);
+    LocalStrides outer = stridesOf(v, machine.memory);
     o.layout = kExplicit;
     o.outer = {v.dims.n == 1 ? 0 : outer.n, v.dims.c == 1 && out.dims.c > 1 ? 0 : outer.c};
     o.h = v.dims.h == 1 ? 0 : v.dims.w, o.w = v.dims.w == 1 ? 0 : 1;
     return o;
   };
-  Operand a = describe(state.views[s.a]);
+  setResultStrides(c, out, machine.memory);
+  Operand a = describe(views[s.a]);
   c.opd0_addr = a.address, c.opd0_prec = a.prec, c.opd0_sign = a.sign, c.opd0_str = a.layout;
   c.opd0_n_str = a.outer.n, c.opd0_c_str = a.outer.c, c.opd0_h_str = a.h, c.opd0_w_str = a.w;
   if (s.b >= 0) {
-    Operand b = describe(state.views[s.b]);
+    Operand b = describe(views[s.b]);
     c.opd1_addr = b.address, c.opd1_prec = b.prec, c.opd1_sign = b.sign, c.opd1_str = b.layout;
     c.opd1_n_str = b.outer.n, c.opd1_c_str = b.outer.c, c.opd1_h_str = b.h, c.opd1_w_str = b.w;
   } else {
@@ -150,12 +166,12 @@ void RecipeEmitter::emitBinary(const Step &s, const State &state) {
     c.opd2_const = 1, c.opd2_addr = uint8_t(s.shift), c.opd2_n_str = uint32_t(s.round);
   }
   if (s.b >= 0)
-    return issue(c, {read(state.views[s.a]), read(state.views[s.b]), write(out)});
-  issue(c, {read(state.views[s.a]), write(out)});
+    return issue(c, {read(views[s.a]), read(views[s.b]), write(out)});
+  issue(c, {read(views[s.a]), write(out)});
 }
 
-void RecipeEmitter::emitRequant(const Step &s, const State &state) {
-  const LocalView &in = state.views[s.a], &out = state.views[s.dst];
+void StepEmitter::emitRequant(const Step &s, std::span<const LocalView> views) {
+  const LocalView &in = views[s.a], &out = views[s.dst];
   isa::SRQ c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SRQ, "quant.rq1");
   setResult(c, out);
@@ -163,7 +179,7 @@ void RecipeEmitter::emitRequant(const Step &s, const State &state) {
   c.opd0_addr = in.offset, c.opd0_prec = precisionOf(in.dtype), c.opd0_sign = isSigned(in.dtype);
   c.opd2_n_str = uint32_t(s.round);
   if (s.b >= 0) {
-    const LocalView &entries = state.views[s.b];
+    const LocalView &entries = views[s.b];
     c.opd1_addr = entries.offset;
     return issue(c, {read(in), read(entries), write(out)});
   }
@@ -172,8 +188,8 @@ void RecipeEmitter::emitRequant(const Step &s, const State &state) {
   issue(c, {read(in), write(out)});
 }
 
-void RecipeEmitter::emitCast(const Step &s, const State &state) {
-  const LocalView &in = state.views[s.a], &out = state.views[s.dst];
+void StepEmitter::emitCast(const Step &s, std::span<const LocalView> views) {
+  const LocalView &in = views[s.a], &out = views[s.dst];
   isa::SAR c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SAR, "arith.cast");
   c.tsk_opd_num = 1;
@@ -181,11 +197,17 @@ void RecipeEmitter::emitCast(const Step &s, const State &state) {
   c.res0_prec = precisionOf(out.dtype), c.opd2_sign = isSigned(out.dtype);
   c.opd0_addr = in.offset, c.opd0_prec = precisionOf(in.dtype), c.opd0_sign = isSigned(in.dtype);
   c.opd2_n_str = uint32_t(s.round);
+  setResultStrides(c, out, machine.memory);
+  if (!isNatural(in, machine.memory)) {
+    LocalStrides outer = stridesOf(in, machine.memory);
+    c.opd0_str = kExplicit;
+    c.opd0_n_str = outer.n, c.opd0_c_str = outer.c, c.opd0_h_str = in.dims.w, c.opd0_w_str = 1;
+  }
   issue(c, {read(in), write(out)});
 }
 
-void RecipeEmitter::emitLookup(const Step &s, const State &state) {
-  const LocalView &in = state.views[s.a], &entries = state.views[s.b], &out = state.views[s.dst];
+void StepEmitter::emitLookup(const Step &s, std::span<const LocalView> views) {
+  const LocalView &in = views[s.a], &entries = views[s.b], &out = views[s.dst];
   // Rows of h · w elements: the aligned layouts of [c, h, w] and [c, 1, h · w] are the same bytes.
   isa::SSG c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SSG, "sg.pe_s_gather_d1coor");
@@ -197,8 +219,8 @@ void RecipeEmitter::emitLookup(const Step &s, const State &state) {
   issue(c, {read(in), read(entries), write(out)});
 }
 
-void RecipeEmitter::emitMatMul(const Step &s, const State &state) {
-  const LocalView &left = state.views[s.a], &right = state.views[s.b], &out = state.views[s.dst];
+void StepEmitter::emitMatMul(const Step &s, std::span<const LocalView> views) {
+  const LocalView &left = views[s.a], &right = views[s.b], &out = views[s.dst];
   isa::SMM2 c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SMM2, "mm2.nn");
   c.res0_c = out.dims.c, c.res0_w = out.dims.w, c.res0_addr = out.offset, c.res0_prec = precisionOf(out.dtype);

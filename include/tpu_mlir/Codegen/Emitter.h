@@ -29,6 +29,7 @@ public:
   /// Emits a copy program between contiguous tensors.
   void emitCopy(const CopyProgram &program, std::span<const uint64_t> operands, uint64_t result);
   CommandStream &stream() { return commands; }
+  const Machine &target() const { return machine; }
 
 private:
   friend class RecipeEmitter;

@@ -1,0 +1,80 @@
+//===- StepEmitter.h - Steps and transfers on local memory ------*- C++ -*-===//
+// Encodes one step of a recipe, or one load or store of a region, as commands
+// on views of local memory. Decides no tile, no address and no order.
+#ifndef TPU_MLIR_CODEGEN_STEPEMITTER_H
+#define TPU_MLIR_CODEGEN_STEPEMITTER_H
+
+#include "tpu_mlir/Codegen/Emitter.h"
+
+#include <optional>
+#include <span>
+
+namespace tpu_mlir::codegen {
+
+/// Elements between neighbours of the outer axes (c: between groups of lanes).
+struct LocalStrides {
+  int64_t n, c;
+  bool operator==(const LocalStrides &) const = default;
+};
+
+/// A region of a tensor in local memory, from lane 0; rows follow each other.
+struct LocalView {
+  Dims dims;
+  DType dtype = DType::I8;
+  Layout layout = Layout::Aligned;
+  int64_t offset = 0, bytes = 0;                       ///< bytes per lane from `offset` to behind the last element
+  int64_t padBefore[2] = {0, 0}, padAfter[2] = {0, 0}; ///< h, w: what the window sees outside the tensor
+  std::optional<LocalStrides> outer; ///< strides of a part of a larger buffer; else those of the layout
+};
+
+/// The strides that `layout` gives a region of `dims`.
+LocalStrides layoutStrides(Layout layout, const Dims &dims, DType type, const LocalMemory &memory);
+/// The strides of a view.
+LocalStrides stridesOf(const LocalView &view, const LocalMemory &memory);
+/// Whether the view's strides are those that its layout gives its shape, which most instructions rely on.
+bool isNatural(const LocalView &view, const LocalMemory &memory);
+/// Whether the instructions of `step` can take these views: their layouts, and where they start.
+bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemory &memory);
+
+class StepEmitter {
+public:
+  StepEmitter(const Machine &machine, CommandStream &commands)
+      : machine(machine), table(*machine.table), commands(commands) {}
+
+  /// One command per step.
+  void emit(const Step &step, std::span<const LocalView> views);
+  /// A region of a dense tensor at `address` into a view; a view in layout Lanes gets one channel in every lane.
+  void load(const Dims &whole, const Region &region, uint64_t address, const LocalView &view);
+  void store(const Dims &whole, const Region &region, uint64_t address, const LocalView &view);
+  /// One row of `view.dims.w` elements for each of `view.dims.c` lanes, packed at `address`.
+  void loadRows(uint64_t address, const LocalView &view);
+  /// A copy of 32-bit elements between views of equal dims, of which `from` may have any strides.
+  void copy(const LocalView &to, const LocalView &from, int64_t fromW);
+
+private:
+  void emitConv(const Step &step, std::span<const LocalView> views);
+  void emitPool(const Step &step, std::span<const LocalView> views);
+  void emitBinary(const Step &step, std::span<const LocalView> views);
+  void emitRequant(const Step &step, std::span<const LocalView> views);
+  void emitCast(const Step &step, std::span<const LocalView> views);
+  void emitLookup(const Step &step, std::span<const LocalView> views);
+  void emitMatMul(const Step &step, std::span<const LocalView> views);
+  static Access globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type, bool isWrite);
+  static Access read(const LocalView &v) {
+    return {Access::Space::Local, uint64_t(v.offset), uint64_t(v.offset + v.bytes), false};
+  }
+  static Access write(const LocalView &v) {
+    return {Access::Space::Local, uint64_t(v.offset), uint64_t(v.offset + v.bytes), true};
+  }
+  template <typename T> void issue(const T &typed, std::initializer_list<Access> accesses) {
+    commands.issue(isa::encode(table, typed), {accesses.begin(), accesses.size()});
+  }
+
+  const Machine &machine;
+  const isa::Table &table;
+  CommandStream &commands;
+};
+
+} // namespace tpu_mlir::codegen
+
+#endif // TPU_MLIR_CODEGEN_STEPEMITTER_H

@@ -1,0 +1,49 @@
+//===- EmitTimeline.h - A placed timeline as commands -----------*- C++ -*-===//
+#ifndef TPU_MLIR_SCHEDULE_EMITTIMELINE_H
+#define TPU_MLIR_SCHEDULE_EMITTIMELINE_H
+
+#include "tpu_mlir/Schedule/Timeline.h"
+
+namespace tpu_mlir::schedule {
+
+/// Where weights lie in global memory.
+struct CoefficientMap {
+  std::map<std::pair<int, int>, uint64_t> blobs; ///< by node and channel tile
+  std::map<int, uint64_t> plain;                 ///< by weight value, contiguous
+  uint64_t bytes = 0;
+};
+/// Places what the timeline loads, in the order of first use, from `base` on; every weight once.
+CoefficientMap mapCoefficients(const Network &network, const Plan &plan, const Timeline &timeline, uint64_t base,
+                               const LocalMemory &memory, int64_t rowLimit);
+
+/// A copy of bytes of a weight array into the coefficients.
+struct CoefficientBytes {
+  uint64_t to = 0;         ///< offset from the base
+  int value = -1;
+  int64_t from = 0, count = 0; ///< bytes in the array
+};
+std::vector<CoefficientBytes> coefficientBytes(const Network &network, const CoefficientMap &map, uint64_t base,
+                                               const LocalMemory &memory, int64_t rowLimit);
+
+/// What a caller learns while commands are emitted.
+class EmitObserver {
+public:
+  virtual ~EmitObserver() = default;
+  /// Emission of the works of a node begins, or ends.
+  virtual void beginNode(int node) { (void)node; }
+  /// A region of a value is complete in local memory with the TIU command just issued.
+  virtual void madeLocal(int value, const Region &region, const codegen::LocalView &view) {
+    (void)value, (void)region, (void)view;
+  }
+  /// A node that works on global memory alone has completed a value.
+  virtual void madeGlobal(int value) { (void)value; }
+};
+
+/// Emits works with their loads and stores. `alone(node)`: emits a node by itself.
+void emitTimeline(const Network &network, const Plan &plan, const Timeline &timeline, const CoefficientMap &coefficients,
+                  codegen::Emitter &emitter, int64_t rowLimit, const std::function<void(const Node &)> &alone,
+                  EmitObserver &observer);
+
+} // namespace tpu_mlir::schedule
+
+#endif // TPU_MLIR_SCHEDULE_EMITTIMELINE_H

@@ -1,0 +1,67 @@
+//===- Network.h - A network as the scheduler sees it -----------*- C++ -*-===//
+// Values and nodes without MLIR: what each op computes (its form), what it
+// reads, and which values are the same bytes under another shape. Also the
+// joining of element-wise ops to the op that computes their operand.
+#ifndef TPU_MLIR_SCHEDULE_NETWORK_H
+#define TPU_MLIR_SCHEDULE_NETWORK_H
+
+#include "tpu_mlir/Codegen/Tiling.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tpu_mlir::schedule {
+
+using codegen::LocalMemory;
+
+struct Value {
+  std::string name;
+  Dims dims;                         ///< as its producer writes it; of inputs and weights, any shape
+  DType dtype = DType::I8;
+  bool isWeight = false;
+  bool isInput = false, isOutput = false; ///< of the network: lies in global memory
+  int viewOf = -1;                   ///< the value whose bytes it shares
+  uint64_t address = 0;              ///< in global memory, once assigned
+  int producer = -1;                 ///< node; views have none
+  std::vector<int> users;            ///< nodes that read it or a view of it, in order, each once
+  int64_t bytes() const { return dims.count() * kernel::byteSize(dtype); }
+};
+
+/// A buffer of a node's recipe that holds a value of the network once a step has run.
+struct Observation {
+  int value, buffer, step;
+};
+
+struct Node {
+  std::string name;
+  Form form;                    ///< Recipe or CopyProgram
+  std::vector<int> operands;    ///< values by operand number of the form; -1: none
+  int result = -1;
+  std::vector<Observation> observed; ///< values that fusion left inside
+  std::vector<Node> parts;      ///< the ops that were fused; empty: it is one op
+  const Recipe *recipe() const { return std::get_if<Recipe>(&form); }
+};
+
+struct Network {
+  std::vector<Value> values;
+  std::vector<Node> nodes;
+
+  /// The value whose bytes `v` is.
+  int root(int v) const;
+  /// Computes producers and users; call after the last node.
+  void link();
+  /// Whether operand buffer `b` of a node can be the local result of the operand's producer: same shape and layout.
+  bool readsAsMade(const Node &node, const Buffer &b) const;
+};
+
+/// Joins every op that maps one operand element by element, and is its only reader, to the operand's producer: the
+/// value between stays in scratch memory. `mayJoin(producer, op)`: nodes of `network`.
+Network fuse(const Network &network, const std::function<bool(int, int)> &mayJoin);
+
+/// Why a node cannot share local memory with others (the rest of a sentence), or nothing.
+std::string whyAlone(const Network &network, const Node &node);
+
+} // namespace tpu_mlir::schedule
+
+#endif // TPU_MLIR_SCHEDULE_NETWORK_H

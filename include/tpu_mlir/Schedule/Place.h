@@ -1,0 +1,21 @@
+//===- Place.h - Offsets in local memory and times of loads -----*- C++ -*-===//
+#ifndef TPU_MLIR_SCHEDULE_PLACE_H
+#define TPU_MLIR_SCHEDULE_PLACE_H
+
+#include "tpu_mlir/Schedule/Timeline.h"
+
+namespace tpu_mlir::schedule {
+
+/// How long each work and a transferred byte take, in cycles; what lets loads run ahead and stores finish.
+struct Pace {
+  std::vector<double> work;
+  double transferLatency = 0, bytesPerCycle = 1;
+};
+
+/// Gives every buffer its offset, and every load the work before which it is issued: as early as memory allows, in the
+/// order of need. Returns the work at which memory runs out, or -1.
+int placeBuffers(Timeline &timeline, const Pace &pace);
+
+} // namespace tpu_mlir::schedule
+
+#endif // TPU_MLIR_SCHEDULE_PLACE_H

@@ -1,0 +1,140 @@
+//===- Network.cpp - Links, fusion, and who must stay alone ---------------===//
+#include "tpu_mlir/Schedule/Network.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tpu_mlir::schedule {
+
+int Network::root(int v) const {
+  while (values[v].viewOf >= 0)
+    v = values[v].viewOf;
+  return v;
+}
+
+void Network::link() {
+  for (Value &v : values) {
+    v.producer = -1;
+    v.users.clear();
+  }
+  for (int n = 0; n < int(nodes.size()); ++n) {
+    for (int operand : nodes[n].operands) {
+      if (operand < 0)
+        continue;
+      std::vector<int> &users = values[root(operand)].users;
+      if (users.empty() || users.back() != n)
+        users.push_back(n);
+    }
+    values[nodes[n].result].producer = n;
+  }
+}
+
+bool Network::readsAsMade(const Node &node, const Buffer &b) const {
+  const Value &v = values[root(node.operands[b.index])];
+  return b.place == Place::Input && b.layout == Layout::Aligned && b.dims == v.dims && b.dtype == v.dtype;
+}
+
+namespace {
+
+/// The operand that `node` maps element by element, or -1.
+int mappedOperand(const Node &node) {
+  const Recipe *r = node.recipe();
+  int found = -1;
+  if (!r)
+    return -1;
+  for (const Buffer &b : r->buffers) {
+    if (b.place != Place::Input)
+      continue;
+    bool same = b.dims == r->outputDims() && b.layout == Layout::Aligned;
+    for (const AxisMap &m : b.map)
+      same &= m.kind == AxisMap::Kind::Same;
+    if (found >= 0 || !same)
+      return -1;
+    found = node.operands[b.index];
+  }
+  return found;
+}
+
+/// `second` computed right where `first` leaves its result.
+Node join(const Node &first, const Node &second) {
+  Node node = first;
+  node.name = second.name;
+  node.result = second.result;
+  if (node.parts.empty())
+    node.parts = {first};
+  node.parts.push_back(second);
+  Recipe r = *first.recipe();
+  const Recipe &s = *second.recipe();
+  int between = r.output;
+  node.observed.push_back({first.result, between, int(r.steps.size()) - 1});
+  r.buffers[between].place = Place::Scratch;
+  std::vector<int> number(s.buffers.size());
+  for (size_t i = 0; i < s.buffers.size(); ++i) {
+    Buffer b = s.buffers[i];
+    if (b.place == Place::Input) {
+      number[i] = between;
+      continue;
+    }
+    if (b.place == Place::Weight) {
+      node.operands.push_back(second.operands[b.index]);
+      b.index = int(node.operands.size()) - 1;
+    }
+    number[i] = int(r.buffers.size());
+    r.buffers.push_back(b);
+  }
+  r.output = number[s.output];
+  for (Step step : s.steps) {
+    for (int *id : {&step.dst, &step.a, &step.b, &step.bias})
+      if (*id >= 0)
+        *id = number[*id];
+    r.steps.push_back(step);
+  }
+  node.form = std::move(r);
+  return node;
+}
+
+} // namespace
+
+Network fuse(const Network &network, const std::function<bool(int, int)> &mayJoin) {
+  Network fused;
+  fused.values = network.values;
+  std::vector<int> newNumber(network.nodes.size(), -1);
+  for (int n = 0; n < int(network.nodes.size()); ++n) {
+    const Node &node = network.nodes[n];
+    int operand = mappedOperand(node);
+    if (operand >= 0 && network.values[operand].viewOf < 0) {
+      const Value &v = network.values[operand];
+      int producer = v.producer;
+      bool only = producer >= 0 && v.users.size() == 1 && !v.isOutput && network.nodes[producer].recipe();
+      if (only && mayJoin(producer, n) && v.dims == node.recipe()->outputDims()) {
+        int target = newNumber[producer];
+        fused.nodes[target] = join(fused.nodes[target], node);
+        newNumber[n] = target;
+        continue;
+      }
+    }
+    newNumber[n] = int(fused.nodes.size());
+    fused.nodes.push_back(node);
+  }
+  fused.link();
+  return fused;
+}
+
+std::string whyAlone(const Network &network, const Node &node) {
+  const Recipe *r = node.recipe();
+  if (!r)
+    return "it only moves data, which the other engine does between global addresses";
+  for (const Buffer &b : r->buffers) {
+    if (b.map[1].kind == AxisMap::Kind::Group)
+      return "each of its convolution groups reads channels from a lane of its own";
+    if (b.layout == Layout::Lanes && b.place == Place::Input)
+      return "it needs an operand in every lane";
+  }
+  for (const Step &s : r->steps)
+    if (s.kind == StepKind::MatMul)
+      return "the matrix unit takes its operands in another layout";
+  (void)network;
+  return "";
+}
+
+} // namespace tpu_mlir::schedule

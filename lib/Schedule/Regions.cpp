@@ -1,0 +1,84 @@
+//===- Regions.cpp - What a slice of a group computes and reads -----------===//
+// Every value that leaves the group is cut into equal parts, one a slice; what
+// the parts need is followed back to the group's inputs. Parts overlap where
+// windows do: those rows are computed again.
+#include "tpu_mlir/Schedule/Regions.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace tpu_mlir::schedule {
+
+bool isEmpty(const Region &r) { return r[0].size() <= 0 || r[2].size() <= 0; }
+
+int64_t rowAlignment(const Value &v, const LocalMemory &memory) {
+  int64_t row = v.dims.w * kernel::byteSize(v.dtype);
+  return memory.alignBytes / std::gcd(memory.alignBytes, row);
+}
+
+bool leavesGroup(const Network &network, int value, int first, int last) {
+  const Value &v = network.values[value];
+  return v.isOutput || v.users.empty() || v.users.front() < first || v.users.back() > last;
+}
+
+static void include(Region &whole, const Region &part) {
+  if (isEmpty(part))
+    return;
+  if (isEmpty(whole)) {
+    whole = part;
+    return;
+  }
+  for (int a : {0, 2})
+    whole[a] = {std::min(whole[a].begin, part[a].begin), std::max(whole[a].end, part[a].end)};
+}
+
+static Range partOf(int64_t size, int64_t index, int64_t count, int64_t align) {
+  auto border = [&](int64_t i) {
+    int64_t b = size * i / count;
+    return i == count ? size : std::min(size, (b + align - 1) / align * align);
+  };
+  return {border(index), border(index + 1)};
+}
+
+SliceRegions regionsOf(const Network &network, const Plan &plan, const Group &group, int64_t slice,
+                       const LocalMemory &memory) {
+  const int count = group.last - group.first + 1;
+  const Region nothing = {};
+  SliceRegions regions{std::vector<Region>(count, nothing), std::vector<Region>(count, nothing), {}};
+  const int64_t nSlice = slice / group.hSlices, hSlice = slice % group.hSlices;
+  for (int i = count - 1; i >= 0; --i) {
+    const Node &node = network.nodes[group.first + i];
+    const Value &v = network.values[node.result];
+    Region &made = regions.made[i];
+    bool stays = !plan.isStored[node.result];
+    int64_t align = stays && group.hSlices > 1 ? rowAlignment(v, memory) : 1;
+    if (leavesGroup(network, node.result, group.first, group.last)) {
+      Region own = wholeOf(v.dims);
+      own[0] = partOf(v.dims.n, nSlice, group.nSlices, 1);
+      own[2] = partOf(v.dims.h, hSlice, group.hSlices, align);
+      if (!isEmpty(own)) {
+        regions.own[i] = own;
+        include(made, own);
+        // What stays is written in place, at addresses that instructions take.
+        made[2] = {made[2].begin / align * align, std::min(v.dims.h, (made[2].end + align - 1) / align * align)};
+      }
+    }
+    if (isEmpty(made))
+      continue;
+    made[1] = {0, v.dims.c}, made[3] = {0, v.dims.w};
+    for (const Buffer &b : node.recipe()->buffers) {
+      if (b.place != Place::Input || !network.readsAsMade(node, b))
+        continue;
+      int u = network.root(node.operands[b.index]);
+      Region need = wholeOf(b.dims);
+      need[0] = needOf(b.map[0], made[0], b.dims.n).range;
+      need[2] = needOf(b.map[2], made[2], b.dims.h).range;
+      int producer = network.values[u].producer;
+      bool inside = producer >= group.first && producer <= group.last;
+      include(inside ? regions.made[producer - group.first] : regions.read[u], need);
+    }
+  }
+  return regions;
+}
+
+} // namespace tpu_mlir::schedule

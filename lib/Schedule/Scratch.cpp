@@ -1,0 +1,164 @@
+//===- Scratch.cpp - Scratch places, views, and parts of a work -----------===//
+// Intermediates of a recipe take places at the end of each lane, a bank each,
+// so that what an instruction reads and writes lies in different banks. A work
+// larger than a place runs in parts.
+#include "tpu_mlir/Schedule/Parts.h"
+
+#include <algorithm>
+
+namespace tpu_mlir::schedule {
+
+using codegen::LocalView;
+
+std::vector<int> scratchSlots(const Recipe &recipe) {
+  const int count = int(recipe.buffers.size()), steps = int(recipe.steps.size());
+  std::vector<int> first(count, steps), last(count, -1), slot(count, -1);
+  for (int s = 0; s < steps; ++s) {
+    const Step &step = recipe.steps[s];
+    for (int id : {step.dst, step.a, step.b, step.bias})
+      if (id >= 0) {
+        first[id] = std::min(first[id], s);
+        last[id] = std::max(last[id], s);
+      }
+  }
+  std::vector<int> order;
+  for (int i = 0; i < count; ++i)
+    if (recipe.buffers[i].place == Place::Scratch && last[i] >= 0)
+      order.push_back(i);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return first[a] < first[b]; });
+  std::vector<int> busyUntil; // by slot: the last step that uses it
+  for (int i : order) {
+    size_t k = 0;
+    while (k < busyUntil.size() && busyUntil[k] >= first[i])
+      ++k;
+    if (k == busyUntil.size())
+      busyUntil.push_back(-1);
+    busyUntil[k] = last[i];
+    slot[i] = int(k);
+  }
+  return slot;
+}
+
+std::optional<ScratchMap> mapScratch(const Network &network, const LocalMemory &memory) {
+  int places = 0;
+  bool hasTable = false;
+  for (const Node &node : network.nodes) {
+    if (!node.recipe())
+      continue;
+    for (int slot : scratchSlots(*node.recipe()))
+      places = std::max(places, slot + 1);
+    for (const Step &s : node.recipe()->steps)
+      hasTable |= s.kind == StepKind::Lookup;
+  }
+  ScratchMap map;
+  map.slotBytes = memory.bankBytes;
+  map.area = memory.bytes - (places + (hasTable ? 1 : 0)) * memory.bankBytes;
+  if (map.area <= 0)
+    return std::nullopt;
+  if (hasTable)
+    map.tableBase = map.slot(places);
+  return map;
+}
+
+LocalView viewOf(const Recipe &recipe, int buffer, const Binding &binding, int64_t start, const Region &part,
+                 const LocalMemory &memory) {
+  const Buffer &b = recipe.buffers[buffer];
+  const int64_t sizes[4] = {b.dims.n, b.dims.c, b.dims.h, b.dims.w}, item = kernel::byteSize(b.dtype);
+  LocalView view;
+  view.dtype = b.dtype;
+  view.layout = binding.layout;
+  Region region;
+  if (b.place == Place::Scratch) {
+    for (int a = 0; a < 4; ++a)
+      region[a] = needOf(b.map[a], part[a], sizes[a]).range;
+    view.dims = dimsOf(region);
+    view.offset = binding.base;
+    view.bytes = localBytes(view.layout, view.dims, b.dtype, memory);
+    return view;
+  }
+  for (int a = 0; a < 4; ++a) {
+    AxisNeed need = needOf(b.map[a], part[a], sizes[a]);
+    if (a == 3)
+      need.range = binding.held[3];
+    else if (b.map[a].kind == AxisMap::Kind::Window && need.range.end < binding.held[a].end &&
+             binding.held[a].end - need.range.end < b.map[a].stride)
+      need.range.end = binding.held[a].end; // what a last step of the window leaves over
+    region[a] = need.range;
+    if (a >= 2)
+      view.padBefore[a - 2] = need.padBefore, view.padAfter[a - 2] = need.padAfter;
+  }
+  view.dims = dimsOf(region);
+  Dims held = dimsOf(binding.held);
+  codegen::LocalStrides outer =
+      binding.outer ? *binding.outer : codegen::layoutStrides(binding.layout, held, b.dtype, memory);
+  int64_t lane = region[1].begin - binding.held[1].begin, rows = region[2].begin - binding.held[2].begin;
+  view.offset = start + binding.base +
+                item * ((region[0].begin - binding.held[0].begin) * outer.n + lane / memory.lanes * outer.c +
+                        rows * held.w);
+  view.outer = outer;
+  int64_t groups = (view.dims.c + memory.lanes - 1) / memory.lanes;
+  view.bytes = item * ((view.dims.n - 1) * outer.n + (groups - 1) * outer.c + view.dims.h * view.dims.w);
+  return view;
+}
+
+namespace {
+
+class PartChooser {
+public:
+  PartChooser(const Recipe &recipe, const std::vector<Binding> &bindings, const ScratchMap &scratch,
+              const LocalMemory &memory)
+      : recipe(recipe), bindings(bindings), scratch(scratch), memory(memory) {}
+
+  std::vector<Region> choose(const Region &region) {
+    const int64_t n = region[0].size(), c = region[1].size(), h = region[2].size();
+    for (int64_t take = n; take >= 1; take /= 2)
+      if (auto parts = tried(region, take, c, h); !parts.empty())
+        return parts;
+    const int64_t groups = (c + memory.lanes - 1) / memory.lanes;
+    for (int64_t k = groups - 1; k >= 1; --k)
+      if (auto parts = tried(region, 1, k * memory.lanes, h); !parts.empty())
+        return parts;
+    for (int64_t rows = h - 1; rows >= 1; --rows)
+      if (auto parts = tried(region, 1, memory.lanes, rows); !parts.empty())
+        return parts;
+    return {};
+  }
+
+private:
+  std::vector<Region> tried(const Region &region, int64_t n, int64_t c, int64_t h) {
+    std::vector<Region> parts;
+    std::vector<LocalView> views(recipe.buffers.size());
+    for (int64_t ni = region[0].begin; ni < region[0].end; ni += n)
+      for (int64_t ci = region[1].begin; ci < region[1].end; ci += c)
+        for (int64_t hi = region[2].begin; hi < region[2].end; hi += h) {
+          Region part = {Range{ni, std::min(ni + n, region[0].end)}, Range{ci, std::min(ci + c, region[1].end)},
+                         Range{hi, std::min(hi + h, region[2].end)}, region[3]};
+          for (size_t i = 0; i < views.size(); ++i) {
+            views[i] = viewOf(recipe, int(i), bindings[i], 0, part, memory);
+            const Dims &d = views[i].dims;
+            bool isScratch = recipe.buffers[i].place == Place::Scratch;
+            if (std::max({d.n, d.c, d.h, d.w}) > memory.maxDim || (isScratch && views[i].bytes > scratch.slotBytes))
+              return {};
+          }
+          for (const Step &s : recipe.steps)
+            if (!canEmit(s, views, memory) || (s.kind == StepKind::Lookup && part[2].size() * part[3].size() > memory.maxDim))
+              return {};
+          parts.push_back(part);
+        }
+    return parts;
+  }
+
+  const Recipe &recipe;
+  const std::vector<Binding> &bindings;
+  const ScratchMap &scratch;
+  const LocalMemory &memory;
+};
+
+} // namespace
+
+std::vector<Region> chooseParts(const Recipe &recipe, const Region &region, const std::vector<Binding> &bindings,
+                                const ScratchMap &scratch, const LocalMemory &memory) {
+  return PartChooser(recipe, bindings, scratch, memory).choose(region);
+}
+
+} // namespace tpu_mlir::schedule

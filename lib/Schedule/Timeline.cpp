@@ -1,0 +1,305 @@
+//===- Timeline.cpp - Works and buffers from groups -----------------------===//
+#include "tpu_mlir/Schedule/Timeline.h"
+#include "tpu_mlir/Schedule/Parts.h"
+#include "tpu_mlir/Schedule/Regions.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tpu_mlir::schedule {
+
+namespace {
+
+constexpr int64_t kTableBytes = 256;
+
+class Builder {
+public:
+  Builder(const Network &network, const Plan &plan, const LocalMemory &memory, int64_t rowLimit)
+      : network(network), plan(plan), memory(memory), rowLimit(rowLimit), resident(network.values.size(), -1),
+        storedBy(network.values.size(), -1), slots(network.nodes.size()) {}
+
+  Built run() {
+    std::optional<ScratchMap> scratch = mapScratch(network, memory);
+    if (!scratch)
+      return {std::move(out), "local memory has no room for intermediate results", 0};
+    out.scratch = *scratch;
+    tableCount = memory.bankBytes / kTableBytes;
+    lastTableUse.assign(tableCount, -1);
+    occupants.assign(tableCount, {-1, -1});
+    for (int g = 0; g < int(plan.groups.size()) && problem.empty(); ++g)
+      buildGroup(g);
+    if (!problem.empty())
+      return {std::move(out), problem, problemNode};
+    finish();
+    return {std::move(out), "", -1};
+  }
+
+private:
+  using Key = std::pair<int, int>;
+  void buildGroup(int g);
+  void buildNode(int g, int n, const SliceRegions &regions);
+  void bindInput(Work &work, int i, const SliceRegions &regions, const Region &whole);
+  void bindWeight(Work &work, int i, const Region &whole, int tile);
+  void fail(int node, std::string why) {
+    if (problem.empty())
+      problem = std::move(why), problemNode = node;
+  }
+
+  int addBuffer(int64_t bytes) {
+    LocalBuffer b;
+    b.bytes = (bytes + memory.alignBytes - 1) / memory.alignBytes * memory.alignBytes;
+    out.buffers.push_back(b);
+    return int(out.buffers.size()) - 1;
+  }
+  int addLoad(Load load, int64_t localBytes, int64_t globalBytes, int notBefore) {
+    load.buffer = addBuffer(localBytes);
+    LocalBuffer &b = out.buffers[load.buffer];
+    b.isLoaded = true, b.loadBytes = globalBytes, b.notBefore = notBefore;
+    out.loads.push_back(load);
+    return load.buffer;
+  }
+  void use(int buffer) {
+    LocalBuffer &b = out.buffers[buffer];
+    int now = int(out.works.size());
+    if (b.first < 0)
+      b.first = now;
+    b.last = now;
+  }
+  int64_t bytesOf(const Region &r, DType type, Layout layout = Layout::Aligned) const {
+    return localBytes(layout, dimsOf(r), type, memory);
+  }
+  void finish();
+
+  const Network &network;
+  const Plan &plan;
+  const LocalMemory &memory;
+  int64_t rowLimit;
+  Timeline out;
+  std::string problem;
+  int problemNode = -1;
+  std::vector<int> resident;            ///< by value: its buffer while it stays in local memory
+  std::vector<int> storedBy;            ///< by value: the last work that stored some of it
+  std::vector<std::vector<int>> slots;  ///< by node: scratch places
+  std::map<int, int> sliceBuffers;      ///< by root value, in the current slice
+  std::map<Key, int> nodeBuffers;       ///< by node and recipe buffer (weights: and tile), in the current slice or group
+  std::map<std::pair<int, std::vector<int64_t>>, int> reloads;
+  int64_t tableCount = 0;
+  std::vector<int> lastTableUse;              ///< by place: the last work that reads it
+  std::vector<std::pair<int, int>> occupants; ///< by place: weight value and buffer
+  std::map<int, int> tables;                  ///< by weight value: its number
+};
+
+void Builder::buildGroup(int g) {
+  const Group &group = plan.groups[g];
+  if (group.alone) {
+    Work work;
+    work.node = group.first, work.group = g;
+    for (int operand : network.nodes[group.first].operands)
+      if (operand >= 0 && !network.values[network.root(operand)].isWeight &&
+          !network.values[network.root(operand)].isInput && !plan.isStored[network.root(operand)])
+        return fail(group.first, "reads a value that stays in local memory");
+    storedBy[network.nodes[group.first].result] = int(out.works.size());
+    for (const Node &part : network.nodes[group.first].parts)
+      storedBy[part.result] = int(out.works.size());
+    out.works.push_back(std::move(work));
+    return;
+  }
+  for (int64_t slice = 0; slice < group.slices() && problem.empty(); ++slice) {
+    sliceBuffers.clear();
+    if (slice == 0 || !group.keepsWeights)
+      nodeBuffers.clear();
+    reloads.clear();
+    SliceRegions regions = regionsOf(network, plan, group, slice, memory);
+    for (int n = group.first; n <= group.last && problem.empty(); ++n)
+      if (!isEmpty(regions.made[n - group.first]))
+        buildNode(g, n, regions);
+  }
+}
+
+void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Region &whole) {
+  const Node &node = network.nodes[work.node];
+  const Buffer &b = node.recipe()->buffers[i];
+  const Group &group = plan.groups[work.group];
+  int u = network.root(node.operands[b.index]);
+  const Value &v = network.values[u];
+  Binding &binding = work.bindings[i];
+  bool inside = v.producer >= group.first && v.producer <= group.last;
+  int after = storedBy[u] + 1;
+  if (!network.readsAsMade(node, b) && !(v.isInput || v.isWeight)) {
+    if (!plan.isStored[u] || inside)
+      return fail(work.node, "reads '" + v.name + "' in another shape than it was made in");
+  }
+  bool reshaped = !network.readsAsMade(node, b);
+  if (reshaped) {
+    Region need;
+    const int64_t sizes[4] = {b.dims.n, b.dims.c, b.dims.h, b.dims.w};
+    for (int a = 0; a < 4; ++a)
+      need[a] = needOf(b.map[a], whole[a], sizes[a]).range;
+    std::vector<int64_t> key = {i, need[0].begin, need[1].begin, need[1].end, need[2].begin};
+    auto [at, isNew] = reloads.try_emplace({work.node, key}, -1);
+    if (isNew) {
+      Load load{b.layout == Layout::Lanes ? Load::Kind::Lanes : Load::Kind::Region, -1, work.node, node.operands[b.index]};
+      load.whole = b.dims, load.region = need, load.dtype = b.dtype;
+      at->second = addLoad(load, bytesOf(need, b.dtype, b.layout), dimsOf(need).count() * kernel::byteSize(b.dtype), after);
+    }
+    binding = {at->second, 0, need, b.layout, {}};
+    return;
+  }
+  if (inside || (!v.isInput && !plan.isStored[u])) {
+    int buffer = resident[u];
+    binding.held = wholeOf(v.dims);
+    if (buffer < 0) {
+      auto at = sliceBuffers.find(u);
+      if (at == sliceBuffers.end())
+        return fail(work.node, "reads '" + v.name + "' before it is made");
+      buffer = at->second;
+      binding.held = regions.made[v.producer - group.first];
+    }
+    binding.buffer = buffer;
+    return;
+  }
+  if (v.isInput && !plan.isStored[u]) { // loaded once
+    if (resident[u] < 0) {
+      Load load{Load::Kind::Region, -1, -1, u};
+      load.whole = v.dims, load.region = wholeOf(v.dims), load.dtype = v.dtype;
+      resident[u] = addLoad(load, bytesOf(load.region, v.dtype), v.bytes(), 0);
+    }
+    binding.buffer = resident[u], binding.held = wholeOf(v.dims);
+    return;
+  }
+  auto [at, isNew] = sliceBuffers.try_emplace(u, -1);
+  const Region &read = regions.read.at(u);
+  if (isNew) {
+    Load load{Load::Kind::Region, -1, -1, u};
+    load.whole = v.dims, load.region = read, load.dtype = v.dtype;
+    at->second = addLoad(load, bytesOf(read, v.dtype), dimsOf(read).count() * kernel::byteSize(v.dtype), after);
+  }
+  binding.buffer = at->second, binding.held = read;
+}
+
+void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
+  const Node &node = network.nodes[work.node];
+  const Recipe &recipe = *node.recipe();
+  const Buffer &b = recipe.buffers[i];
+  Binding &binding = work.bindings[i];
+  if (isRowWeight(recipe, b)) {
+    RowBlob blob = rowBlobOf(recipe, whole[1], memory);
+    auto [at, isNew] = nodeBuffers.try_emplace({work.node, -1 - tile}, -1);
+    if (isNew) {
+      Load load{Load::Kind::Rows, -1, work.node, -1, tile};
+      at->second = addLoad(load, blob.localBytes, blob.bytes(), 0);
+      if (blob.entries >= 0)
+        work.expand = tile;
+    }
+    for (int k = 0; k < int(blob.parts.size()); ++k) {
+      const RowPart &part = blob.parts[k];
+      if (part.buffer != i)
+        continue;
+      Region held = wholeOf(b.dims);
+      held[1] = whole[1];
+      binding = {at->second, part.offset, held, b.layout, {}};
+      int64_t item = kernel::byteSize(b.dtype), groups = (whole[1].size() + memory.lanes - 1) / memory.lanes;
+      if (k == blob.entries)
+        binding.base = blob.spreadOffset; // spread out as the layout has it
+      else if (part.groupBytes % item == 0)
+        binding.outer = codegen::LocalStrides{groups * part.groupBytes / item, part.groupBytes / item};
+    }
+    return;
+  }
+  bool isTable = std::any_of(recipe.steps.begin(), recipe.steps.end(),
+                             [&](const Step &s) { return s.kind == StepKind::Lookup && s.b == i; });
+  Region need;
+  const int64_t sizes[4] = {b.dims.n, b.dims.c, b.dims.h, b.dims.w};
+  for (int a = 0; a < 4; ++a)
+    need[a] = needOf(b.map[a], whole[a], sizes[a]).range;
+  binding = {-1, 0, need, b.layout, {}};
+  int value = node.operands[b.index];
+  Load load{b.layout == Layout::Lanes ? Load::Kind::Lanes : Load::Kind::Region, -1, work.node, value};
+  load.whole = b.dims, load.region = need, load.dtype = b.dtype;
+  int64_t bytes = dimsOf(need).count() * kernel::byteSize(b.dtype);
+  if (isTable) {
+    int64_t place = tables.try_emplace(value, int(tables.size())).first->second % tableCount;
+    if (occupants[place].first != value) { // a table that another one displaced is loaded again
+      occupants[place] = {value, addLoad(load, kTableBytes, bytes, lastTableUse[place] + 1)};
+      out.buffers[occupants[place].second].offset = out.scratch.tableBase + place * kTableBytes;
+    }
+    lastTableUse[place] = int(out.works.size());
+    binding.buffer = occupants[place].second;
+    return;
+  }
+  std::vector<int64_t> key = {i, need[0].begin, need[1].begin, need[1].end, need[2].begin, need[2].end};
+  auto [at, isNew] = reloads.try_emplace({work.node, key}, -1);
+  if (isNew)
+    at->second = addLoad(load, bytesOf(need, b.dtype, b.layout), bytes, 0);
+  binding.buffer = at->second;
+}
+
+void Builder::buildNode(int g, int n, const SliceRegions &regions) {
+  const Group &group = plan.groups[g];
+  const Node &node = network.nodes[n];
+  const Recipe &recipe = *node.recipe();
+  const Value &result = network.values[node.result];
+  if (slots[n].empty())
+    slots[n] = scratchSlots(recipe);
+  Region made = regions.made[n - group.first];
+  std::vector<Range> tiles = channelTiles(recipe, rowLimit, memory);
+  bool leaves = leavesGroup(network, node.result, group.first, group.last);
+  bool stays = leaves && !plan.isStored[node.result] && !result.isOutput;
+  if (stays && resident[node.result] < 0)
+    resident[node.result] = addBuffer(bytesOf(wholeOf(result.dims), result.dtype));
+  if (!stays)
+    sliceBuffers[node.result] = addBuffer(bytesOf(made, result.dtype));
+  for (int t = 0; t < int(tiles.size()); ++t) {
+    Work work;
+    work.node = n, work.group = g;
+    work.region = made;
+    work.region[1] = tiles[t];
+    work.bindings.resize(recipe.buffers.size());
+    for (int i = 0; i < int(recipe.buffers.size()) && problem.empty(); ++i) {
+      const Buffer &b = recipe.buffers[i];
+      if (b.place == Place::Input)
+        bindInput(work, i, regions, work.region);
+      else if (b.place == Place::Weight)
+        bindWeight(work, i, work.region, t);
+      else if (b.place == Place::Scratch)
+        work.bindings[i] = {-1, out.scratch.slot(std::max(0, slots[n][i])), {}, Layout::Aligned, {}};
+      else
+        work.bindings[i] = {stays ? resident[node.result] : sliceBuffers[node.result], 0,
+                            stays ? wholeOf(result.dims) : made, Layout::Aligned, {}};
+    }
+    if (!problem.empty())
+      return;
+    work.parts = chooseParts(recipe, work.region, work.bindings, out.scratch, memory);
+    if (work.parts.empty())
+      return fail(n, "has no cut into parts that its instructions can take");
+    for (const Binding &b : work.bindings)
+      if (b.buffer >= 0)
+        use(b.buffer);
+    bool isLast = t + 1 == int(tiles.size());
+    if (isLast && leaves && !stays && !isEmpty(regions.own[n - group.first])) {
+      const Region &own = regions.own[n - group.first];
+      work.stores.push_back({node.result, recipe.output, own});
+      storedBy[node.result] = int(out.works.size());
+      int64_t bytes = dimsOf(own).count() * kernel::byteSize(result.dtype);
+      out.buffers[work.bindings[recipe.output].buffer].storeBytes += bytes;
+      out.storedBytes += bytes;
+    }
+    out.works.push_back(std::move(work));
+  }
+}
+
+void Builder::finish() {
+  for (const LocalBuffer &b : out.buffers)
+    out.loadedBytes += b.loadBytes;
+  std::stable_sort(out.loads.begin(), out.loads.end(), [&](const Load &a, const Load &b) {
+    return out.buffers[a.buffer].first < out.buffers[b.buffer].first;
+  });
+}
+
+} // namespace
+
+Built buildTimeline(const Network &network, const Plan &plan, const LocalMemory &memory, int64_t rowLimit) {
+  return Builder(network, plan, memory, rowLimit).run();
+}
+
+} // namespace tpu_mlir::schedule
