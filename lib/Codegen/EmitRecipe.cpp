@@ -36,7 +36,13 @@ void RecipeEmitter::run() {
       ready = prepare(tiles[t + 1]);
     for (const Step &step : recipe.steps)
       emitStep(step, current);
+    const LocalView &view = current.views[recipe.output];
+    if (!recipe.steps.empty())
+      emitter.parts.push_back({current.tile, true, view.layout, view.offset, isa::Engine::TIU,
+                               emitter.commands.lastIssued(isa::Engine::TIU)});
     store(current);
+    emitter.parts.push_back(
+        {current.tile, false, view.layout, 0, isa::Engine::GDMA, emitter.commands.lastIssued(isa::Engine::GDMA)});
     if (t + 1 < tiles.size() && plan.buffers == 1)
       ready = prepare(tiles[t + 1]);
     // Groups run one after the other and keep local memory, so what is loaded already stays loaded.
