@@ -79,13 +79,20 @@ py::dict runBmodel(const std::string &path, const py::dict &inputs, bool dumpAll
     py::gil_scoped_release release;
     run = simulator.run(options);
   }
-  py::dict tensors;
+  py::dict tensors, known;
   for (const std::vector<sim::TensorValue> *list : {&run.tensors, &run.outputs})
     for (const sim::TensorValue &tensor : *list)
-      if (!tensors.contains(tensor.name))
+      if (!tensors.contains(tensor.name)) {
         tensors[py::str(tensor.name)] = arrayOf(tensor, isFixed);
+        if (!tensor.known.empty()) {
+          py::array_t<bool> mask(tensor.shape);
+          std::copy(tensor.known.begin(), tensor.known.end(), mask.mutable_data());
+          known[py::str(tensor.name)] = mask;
+        }
+      }
   py::dict result;
   result["tensors"] = tensors;
+  result["known"] = known;
   result["summary"] = summaryOf(simulator, run);
   return result;
 }
@@ -94,7 +101,8 @@ py::dict runBmodel(const std::string &path, const py::dict &inputs, bool dumpAll
 
 void bindSimulator(py::module_ &m) {
   m.def("run_bmodel", &runBmodel, py::arg("path"), py::arg("inputs"), py::arg("dump_all") = false, py::arg("fixed") = false,
-        "Simulate a bmodel. Returns {'tensors': name -> array, 'summary': cycles, commands, macs, ddr_bytes, host_ops ...}.\n"
+        "Simulate a bmodel. Returns {'tensors': name -> array, 'known': name -> mask of the elements that were computed (only\n"
+        "for tensors with others), 'summary': cycles, commands, macs, ddr_bytes, host_ops ...}.\n"
         "Float inputs are quantised by the model's scale; fixed returns stored integers instead of float values.");
 }
 

@@ -68,8 +68,13 @@ void RecipeEmitter::run() {
       ready = prepare(tiles[t + 1]);
     for (const Step &step : recipe.steps)
       steps.emit(step, current.views);
-    const LocalView &made = current.views[recipe.output];
-    steps.store(recipe.outputDims(), current.tile, result, made);
+    const LocalView &view = current.views[recipe.output];
+    if (!recipe.steps.empty())
+      emitter.parts.push_back({current.tile, true, view.layout, view.offset, isa::Engine::TIU,
+                               emitter.commands.lastIssued(isa::Engine::TIU)});
+    steps.store(recipe.outputDims(), current.tile, result, view);
+    emitter.parts.push_back(
+        {current.tile, false, view.layout, 0, isa::Engine::GDMA, emitter.commands.lastIssued(isa::Engine::GDMA)});
     if (t + 1 < tiles.size() && plan.buffers == 1)
       ready = prepare(tiles[t + 1]);
     // Groups run one after the other and keep local memory, so what is loaded already stays loaded.

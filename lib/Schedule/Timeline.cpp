@@ -45,6 +45,12 @@ private:
       problem = std::move(why), problemNode = node;
   }
 
+  static Load loadOf(Layout layout, int node, int value, const Dims &whole, const Region &region, DType dtype) {
+    Load load;
+    load.kind = layout == Layout::Lanes ? Load::Kind::Lanes : Load::Kind::Region;
+    load.node = node, load.value = value, load.whole = whole, load.region = region, load.dtype = dtype;
+    return load;
+  }
   int addBuffer(int64_t bytes) {
     LocalBuffer b;
     b.bytes = (bytes + memory.alignBytes - 1) / memory.alignBytes * memory.alignBytes;
@@ -138,8 +144,7 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
     std::vector<int64_t> key = {i, need[0].begin, need[1].begin, need[1].end, need[2].begin};
     auto [at, isNew] = reloads.try_emplace({work.node, key}, -1);
     if (isNew) {
-      Load load{b.layout == Layout::Lanes ? Load::Kind::Lanes : Load::Kind::Region, -1, work.node, node.operands[b.index]};
-      load.whole = b.dims, load.region = need, load.dtype = b.dtype;
+      Load load = loadOf(b.layout, work.node, node.operands[b.index], b.dims, need, b.dtype);
       at->second = addLoad(load, bytesOf(need, b.dtype, b.layout), dimsOf(need).count() * kernel::byteSize(b.dtype), after);
     }
     binding = {at->second, 0, need, b.layout, {}};
@@ -160,8 +165,7 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
   }
   if (v.isInput && !plan.isStored[u]) { // loaded once
     if (resident[u] < 0) {
-      Load load{Load::Kind::Region, -1, -1, u};
-      load.whole = v.dims, load.region = wholeOf(v.dims), load.dtype = v.dtype;
+      Load load = loadOf(Layout::Aligned, -1, u, v.dims, wholeOf(v.dims), v.dtype);
       resident[u] = addLoad(load, bytesOf(load.region, v.dtype), v.bytes(), 0);
     }
     binding.buffer = resident[u], binding.held = wholeOf(v.dims);
@@ -170,8 +174,7 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
   auto [at, isNew] = sliceBuffers.try_emplace(u, -1);
   const Region &read = regions.read.at(u);
   if (isNew) {
-    Load load{Load::Kind::Region, -1, -1, u};
-    load.whole = v.dims, load.region = read, load.dtype = v.dtype;
+    Load load = loadOf(Layout::Aligned, -1, u, v.dims, read, v.dtype);
     at->second = addLoad(load, bytesOf(read, v.dtype), dimsOf(read).count() * kernel::byteSize(v.dtype), after);
   }
   binding.buffer = at->second, binding.held = read;
@@ -186,7 +189,8 @@ void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
     RowBlob blob = rowBlobOf(recipe, whole[1], memory);
     auto [at, isNew] = nodeBuffers.try_emplace({work.node, -1 - tile}, -1);
     if (isNew) {
-      Load load{Load::Kind::Rows, -1, work.node, -1, tile};
+      Load load;
+      load.kind = Load::Kind::Rows, load.node = work.node, load.blob = tile;
       at->second = addLoad(load, blob.localBytes, blob.bytes(), 0);
       if (blob.entries >= 0)
         work.expand = tile;
@@ -214,8 +218,7 @@ void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
     need[a] = needOf(b.map[a], whole[a], sizes[a]).range;
   binding = {-1, 0, need, b.layout, {}};
   int value = node.operands[b.index];
-  Load load{b.layout == Layout::Lanes ? Load::Kind::Lanes : Load::Kind::Region, -1, work.node, value};
-  load.whole = b.dims, load.region = need, load.dtype = b.dtype;
+  Load load = loadOf(b.layout, work.node, value, b.dims, need, b.dtype);
   int64_t bytes = dimsOf(need).count() * kernel::byteSize(b.dtype);
   if (isTable) {
     int64_t place = tables.try_emplace(value, int(tables.size())).first->second % tableCount;

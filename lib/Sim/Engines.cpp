@@ -63,12 +63,14 @@ void Engines::run(const Group &group, size_t index, const std::function<void(con
     }
     int e = choose(ready[0], ready[1]);
     const isa::Command &command = group.streams[e][next[e]];
+    double free = next[e] == 0 ? groupStart : ends[e].back() + chip.time.issueCycles * (e == 1 ? gdmaCycle : 1.0);
+    double start = command.dep() ? std::max(free, ends[1 - e][command.dep() - 1]) : free;
+    if (options.beforeCommand)
+      options.beforeCommand({index, command, start, start});
     execute(command);
 
     Cost cost = costOf(command, chip);
     double cycles = cost.cycles * (e == 1 ? gdmaCycle : 1.0);
-    double free = next[e] == 0 ? groupStart : ends[e].back() + chip.time.issueCycles * (e == 1 ? gdmaCycle : 1.0);
-    double start = command.dep() ? std::max(free, ends[1 - e][command.dep() - 1]) : free;
     ends[e].push_back(start + cycles);
     ++next[e];
     EngineReport &report = e == 0 ? result.tiu : result.gdma;

@@ -7,6 +7,7 @@
 #include "tpu_mlir/Sim/Simulator.h"
 #include "Engines.h"
 #include "Exec.h"
+#include "PieceWatch.h"
 #include "tpu_mlir/Bmodel/Sha256.h"
 #include "tpu_mlir/Support/Files.h"
 
@@ -23,7 +24,7 @@ struct Simulator::State {
   Arena arena;
   std::vector<Group> groups;
   std::vector<NetTensor> inputs, outputs;
-  std::vector<TensorEntry> table;
+  TensorTable table;
   bmodel::OptionalBlob coefficients; ///< keeps the mapped weights alive
   std::vector<int32_t> serial;       ///< 0, 1, 2, … as static memory holds them
 
@@ -190,11 +191,22 @@ void Simulator::State::readTable(const bmodel::NetParameter &p) {
     std::vector<uint8_t> bytes = readFile(beside);
     table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "'" + beside + "'");
   }
-  for (const TensorEntry &e : table)
-    if (e.group >= groups.size() || e.command > groups[e.group].streams[e.byGdma].size())
-      refuse("its tensor table says that '" + e.name + "' is complete after " + (e.byGdma ? "gdma" : "tiu") +
-             " command " + std::to_string(e.command) + " of group " + std::to_string(e.group) +
-             ", which does not exist");
+  auto exists = [&](uint32_t group, bool byGdma, uint32_t id) {
+    return group < groups.size() && id <= groups[group].streams[byGdma].size();
+  };
+  auto name = [](uint32_t group, bool byGdma, uint32_t id) {
+    return std::string(byGdma ? "gdma" : "tiu") + " command " + std::to_string(id) + " of group " +
+           std::to_string(group) + ", which does not exist";
+  };
+  for (const TensorEntry &e : table.tensors)
+    for (const TensorPiece &p : e.pieces)
+      if (!exists(p.after.group, p.after.byGdma, p.after.id))
+        refuse("its tensor table says that '" + e.name + "' is complete after " +
+               name(p.after.group, p.after.byGdma, p.after.id));
+  for (const LayerEntry &layer : table.layers)
+    for (const CommandRange &r : layer.commands)
+      if (!exists(r.group, r.byGdma, r.last))
+        refuse("its tensor table says that layer '" + layer.name + "' owns " + name(r.group, r.byGdma, r.last));
 }
 
 void Simulator::State::execute(size_t group, const isa::Command &command) {
@@ -227,7 +239,7 @@ Simulator::Simulator(Simulator &&) noexcept = default;
 const target::Chip &Simulator::chip() const { return state->chip; }
 const std::vector<NetTensor> &Simulator::inputs() const { return state->inputs; }
 const std::vector<NetTensor> &Simulator::outputs() const { return state->outputs; }
-const std::vector<TensorEntry> &Simulator::tensorTable() const { return state->table; }
+const TensorTable &Simulator::tensorTable() const { return state->table; }
 
 void Simulator::setInput(const std::string &name, std::span<const uint8_t> bytes) {
   std::string names;
@@ -248,33 +260,16 @@ void Simulator::setInput(const std::string &name, std::span<const uint8_t> bytes
 RunResult Simulator::run(const RunOptions &options) {
   State &s = *state;
   RunResult result;
-  // Tensors by the command that completes them: (group, engine, id).
-  std::multimap<std::tuple<size_t, bool, uint32_t>, const TensorEntry *> pending;
-  auto collect = [&](const TensorEntry &e) {
-    try {
-      const uint8_t *from = s.memory.read(e.address, uint64_t(e.bytes()));
-      result.tensors.push_back({e.name, e.dtype, e.shape, e.scale, e.zeroPoint, {from, from + e.bytes()}});
-    } catch (const UserError &error) {
-      throw UserError("tensor '" + e.name + "' of its tensor table: " + error.what());
-    }
-  };
   Engines engines(s.chip, options, result);
+  PieceWatch watch(s.table, s.memory, options, result);
   auto step = [&](size_t group, const isa::Command &command) {
     if (!options.functional)
       return;
     s.execute(group, command);
-    auto [first, last] = pending.equal_range({group, command.engine() == isa::Engine::GDMA, command.id()});
-    for (auto it = first; it != last; ++it)
-      collect(*it->second);
+    watch.done({uint32_t(group), command.engine() == isa::Engine::GDMA, command.id()});
   };
   try {
-    if (options.collectTensors && options.functional)
-      for (const TensorEntry &e : s.table) {
-        if (e.command == 0)
-          collect(e);
-        else
-          pending.emplace(std::tuple(size_t(e.group), e.byGdma, e.command), &e);
-      }
+    watch.done({});
     for (size_t g = 0; g < s.groups.size(); ++g)
       engines.run(s.groups[g], g, [&](const isa::Command &command) { step(g, command); });
   } catch (const UserError &error) {

@@ -1,16 +1,14 @@
-//===- TensorTable.cpp - Which command completes which tensor -------------===//
-// JSON: a list of objects {name, dtype, shape, address, scale, zero_point,
-// group, engine, cmd_id}. `dtype` is a name of kernel::name, `engine` "tiu" or
-// "gdma"; `scale`, `zero_point`, `group` may be left out.
+//===- TensorTable.cpp - Which commands complete which tensor -------------===//
+// Building and searching a table in memory, and writing it. A network of a
+// thousand slices has tens of thousands of pieces, so pieces are printed by
+// hand, without what is the default. Reading is TensorTableRead.cpp.
 
 #include "tpu_mlir/Sim/TensorTable.h"
-#include "tpu_mlir/Support/Error.h"
 
+#include <cassert>
 #include <nlohmann/json.hpp>
 
 namespace tpu_mlir::sim {
-
-using nlohmann::json;
 
 int64_t TensorEntry::count() const {
   int64_t n = 1;
@@ -19,77 +17,140 @@ int64_t TensorEntry::count() const {
   return n;
 }
 
-namespace {
+static Axes axesOf(const kernel::Dims &d) { return {d.n, d.c, 1, d.h, d.w}; }
 
-kernel::DType dtypeOf(const std::string &name) {
-  for (int t = 0; t <= int(kernel::DType::U4); ++t)
-    if (name == kernel::name(kernel::DType(t)))
-      return kernel::DType(t);
-  throw UserError("dtype '" + name + "' is unknown");
+static TensorPiece boxOf(kernel::Dims whole, kernel::Dims begin, kernel::Dims size, CommandRef after) {
+  TensorPiece piece;
+  piece.whole = axesOf(whole);
+  piece.begin = {begin.n, begin.c, 0, begin.h, begin.w};
+  piece.size = axesOf(size);
+  piece.after = after;
+  return piece;
 }
 
-TensorEntry entryOf(const json &j) {
-  TensorEntry e;
-  e.name = j.at("name").get<std::string>();
-  e.dtype = dtypeOf(j.at("dtype").get<std::string>());
-  e.shape = j.at("shape").get<std::vector<int64_t>>();
-  e.address = j.at("address").get<uint64_t>();
-  e.scale = j.value("scale", 1.0f);
-  e.zeroPoint = j.value("zero_point", 0);
-  e.group = j.value("group", 0u);
-  std::string engine = j.at("engine").get<std::string>();
-  if (engine != "tiu" && engine != "gdma")
-    throw UserError("engine '" + engine + "' is neither 'tiu' nor 'gdma'");
-  e.byGdma = engine == "gdma";
-  e.command = j.at("cmd_id").get<uint32_t>();
-  double elements = 1;
-  for (int64_t d : e.shape) {
-    if (d < 1)
-      throw UserError("shape has a dimension of " + std::to_string(d));
-    elements *= double(d);
+void TensorEntry::addWhole(uint64_t address, CommandRef after) {
+  kernel::Dims flat{1, 1, 1, count()};
+  addGlobal(flat, {0, 0, 0, 0}, flat, address, after);
+}
+
+void TensorEntry::addGlobal(kernel::Dims whole, kernel::Dims begin, kernel::Dims size, uint64_t tensorAddress,
+                            CommandRef after) {
+  assert(whole.count() == count() && "a piece of another tensor");
+  TensorPiece piece = boxOf(whole, begin, size, after);
+  int64_t first = ((begin.n * whole.c + begin.c) * whole.h + begin.h) * whole.w + begin.w;
+  piece.address = tensorAddress + uint64_t(first * kernel::byteSize(dtype));
+  pieces.push_back(piece);
+}
+
+void TensorEntry::addLocal(kernel::Dims whole, kernel::Dims begin, kernel::Dims size, int64_t lane, int64_t offset,
+                           PieceLayout layout, CommandRef after) {
+  assert(whole.count() == count() && "a piece of another tensor");
+  assert((layout == PieceLayout::Aligned || layout == PieceLayout::Compact) && "strides are set on the piece itself");
+  TensorPiece piece = boxOf(whole, begin, size, after);
+  piece.layout = layout;
+  piece.lane = lane;
+  piece.offset = offset;
+  pieces.push_back(piece);
+}
+
+bool LayerEntry::has(const CommandRef &c) const {
+  for (const CommandRange &range : commands)
+    if (range.has(c))
+      return true;
+  return false;
+}
+
+const TensorEntry *TensorTable::find(const std::string &name) const {
+  for (const TensorEntry &e : tensors)
+    if (e.name == name)
+      return &e;
+  return nullptr;
+}
+
+const LayerEntry *TensorTable::layerOf(const CommandRef &c) const {
+  for (const LayerEntry &layer : layers)
+    if (layer.has(c))
+      return &layer;
+  return nullptr;
+}
+
+std::string text(const CommandRef &command, bool withGroup) {
+  if (command.id == 0)
+    return "the start";
+  return (withGroup ? "group " + std::to_string(command.group) + " " : "") + (command.byGdma ? "gdma " : "tiu ") +
+         std::to_string(command.id);
+}
+
+namespace {
+
+std::string quoted(const std::string &name) {
+  return nlohmann::json(name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+const char *engineText(bool byGdma) { return byGdma ? "\"gdma\"" : "\"tiu\""; }
+
+/// Four numbers where d has length 1, five otherwise.
+std::string listOf(const Axes &axes, bool hasDepth) {
+  std::string out = "[";
+  for (size_t i = 0; i < axes.size(); ++i)
+    if (i != 2 || hasDepth)
+      out += (i ? "," : "") + std::to_string(axes[i]);
+  return out + "]";
+}
+
+std::string print(const TensorPiece &p) {
+  std::string out = "{";
+  const Axes zeros{}, flat{1, 1, 1, 1, p.count()};
+  bool hasDepth = p.whole[2] != 1;
+  if (p.whole != flat || p.size != flat || p.begin != zeros)
+    out += "\"of\":" + listOf(p.whole, hasDepth) + ",\"begin\":" + listOf(p.begin, hasDepth) +
+           ",\"size\":" + listOf(p.size, hasDepth) + ",";
+  if (p.isLocal()) {
+    constexpr const char *kNames[] = {"dense", "aligned", "compact", "strided"};
+    out += "\"lane\":" + std::to_string(p.lane) + ",\"offset\":" + std::to_string(p.offset) + ",\"layout\":\"" +
+           kNames[int(p.layout)] + "\",";
+    if (p.layout == PieceLayout::Strided)
+      out += "\"strides\":" + listOf(p.strides, true) + ",";
+  } else {
+    out += "\"address\":" + std::to_string(p.address) + ",";
   }
-  if (elements > 1e12)
-    throw UserError("shape is too large");
-  return e;
+  return out + "\"after\":[" + std::to_string(p.after.group) + "," + engineText(p.after.byGdma) + "," +
+         std::to_string(p.after.id) + "]}";
+}
+
+std::string print(const TensorEntry &e) {
+  std::string out = "{\"name\":" + quoted(e.name) + ",\"dtype\":\"" + kernel::name(e.dtype) + "\",\"shape\":";
+  out += nlohmann::json(e.shape).dump();
+  // The scale is printed as the double nearest to the float, which reads back as the same float.
+  out += ",\"scale\":" + nlohmann::json(e.scale).dump() + ",\"zero_point\":" + std::to_string(e.zeroPoint) +
+         ",\"pieces\":[";
+  for (size_t i = 0; i < e.pieces.size(); ++i)
+    out += (i ? ",\n  " : "\n  ") + print(e.pieces[i]);
+  return out + "]}";
+}
+
+std::string print(const LayerEntry &layer) {
+  std::string out = "{\"name\":" + quoted(layer.name) + ",\"op\":" + quoted(layer.op) + ",\"commands\":[";
+  for (size_t i = 0; i < layer.commands.size(); ++i) {
+    const CommandRange &r = layer.commands[i];
+    out += (i ? ",[" : "[") + std::to_string(r.group) + "," + engineText(r.byGdma) + "," + std::to_string(r.first) +
+           "," + std::to_string(r.last) + "]";
+  }
+  return out + "]}";
+}
+
+template <typename T> std::string printList(const std::vector<T> &list) {
+  std::string out = "[";
+  for (size_t i = 0; i < list.size(); ++i)
+    out += (i ? ",\n " : "\n ") + print(list[i]);
+  return out + "]";
 }
 
 } // namespace
 
-std::vector<TensorEntry> parseTensorTable(std::string_view text, const std::string &where) {
-  json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded())
-    throw UserError(where + " is not valid JSON");
-  if (!document.is_array())
-    throw UserError(where + " is not a list of tensors");
-  std::vector<TensorEntry> entries;
-  for (const json &j : document) {
-    std::string which = where + ": tensor " + std::to_string(entries.size());
-    try {
-      entries.push_back(entryOf(j));
-    } catch (const UserError &error) {
-      throw UserError(which + ": " + error.what());
-    } catch (const json::exception &) {
-      throw UserError(which +
-                      " lacks one of name, dtype, shape, address, engine and cmd_id, or one has the wrong type");
-    }
-  }
-  return entries;
-}
-
-std::string printTensorTable(const std::vector<TensorEntry> &entries) {
-  std::string text = "[\n";
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const TensorEntry &e = entries[i];
-    // An ordered object: the keys stay in reading order. The scale is printed as the double nearest to the float, which
-    // reads back as the same float.
-    nlohmann::ordered_json j = {{"name", e.name},     {"dtype", kernel::name(e.dtype)},
-                                {"shape", e.shape},   {"address", e.address},
-                                {"scale", e.scale},   {"zero_point", e.zeroPoint},
-                                {"group", e.group},   {"engine", e.byGdma ? "gdma" : "tiu"},
-                                {"cmd_id", e.command}};
-    text += j.dump(-1, ' ', false, json::error_handler_t::replace) + (i + 1 < entries.size() ? ",\n" : "\n");
-  }
-  return text + "]\n";
+std::string printTensorTable(const TensorTable &table) {
+  return "{\"version\":2,\n\"tensors\":" + printList(table.tensors) + ",\n\"layers\":" + printList(table.layers) +
+         "}\n";
 }
 
 } // namespace tpu_mlir::sim

@@ -42,6 +42,12 @@ public:
   /// Groups closed so far, and the last id of the current one.
   uint32_t groupIndex() const { return groups.size(); }
   uint32_t lastId(isa::Engine engine) const { return last[int(engine)]; }
+  /// The last id of a closed group without its end command, or of the current one.
+  uint32_t lastIdOf(uint32_t group, isa::Engine engine) const {
+    if (group == groups.size())
+      return lastId(engine);
+    return (engine == isa::Engine::TIU ? groups[group].tiuCount : groups[group].gdmaCount) - 1;
+  }
   /// Which command an engine was given last, in whatever group; id 0 before the first.
   struct Position {
     uint32_t group = 0, id = 0;

@@ -7,6 +7,8 @@
 #include "tpu_mlir/Codegen/CommandStream.h"
 #include "tpu_mlir/Codegen/Tiling.h"
 
+#include <utility>
+
 namespace tpu_mlir::codegen {
 
 /// What emission asks of the target.
@@ -20,6 +22,17 @@ struct Machine {
   int64_t maxDmaWStride; ///< bytes between neighbours of a GDMA command's innermost axis
 };
 
+/// Where a box of a recipe's result lies once a command is complete: in local memory (from lane 0), then in global
+/// memory. For whoever tells debuggers.
+struct ResultPart {
+  Region box;
+  bool isLocal;
+  Layout layout;  ///< local
+  int64_t offset; ///< local: from the start of a lane
+  isa::Engine engine;
+  CommandStream::Position after;
+};
+
 class Emitter {
 public:
   explicit Emitter(const Machine &machine);
@@ -29,12 +42,18 @@ public:
   /// Emits a copy program between contiguous tensors.
   void emitCopy(const CopyProgram &program, std::span<const uint64_t> operands, uint64_t result);
   CommandStream &stream() { return commands; }
+<<<<<<< HEAD
   const Machine &target() const { return machine; }
+=======
+  /// The parts of the results of recipes emitted since the last call.
+  std::vector<ResultPart> takeParts() { return std::exchange(parts, {}); }
+>>>>>>> 7efde9d
 
 private:
   friend class RecipeEmitter;
   const Machine &machine;
   CommandStream commands;
+  std::vector<ResultPart> parts;
 };
 
 } // namespace tpu_mlir::codegen

@@ -34,6 +34,7 @@ struct Observation {
 };
 
 struct Node {
+  int id = -1;                  ///< the caller's number
   std::string name;
   Form form;                    ///< Recipe or CopyProgram
   std::vector<int> operands;    ///< values by operand number of the form; -1: none

@@ -6,6 +6,7 @@
 #define TPU_MLIR_SIM_SIMULATOR_H
 
 #include "tpu_mlir/Bmodel/Bmodel.h"
+#include "tpu_mlir/Sim/Pieces.h"
 #include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Sim/Timing.h"
 
@@ -37,22 +38,21 @@ struct CommandEvent {
   double start, end;
 };
 
+/// A piece of a tensor of the table that has just become complete, read from where it lies.
+struct PieceEvent {
+  const TensorEntry &tensor;
+  const TensorPiece &piece;
+  const std::vector<uint8_t> &values; ///< in the order n, c, d, h, w
+};
+
 struct RunOptions {
   Policy policy = Policy::GdmaFirst;
   uint64_t seed = 0;           ///< Policy::Random
   bool functional = true;      ///< false: only time and count
   bool collectTensors = false; ///< keep every tensor of the tensor table as it completes
+  std::function<void(const CommandEvent &)> beforeCommand = nullptr; ///< not executed yet; `end` is `start`
   std::function<void(const CommandEvent &)> afterCommand = nullptr;
-};
-
-/// A tensor of the run: raw bytes and what is needed to read them.
-struct TensorValue {
-  std::string name;
-  kernel::DType dtype;
-  std::vector<int64_t> shape;
-  float scale; ///< value = (stored − zeroPoint) · scale
-  int32_t zeroPoint;
-  std::vector<uint8_t> bytes;
+  std::function<void(const PieceEvent &)> onPiece = nullptr;
 };
 
 struct EngineReport {
@@ -62,7 +62,7 @@ struct EngineReport {
 
 struct RunResult {
   std::vector<TensorValue> outputs; ///< in the net's order
-  std::vector<TensorValue> tensors; ///< RunOptions::collectTensors, in order of completion
+  std::vector<TensorValue> tensors; ///< RunOptions::collectTensors, in order of their last pieces
   double cycles = 0;                ///< TIU cycles from the first issue to the last completion
   double milliseconds = 0;          ///< the same at the chip's TIU clock
   EngineReport tiu, gdma;
@@ -81,7 +81,7 @@ public:
   const std::vector<NetTensor> &inputs() const;
   const std::vector<NetTensor> &outputs() const;
   /// Empty when the file has no tensor table.
-  const std::vector<TensorEntry> &tensorTable() const;
+  const TensorTable &tensorTable() const;
 
   /// Raw bytes of an input; UserError for a name that is none or a size that does not fit.
   void setInput(const std::string &name, std::span<const uint8_t> bytes);

@@ -108,26 +108,14 @@ TEST(Simulator, ClockFollowsTheDependencies) {
 
 TEST(Simulator, TensorsAreReadWhenTheyAreComplete) {
   // Both entries name the same place: "early" before the second tile's store, "late" after it.
-  std::vector<TensorEntry> table = {
-      {"early",
-       kernel::DType::I8,
-       {1, kProgramChannels, 2, kProgramPlane},
-       kProgramContext + 0x2000,
-       0.75f,
-       0,
-       0,
-       true,
-       2},
-      {"late",
-       kernel::DType::I8,
-       {1, kProgramChannels, 2, kProgramPlane},
-       kProgramContext + 0x2000,
-       0.75f,
-       0,
-       0,
-       true,
-       4},
-      {"given", kernel::DType::I8, {1, kProgramChannels, 2, kProgramPlane}, kProgramContext, 0.25f, 0, 0, true, 0}};
+  TensorTable table;
+  auto add = [&](const char *name, float scale, uint64_t address, uint32_t command) {
+    table.tensors.push_back({name, kernel::DType::I8, {1, kProgramChannels, 2, kProgramPlane}, scale, 0, {}});
+    table.tensors.back().addWhole(address, {0, true, command});
+  };
+  add("early", 0.75f, kProgramContext + 0x2000, 2);
+  add("late", 0.75f, kProgramContext + 0x2000, 4);
+  add("given", 0.25f, kProgramContext, 0);
   std::string json = printTensorTable(table);
   auto check = [&](Simulator &&simulator) {
     auto x = randomInput(3);
@@ -151,7 +139,7 @@ TEST(Simulator, TensorsAreReadWhenTheyAreComplete) {
   writeFileAtomically(folder.file("tensor_location.json"), json);
   check(Simulator(Program::make().model(), folder.file("m.bmodel")));
 
-  table[0].command = 9;
+  table.tensors[0].pieces[0].after.id = 9;
   json = printTensorTable(table);
   parameter(m).tensorLoc = bmodel::Blob(std::vector<uint8_t>(json.begin(), json.end()));
   EXPECT_EQ(refusal(m), "'m.bmodel': its tensor table says that 'early' is complete after gdma command 9 of group 0, "

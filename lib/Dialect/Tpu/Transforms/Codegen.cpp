@@ -46,6 +46,43 @@ bmodel::Tensor describe(Value v, int index, bool isInput) {
   return t;
 }
 
+/// Where the streams stood before an op.
+class LayerMark {
+public:
+  explicit LayerMark(const codegen::CommandStream &stream) : stream(stream), group(stream.groupIndex()) {
+    for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA})
+      ids[int(e)] = stream.lastId(e);
+  }
+  /// The commands issued since.
+  sim::LayerEntry layer(const std::string &name, const std::string &op) const {
+    sim::LayerEntry layer{name, op, {}};
+    for (uint32_t g = group; g <= stream.groupIndex(); ++g)
+      for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA}) {
+        uint32_t first = g == group ? ids[int(e)] + 1 : 1, last = stream.lastIdOf(g, e);
+        if (first <= last)
+          layer.commands.push_back({g, e == isa::Engine::GDMA, first, last});
+      }
+    return layer;
+  }
+
+private:
+  const codegen::CommandStream &stream;
+  uint32_t group, ids[2];
+};
+
+void addParts(sim::TensorEntry &entry, const Dims &whole, uint64_t address,
+              const std::vector<codegen::ResultPart> &parts) {
+  for (const codegen::ResultPart &p : parts) {
+    Dims begin{p.box[0].begin, p.box[1].begin, p.box[2].begin, p.box[3].begin};
+    sim::CommandRef after{p.after.group, p.engine == isa::Engine::GDMA, p.after.id};
+    if (p.isLocal)
+      entry.addLocal(whole, begin, dimsOf(p.box), 0, p.offset,
+                     p.layout == Layout::Compact ? sim::PieceLayout::Compact : sim::PieceLayout::Aligned, after);
+    else
+      entry.addGlobal(whole, begin, dimsOf(p.box), address, after);
+  }
+}
+
 class NetWriter {
 public:
   NetWriter(ModuleOp module, func::FuncOp function, const codegen::Machine &machine)
@@ -71,7 +108,7 @@ private:
   func::FuncOp function;
   codegen::Emitter emitter;
   const codegen::Machine &machine;
-  std::vector<sim::TensorEntry> tensors;
+  sim::TensorTable tensors;
 };
 
 LogicalResult NetWriter::emitOp(Operation *op) {
@@ -80,6 +117,8 @@ LogicalResult NetWriter::emitOp(Operation *op) {
   for (Value v : op->getOperands())
     operands.push_back(isPresent(v) ? addressOf(v) : 0);
   Form form = cast<FormInterface>(op).form();
+  codegen::CommandStream &stream = emitter.stream();
+  const LayerMark before(stream);
   try {
     if (auto *recipe = std::get_if<Recipe>(&form)) {
       auto tile = op->getAttrOfType<TileAttr>("ginfo");
@@ -103,18 +142,22 @@ LogicalResult NetWriter::emitOp(Operation *op) {
     return op->emitOpError() << "'" << top::nameOf(op) << "': " << e.what();
   }
   NumberFormat format = formatOf(result);
-  // Every form ends with the copy that completes its result.
-  codegen::CommandStream::Position done = emitter.stream().lastIssued(isa::Engine::GDMA);
   sim::TensorEntry entry;
   entry.name = top::nameOf(op).str();
   entry.dtype = format.dtype;
   entry.shape = shapeOf(result).vec();
-  entry.address = addressOf(result);
   entry.scale = format.scale;
   entry.zeroPoint = format.zeroPoint;
-  entry.group = done.group;
-  entry.command = done.id;
-  tensors.push_back(entry);
+  // A copy program ends with the copy that completes its result; a recipe completes it part by part.
+  codegen::CommandStream::Position done = stream.lastIssued(isa::Engine::GDMA);
+  if (std::holds_alternative<CopyProgram>(form))
+    entry.addWhole(addressOf(result), {done.group, true, done.id});
+  if (auto *recipe = std::get_if<Recipe>(&form))
+    addParts(entry, recipe->outputDims(), addressOf(result), emitter.takeParts());
+  if (!entry.pieces.empty()) {
+    tensors.tensors.push_back(entry);
+    tensors.layers.push_back(before.layer(entry.name, op->getName().getStringRef().str()));
+  }
   if (emitter.stream().isNearlyFull(8192))
     emitter.stream().closeGroup();
   return success();
