@@ -44,7 +44,7 @@ public:
         if (late(i) && waits(i))
           load(t.loads[i]);
       const Node &node = network.nodes[work.node];
-      observer.beginNode(work.node);
+      observer.owns(node.id);
       if (plan.groups[work.group].alone) {
         for (const Node &part : node.parts)
           alone(part);
@@ -72,6 +72,7 @@ private:
 
   void load(const Load &l) {
     const LocalBuffer &buffer = t.buffers[l.buffer];
+    observer.owns(network.nodes[l.node].id);
     LocalView view;
     view.offset = buffer.offset;
     if (l.kind == Load::Kind::Rows) {
@@ -94,6 +95,8 @@ private:
 
   void store(const Work &work) {
     for (const Work::Store &s : work.stores) {
+      observer.owns(network.nodes[work.node].parts.empty() ? network.nodes[work.node].id
+                                                           : network.nodes[work.node].parts.back().id);
       const Value &v = network.values[s.value];
       const Binding &binding = work.bindings[s.binding];
       LocalView from;
@@ -101,12 +104,14 @@ private:
       from.dims = dimsOf(s.region);
       from.outer = codegen::layoutStrides(Layout::Aligned, dimsOf(binding.held), v.dtype, memory);
       int64_t item = kernel::byteSize(v.dtype);
-      from.offset = t.buffers[binding.buffer].offset +
-                    item * ((s.region[0].begin - binding.held[0].begin) * from.outer->n +
-                            (s.region[2].begin - binding.held[2].begin) * v.dims.w);
+      from.offset =
+          t.buffers[binding.buffer].offset + item * ((s.region[0].begin - binding.held[0].begin) * from.outer->n +
+                                                     (s.region[2].begin - binding.held[2].begin) * v.dims.w);
       int64_t groups = (from.dims.c + memory.lanes - 1) / memory.lanes;
-      from.bytes = item * ((from.dims.n - 1) * from.outer->n + (groups - 1) * from.outer->c + from.dims.h * from.dims.w);
+      from.bytes =
+          item * ((from.dims.n - 1) * from.outer->n + (groups - 1) * from.outer->c + from.dims.h * from.dims.w);
       steps.store(v.dims, s.region, v.address, from);
+      observer.madeGlobal(s.value, s.region);
     }
   }
 
@@ -119,13 +124,17 @@ private:
     for (const Region &part : work.parts) {
       for (int i = 0; i < int(views.size()); ++i)
         views[i] = view(work, i, part);
+      observer.owns(node.id);
+      size_t op = 0; // of those fused
       for (int s = 0; s < int(recipe.steps.size()); ++s) {
         steps.emit(recipe.steps[s], views);
         for (const Observation &o : node.observed)
-          if (o.step == s)
-            observer.madeLocal(o.value, part, views[o.buffer]);
+          if (o.step == s) {
+            observer.madeLocal(o.value, part, views[o.buffer], stridesOf(views[o.buffer], memory));
+            observer.owns(node.parts[++op].id);
+          }
       }
-      observer.madeLocal(node.result, part, views[recipe.output]);
+      observer.madeLocal(node.result, part, views[recipe.output], stridesOf(views[recipe.output], memory));
     }
   }
 
@@ -234,9 +243,9 @@ std::vector<CoefficientBytes> coefficientBytes(const Network &network, const Coe
   return copies;
 }
 
-void emitTimeline(const Network &network, const Plan &plan, const Timeline &timeline, const CoefficientMap &coefficients,
-                  codegen::Emitter &emitter, int64_t rowLimit, const std::function<void(const Node &)> &alone,
-                  EmitObserver &observer) {
+void emitTimeline(const Network &network, const Plan &plan, const Timeline &timeline,
+                  const CoefficientMap &coefficients, codegen::Emitter &emitter, int64_t rowLimit,
+                  const std::function<void(const Node &)> &alone, EmitObserver &observer) {
   TimelineEmitter(network, plan, timeline, coefficients, emitter, rowLimit, observer).run(alone);
 }
 

@@ -176,18 +176,16 @@ private:
   Timeline &t;
   const Pace &pace;
   FreeList free;
-  std::vector<int> until;              ///< by buffer
-  std::vector<int64_t> live;           ///< by work: bytes taken
-  std::vector<std::vector<int>> made;  ///< by work: buffers that are not loaded and begin there
-  std::vector<int> queue;              ///< loads in the order of need
-  int next = 0;                        ///< first load not issued
-  std::set<std::pair<int, int>> ends;  ///< what is placed, by its last work
+  std::vector<int> until;             ///< by buffer
+  std::vector<int64_t> live;          ///< by work: bytes taken
+  std::vector<std::vector<int>> made; ///< by work: buffers that are not loaded and begin there
+  std::vector<int> queue;             ///< loads in the order of need
+  int next = 0;                       ///< first load not issued
+  std::set<std::pair<int, int>> ends; ///< what is placed, by its last work
 };
 
 } // namespace
 
-int placeBuffers(Timeline &timeline, const Pace &pace) {
-  return Placer(timeline, pace).run();
-}
+int placeBuffers(Timeline &timeline, const Pace &pace) { return Placer(timeline, pace).run(); }
 
 } // namespace tpu_mlir::schedule

@@ -92,9 +92,9 @@ LocalView viewOf(const Recipe &recipe, int buffer, const Binding &binding, int64
   codegen::LocalStrides outer =
       binding.outer ? *binding.outer : codegen::layoutStrides(binding.layout, held, b.dtype, memory);
   int64_t lane = region[1].begin - binding.held[1].begin, rows = region[2].begin - binding.held[2].begin;
-  view.offset = start + binding.base +
-                item * ((region[0].begin - binding.held[0].begin) * outer.n + lane / memory.lanes * outer.c +
-                        rows * held.w);
+  view.offset =
+      start + binding.base +
+      item * ((region[0].begin - binding.held[0].begin) * outer.n + lane / memory.lanes * outer.c + rows * held.w);
   view.outer = outer;
   int64_t groups = (view.dims.c + memory.lanes - 1) / memory.lanes;
   view.bytes = item * ((view.dims.n - 1) * outer.n + (groups - 1) * outer.c + view.dims.h * view.dims.w);
@@ -141,7 +141,8 @@ private:
               return {};
           }
           for (const Step &s : recipe.steps)
-            if (!canEmit(s, views, memory) || (s.kind == StepKind::Lookup && part[2].size() * part[3].size() > memory.maxDim))
+            if (!canEmit(s, views, memory) ||
+                (s.kind == StepKind::Lookup && part[2].size() * part[3].size() > memory.maxDim))
               return {};
           parts.push_back(part);
         }

@@ -83,11 +83,11 @@ private:
   Timeline out;
   std::string problem;
   int problemNode = -1;
-  std::vector<int> resident;            ///< by value: its buffer while it stays in local memory
-  std::vector<int> storedBy;            ///< by value: the last work that stored some of it
-  std::vector<std::vector<int>> slots;  ///< by node: scratch places
-  std::map<int, int> sliceBuffers;      ///< by root value, in the current slice
-  std::map<Key, int> nodeBuffers;       ///< by node and recipe buffer (weights: and tile), in the current slice or group
+  std::vector<int> resident;           ///< by value: its buffer while it stays in local memory
+  std::vector<int> storedBy;           ///< by value: the last work that stored some of it
+  std::vector<std::vector<int>> slots; ///< by node: scratch places
+  std::map<int, int> sliceBuffers;     ///< by root value, in the current slice
+  std::map<Key, int> nodeBuffers;      ///< by node and recipe buffer (weights: and tile), in the current slice or group
   std::map<std::pair<int, std::vector<int64_t>>, int> reloads;
   int64_t tableCount = 0;
   std::vector<int> lastTableUse;              ///< by place: the last work that reads it
@@ -145,7 +145,8 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
     auto [at, isNew] = reloads.try_emplace({work.node, key}, -1);
     if (isNew) {
       Load load = loadOf(b.layout, work.node, node.operands[b.index], b.dims, need, b.dtype);
-      at->second = addLoad(load, bytesOf(need, b.dtype, b.layout), dimsOf(need).count() * kernel::byteSize(b.dtype), after);
+      at->second =
+          addLoad(load, bytesOf(need, b.dtype, b.layout), dimsOf(need).count() * kernel::byteSize(b.dtype), after);
     }
     binding = {at->second, 0, need, b.layout, {}};
     return;
@@ -165,7 +166,7 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
   }
   if (v.isInput && !plan.isStored[u]) { // loaded once
     if (resident[u] < 0) {
-      Load load = loadOf(Layout::Aligned, -1, u, v.dims, wholeOf(v.dims), v.dtype);
+      Load load = loadOf(Layout::Aligned, work.node, u, v.dims, wholeOf(v.dims), v.dtype);
       resident[u] = addLoad(load, bytesOf(load.region, v.dtype), v.bytes(), 0);
     }
     binding.buffer = resident[u], binding.held = wholeOf(v.dims);
@@ -174,7 +175,7 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
   auto [at, isNew] = sliceBuffers.try_emplace(u, -1);
   const Region &read = regions.read.at(u);
   if (isNew) {
-    Load load = loadOf(Layout::Aligned, -1, u, v.dims, read, v.dtype);
+    Load load = loadOf(Layout::Aligned, work.node, u, v.dims, read, v.dtype);
     at->second = addLoad(load, bytesOf(read, v.dtype), dimsOf(read).count() * kernel::byteSize(v.dtype), after);
   }
   binding.buffer = at->second, binding.held = read;
@@ -267,8 +268,11 @@ void Builder::buildNode(int g, int n, const SliceRegions &regions) {
       else if (b.place == Place::Scratch)
         work.bindings[i] = {-1, out.scratch.slot(std::max(0, slots[n][i])), {}, Layout::Aligned, {}};
       else
-        work.bindings[i] = {stays ? resident[node.result] : sliceBuffers[node.result], 0,
-                            stays ? wholeOf(result.dims) : made, Layout::Aligned, {}};
+        work.bindings[i] = {stays ? resident[node.result] : sliceBuffers[node.result],
+                            0,
+                            stays ? wholeOf(result.dims) : made,
+                            Layout::Aligned,
+                            {}};
     }
     if (!problem.empty())
       return;

@@ -42,12 +42,9 @@ public:
   /// Emits a copy program between contiguous tensors.
   void emitCopy(const CopyProgram &program, std::span<const uint64_t> operands, uint64_t result);
   CommandStream &stream() { return commands; }
-<<<<<<< HEAD
   const Machine &target() const { return machine; }
-=======
   /// The parts of the results of recipes emitted since the last call.
   std::vector<ResultPart> takeParts() { return std::exchange(parts, {}); }
->>>>>>> 7efde9d
 
 private:
   friend class RecipeEmitter;

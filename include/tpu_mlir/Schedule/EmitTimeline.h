@@ -18,7 +18,7 @@ CoefficientMap mapCoefficients(const Network &network, const Plan &plan, const T
 
 /// A copy of bytes of a weight array into the coefficients.
 struct CoefficientBytes {
-  uint64_t to = 0;         ///< offset from the base
+  uint64_t to = 0; ///< offset from the base
   int value = -1;
   int64_t from = 0, count = 0; ///< bytes in the array
 };
@@ -29,20 +29,21 @@ std::vector<CoefficientBytes> coefficientBytes(const Network &network, const Coe
 class EmitObserver {
 public:
   virtual ~EmitObserver() = default;
-  /// Emission of the works of a node begins, or ends.
-  virtual void beginNode(int node) { (void)node; }
-  /// A region of a value is complete in local memory with the TIU command just issued.
-  virtual void madeLocal(int value, const Region &region, const codegen::LocalView &view) {
-    (void)value, (void)region, (void)view;
+  /// Commands issued from now on belong to an op (its id).
+  virtual void owns(int op) { (void)op; }
+  /// A region of a value is complete in local memory, with these strides, after the TIU command just issued.
+  virtual void madeLocal(int value, const Region &region, const codegen::LocalView &view,
+                         const codegen::LocalStrides &outer) {
+    (void)value, (void)region, (void)view, (void)outer;
   }
-  /// A node that works on global memory alone has completed a value.
-  virtual void madeGlobal(int value) { (void)value; }
+  /// A region of a value is complete in global memory after the GDMA command just issued.
+  virtual void madeGlobal(int value, const Region &region) { (void)value, (void)region; }
 };
 
 /// Emits works with their loads and stores. `alone(node)`: emits a node by itself.
-void emitTimeline(const Network &network, const Plan &plan, const Timeline &timeline, const CoefficientMap &coefficients,
-                  codegen::Emitter &emitter, int64_t rowLimit, const std::function<void(const Node &)> &alone,
-                  EmitObserver &observer);
+void emitTimeline(const Network &network, const Plan &plan, const Timeline &timeline,
+                  const CoefficientMap &coefficients, codegen::Emitter &emitter, int64_t rowLimit,
+                  const std::function<void(const Node &)> &alone, EmitObserver &observer);
 
 } // namespace tpu_mlir::schedule
 

@@ -17,14 +17,14 @@ using codegen::LocalMemory;
 
 struct Value {
   std::string name;
-  Dims dims;                         ///< as its producer writes it; of inputs and weights, any shape
+  Dims dims; ///< as its producer writes it; of inputs and weights, any shape
   DType dtype = DType::I8;
   bool isWeight = false;
   bool isInput = false, isOutput = false; ///< of the network: lies in global memory
-  int viewOf = -1;                   ///< the value whose bytes it shares
-  uint64_t address = 0;              ///< in global memory, once assigned
-  int producer = -1;                 ///< node; views have none
-  std::vector<int> users;            ///< nodes that read it or a view of it, in order, each once
+  int viewOf = -1;                        ///< the value whose bytes it shares
+  uint64_t address = 0;                   ///< in global memory, once assigned
+  int producer = -1;                      ///< node; views have none
+  std::vector<int> users;                 ///< nodes that read it or a view of it, in order, each once
   int64_t bytes() const { return dims.count() * kernel::byteSize(dtype); }
 };
 
@@ -34,13 +34,13 @@ struct Observation {
 };
 
 struct Node {
-  int id = -1;                  ///< the caller's number
+  int id = -1; ///< the caller's number
   std::string name;
-  Form form;                    ///< Recipe or CopyProgram
-  std::vector<int> operands;    ///< values by operand number of the form; -1: none
+  Form form;                 ///< Recipe or CopyProgram
+  std::vector<int> operands; ///< values by operand number of the form; -1: none
   int result = -1;
   std::vector<Observation> observed; ///< values that fusion left inside
-  std::vector<Node> parts;      ///< the ops that were fused; empty: it is one op
+  std::vector<Node> parts;           ///< the ops that were fused; empty: it is one op
   const Recipe *recipe() const { return std::get_if<Recipe>(&form); }
 };
 

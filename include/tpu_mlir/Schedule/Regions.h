@@ -8,9 +8,9 @@ namespace tpu_mlir::schedule {
 
 /// Regions of one slice, channels and columns always whole. A region without rows is not needed.
 struct SliceRegions {
-  std::vector<Region> made;       ///< by node of the group: what it computes
-  std::vector<Region> own;        ///< by node: the part of its result that this slice answers for; no rows: none
-  std::map<int, Region> read;     ///< by root value made outside the group
+  std::vector<Region> made;   ///< by node of the group: what it computes
+  std::vector<Region> own;    ///< by node: the part of its result that this slice answers for; no rows: none
+  std::map<int, Region> read; ///< by root value made outside the group
 };
 
 bool isEmpty(const Region &r);

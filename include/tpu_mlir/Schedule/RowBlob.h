@@ -11,10 +11,10 @@ namespace tpu_mlir::schedule {
 
 /// Where one weight buffer lies in the rows.
 struct RowPart {
-  int buffer = -1;            ///< of the recipe
-  int64_t offset = 0;         ///< bytes in the row
-  int64_t itemBytes = 0;      ///< of one channel
-  int64_t groupBytes = 0;     ///< from one channel group to the next
+  int buffer = -1;        ///< of the recipe
+  int64_t offset = 0;     ///< bytes in the row
+  int64_t itemBytes = 0;  ///< of one channel
+  int64_t groupBytes = 0; ///< from one channel group to the next
 };
 
 struct RowBlob {
@@ -22,9 +22,9 @@ struct RowBlob {
   std::vector<RowPart> parts;
   int64_t lanes = 0, rowBytes = 0; ///< in global memory: `lanes` rows of `rowBytes`
   /// Requantisation entries, stored side by side, are spread out to the align unit behind the row.
-  int entries = -1;                ///< part, or -1
+  int entries = -1; ///< part, or -1
   int64_t spreadOffset = 0;
-  int64_t localBytes = 0;          ///< of the row with the spread entries
+  int64_t localBytes = 0; ///< of the row with the spread entries
   int64_t bytes() const { return lanes * rowBytes; }
 };
 

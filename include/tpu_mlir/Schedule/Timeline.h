@@ -5,9 +5,9 @@
 #ifndef TPU_MLIR_SCHEDULE_TIMELINE_H
 #define TPU_MLIR_SCHEDULE_TIMELINE_H
 
+#include "tpu_mlir/Codegen/StepEmitter.h"
 #include "tpu_mlir/Schedule/Network.h"
 #include "tpu_mlir/Schedule/RowBlob.h"
-#include "tpu_mlir/Codegen/StepEmitter.h"
 
 #include <map>
 
@@ -15,10 +15,10 @@ namespace tpu_mlir::schedule {
 
 /// Consecutive nodes that run slice by slice.
 struct Group {
-  int first = 0, last = 0;           ///< nodes, inclusive
+  int first = 0, last = 0; ///< nodes, inclusive
   int64_t nSlices = 1, hSlices = 1;
-  bool alone = false;                ///< one node, tiled by itself from and to global memory
-  bool keepsWeights = true;          ///< weights stay for all slices; else each slice loads them again
+  bool alone = false;       ///< one node, tiled by itself from and to global memory
+  bool keepsWeights = true; ///< weights stay for all slices; else each slice loads them again
   int64_t slices() const { return nSlices * hSlices; }
 };
 
@@ -30,61 +30,61 @@ struct Plan {
 
 /// A place in local memory over a range of works.
 struct LocalBuffer {
-  int64_t bytes = 0;            ///< per lane
-  int first = -1, last = -1;    ///< works that use it
+  int64_t bytes = 0;         ///< per lane
+  int first = -1, last = -1; ///< works that use it
   int64_t offset = -1;
   bool isLoaded = false;
-  int loadAt = -1;              ///< the load is issued before this work
-  int notBefore = 0;            ///< ... which is this one at the earliest
-  int64_t loadBytes = 0;        ///< from global memory, in all lanes
-  int64_t storeBytes = 0;       ///< to global memory
+  int loadAt = -1;        ///< the load is issued before this work
+  int notBefore = 0;      ///< ... which is this one at the earliest
+  int64_t loadBytes = 0;  ///< from global memory, in all lanes
+  int64_t storeBytes = 0; ///< to global memory
 };
 
 /// What fills a loaded buffer.
 struct Load {
   enum class Kind { Rows, Region, Lanes } kind = Kind::Region;
   int buffer = -1;
-  int node = -1, value = -1;    ///< Rows: the node whose blob it is; else the value
-  int blob = -1;                ///< Rows: number of the node's channel tile
-  Dims whole;                   ///< Region, Lanes: the tensor
+  int node = -1, value = -1; ///< Rows: the node whose blob it is; else the value
+  int blob = -1;             ///< Rows: number of the node's channel tile
+  Dims whole;                ///< Region, Lanes: the tensor
   Region region;
   DType dtype = DType::I8;
 };
 
 /// Where one buffer of a recipe lies during a work.
 struct Binding {
-  int buffer = -1;              ///< local buffer, or -1: scratch, at `base`
-  int64_t base = 0;             ///< bytes from the start of the local buffer (of the lane, for scratch)
-  Region held;                  ///< the region that lies there
+  int buffer = -1;  ///< local buffer, or -1: scratch, at `base`
+  int64_t base = 0; ///< bytes from the start of the local buffer (of the lane, for scratch)
+  Region held;      ///< the region that lies there
   Layout layout = Layout::Aligned;
   std::optional<codegen::LocalStrides> outer;
 };
 
 struct Work {
   int node = -1, group = -1;
-  Region region;                          ///< of the node's result
-  std::vector<Region> parts;              ///< the region in pieces that scratch memory holds
-  std::vector<Binding> bindings;          ///< by buffer of the recipe
-  int expand = -1;                        ///< blob whose requantisation entries are spread out first
+  Region region;                 ///< of the node's result
+  std::vector<Region> parts;     ///< the region in pieces that scratch memory holds
+  std::vector<Binding> bindings; ///< by buffer of the recipe
+  int expand = -1;               ///< blob whose requantisation entries are spread out first
   struct Store {
     int value, binding;
     Region region;
   };
-  std::vector<Store> stores;              ///< after the work
+  std::vector<Store> stores; ///< after the work
 };
 
 /// Scratch memory at the end of every lane, one bank for each place.
 struct ScratchMap {
-  int64_t area = 0;                       ///< bytes per lane for everything else
+  int64_t area = 0; ///< bytes per lane for everything else
   int64_t slotBytes = 0;
-  int64_t tableBase = -1;                 ///< lookup tables
+  int64_t tableBase = -1; ///< lookup tables
   int64_t slot(int i) const { return area + i * slotBytes; }
 };
 
 struct Timeline {
   ScratchMap scratch;
   std::vector<LocalBuffer> buffers;
-  std::vector<Load> loads;                ///< in the order of first use
+  std::vector<Load> loads; ///< in the order of first use
   std::vector<Work> works;
   int64_t loadedBytes = 0, storedBytes = 0;
 };

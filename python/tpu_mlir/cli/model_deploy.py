@@ -37,6 +37,12 @@ def _parser() -> ArgumentParser:
     proof.add_argument("--debug", action="store_true", help="kept for old scripts; see --clean for intermediate files")
     parser.add_argument("--clean", action="store_true", help="keep the bmodel alone")
 
+    groups = parser.add_argument_group("layer groups")
+    groups.add_argument(
+        "--opt", type=int, default=2, choices=[1, 2, 3], help="1: every op by itself, 2: groups, 3: search longer"
+    )
+    groups.add_argument("--disable_layer_group", action="store_true", help="the same as --opt 1")
+
     one = parser.add_argument_group("parallelism")
     one.add_argument("--num_device", type=int, default=1, choices=[1], help="1")
     one.add_argument("--num_core", type=int, default=1, choices=[1], help="1")
@@ -49,9 +55,7 @@ def _parser() -> ArgumentParser:
         ["--fuse_preprocess", "--customization_format", "--aligned_input"], "the chip does not preprocess yet"
     )
     parser.refuse(["--dynamic"], "shapes are fixed when the model is compiled")
-    parser.refuse(
-        ["--opt", "--disable_layer_group", "--group_by_cores", "--op_divide"], "there is one way to group layers"
-    )
+    parser.refuse(["--group_by_cores", "--op_divide"], "the chip has one core, and layers are cut where memory asks")
     parser.refuse(["--addr_mode", "--merge_weight", "--compress_mode", "--do_winograd"], "it is not built yet")
     parser.refuse(["--model_version", "--includeWeight", "--not_gen_bmodel", "--patterns_count"], "it is not built yet")
     parser.refuse(["--fazzy_match", "--fuzzy_match"], "tensors are matched by their full names")
@@ -84,6 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             excepts=arguments.excepts,
             skip_validation=arguments.skip_validation,
             clean=arguments.clean,
+            opt=1 if arguments.disable_layer_group else arguments.opt,
         )
     )
     return 0

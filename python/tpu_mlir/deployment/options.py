@@ -29,6 +29,7 @@ class Options:
     excepts: tuple[str, ...] = ()
     skip_validation: bool = False
     clean: bool = False
+    opt: int = 2
 
     @property
     def integer(self) -> bool:

@@ -41,7 +41,7 @@ def final_passes(options: Options) -> list[str]:
         "weight-reorder",
         "subnet-divide",
         "op-reorder",
-        "layer-group",
+        _pass("layer-group", opt=options.opt),
         "address-assign",
     ]
 

@@ -1,8 +1,9 @@
 //===- AddressAssign.cpp - Global-memory addresses ------------------------===//
-// Weights first, one after the other; then the arena of tensors, placed by live
-// range. A view shares its operand's bytes. Inputs and outputs live throughout.
+// Weights first, in the order and layout in which the schedule loads them; then
+// the arena of the tensors that go through global memory, placed by live range.
+// A view shares its operand's bytes. Inputs and outputs live throughout.
 // Source of the order and alignment: shared ISA notes, bmodel_format.md §5, §6.
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "ScheduleOf.h"
 #include "tpu_mlir/Allocate/Arena.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
@@ -21,10 +22,6 @@ namespace tpu_mlir::tpu {
 
 namespace {
 
-int64_t bytesOf(Value v) {
-  return cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype);
-}
-
 struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
   using AddressAssignBase::AddressAssignBase;
 
@@ -33,62 +30,95 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
   }
 
   /// Addresses of weights from `base`; returns the end.
-  FailureOr<int64_t> assignWeights(func::FuncOp function, int64_t base, int64_t align) {
+  FailureOr<int64_t> assignWeights(const ReadSchedule &r, const codegen::LocalMemory &memory, int64_t base,
+                                   int64_t align) {
     top::WeightStore &store = getContext().getLoadedDialect<top::TopDialect>()->weights();
-    std::string csv = "name,address,bytes\n";
-    int64_t next = base;
-    for (auto weight : function.getBody().front().getOps<top::WeightOp>()) {
-      StringRef name = top::nameOf(weight.getOperation());
-      const top::WeightArray *array = store.find(name);
-      if (!array)
-        return weight.emitOpError() << "'" << name << "' is not in the weight file";
-      weight.setAddress(next);
-      csv += name.str() + "," + std::to_string(next) + "," + std::to_string(array->bytes) + "\n";
-      next += (int64_t(array->bytes) + align - 1) / align * align;
+    for (auto [i, value] : llvm::enumerate(r.network.values)) {
+      auto weight = r.function.values[i].getDefiningOp<top::WeightOp>();
+      if (weight && !store.find(value.name))
+        return weight.emitOpError() << "'" << value.name << "' is not in the weight file";
+    }
+    schedule::CoefficientMap map =
+        schedule::mapCoefficients(r.network, r.plan, r.timeline, base, memory, schedule::rowLimitOf(memory));
+    // A weight that lies in rows with others has the address of the first of them.
+    llvm::MapVector<int, uint64_t> addresses;
+    for (auto [value, address] : map.plain)
+      addresses[value] = address;
+    for (auto [key, address] : map.blobs) {
+      const schedule::Node &node = r.network.nodes[key.first];
+      for (const Buffer &b : node.recipe()->buffers)
+        if (schedule::isRowWeight(*node.recipe(), b))
+          addresses.try_emplace(node.operands[b.index], address);
+    }
+    std::string csv = "name,address,bytes,lies\n";
+    for (auto [value, address] : addresses) {
+      const schedule::Value &v = r.network.values[value];
+      r.function.values[value].getDefiningOp<top::WeightOp>().setAddress(address);
+      csv += v.name + "," + std::to_string(address) + "," + std::to_string(v.bytes()) + "," +
+             (map.plain.contains(value) ? "by itself" : "in rows a lane") + "\n";
     }
     if (!weightMapFile.empty())
       writeFileAtomically(weightMapFile, csv);
-    return next;
+    return base + (int64_t(map.bytes) + align - 1) / align * align;
   }
 
   /// Addresses of tensors from `base`; returns the end.
-  int64_t assignTensors(func::FuncOp function, int64_t base, int64_t align) {
-    llvm::MapVector<Value, allocate::Lifetime> lives;
-    llvm::DenseMap<Value, Value> root;
-    int64_t step = 0;
-    const int64_t end = std::numeric_limits<int32_t>::max();
-    for (Operation &op : function.getBody().front()) {
-      ++step;
-      for (Value v : op.getOperands())
-        if (auto life = lives.find(root.lookup(v)); life != lives.end())
-          life->second.last =
-              std::max(life->second.last, reuseAddr && !op.hasTrait<OpTrait::IsTerminator>() ? step : end);
-      if (isa<top::InputOp>(op)) {
-        root[op.getResult(0)] = op.getResult(0);
-        lives[op.getResult(0)] = {0, end, bytesOf(op.getResult(0))};
-      } else if (auto form = dyn_cast<FormInterface>(&op)) {
-        Value v = op.getResult(0);
-        if (std::holds_alternative<View>(form.form())) {
-          root[v] = root.lookup(op.getOperand(0)) ? root.lookup(op.getOperand(0)) : op.getOperand(0);
-          continue;
-        }
-        root[v] = v;
-        lives[v] = {step, reuseAddr ? step : end, bytesOf(v)};
+  int64_t assignTensors(const ReadSchedule &r, int64_t base, int64_t align) {
+    const schedule::Network &network = r.network;
+    const int end = std::numeric_limits<int32_t>::max();
+    std::vector<std::pair<int, int>> lives(network.values.size(), {-1, -1});
+    auto use = [&](int value, int from, int to) {
+      auto &[first, last] = lives[network.root(value)];
+      first = first < 0 ? from : std::min(first, from);
+      last = std::max(last, reuseAddr ? to : end);
+    };
+    for (auto [i, v] : llvm::enumerate(network.values))
+      if (v.viewOf < 0 && (v.isInput || v.isOutput))
+        use(i, v.isInput ? 0 : end, end);
+    for (const schedule::Load &load : r.timeline.loads)
+      if (load.kind != schedule::Load::Kind::Rows && !network.values[load.value].isWeight) {
+        const schedule::LocalBuffer &b = r.timeline.buffers[load.buffer];
+        use(load.value, std::max(0, b.notBefore - 1), b.first);
       }
+    auto useAll = [&](const schedule::Node &node, int w) {
+      for (int operand : node.operands)
+        if (operand >= 0 && !network.values[network.root(operand)].isWeight)
+          use(operand, w, w);
+      use(node.result, w, w);
+    };
+    for (auto [w, work] : llvm::enumerate(r.timeline.works)) {
+      // A store stands behind the next work's loads.
+      for (const schedule::Work::Store &store : work.stores)
+        use(store.value, w, w + 1);
+      if (!r.plan.groups[work.group].alone)
+        continue;
+      const schedule::Node &node = network.nodes[work.node];
+      for (const schedule::Node &part : node.parts)
+        useAll(part, w);
+      if (node.parts.empty())
+        useAll(node, w);
     }
     std::vector<allocate::Lifetime> list;
-    for (auto &[v, life] : lives)
-      list.push_back(life);
+    std::vector<int> placed;
+    for (auto [i, v] : llvm::enumerate(network.values))
+      if (lives[i].first >= 0) {
+        list.push_back({lives[i].first, lives[i].second, v.bytes()});
+        placed.push_back(i);
+      }
     allocate::Arena arena = allocate::planArena(list, align);
-    llvm::DenseMap<Value, int64_t> addresses;
-    for (auto [i, entry] : llvm::enumerate(lives))
-      addresses[entry.first] = base + arena.offsets[i];
+    std::vector<int64_t> addresses(network.values.size(), 0);
+    for (auto [i, value] : llvm::enumerate(placed))
+      addresses[value] = base + arena.offsets[i];
     auto i64 = IntegerType::get(&getContext(), 64);
-    for (auto &[v, source] : root) {
-      int64_t address = isWeight(source) ? addressOf(source) : addresses[source];
-      auto type = cast<RankedTensorType>(v.getType());
-      Value value = v;
-      value.setType(RankedTensorType::get(type.getShape(), type.getElementType(), IntegerAttr::get(i64, address)));
+    for (auto [i, v] : llvm::enumerate(network.values)) {
+      Value value = r.function.values[i];
+      int root = network.root(i);
+      int64_t address = network.values[root].isWeight ? int64_t(addressOf(r.function.values[root])) : addresses[root];
+      if (v.isWeight)
+        continue;
+      auto type = cast<RankedTensorType>(value.getType());
+      Attribute encoding = address ? Attribute(IntegerAttr::get(i64, address)) : Attribute();
+      value.setType(RankedTensorType::get(type.getShape(), type.getElementType(), encoding));
     }
     setModule("module.neuron_addr", base);
     setModule("module.neuron_size", arena.bytes);
@@ -103,8 +133,12 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
     const target::Chip &chip = targetOf(module);
     for (auto function : module.getOps<func::FuncOp>()) {
       FailureOr<int64_t> end = failure();
+      FailureOr<ReadSchedule> schedule = failure();
       try {
-        end = assignWeights(function, chip.global.ddrBase, chip.global.regionAlign);
+        codegen::Machine machine = machineOf(module);
+        schedule = readSchedule(function, machine);
+        if (succeeded(schedule))
+          end = assignWeights(*schedule, machine.memory, chip.global.ddrBase, chip.global.regionAlign);
       } catch (const UserError &e) {
         module.emitError() << e.what();
       }
@@ -112,7 +146,7 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
         return signalPassFailure();
       setModule("module.coeff_addr", chip.global.ddrBase);
       setModule("module.coeff_size", *end - chip.global.ddrBase);
-      int64_t last = assignTensors(function, *end, chip.global.regionAlign);
+      int64_t last = assignTensors(*schedule, *end, chip.global.regionAlign);
       if (last > int64_t(1) << chip.global.addressBits) {
         module.emitError() << "the network's weights and tensors need " << ((last - chip.global.ddrBase) >> 20)
                            << " MiB, more than " << chip.identity.name << " can address";

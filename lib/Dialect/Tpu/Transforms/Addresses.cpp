@@ -42,41 +42,36 @@ InFlightDiagnostic misplaced(Operation *op, StringRef what, int64_t address, int
 
 } // namespace
 
-LogicalResult checkAddresses(ModuleOp module, func::FuncOp function, const target::Chip &chip) {
+LogicalResult checkAddresses(ModuleOp module, const ReadSchedule &r, const schedule::CoefficientMap &map,
+                             const target::Chip &chip) {
   FailureOr<Span> coefficients = regionOf(module, "module.coeff_addr", "module.coeff_size", chip);
   FailureOr<Span> tensors = regionOf(module, "module.neuron_addr", "module.neuron_size", chip);
   if (failed(coefficients) || failed(tensors))
     return failure();
   if (coefficients->overlaps(*tensors))
     return module.emitError() << "weights and tensors overlap in memory; run address-assign";
-  const top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
-  int64_t weightBytes = 0;
-  for (Operation &op : function.front()) {
-    if (auto weight = dyn_cast<top::WeightOp>(&op)) {
-      const top::WeightArray *array = store.find(top::nameOf(&op));
-      if (!array)
-        return weight.emitOpError() << "'" << top::nameOf(&op) << "' is not in the weight file";
-      int64_t address = weight.getAddress().value_or(-1), bytes = array->bytes, align = chip.global.regionAlign;
-      if (!coefficients->holds(address, bytes))
-        return misplaced(&op, "weight", address, bytes, *coefficients);
-      weightBytes += (bytes + align - 1) / align * align;
-    } else if (isa<top::InputOp, FormInterface>(op)) {
-      Value v = op.getResult(0);
-      int64_t address = addressOf(v),
-              bytes = cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(formatOf(v).dtype);
-      auto form = dyn_cast<FormInterface>(&op);
-      if (form && std::holds_alternative<View>(form.form())) {
-        if (uint64_t(address) != addressOf(op.getOperand(0)))
-          return op.emitOpError() << "'" << top::nameOf(&op) << "' is a view but not at its operand's address "
-                                  << addressOf(op.getOperand(0)) << ", got " << address << "; run address-assign";
-      } else if (!tensors->holds(address, bytes)) {
-        return misplaced(&op, "tensor", address, bytes, *tensors);
-      }
+  if (coefficients->end - coefficients->begin < int64_t(map.bytes))
+    return module.emitError() << "'module.coeff_size' is " << coefficients->end - coefficients->begin
+                              << " but the weights take " << map.bytes << " bytes; run address-assign";
+  if (coefficients->end - coefficients->begin > int64_t(map.bytes) + int64_t(chip.global.regionAlign))
+    return module.emitError() << "'module.coeff_size' is " << coefficients->end - coefficients->begin
+                              << ", far more than the " << map.bytes << " bytes of the weights; run address-assign";
+  for (auto [i, v] : llvm::enumerate(r.network.values)) {
+    Operation *op = r.function.values[i].getDefiningOp();
+    int root = r.network.root(i);
+    int64_t address = v.address;
+    if (v.isWeight) {
+      auto at = map.plain.find(i);
+      if (at != map.plain.end() && uint64_t(address) != at->second)
+        return misplaced(op, "weight", address, v.bytes(), *coefficients);
+    } else if (v.viewOf >= 0) {
+      if (address && uint64_t(address) != r.network.values[root].address)
+        return op->emitOpError() << "'" << v.name << "' is a view but not at its operand's address "
+                                 << r.network.values[root].address << ", got " << address << "; run address-assign";
+    } else if ((r.plan.isStored[i] || v.isInput || v.isOutput) && !tensors->holds(address, v.bytes())) {
+      return misplaced(op, "tensor", address, v.bytes(), *tensors);
     }
   }
-  if (coefficients->end - coefficients->begin > weightBytes)
-    return module.emitError() << "'module.coeff_size' is " << coefficients->end - coefficients->begin
-                              << " but the weights take " << weightBytes << " bytes; run address-assign";
   return success();
 }
 

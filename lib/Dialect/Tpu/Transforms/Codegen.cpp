@@ -46,84 +46,170 @@ bmodel::Tensor describe(Value v, int index, bool isInput) {
   return t;
 }
 
-/// Where the streams stood before an op.
-class LayerMark {
+/// Notes, while commands are emitted, which tensor stands where after which command, and whose the commands are.
+class TensorNotes : public schedule::EmitObserver {
 public:
-  explicit LayerMark(const codegen::CommandStream &stream) : stream(stream), group(stream.groupIndex()) {
-    for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA})
-      ids[int(e)] = stream.lastId(e);
+  TensorNotes(const FunctionNetwork &function, const codegen::CommandStream &stream)
+      : function(function), stream(stream), entries(function.values.size()), layers(function.ops.size()) {}
+
+  void owns(int op) override {
+    settle();
+    owner = op;
   }
-  /// The commands issued since.
-  sim::LayerEntry layer(const std::string &name, const std::string &op) const {
-    sim::LayerEntry layer{name, op, {}};
-    for (uint32_t g = group; g <= stream.groupIndex(); ++g)
-      for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA}) {
-        uint32_t first = g == group ? ids[int(e)] + 1 : 1, last = stream.lastIdOf(g, e);
-        if (first <= last)
-          layer.commands.push_back({g, e == isa::Engine::GDMA, first, last});
-      }
-    return layer;
+  void madeLocal(int value, const Region &region, const codegen::LocalView &view,
+                 const codegen::LocalStrides &outer) override {
+    sim::TensorPiece piece = pieceOf(value, region);
+    piece.layout = sim::PieceLayout::Strided;
+    piece.offset = view.offset;
+    piece.strides = {outer.n, outer.c, view.dims.h * view.dims.w, view.dims.w, 1};
+    piece.after = last(isa::Engine::TIU);
+    entryOf(value).pieces.push_back(piece);
+  }
+  void madeGlobal(int value, const Region &region) override {
+    const schedule::Value &v = function.network.values[value];
+    Dims begin{region[0].begin, region[1].begin, region[2].begin, region[3].begin};
+    entryOf(value).addGlobal(v.dims, begin, dimsOf(region), v.address, last(isa::Engine::GDMA));
   }
 
-private:
-  const codegen::CommandStream &stream;
-  uint32_t group, ids[2];
-};
-
-void addParts(sim::TensorEntry &entry, const Dims &whole, uint64_t address,
-              const std::vector<codegen::ResultPart> &parts) {
-  for (const codegen::ResultPart &p : parts) {
+  /// A part of a result that an op computed by itself.
+  void madePart(int value, const codegen::ResultPart &p) {
+    const schedule::Value &v = function.network.values[value];
     Dims begin{p.box[0].begin, p.box[1].begin, p.box[2].begin, p.box[3].begin};
     sim::CommandRef after{p.after.group, p.engine == isa::Engine::GDMA, p.after.id};
     if (p.isLocal)
-      entry.addLocal(whole, begin, dimsOf(p.box), 0, p.offset,
-                     p.layout == Layout::Compact ? sim::PieceLayout::Compact : sim::PieceLayout::Aligned, after);
+      entryOf(value).addLocal(v.dims, begin, dimsOf(p.box), 0, p.offset,
+                              p.layout == Layout::Compact ? sim::PieceLayout::Compact : sim::PieceLayout::Aligned,
+                              after);
     else
-      entry.addGlobal(whole, begin, dimsOf(p.box), address, after);
+      entryOf(value).addGlobal(v.dims, begin, dimsOf(p.box), v.address, after);
   }
-}
+
+  sim::TensorTable take() {
+    settle();
+    sim::TensorTable table;
+    for (sim::TensorEntry &e : entries)
+      if (!e.pieces.empty())
+        table.tensors.push_back(std::move(e));
+    for (auto [i, ranges] : llvm::enumerate(layers))
+      if (!ranges.empty())
+        table.layers.push_back(
+            {function.network.nodes[i].name, function.ops[i]->getName().getStringRef().str(), ranges});
+    return table;
+  }
+
+private:
+  sim::CommandRef last(isa::Engine engine) const {
+    codegen::CommandStream::Position at = stream.lastIssued(engine);
+    return {at.group, engine == isa::Engine::GDMA, at.id};
+  }
+  static sim::TensorPiece boxOf(const Dims &whole, const Region &r) {
+    sim::TensorPiece piece;
+    piece.whole = {whole.n, whole.c, 1, whole.h, whole.w};
+    piece.begin = {r[0].begin, r[1].begin, 0, r[2].begin, r[3].begin};
+    piece.size = {r[0].size(), r[1].size(), 1, r[2].size(), r[3].size()};
+    return piece;
+  }
+  sim::TensorPiece pieceOf(int value, const Region &r) { return boxOf(function.network.values[value].dims, r); }
+  sim::TensorEntry &entryOf(int value) {
+    sim::TensorEntry &entry = entries[value];
+    if (entry.name.empty()) {
+      Value v = function.values[value];
+      NumberFormat format = formatOf(v);
+      entry.name = function.network.values[value].name;
+      entry.dtype = format.dtype;
+      entry.shape = shapeOf(v).vec();
+      entry.scale = format.scale;
+      entry.zeroPoint = format.zeroPoint;
+    }
+    return entry;
+  }
+  /// Gives the commands issued since the last call to their owner.
+  void settle() {
+    for (uint32_t g = group; g <= stream.groupIndex(); ++g)
+      for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA}) {
+        uint32_t first = g == group ? ids[int(e)] + 1 : 1, end = stream.lastIdOf(g, e);
+        if (first > end || owner < 0)
+          continue;
+        std::vector<sim::CommandRange> &ranges = layers[owner];
+        bool isGdma = e == isa::Engine::GDMA, joins = false;
+        for (sim::CommandRange &r : llvm::reverse(ranges))
+          if (r.byGdma == isGdma) {
+            if (r.group == g && r.last + 1 == first)
+              r.last = end, joins = true;
+            break;
+          }
+        if (!joins)
+          ranges.push_back({g, isGdma, first, end});
+      }
+    group = stream.groupIndex();
+    for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA})
+      ids[int(e)] = stream.lastId(e);
+  }
+
+  const FunctionNetwork &function;
+  const codegen::CommandStream &stream;
+  std::vector<sim::TensorEntry> entries;              ///< by value
+  std::vector<std::vector<sim::CommandRange>> layers; ///< by op
+  int owner = -1;
+  uint32_t group = 0, ids[2] = {0, 0};
+};
 
 class NetWriter {
 public:
-  NetWriter(ModuleOp module, func::FuncOp function, const codegen::Machine &machine)
-      : module(module), function(function), emitter(machine), machine(machine) {}
+  NetWriter(ModuleOp module, func::FuncOp function, const codegen::Machine &machine, const ReadSchedule &read,
+            const schedule::CoefficientMap &map)
+      : module(module), function(function), emitter(machine), machine(machine), read(read), map(map),
+        notes(read.function, emitter.stream()) {}
 
-  LogicalResult emitOps() {
-    for (Operation &op : function.getBody().front())
-      if (mlir::isa<FormInterface>(op))
-        if (failed(emitOp(&op)))
-          return failure();
-    return success();
-  }
-
+  LogicalResult emitOps(const target::Chip &chip);
   /// Whether no op needed a command.
   bool isEmpty() { return emitter.stream().total(isa::Engine::GDMA) == 0; }
   bmodel::Model finish(const target::Chip &chip);
 
 private:
-  LogicalResult emitOp(Operation *op);
+  LogicalResult emitAlone(const schedule::Node &node);
   bmodel::CoeffMem coefficients();
 
   ModuleOp module;
   func::FuncOp function;
   codegen::Emitter emitter;
   const codegen::Machine &machine;
-  sim::TensorTable tensors;
+  const ReadSchedule &read;
+  const schedule::CoefficientMap &map;
+  TensorNotes notes;
 };
 
-LogicalResult NetWriter::emitOp(Operation *op) {
-  Value result = op->getResult(0);
+LogicalResult NetWriter::emitOps(const target::Chip &chip) {
+  schedule::Timeline timeline = read.timeline;
+  int failed = schedule::placeBuffers(timeline, schedule::paceOf(read.network, timeline, chip, machine.memory));
+  if (failed >= 0) {
+    Operation *op = read.function.ops[read.network.nodes[timeline.works[failed].node].id];
+    return op->emitOpError() << "'" << top::nameOf(op) << "' does not fit local memory beside what stays there; run "
+                             << "layer-group again";
+  }
+  LogicalResult done = success();
+  schedule::emitTimeline(
+      read.network, read.plan, timeline, map, emitter, schedule::rowLimitOf(machine.memory),
+      [&](const schedule::Node &node) {
+        if (succeeded(done))
+          done = emitAlone(node);
+      },
+      notes);
+  return done;
+}
+
+LogicalResult NetWriter::emitAlone(const schedule::Node &node) {
+  Operation *op = read.function.ops[node.id];
   SmallVector<uint64_t> operands;
-  for (Value v : op->getOperands())
-    operands.push_back(isPresent(v) ? addressOf(v) : 0);
-  Form form = cast<FormInterface>(op).form();
-  codegen::CommandStream &stream = emitter.stream();
-  const LayerMark before(stream);
+  for (int v : node.operands) {
+    bool isConstant = v >= 0 && read.network.values[v].isWeight;
+    operands.push_back(v < 0 ? 0 : isConstant ? map.plain.at(v) : read.network.values[read.network.root(v)].address);
+  }
+  uint64_t result = read.network.values[node.result].address;
+  const Dims whole = read.network.values[node.result].dims;
   try {
-    if (auto *recipe = std::get_if<Recipe>(&form)) {
+    if (const Recipe *recipe = node.recipe()) {
       auto tile = op->getAttrOfType<TileAttr>("ginfo");
-      if (!tile)
-        return op->emitOpError() << "'" << top::nameOf(op) << "' has no 'ginfo'; run layer-group first";
       Dims size{tile.getN(), tile.getC(), tile.getH(), tile.getW()};
       Dims out = recipe->outputDims();
       if (size.n > out.n || size.c > out.c || size.h > out.h || size.w > out.w)
@@ -134,32 +220,17 @@ LogicalResult NetWriter::emitOp(Operation *op) {
         return op->emitOpError()
                << "'" << top::nameOf(op) << "' does not fit " << machine.memory.bytes
                << " bytes of local memory per lane with the tile of its 'ginfo'; choose a smaller one";
-      emitter.emitRecipe(*recipe, *plan, operands, addressOf(result));
-    } else if (auto *copy = std::get_if<CopyProgram>(&form)) {
-      emitter.emitCopy(*copy, operands, addressOf(result));
+      emitter.emitRecipe(*recipe, *plan, operands, result);
+    } else if (auto *copy = std::get_if<CopyProgram>(&node.form)) {
+      emitter.emitCopy(*copy, operands, result);
     }
   } catch (const UserError &e) {
     return op->emitOpError() << "'" << top::nameOf(op) << "': " << e.what();
   }
-  NumberFormat format = formatOf(result);
-  sim::TensorEntry entry;
-  entry.name = top::nameOf(op).str();
-  entry.dtype = format.dtype;
-  entry.shape = shapeOf(result).vec();
-  entry.scale = format.scale;
-  entry.zeroPoint = format.zeroPoint;
-  // A copy program ends with the copy that completes its result; a recipe completes it part by part.
-  codegen::CommandStream::Position done = stream.lastIssued(isa::Engine::GDMA);
-  if (std::holds_alternative<CopyProgram>(form))
-    entry.addWhole(addressOf(result), {done.group, true, done.id});
-  if (auto *recipe = std::get_if<Recipe>(&form))
-    addParts(entry, recipe->outputDims(), addressOf(result), emitter.takeParts());
-  if (!entry.pieces.empty()) {
-    tensors.tensors.push_back(entry);
-    tensors.layers.push_back(before.layer(entry.name, op->getName().getStringRef().str()));
-  }
-  if (emitter.stream().isNearlyFull(8192))
-    emitter.stream().closeGroup();
+  if (!node.recipe()) // ends with the copy that completes its result
+    notes.madeGlobal(node.result, wholeOf(whole));
+  for (const codegen::ResultPart &p : emitter.takeParts())
+    notes.madePart(node.result, p);
   return success();
 }
 
@@ -168,12 +239,23 @@ bmodel::CoeffMem NetWriter::coefficients() {
   bmodel::List<bmodel::Location> locations;
   std::vector<uint8_t> bytes(intAttr(module, "module.coeff_size"));
   top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
-  for (auto weight : function.getBody().front().getOps<top::WeightOp>()) {
-    StringRef name = top::nameOf(weight.getOperation());
-    const top::WeightArray *array = store.find(name);
-    uint64_t offset = *weight.getAddress() - base;
-    std::copy_n(static_cast<const uint8_t *>(array->data), array->bytes, bytes.begin() + offset);
-    locations.push_back({name.str(), offset, array->bytes});
+  std::vector<const top::WeightArray *> arrays(read.network.values.size());
+  for (auto [i, v] : llvm::enumerate(read.network.values))
+    if (v.isWeight)
+      arrays[i] = store.find(v.name);
+  int64_t rowLimit = schedule::rowLimitOf(machine.memory);
+  for (const schedule::CoefficientBytes &c :
+       schedule::coefficientBytes(read.network, map, base, machine.memory, rowLimit))
+    std::copy_n(static_cast<const uint8_t *>(arrays[c.value]->data) + c.from, c.count, bytes.begin() + c.to);
+  for (auto [value, address] : map.plain)
+    locations.push_back(
+        {read.network.values[value].name, address - base, uint64_t(read.network.values[value].bytes())});
+  for (auto [key, address] : map.blobs) {
+    const schedule::Node &node = read.network.nodes[key.first];
+    Range channels = schedule::channelTiles(*node.recipe(), rowLimit, machine.memory)[key.second];
+    schedule::RowBlob blob = schedule::rowBlobOf(*node.recipe(), channels, machine.memory);
+    std::string name = node.name + "_rows_" + std::to_string(key.second);
+    locations.push_back({name, address - base, uint64_t(blob.bytes())});
   }
   bmodel::CoeffMem coeff = bmodel::makeCoeffMem(base, std::move(bytes));
   coeff.location = std::move(locations);
@@ -208,7 +290,7 @@ bmodel::Model NetWriter::finish(const target::Chip &chip) {
   subnet.id = 0;
   subnet.nextSubnetIds = {-1};
   p.subNet.push_back(subnet);
-  std::string text = sim::printTensorTable(tensors);
+  std::string text = sim::printTensorTable(notes.take());
   p.tensorLoc = bmodel::Blob(std::vector<uint8_t>(text.begin(), text.end()));
   bmodel::Net net;
   auto name = module->getAttrOfType<StringAttr>("module.name");
@@ -241,10 +323,16 @@ struct CodegenPass : impl::CodegenBase<CodegenPass> {
     if (failed(checkLowered(module, "codegen")))
       return signalPassFailure();
     try {
-      codegen::Machine machine = codegen::machineOf(targetOf(module), intAttr(module, "module.lmem_bytes"));
+      codegen::Machine machine = machineOf(module);
       auto function = *module.getOps<func::FuncOp>().begin();
-      NetWriter writer(module, function, machine);
-      if (failed(checkAddresses(module, function, targetOf(module))) || failed(writer.emitOps()))
+      FailureOr<ReadSchedule> read = readSchedule(function, machine);
+      if (failed(read))
+        return signalPassFailure();
+      schedule::CoefficientMap map =
+          schedule::mapCoefficients(read->network, read->plan, read->timeline, intAttr(module, "module.coeff_addr"),
+                                    machine.memory, schedule::rowLimitOf(machine.memory));
+      NetWriter writer(module, function, machine, *read, map);
+      if (failed(checkAddresses(module, *read, map, targetOf(module))) || failed(writer.emitOps(targetOf(module))))
         return signalPassFailure();
       if (writer.isEmpty())
         return fail("the network only renames its inputs; there is nothing for the chip to run");

@@ -1,7 +1,8 @@
-//===- LayerGroup.cpp - A tile for every op -------------------------------===//
-// Every op is a group of one: the pass asks the tiling engine for the largest
-// tile of its recipe and notes it in `ginfo`, where a user may change it.
-#include "tpu_mlir/Codegen/MachineOf.h"
+//===- LayerGroup.cpp - Which ops run together ----------------------------===//
+// Level 1 gives every op the largest tile of its own. Above, the scheduler
+// groups ops so that values stay in local memory. Either choice is noted in
+// `ginfo`, where a user may change it.
+#include "ScheduleOf.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
@@ -18,37 +19,70 @@ namespace {
 
 struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
   using LayerGroupBase::LayerGroupBase;
+
+  /// The largest tile of an op that runs by itself.
+  LogicalResult tileAlone(Operation *op, const codegen::LocalMemory &memory) {
+    Form form = cast<FormInterface>(op).form();
+    auto *recipe = std::get_if<Recipe>(&form);
+    if (!recipe)
+      return success();
+    try {
+      codegen::TilePlan plan = codegen::chooseTile(*recipe, memory);
+      op->setAttr("ginfo",
+                  TileAttr::get(&getContext(), plan.tile.n, plan.tile.c, plan.tile.h, plan.tile.w, plan.buffers));
+      return success();
+    } catch (const UserError &e) {
+      return op->emitOpError() << "'" << top::nameOf(op) << "' " << e.what();
+    }
+  }
+
+  LogicalResult group(func::FuncOp function, const codegen::Machine &machine) {
+    FunctionNetwork f = networkOf(function);
+    schedule::Schedule found = schedule::findSchedule(f.network, machine.memory, targetOf(function), int(opt));
+    bool ok = true;
+    for (auto [id, group] : llvm::enumerate(found.plan.groups))
+      for (int n = group.first; n <= group.last; ++n) {
+        const schedule::Node &node = found.network.nodes[n];
+        if (group.alone) {
+          ok &= succeeded(tileAlone(f.ops[node.id], machine.memory));
+          continue;
+        }
+        auto set = [&](int op, bool isStored, bool joins) {
+          f.ops[op]->setAttr("ginfo", GroupAttr::get(&getContext(), id, group.nSlices, group.hSlices,
+                                                     group.keepsWeights, isStored, joins));
+        };
+        bool isStored = found.plan.isStored[node.result];
+        if (node.parts.empty())
+          set(node.id, isStored, false);
+        for (auto [i, part] : llvm::enumerate(node.parts))
+          set(part.id, isStored, i > 0);
+      }
+    return success(ok);
+  }
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (opt != 1) {
-      module.emitError() << "layer-group opt=" << opt.getValue()
-                         << " is not built; opt=1 makes every op a group of one";
-      return signalPassFailure();
-    }
+    auto fail = [&](const Twine &sentence) {
+      module.emitError() << sentence;
+      signalPassFailure();
+    };
+    if (opt < 1 || opt > 3)
+      return fail("layer-group opt=" + Twine(opt.getValue()) + " does not exist; 1 makes every op a group of one, 2 " +
+                  "groups, 3 searches longer");
     if (failed(checkLowered(module, "layer-group")))
       return signalPassFailure();
     codegen::Machine machine;
     try {
       machine = codegen::machineOf(targetOf(module), lmemBytes);
     } catch (const UserError &e) {
-      module.emitError() << e.what();
-      return signalPassFailure();
+      return fail(e.what());
     }
     bool ok = true;
-    module.walk([&](FormInterface op) {
-      Form form = op.form();
-      auto *recipe = std::get_if<Recipe>(&form);
-      if (!recipe)
-        return;
-      try {
-        codegen::TilePlan plan = codegen::chooseTile(*recipe, machine.memory);
-        op->setAttr("ginfo",
-                    TileAttr::get(&getContext(), plan.tile.n, plan.tile.c, plan.tile.h, plan.tile.w, plan.buffers));
-      } catch (const UserError &e) {
-        op->emitOpError() << "'" << top::nameOf(op.getOperation()) << "' " << e.what();
-        ok = false;
-      }
-    });
+    if (opt == 1)
+      module.walk([&](FormInterface op) { ok &= succeeded(tileAlone(op, machine.memory)); });
+    else
+      for (auto function : module.getOps<func::FuncOp>())
+        ok &= succeeded(group(function, machine));
     module->setAttr("module.lmem_bytes", IntegerAttr::get(IntegerType::get(&getContext(), 64), machine.memory.bytes));
     if (!ok)
       signalPassFailure();

@@ -1,0 +1,31 @@
+//===- Search.h - Which ops run together, and in what slices ----*- C++ -*-===//
+#ifndef TPU_MLIR_SCHEDULE_SEARCH_H
+#define TPU_MLIR_SCHEDULE_SEARCH_H
+
+#include "tpu_mlir/Schedule/Place.h"
+#include "tpu_mlir/Target/Target.h"
+
+namespace tpu_mlir::schedule {
+
+struct Schedule {
+  Network network; ///< with fused nodes
+  Plan plan;
+  std::vector<std::string> reasons; ///< by group: why it is one op by itself, or empty
+};
+
+/// Bytes per lane of weights above which an op runs in channel tiles.
+int64_t rowLimitOf(const LocalMemory &memory);
+
+/// Marks what must go through global memory whatever fits: the network's inputs and outputs, what ops that run by
+/// themselves read and make, and what is read in another shape.
+void markStored(const Network &network, Plan &plan);
+
+/// The best schedule found. `level`: how much is tried.
+Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level);
+
+/// The pace of a timeline by the timing model's formulas.
+Pace paceOf(const Network &network, const Timeline &timeline, const target::Chip &chip, const LocalMemory &memory);
+
+} // namespace tpu_mlir::schedule
+
+#endif // TPU_MLIR_SCHEDULE_SEARCH_H

@@ -1,0 +1,120 @@
+//===- ScheduleOf.cpp - A module as the scheduler sees it -----------------===//
+#include "ScheduleOf.h"
+#include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+#include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
+#include "tpu_mlir/Interfaces/OpInterfaces.h"
+#include "tpu_mlir/Ops/TargetOf.h"
+
+using namespace mlir;
+
+namespace tpu_mlir::tpu {
+
+codegen::Machine machineOf(ModuleOp module) {
+  auto bytes = module->getAttrOfType<IntegerAttr>("module.lmem_bytes");
+  return codegen::machineOf(targetOf(module), bytes ? bytes.getInt() : 0);
+}
+
+FunctionNetwork networkOf(func::FuncOp function) {
+  FunctionNetwork f;
+  schedule::Network &network = f.network;
+  const top::WeightStore &store = function->getContext()->getLoadedDialect<top::TopDialect>()->weights();
+  auto add = [&](Value v, const Dims &dims) -> schedule::Value & {
+    f.numbers[v] = int(network.values.size());
+    f.values.push_back(v);
+    schedule::Value &value = network.values.emplace_back();
+    value.name = top::nameOf(v).str();
+    value.dims = dims;
+    value.dtype = formatOf(v).dtype;
+    value.address = addressOf(v);
+    return value;
+  };
+  for (Operation &op : function.getBody().front()) {
+    if (mlir::isa<top::InputOp>(op)) {
+      add(op.getResult(0), nchwOf(op.getResult(0))).isInput = true;
+    } else if (mlir::isa<top::WeightOp>(op)) {
+      // As it lies in the weight file: a filter's stored order may pad its channels.
+      const top::WeightArray *array = store.find(top::nameOf(&op));
+      int64_t count = array ? int64_t(array->bytes) / kernel::byteSize(formatOf(op.getResult(0)).dtype) : 0;
+      add(op.getResult(0), {1, 1, 1, count}).isWeight = true;
+    } else if (auto interface = dyn_cast<FormInterface>(&op)) {
+      Form form = interface.form();
+      Value result = op.getResult(0);
+      if (std::holds_alternative<View>(form)) {
+        int of = f.numbers.lookup(op.getOperand(0));
+        add(result, nchwOf(result)).viewOf = of;
+        continue;
+      }
+      auto *recipe = std::get_if<Recipe>(&form);
+      schedule::Node node;
+      node.id = int(f.ops.size());
+      node.name = top::nameOf(&op).str();
+      for (Value v : op.getOperands()) {
+        auto at = f.numbers.find(v);
+        node.operands.push_back(at == f.numbers.end() ? -1 : at->second);
+      }
+      add(result, recipe ? recipe->outputDims() : nchwOf(result));
+      node.result = f.numbers[result];
+      node.form = std::move(form);
+      f.ops.push_back(&op);
+      network.nodes.push_back(std::move(node));
+    }
+  }
+  for (Value v : function.getBody().front().getTerminator()->getOperands())
+    network.values[network.root(f.numbers.lookup(v))].isOutput = true;
+  // An input's shape is that of its first reader, so that the reader finds it as it was made.
+  for (const schedule::Node &node : network.nodes)
+    if (const Recipe *recipe = node.recipe())
+      for (const Buffer &b : recipe->buffers)
+        if (b.place == Place::Input && node.operands[b.index] >= 0)
+          if (schedule::Value &v = network.values[network.root(node.operands[b.index])]; v.isInput && v.users.empty()) {
+            v.dims = b.dims;
+            v.users.push_back(node.id);
+          }
+  network.link();
+  return f;
+}
+
+FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machine &machine) {
+  ReadSchedule r;
+  r.function = networkOf(function);
+  const std::vector<Operation *> &ops = r.function.ops;
+  auto groupOf = [&](int id) { return ops[id]->getAttrOfType<GroupAttr>("ginfo"); };
+  for (const schedule::Node &node : r.function.network.nodes)
+    if (node.recipe() && !ops[node.id]->hasAttr("ginfo"))
+      return ops[node.id]->emitOpError() << "'" << node.name << "' has no 'ginfo'; run layer-group first";
+  r.network = schedule::fuse(r.function.network, [&](int a, int b) {
+    GroupAttr first = groupOf(r.function.network.nodes[a].id), second = groupOf(r.function.network.nodes[b].id);
+    return first && second && first.getId() == second.getId() && second.getJoins();
+  });
+  int64_t current = -1;
+  for (int n = 0; n < int(r.network.nodes.size()); ++n) {
+    const schedule::Node &node = r.network.nodes[n];
+    GroupAttr attr = groupOf(node.id);
+    if (!attr) {
+      r.plan.groups.push_back({n, n, 1, 1, true});
+      current = -1;
+    } else if (attr.getId() == current) {
+      r.plan.groups.back().last = n;
+    } else {
+      r.plan.groups.push_back({n, n, attr.getN(), attr.getH(), false, attr.getWeights()});
+      current = attr.getId();
+    }
+  }
+  schedule::markStored(r.network, r.plan);
+  for (const schedule::Node &node : r.network.nodes)
+    if (GroupAttr attr = groupOf(node.id); attr && attr.getStored())
+      r.plan.isStored[node.result] = 1;
+  schedule::Built built =
+      schedule::buildTimeline(r.network, r.plan, machine.memory, schedule::rowLimitOf(machine.memory));
+  if (!built.problem.empty()) {
+    Operation *op = ops[r.network.nodes[std::max(0, built.problemNode)].id];
+    return op->emitOpError() << "'" << top::nameOf(op) << "' " << built.problem
+                             << " with its 'ginfo'; run layer-group again";
+  }
+  r.timeline = std::move(built.timeline);
+  return r;
+}
+
+} // namespace tpu_mlir::tpu
