@@ -22,6 +22,8 @@ LocalStrides stridesOf(const LocalView &v, const LocalMemory &memory) {
 }
 
 bool isNatural(const LocalView &v, const LocalMemory &memory) {
+  if (v.layout == Layout::Aligned && v.offset % memory.alignBytes != 0)
+    return false;
   if (!v.outer)
     return true;
   LocalStrides natural = layoutStrides(v.layout, v.dims, v.dtype, memory);
@@ -30,15 +32,12 @@ bool isNatural(const LocalView &v, const LocalMemory &memory) {
 }
 
 bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) {
-  auto starts = [&](int id) { return id < 0 || views[id].offset % memory.alignBytes == 0; };
-  auto isPlain = [&](int id) { return id < 0 || (starts(id) && isNatural(views[id], memory)); };
+  auto isPlain = [&](int id) { return id < 0 || isNatural(views[id], memory); };
+  auto starts = [&](int id) { return views[id].offset % memory.alignBytes == 0; };
   switch (step.kind) {
   case StepKind::Binary:
-  case StepKind::Cast: {
-    // Explicit strides serve any part; the plain layout starts at the align unit.
-    auto fits = [&](int id) { return id < 0 || starts(id) || !isNatural(views[id], memory); };
-    return fits(step.dst) && fits(step.a) && fits(step.b);
-  }
+  case StepKind::Cast:
+    return true; // explicit strides serve any part
   case StepKind::Conv:
     return isPlain(step.dst) && starts(step.a);
   default:

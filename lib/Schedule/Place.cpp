@@ -77,6 +77,9 @@ public:
     until.resize(t.buffers.size());
     live.assign(works + 1, 0);
     made.resize(works);
+    nextClobber.assign(works + 1, works);
+    for (int i = works - 1; i >= 0; --i)
+      nextClobber[i] = t.works[i].clobbers ? i : nextClobber[i + 1];
     for (int b = 0; b < int(t.buffers.size()); ++b) {
       LocalBuffer &buffer = t.buffers[b];
       if (buffer.first < 0)
@@ -119,7 +122,7 @@ private:
       for (int limit = last + 8; last < limit && last < int(pace.work.size()) && time > 0; ++last)
         time -= pace.work[last];
     }
-    return std::min(last, int(t.works.size()) - 1);
+    return std::min({last, int(t.works.size()) - 1, std::max(b.last, nextClobber[b.last] - 1)});
   }
 
   void release(int now) {
@@ -159,6 +162,8 @@ private:
   void prefetch(int now) {
     for (int count = 0; next < int(queue.size()) && count < kMostAhead; ++count) {
       LocalBuffer &buffer = t.buffers[queue[next]];
+      if (buffer.first > nextClobber[now])
+        return;
       if (buffer.notBefore >= now && buffer.notBefore > 0)
         return;
       for (int i = now; i < buffer.first; ++i)
@@ -177,6 +182,7 @@ private:
   const Pace &pace;
   FreeList free;
   std::vector<int> until;             ///< by buffer
+  std::vector<int> nextClobber;        ///< by work: the next one that takes all of local memory, itself included
   std::vector<int64_t> live;          ///< by work: bytes taken
   std::vector<std::vector<int>> made; ///< by work: buffers that are not loaded and begin there
   std::vector<int> queue;             ///< loads in the order of need

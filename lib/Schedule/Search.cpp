@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <set>
+#include <cstdlib>
+#include <cstdio>
 
 namespace tpu_mlir::schedule {
 
@@ -28,6 +30,11 @@ void markStored(const Network &network, Plan &plan) {
   for (const Group &g : plan.groups) {
     const Node &first = network.nodes[g.first];
     if (g.alone) {
+      // An op by itself takes all of local memory.
+      for (int v = 0; first.recipe() && v < int(network.values.size()); ++v)
+        if (!network.values[v].users.empty() && network.values[v].producer < g.first &&
+            network.values[v].users.back() > g.first)
+          plan.isStored[v] = 1;
       store(first.result);
       for (int operand : first.operands)
         if (operand >= 0)
@@ -58,6 +65,7 @@ public:
         schedule.plan.isStored[v] = 1;
       Built built = buildTimeline(schedule.network, schedule.plan, memory, rowLimitOf(memory));
       if (!built.problem.empty()) {
+        if (getenv("DBG")) fprintf(stderr, "%s: %s\n", schedule.network.nodes[built.problemNode].name.c_str(), built.problem.c_str());
         giveUp(built.problemNode, built.problem);
         continue;
       }
@@ -65,6 +73,7 @@ public:
       int failed = placeBuffers(built.timeline, pace);
       if (failed < 0)
         return std::move(schedule);
+      if (getenv("DBG")) fprintf(stderr, "%s: memory\n", schedule.network.nodes[built.timeline.works[failed].node].name.c_str());
       if (!spill(built.timeline, failed))
         giveUp(built.timeline.works[failed].node, "does not fit local memory");
     }

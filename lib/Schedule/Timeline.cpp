@@ -90,7 +90,7 @@ private:
   std::map<Key, int> nodeBuffers;      ///< by node and recipe buffer (weights: and tile), in the current slice or group
   std::map<std::pair<int, std::vector<int64_t>>, int> reloads;
   int64_t tableCount = 0;
-  std::vector<int> lastTableUse;              ///< by place: the last work that reads it
+  std::vector<int> lastTableUse;              ///< by place: the last work that reads it, or clobbers it
   std::vector<std::pair<int, int>> occupants; ///< by place: weight value and buffer
   std::map<int, int> tables;                  ///< by weight value: its number
 };
@@ -100,6 +100,11 @@ void Builder::buildGroup(int g) {
   if (group.alone) {
     Work work;
     work.node = group.first, work.group = g;
+    work.clobbers = network.nodes[group.first].recipe();
+    if (work.clobbers) {
+      occupants.assign(tableCount, {-1, -1});
+      lastTableUse.assign(tableCount, int(out.works.size()));
+    }
     for (int operand : network.nodes[group.first].operands)
       if (operand >= 0 && !network.values[network.root(operand)].isWeight &&
           !network.values[network.root(operand)].isInput && !plan.isStored[network.root(operand)])

@@ -31,7 +31,7 @@ struct LocalView {
 LocalStrides layoutStrides(Layout layout, const Dims &dims, DType type, const LocalMemory &memory);
 /// The strides of a view.
 LocalStrides stridesOf(const LocalView &view, const LocalMemory &memory);
-/// Whether the view's strides are those that its layout gives its shape, which most instructions rely on.
+/// Whether the view starts and steps as its layout has it for its shape, which most instructions rely on.
 bool isNatural(const LocalView &view, const LocalMemory &memory);
 /// Whether the instructions of `step` can take these views: their layouts, and where they start.
 bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemory &memory);

@@ -65,6 +65,7 @@ struct Work {
   Region region;                 ///< of the node's result
   std::vector<Region> parts;     ///< the region in pieces that scratch memory holds
   std::vector<Binding> bindings; ///< by buffer of the recipe
+  bool clobbers = false;                  ///< takes all of local memory for itself
   int expand = -1;               ///< blob whose requantisation entries are spread out first
   struct Store {
     int value, binding;
