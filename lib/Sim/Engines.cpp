@@ -67,7 +67,8 @@ void Engines::run(const Group &group, size_t index, const std::function<void(con
 
     Cost cost = costOf(command, chip);
     double cycles = cost.cycles * (e == 1 ? gdmaCycle : 1.0);
-    double free = next[e] == 0 ? groupStart : ends[e].back() + chip.time.issueCycles * (e == 1 ? gdmaCycle : 1.0);
+    double gap = e == 1 ? chip.time.gdmaIssueCycles * gdmaCycle : chip.time.issueCycles;
+    double free = next[e] == 0 ? groupStart : ends[e].back() + gap;
     double start = command.dep() ? std::max(free, ends[1 - e][command.dep() - 1]) : free;
     ends[e].push_back(start + cycles);
     ++next[e];
