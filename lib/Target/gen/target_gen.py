@@ -106,7 +106,7 @@ def source_text(chips: list[dict[str, dict[str, Fact]]], known: list[str], alias
                 text = "unknown" if fact.value is None else text
                 cells = ", ".join(map(quote, (f"{section}.{key}", text, meaning, fact.source, fact.evidence)))
                 facts.append(f"  {{{cells}}},")
-                if section == "time" and kind == "float":
+                if section == "time" and kind == "float" and fact.value is not None:
                     low, high = (fact.value if end is None else end for end in (fact.low, fact.high))
                     constants.append(f"  {{{quote(key)}, &Time::{camel(key)}, {low!r}, {high!r}}},")
             sections[section] = "{" + ", ".join(values) + "}"

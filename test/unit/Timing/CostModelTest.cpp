@@ -106,7 +106,7 @@ TEST(CostModel, BankShareIsAShareAndSymmetric) {
   std::mt19937 random(1);
   auto below = [&](int n) { return double(random() % unsigned(n)); };
   for (int i = 0; i < 2000; ++i) {
-    double a = below(1024), b = below(1024), aBytes = 1 + below(1024), bBytes = 1 + below(1024);
+    double a = below(1023), b = below(1023), aBytes = 1 + below(int(1023 - a)), bBytes = 1 + below(int(1023 - b));
     double share = bankShare(chip, a, aBytes, b, bBytes);
     EXPECT_GE(share, 0);
     EXPECT_LE(share, 1);
