@@ -3,21 +3,29 @@
 // local memory, and gives way where memory runs out: a value goes through
 // global memory, or an op runs by itself.
 #include "tpu_mlir/Schedule/Search.h"
+#include "tpu_mlir/Schedule/Cost.h"
+#include "tpu_mlir/Schedule/Regions.h"
+#include "tpu_mlir/Schedule/Segments.h"
 
 #include <algorithm>
 #include <set>
-#include <cstdlib>
-#include <cstdio>
+
 
 namespace tpu_mlir::schedule {
 
 int64_t rowLimitOf(const LocalMemory &memory) { return memory.bytes / 16; }
 
-Pace paceOf(const Network &network, const Timeline &timeline, const target::Chip &chip, const LocalMemory &memory) {
-  (void)network, (void)chip, (void)memory;
+Pace paceOf(const Network &network, const Timeline &timeline, const target::Chip &chip) {
   Pace pace;
-  pace.work.assign(timeline.works.size(), 2000);
-  pace.transferLatency = 200, pace.bytesPerCycle = 50;
+  for (const Work &work : timeline.works) {
+    double cycles = 0;
+    const Recipe *recipe = network.nodes[work.node].recipe();
+    for (const Region &part : work.parts)
+      cycles += stepCycles(*recipe, part, chip);
+    pace.work.push_back(cycles);
+  }
+  pace.transferLatency = double(chip.time.gdmaLatencyCycles);
+  pace.bytesPerCycle = 1 / transferCycles(1, true, chip);
   return pace;
 }
 
@@ -48,34 +56,88 @@ void markStored(const Network &network, Plan &plan) {
   }
 }
 
+double estimateCycles(const Network &network, const Timeline &t, const Plan &plan, const Pace &pace,
+                      const target::Chip &chip) {
+  const int works = int(t.works.size());
+  std::vector<double> workEnd(works + 1, 0), loadEnd(t.buffers.size(), 0);
+  std::vector<std::vector<int>> loadsAt(works + 1);
+  for (const Load &l : t.loads)
+    if (int at = t.buffers[l.buffer].loadAt; at >= 0)
+      loadsAt[at].push_back(l.buffer);
+  double tiu = 0, gdma = 0;
+  auto load = [&](int b, int w) {
+    double ready = w > 0 ? workEnd[w - 1] : 0;
+    gdma = std::max(gdma, ready) + pace.transferLatency + transferCycles(double(t.buffers[b].loadBytes), false, chip);
+    loadEnd[b] = gdma;
+  };
+  auto store = [&](int w) {
+    for (const Work::Store &s : t.works[w].stores) {
+      double bytes = double(dimsOf(s.region).count() * kernel::byteSize(network.values[s.value].dtype));
+      gdma = std::max(gdma, workEnd[w]) + pace.transferLatency + transferCycles(bytes, true, chip);
+    }
+  };
+  for (int w = 0; w < works; ++w) {
+    for (bool late : {true, false})
+      for (int b : loadsAt[w])
+        if ((t.buffers[b].first <= w) == late)
+          load(b, w);
+    if (w > 0)
+      store(w - 1);
+    const Work &work = t.works[w];
+    if (plan.groups[work.group].alone) {
+      // A rough price of going through global memory; what matters is that it is never cheap.
+      const Node &node = network.nodes[work.node];
+      double bytes = double(network.values[node.result].bytes());
+      for (int operand : node.operands)
+        bytes += operand >= 0 ? double(network.values[operand].bytes()) : 0;
+      double compute = node.recipe() ? 2 * stepCycles(*node.recipe(), wholeOf(node.recipe()->outputDims()), chip) : 0;
+      tiu = gdma = std::max(tiu, gdma) + 2 * transferCycles(bytes, true, chip) + compute;
+    } else {
+      for (const Binding &b : work.bindings)
+        if (b.buffer >= 0)
+          tiu = std::max(tiu, loadEnd[b.buffer]);
+      tiu += pace.work[w];
+    }
+    workEnd[w] = tiu;
+  }
+  if (works > 0)
+    store(works - 1);
+  return std::max(tiu, gdma);
+}
+
 namespace {
 
 class Searcher {
 public:
-  Searcher(const Network &ops, const LocalMemory &memory, const target::Chip &chip)
-      : ops(ops), memory(memory), chip(chip) {}
+  Searcher(const Network &ops, const LocalMemory &memory, const target::Chip &chip, const SegmentRules &rules)
+      : ops(ops), memory(memory), chip(chip), rules(rules) {}
 
   Schedule run() {
     for (const Node &op : ops.nodes)
       if (std::string why = whyAlone(ops, op); !why.empty())
         alone.emplace(op.id, why);
+    bool isArranged = false;
     while (true) {
-      arrange();
+      if (!isArranged)
+        arrange();
+      isArranged = true;
+      markStored(schedule.network, schedule.plan);
       for (int v : spilled)
         schedule.plan.isStored[v] = 1;
       Built built = buildTimeline(schedule.network, schedule.plan, memory, rowLimitOf(memory));
       if (!built.problem.empty()) {
-        if (getenv("DBG")) fprintf(stderr, "%s: %s\n", schedule.network.nodes[built.problemNode].name.c_str(), built.problem.c_str());
-        giveUp(built.problemNode, built.problem);
+        isArranged = sliceMore(built.problemNode) || !giveUp(built.problemNode, built.problem);
         continue;
       }
-      Pace pace = paceOf(schedule.network, built.timeline, chip, memory);
+      Pace pace = paceOf(schedule.network, built.timeline, chip);
       int failed = placeBuffers(built.timeline, pace);
-      if (failed < 0)
+      if (failed < 0) {
+        schedule.cycles = estimateCycles(schedule.network, built.timeline, schedule.plan, pace, chip);
         return std::move(schedule);
-      if (getenv("DBG")) fprintf(stderr, "%s: memory\n", schedule.network.nodes[built.timeline.works[failed].node].name.c_str());
-      if (!spill(built.timeline, failed))
-        giveUp(built.timeline.works[failed].node, "does not fit local memory");
+      }
+      int node = built.timeline.works[failed].node;
+      if (!spill(built.timeline, failed) && !sliceMore(node))
+        isArranged = !giveUp(node, "does not fit local memory");
     }
   }
 
@@ -86,22 +148,39 @@ private:
       int first = ops.nodes[a].id, second = ops.nodes[b].id;
       return !alone.contains(first) && !alone.contains(second) && !apart.contains(second);
     });
-    for (int n = 0; n < int(schedule.network.nodes.size()); ++n) {
-      Group g{n, n};
-      auto why = alone.find(schedule.network.nodes[n].id);
-      g.alone = why != alone.end();
-      schedule.plan.groups.push_back(g);
+    std::vector<char> isAlone(schedule.network.nodes.size(), 0);
+    for (size_t n = 0; n < isAlone.size(); ++n)
+      isAlone[n] = alone.contains(schedule.network.nodes[n].id);
+    schedule.plan.groups = chooseSegments(schedule.network, isAlone, rules, memory, chip);
+    for (const Group &g : schedule.plan.groups) {
+      auto why = alone.find(schedule.network.nodes[g.first].id);
       schedule.reasons.push_back(g.alone ? why->second : "");
     }
-    markStored(schedule.network, schedule.plan);
   }
 
-  void giveUp(int node, const std::string &why) {
+  /// Cuts the group of a node into more slices, if it has some already.
+  bool sliceMore(int node) {
+    for (Group &g : schedule.plan.groups) {
+      if (node < g.first || node > g.last || g.alone || g.slices() == 1)
+        continue;
+      int64_t rows = schedule.network.values[schedule.network.nodes[g.last].result].dims.h;
+      int64_t more = g.hSlices + std::max<int64_t>(1, g.hSlices / 4);
+      if (more > rows || more > 128)
+        return false;
+      g.hSlices = more;
+      return true;
+    }
+    return false;
+  }
+
+  /// Takes a node out of its group: fused ops part, others run by themselves. The arrangement must be made again.
+  bool giveUp(int node, const std::string &why) {
     const Node &n = schedule.network.nodes[node];
     if (n.parts.empty())
       alone.emplace(n.id, why);
     for (const Node &part : n.parts)
       apart.insert(part.id);
+    return true;
   }
 
   /// Sends the largest value that is alive at a work, and not used by it, through global memory.
@@ -125,6 +204,10 @@ private:
       int v = valueOf[b];
       if (v < 0 || schedule.plan.isStored[v] || used.contains(b) || buffer.first > at || buffer.last < at)
         continue;
+      // Of a value that stays inside its group there is nothing to gain.
+      const Group &g = schedule.plan.groups[t.works[at].group];
+      if (!leavesGroup(schedule.network, v, g.first, g.last))
+        continue;
       if (best < 0 || buffer.bytes > t.buffers[best].bytes)
         best = b;
     }
@@ -137,6 +220,7 @@ private:
   const Network &ops;
   const LocalMemory &memory;
   const target::Chip &chip;
+  SegmentRules rules;
   Schedule schedule;
   std::map<int, std::string> alone; ///< by op id: why
   std::set<int> apart;              ///< ops that do not join their producer
@@ -146,8 +230,20 @@ private:
 } // namespace
 
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level) {
-  (void)level;
-  return Searcher(ops, memory, chip).run();
+  std::vector<SegmentRules> candidates;
+  for (double share : {0.25, 0.45, 0.12})
+    for (double room : {0.9, 0.7}) {
+      candidates.push_back({share, room, 24});
+      if (level < 3)
+        break;
+    }
+  Schedule best;
+  for (const SegmentRules &rules : candidates) {
+    Schedule found = Searcher(ops, memory, chip, rules).run();
+    if (best.plan.groups.empty() || found.cycles < best.cycles)
+      best = std::move(found);
+  }
+  return best;
 }
 
 } // namespace tpu_mlir::schedule

@@ -63,7 +63,8 @@ void Engines::run(const Group &group, size_t index, const std::function<void(con
     }
     int e = choose(ready[0], ready[1]);
     const isa::Command &command = group.streams[e][next[e]];
-    double free = next[e] == 0 ? groupStart : ends[e].back() + chip.time.issueCycles * (e == 1 ? gdmaCycle : 1.0);
+    double gap = e == 1 ? chip.time.gdmaIssueCycles * gdmaCycle : chip.time.issueCycles;
+    double free = next[e] == 0 ? groupStart : ends[e].back() + gap;
     double start = command.dep() ? std::max(free, ends[1 - e][command.dep() - 1]) : free;
     if (options.beforeCommand)
       options.beforeCommand({index, command, start, start});

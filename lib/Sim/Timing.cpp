@@ -1,9 +1,9 @@
 //===- Timing.cpp - Cycles and work of one command ------------------------===//
-// First formulas. Source: shared ISA notes, isa.md §8 and timing.md (silicon
-// counters of a sibling chip, scaled by lanes and execution units; each
-// constant's own source is in the chip file).
+// Reads a command's shape, layout and banks, and asks the cost model. Source of
+// what the fields mean: shared ISA notes, isa.md §5 and §6.
 
 #include "tpu_mlir/Sim/Timing.h"
+#include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,8 +19,6 @@ Work &Work::operator+=(const Work &o) {
 }
 
 namespace {
-
-double ceilDiv(double a, double b) { return std::ceil(a / b); }
 
 /// A count as an integer; counts of impossible commands stop growing.
 int64_t counted(double v) { return int64_t(std::clamp(v, 0.0, 1e18)); }
@@ -49,84 +47,72 @@ public:
   }
   double resultPlane() const { return get(Field::res0_h) * get(Field::res0_w); }
   double resultCount() const { return get(Field::res0_n) * get(Field::res0_c) * resultPlane(); }
-  /// Passes over the lanes: batches times groups of channels.
-  double passes() const { return get(Field::res0_n) * ceilDiv(get(Field::res0_c), double(chip.local.lanes)); }
-  /// Multiply-accumulates per cycle for operand format bytes.
-  double macRate(int64_t operandBytes) const {
-    return double(operandBytes == 1 ? chip.compute.mac8 : operandBytes == 2 ? chip.compute.mac16 : chip.compute.mac32);
+  double lane(Field address) const { return double(int64_t(c.get(address)) / chip.local.laneStride); }
+  timing::Spread result() const {
+    double h = get(Field::res0_h), w = get(Field::res0_w);
+    bool apart = h > 1 && c.get(Field::res0_str) == isa::kLayoutExplicit && get(Field::res0_h_str) != w;
+    return {get(Field::res0_n), get(Field::res0_c), h, w, lane(Field::res0_addr), apart};
   }
-  double channelsTogether(int64_t operandBytes) const {
-    return double(operandBytes == 1   ? chip.compute.icParallel8
-                  : operandBytes == 2 ? chip.compute.icParallel16
-                                      : chip.compute.icParallel32);
+  int64_t widest(bool second = false) const {
+    int64_t most = std::max(bytes(Field::res0_prec), bytes(Field::opd0_prec));
+    return second ? std::max(most, bytes(Field::opd1_prec)) : most;
   }
-  int64_t bank(Field address) const {
-    return int64_t(c.get(address)) % chip.local.laneStride / (chip.local.laneBytes / chip.local.banks);
+  /// Share of the time that two tensors of the result's shape, streamed together, are in one bank.
+  double meet(Field a, Field aPrecision, Field b, Field bPrecision) const {
+    auto extent = [&](Field precision) {
+      double align = double(chip.local.alignBytes), plane = resultPlane() * double(bytes(precision));
+      return timing::lanePasses(chip, get(Field::res0_n), get(Field::res0_c)) * std::ceil(plane / align) * align;
+    };
+    auto offset = [&](Field address) { return double(int64_t(c.get(address)) % chip.local.laneStride); };
+    return timing::bankShare(chip, offset(a), extent(aPrecision), offset(b), extent(bPrecision));
   }
-  /// One pass of an element-wise unit over the result, `widest` bytes per element.
-  double elementPass(int64_t widest) const {
-    return passes() * ceilDiv(resultPlane() * double(widest), double(chip.time.elementBytes));
+  /// The same for the result and up to two operands; one-element operands are read once and do not count. Two accesses
+  /// in a bank or three cost alike: sums whose three tensors share a bank measured as those that share two.
+  double conflict(bool first, bool second) const {
+    double share = 0;
+    if (first)
+      share = meet(Field::opd0_addr, Field::opd0_prec, Field::res0_addr, Field::res0_prec);
+    if (second)
+      share = std::max(share, meet(Field::opd1_addr, Field::opd1_prec, Field::res0_addr, Field::res0_prec));
+    if (first && second && c.get(Field::opd0_addr) != c.get(Field::opd1_addr))
+      share = std::max(share, meet(Field::opd0_addr, Field::opd0_prec, Field::opd1_addr, Field::opd1_prec));
+    return share;
   }
 };
 
 Cost conv(const Tiu &t) {
-  int64_t bytes = t.bytes(Field::opd0_prec);
   double kernel = t.get(Field::opd1_h) * t.get(Field::opd1_w), channels = t.get(Field::opd0_c);
-  double together = t.channelsTogether(bytes), lanes = double(t.chip.local.lanes);
-  double pixels = t.macRate(bytes) / (lanes * together);
-  double groups = ceilDiv(t.get(Field::res0_c), lanes);
   Cost cost;
-  cost.cycles =
-      t.get(Field::res0_n) * groups * ceilDiv(t.resultPlane(), pixels) * ceilDiv(channels, together) * kernel +
-      t.chip.time.convCycles + t.chip.time.convCyclesPerGroup * groups;
+  cost.cycles = timing::convCycles(t.chip, {t.get(Field::res0_n), channels, t.get(Field::res0_c), t.get(Field::res0_h),
+                                            t.get(Field::res0_w), t.get(Field::opd1_h), t.get(Field::opd1_w),
+                                            double(t.bytes(Field::opd0_prec)), t.lane(Field::res0_addr)});
   cost.work.convMacs = counted(t.resultCount() * channels * kernel);
   return cost;
 }
 
 Cost pool(const Tiu &t) {
-  double kernel = t.get(Field::opd1_h) * t.get(Field::opd1_w);
-  double input = kernel * t.elementPass(t.bytes(Field::opd0_prec)) * t.chip.time.poolFactor;
+  timing::WindowShape shape{t.result(), t.get(Field::opd1_h), t.get(Field::opd1_w), double(t.bytes(Field::opd0_prec)),
+                            double(t.bytes(Field::res0_prec))};
   Cost cost;
-  cost.cycles = std::max(input, t.elementPass(t.bytes(Field::res0_prec))) + t.chip.time.poolCycles;
-  if (t.kind == isa::kPordDepthwise || t.kind == isa::kPordDepthwiserelu)
-    cost.work.depthwiseMacs = counted(t.resultCount() * kernel);
+  bool multiplies = t.kind == isa::kPordDepthwise || t.kind == isa::kPordDepthwiserelu;
+  cost.cycles = multiplies ? timing::depthwiseCycles(t.chip, shape) : timing::poolCycles(t.chip, shape);
+  if (multiplies)
+    cost.work.depthwiseMacs = counted(t.resultCount() * shape.kh * shape.kw);
   return cost;
-}
-
-Cost matmul(const Tiu &t, double rows, double depth, double columns) {
-  int64_t bytes = t.bytes(Field::opd0_prec);
-  double lanes = double(t.chip.local.lanes);
-  Cost cost;
-  cost.cycles = ceilDiv(rows, lanes) * depth * columns / (t.macRate(bytes) / lanes) * t.chip.time.matmulFactor;
-  cost.work.matmulMacs = counted(rows * depth * columns);
-  return cost;
-}
-
-/// Factor for operands and result that meet in a bank; one-element operands are read once and do not count.
-double conflictFactor(const Tiu &t, bool firstIsTensor, bool secondIsTensor, int64_t widest) {
-  bool conflict = (firstIsTensor && t.bank(Field::opd0_addr) == t.bank(Field::res0_addr)) ||
-                  (secondIsTensor && t.bank(Field::opd1_addr) == t.bank(Field::res0_addr)) ||
-                  (firstIsTensor && secondIsTensor && t.bank(Field::opd0_addr) == t.bank(Field::opd1_addr));
-  return !conflict ? 1.0 : widest == 4 ? t.chip.time.bankConflict32 : t.chip.time.bankConflict;
 }
 
 Cost arith(const Tiu &t) {
-  int64_t operands = int64_t(t.get(Field::tsk_opd_num));
-  bool second = operands >= 2 && !t.c.get(Field::opd1_const);
-  int64_t widest = std::max(t.bytes(Field::res0_prec), t.bytes(Field::opd0_prec));
-  if (second)
-    widest = std::max(widest, t.bytes(Field::opd1_prec));
+  bool second = t.get(Field::tsk_opd_num) >= 2 && !t.c.get(Field::opd1_const);
   auto repeats = [&](Field layout, Field h, Field w) {
     return t.c.get(layout) == isa::kLayoutChannelScalar ||
            (t.c.get(layout) == isa::kLayoutExplicit && !t.c.get(h) && !t.c.get(w));
   };
   bool firstStreams = !t.c.get(Field::opd0_const) && !repeats(Field::opd0_str, Field::opd0_h_str, Field::opd0_w_str);
   bool secondStreams = second && !repeats(Field::opd1_str, Field::opd1_h_str, Field::opd1_w_str);
-  // A division iterates (stated: 5 passes).
-  double passes = t.kind == isa::kArithDiv ? 5 : 1;
+  double widest = double(t.widest(second)), conflict = t.conflict(firstStreams, secondStreams);
   Cost cost;
-  cost.cycles = passes * t.elementPass(widest) * conflictFactor(t, firstStreams, secondStreams, widest) +
-                t.chip.time.elementCycles;
+  cost.cycles = t.kind == isa::kArithDiv ? timing::divideCycles(t.chip, t.result(), widest, conflict)
+                                         : timing::elementCycles(t.chip, t.result(), widest, conflict);
   return cost;
 }
 
@@ -134,7 +120,6 @@ Cost tiuCost(const isa::Command &c, const target::Chip &chip) {
   using isa::CommandId;
   Tiu t(c, chip);
   const isa::KindInfo *kind = c.kind();
-  double initial = kind ? double(kind->initialCycles) : 0;
   Cost cost;
   switch (c.info->id) {
   case CommandId::CONV:
@@ -148,44 +133,42 @@ Cost tiuCost(const isa::Command &c, const target::Chip &chip) {
     return arith(t);
   case CommandId::MM2:
   case CommandId::SMM2: {
-    double rightRows = t.get(Field::opd1_c), rightColumns = t.get(Field::opd1_w);
-    cost = matmul(t, t.get(Field::res0_c), t.kind == isa::kMm2Nt ? rightColumns : rightRows, t.get(Field::res0_w));
-    cost.cycles += initial;
+    double rows = t.get(Field::res0_c), columns = t.get(Field::res0_w);
+    double depth = t.get(t.kind == isa::kMm2Nt ? Field::opd1_w : Field::opd1_c);
+    cost.cycles = timing::matrix2Cycles(chip, rows, depth, columns, double(t.bytes(Field::opd0_prec)));
+    cost.work.matmulMacs = counted(rows * depth * columns);
     return cost;
   }
   case CommandId::MM:
   case CommandId::SMM: {
+    double rows = t.get(Field::opd0_n), sections = t.get(Field::res0_c), width = t.get(Field::res0_w);
     double depth = std::max(0.0, (t.get(Field::opd0_c) - 1) * t.get(Field::opd0_w) + t.get(Field::opd1_w));
-    cost = matmul(t, t.get(Field::opd0_n), depth, t.get(Field::res0_c) * t.get(Field::res0_w));
-    cost.cycles += initial;
+    cost.cycles = timing::matrixCycles(chip, rows, depth, sections, width, double(t.bytes(Field::opd0_prec)));
+    cost.work.matmulMacs = counted(rows * depth * sections * width);
     return cost;
   }
   case CommandId::RQ:
-  case CommandId::SRQ: {
-    int64_t widest = std::max(t.bytes(Field::res0_prec), t.bytes(Field::opd0_prec));
-    cost.cycles = t.elementPass(widest) * conflictFactor(t, true, false, widest) + chip.time.elementCycles;
+  case CommandId::SRQ:
+    cost.cycles = timing::elementCycles(chip, t.result(), double(t.widest()), t.conflict(true, false));
     return cost;
-  }
   case CommandId::SG:
-  case CommandId::SSG: {
-    double factor = t.kind >= isa::kSgPeSGatherHzd ? chip.time.gatherConflict : 1;
-    cost.cycles = t.passes() * t.resultPlane() * chip.time.gatherCyclesPerElement * factor + chip.time.elementCycles;
+  case CommandId::SSG:
+    cost.cycles = timing::gatherCycles(chip, t.result(), t.kind >= isa::kSgPeSGatherHzd);
     return cost;
-  }
   case CommandId::TRANS:
   case CommandId::STRANS: {
-    int64_t bytes = t.bytes(Field::res0_prec);
-    bool transposes = t.kind == isa::kTsbcCwTs || t.kind == isa::kTsbcWcTs;
-    // Transpositions pass one lane at a time (stated).
-    cost.cycles = initial + (transposes ? ceilDiv(t.resultCount() * double(bytes), double(chip.time.elementBytes))
-                                        : t.elementPass(bytes));
+    double bytes = double(t.bytes(Field::res0_prec));
+    if (t.kind == isa::kTsbcCwTs || t.kind == isa::kTsbcWcTs)
+      cost.cycles = timing::transposeCycles(chip, t.result(), bytes);
+    else
+      cost.cycles = timing::laneCopyCycles(chip, t.result(), bytes);
     return cost;
   }
   case CommandId::SYSID:
     cost.cycles = chip.time.systemCycles;
     return cost;
   default:
-    cost.cycles = initial + t.elementPass(std::max(t.bytes(Field::res0_prec), t.bytes(Field::opd0_prec)));
+    cost.cycles = (kind ? double(kind->initialCycles) : 0) + timing::streamCycles(chip, t.result(), double(t.widest()));
     return cost;
   }
 }
@@ -217,16 +200,20 @@ Cost gdmaCost(const isa::Command &c, const target::Chip &chip) {
       (c.info->id == CommandId::DMATensor && c.get(Field::cmd_special_function) == isa::kDmaTensorBroadcast) ||
       (linear && c.get(Field::cmd_special_function) == isa::kDmaGeneralBroadcast);
   // A broadcast reads its source once; writing the lanes in parallel costs no more (inferred).
-  double rate = fromDdr && toDdr ? chip.time.gdmaMoveBytes : toDdr ? chip.time.gdmaStoreBytes : chip.time.gdmaLoadBytes;
+  auto direction = fromDdr && toDdr ? timing::Copy::Move
+                   : toDdr          ? timing::Copy::Store
+                   : fromDdr        ? timing::Copy::Load
+                                    : timing::Copy::Local;
 
-  // The contiguous run of a channel: short runs cost extra cycles each.
+  // The contiguous runs: every row of a channel, or the channel, or all of it where the linear side and the lanes
+  // agree.
   double run = w * size, runs = n * channels * h;
   bool rowsJoin = get(Field::src_hstride) == w && (get(Field::dst_hstride) == w || broadcasts);
   if (rowsJoin || h == 1)
     run *= h, runs /= h;
-  cost.cycles = chip.time.gdmaLatencyCycles + moved / rate;
-  if (!linear && run < double(chip.local.alignBytes) && runs > 1)
-    cost.cycles += chip.time.gdmaShortRowCycles * runs;
+  if (linear)
+    run = moved, runs = 1;
+  cost.cycles = timing::copyCycles(chip, direction, runs, run);
   cost.work.ddrReadBytes = fromDdr ? counted(readBytes) : 0;
   cost.work.ddrWriteBytes = toDdr ? counted(moved) : 0;
   return cost;

@@ -41,13 +41,15 @@ std::string join(std::string out, std::string_view next) {
 
 } // namespace
 
-const Chip &lookup(std::string_view name) {
+namespace {
+
+const Chip &find(std::string_view name, std::span<const Chip *const> chips) {
   const std::string wanted = lower(name);
   std::string resolved = wanted, built, known;
   for (const Alias &alias : aliases())
     if (alias.name == wanted)
       resolved = alias.target;
-  for (const Chip *chip : builtChips()) {
+  for (const Chip *chip : chips) {
     if (chip->identity.name == resolved)
       return *chip;
     built = join(built, chip->identity.name);
@@ -67,5 +69,10 @@ const Chip &lookup(std::string_view name) {
   throw UserError("unknown chip '" + shown + "';" +
                   (nearest.empty() ? "" : " did you mean '" + std::string(nearest) + "'?") + " known: " + known);
 }
+
+} // namespace
+
+const Chip &lookup(std::string_view name) { return find(name, builtChips()); }
+const Chip &lookupForTiming(std::string_view name) { return find(name, timedChips()); }
 
 } // namespace tpu_mlir::target

@@ -77,14 +77,14 @@ def edited_chip(tmp_path: Path, old: str, new: str) -> Path:
         ("clock:\n", 'clock:\n  turbo: {value: 1, source: "x"}\n', "bm1684x.yaml: unknown key 'clock.turbo'"),
         ("clock:\n", "watch:\n", "bm1684x.yaml: missing section 'clock'"),
         ("lanes: {value: 64,", 'lanes: {value: "64",', "bm1684x.yaml: 'local.lanes' is '64', expected int"),
-        ("lanes: {value: 64,", "lanes: {value: sixty,", "bm1684x.yaml:12: cannot read value sixty"),
+        ("lanes: {value: 64,", "lanes: {value: sixty,", "bm1684x.yaml:13: cannot read value sixty"),
         ('source: "product name"', 'source: ""', "bm1684x.yaml:5: key 'name' has no source"),
         (
             '  name: {value: "bm1684x", source: "product name"}',
             '  name: "bm1684x"',
             "bm1684x.yaml:5: expected 'section:' or 'key: {value: ..., source: \"...\"}'",
         ),
-        ("  banks: {value: 16,", "  lanes: {value: 16,", "bm1684x.yaml:14: key 'lanes' is out of place or repeated"),
+        ("  banks: {value: 16,", "  lanes: {value: 16,", "bm1684x.yaml:15: key 'lanes' is out of place or repeated"),
     ],
 )
 def test_malformed_chip_files(tmp_path: Path, old: str, new: str, sentence: str) -> None:

@@ -11,6 +11,7 @@ struct Schedule {
   Network network; ///< with fused nodes
   Plan plan;
   std::vector<std::string> reasons; ///< by group: why it is one op by itself, or empty
+  double cycles = 0;                ///< estimated
 };
 
 /// Bytes per lane of weights above which an op runs in channel tiles.
@@ -23,8 +24,12 @@ void markStored(const Network &network, Plan &plan);
 /// The best schedule found. `level`: how much is tried.
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level);
 
+/// How long a placed timeline takes by an event model of the two engines, in cycles.
+double estimateCycles(const Network &network, const Timeline &timeline, const Plan &plan, const Pace &pace,
+                      const target::Chip &chip);
+
 /// The pace of a timeline by the timing model's formulas.
-Pace paceOf(const Network &network, const Timeline &timeline, const target::Chip &chip, const LocalMemory &memory);
+Pace paceOf(const Network &network, const Timeline &timeline, const target::Chip &chip);
 
 } // namespace tpu_mlir::schedule
 

@@ -19,6 +19,12 @@ struct Alias {
 /// The chip called `name` (any letter case). UserError for names that are unknown or whose rules are not built.
 const Chip &lookup(std::string_view name);
 
+/// The same for chips that can only be timed, too: numbers that timing does not need may be zero there.
+const Chip &lookupForTiming(std::string_view name);
+
+/// Chips that can be timed: those with rules, and those whose other numbers are not known.
+std::span<const Chip *const> timedChips();
+
 /// Chips with rules, names that users may type, and second names.
 std::span<const Chip *const> builtChips();
 std::span<const std::string_view> knownNames();

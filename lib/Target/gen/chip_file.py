@@ -21,6 +21,7 @@ SCHEMA: dict[str, dict[str, tuple[str, str]]] = {
         "bmodel_version": ("text", "Model.version in a bmodel"),
         "cores": ("int", "cores"),
         "precisions": ("texts", "quantisation modes that the instructions can express"),
+        "scope": ("text", "what the file is enough for: 'compile', or 'timing' where other numbers may be unknown"),
     },
     "local": {
         "lanes": ("int", "lanes, each with its own memory and execution units"),
@@ -82,26 +83,40 @@ SCHEMA: dict[str, dict[str, tuple[str, str]]] = {
         "conv_pixels": ("int", "output pixels that a convolution makes per cycle"),
         "element_cycles": ("float", "fixed cycles of an element-wise command"),
         "element_bytes": ("int", "bytes per lane and cycle of an element-wise command"),
-        "bank_conflict": ("float", "factor where two operands share a bank"),
-        "bank_conflict32": ("float", "factor for 32-bit operands in place"),
+        "bank_conflict": ("float", "factor where operands and result share a bank, 8 and 16 bits"),
+        "bank_conflict32": ("float", "the same for 32-bit elements"),
+        "divide_factor": ("float", "factor of a division against another element-wise command"),
         "gather_cycles_per_element": ("float", "cycles per element and lane of a gather"),
         "gather_conflict": ("float", "factor of gathers that tolerate bank conflicts"),
-        "pool_factor": ("float", "factor of windows against kernel area times element-wise"),
+        "pool_factor": ("float", "factor of pooling against kernel area times element-wise"),
+        "depthwise_factor": ("float", "the same for depth-wise convolutions"),
         "pool_cycles": ("float", "fixed cycles of pooling and depth-wise"),
         "lane_copy_cycles": ("float", "fixed cycles of lane copies and broadcasts"),
-        "matmul_factor": ("float", "factor of matrix products against the peak rate"),
+        "transpose_cycles": ("float", "fixed cycles of transpositions"),
+        "matmul_factor": ("float", "factor of matrix products against the ideal count"),
+        "matrix2_cycles": ("float", "fixed cycles of matrix products on the convolution array"),
         "system_cycles": ("float", "cycles of a system command"),
-        "issue_cycles": ("float", "gap between two commands of an engine"),
+        "issue_cycles": ("float", "gap between two commands of the compute engine"),
+        "gdma_issue_cycles": ("float", "gap between two commands of the copy engine"),
         "gdma_latency_cycles": ("float", "fixed cycles of a copy"),
         "gdma_load_bytes": ("float", "bytes per cycle, global to local"),
         "gdma_store_bytes": ("float", "bytes per cycle, local to global"),
         "gdma_move_bytes": ("float", "bytes per cycle, global to global"),
-        "gdma_short_row_cycles": ("float", "extra cycles per channel row below the align unit"),
+        "gdma_shared_bytes": ("float", "bytes per cycle of all cores together"),
+        "gdma_burst_bytes": ("int", "rows of a copy are rounded up to this, bytes"),
+        "gdma_row_cycles": ("float", "extra cycles per row of a copy"),
         "launch_us": ("float", "time of one launch outside the engines, microseconds"),
+        "user_copy_bytes": ("float", "bytes per nanosecond of copies between user and device memory"),
+        "float_output_ns": ("float", "time to hand out one value as fp32, nanoseconds"),
+        "float_input_ns": ("float", "time to quantise one fp32 input value, nanoseconds"),
     },
 }
 
-LINE = re.compile(r'^( *)(\w+):(?: \{value: (.+), source: "([^"]*)"\})?$')
+# Marks of the constants of the timing model, which may also have a range.
+EVIDENCE = ("measured", "stated", "inferred", "guessed")
+LINE = re.compile(
+    r'^( *)(\w+):(?: \{value: (.+?)(?:, low: (\S+), high: (\S+))?(?:, evidence: "(\w+)")?, source: "([^"]*)"\})?$'
+)
 NUMBER = re.compile(r"-?(0x[0-9a-fA-F]+|[0-9]+)$")
 
 
@@ -115,9 +130,14 @@ class Fact:
 
     value: Any
     source: str
+    evidence: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 def _value(text: str, where: str) -> Any:
+    if text == "unknown":
+        return None
     if NUMBER.match(text):
         return int(text, 0)
     try:
@@ -146,9 +166,10 @@ def parse(path: Path) -> dict[str, Any]:
                 raise ChipFileError(f"{where}: key '{match[2]}' has no value")
             section = into[match[2]] = {}
         else:
-            if not match[4]:
+            if not match[7]:
                 raise ChipFileError(f"{where}: key '{match[2]}' has no source")
-            into[match[2]] = Fact(_value(match[3], where), match[4])
+            low, high = (_value(end, where) if end else None for end in (match[4], match[5]))
+            into[match[2]] = Fact(_value(match[3], where), match[7], match[6] or "", low, high)
     return out
 
 
@@ -162,16 +183,34 @@ def _fits(kind: str, value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _check_constant(where: str, fact: Fact) -> None:
+    """A constant of the timing model says how well it is known, and its range holds it."""
+    if fact.evidence not in EVIDENCE:
+        raise ChipFileError(f"{where} has evidence '{fact.evidence}', expected one of {', '.join(EVIDENCE)}")
+    if fact.value is not None and fact.low is not None and not (
+        _fits("float", fact.low) and _fits("float", fact.high) and fact.low <= fact.value <= fact.high
+    ):
+        raise ChipFileError(f"{where} has the range {fact.low} to {fact.high}, which does not hold {fact.value}")
+
+
 def load_chip(path: Path) -> dict[str, dict[str, Fact]]:
     """One chip, checked against SCHEMA."""
     data = parse(path)
+    scope = data.get("identity", {}).get("scope", Fact("compile", "")).value
+    if scope not in ("compile", "timing"):
+        raise ChipFileError(f"{path.name}: 'identity.scope' is '{scope}', expected 'compile' or 'timing'")
+    compiles = scope == "compile"
     for section, keys in SCHEMA.items():
         if not isinstance(data.get(section), dict):
             raise ChipFileError(f"{path.name}: missing section '{section}'")
         for key, (kind, _) in keys.items():
             if key not in data[section]:
                 raise ChipFileError(f"{path.name}: missing key '{section}.{key}'")
-            if not _fits(kind, data[section][key].value):
+            if section == "time":
+                _check_constant(f"{path.name}: '{section}.{key}'", data[section][key])
+            if data[section][key].value is None and compiles:
+                raise ChipFileError(f"{path.name}: '{section}.{key}' is unknown, which only scope 'timing' allows")
+            if data[section][key].value is not None and not _fits(kind, data[section][key].value):
                 raise ChipFileError(f"{path.name}: '{section}.{key}' is {data[section][key].value!r}, expected {kind}")
         extra = sorted(data[section].keys() - keys.keys())
         if extra:

@@ -42,9 +42,9 @@ def header_text() -> str:
         "",
         "namespace tpu_mlir::target {",
         "",
-        "/// One number of a chip file as text, with its source.",
+        "/// One number of a chip file as text, with its source; `evidence` is set for constants of the timing model.",
         "struct Fact {",
-        "  std::string_view key, value, meaning, source;",
+        "  std::string_view key, value, meaning, source, evidence;",
         "};",
         "",
     ]
@@ -52,11 +52,21 @@ def header_text() -> str:
         out.append(f"struct {section.capitalize()} {{")
         out += [f"  {TYPES[kind]} {camel(key)}; ///< {meaning}" for key, (kind, meaning) in keys.items()]
         out += ["};", ""]
+    out += [
+        "/// A constant of the timing model by name, and the range in which it is thought to lie.",
+        "struct Constant {",
+        "  std::string_view name;",
+        "  double Time::*member;",
+        "  double low, high; ///< both the value itself where no range is known",
+        "};",
+        "",
+    ]
     out += ["/// What the rest of the compiler knows of a chip.", "struct Chip {"]
     out += [f"  {section.capitalize()} {section};" for section in SCHEMA if section != "identity"]
     out += [
         "  Identity identity;",
         "  std::span<const Fact> facts;",
+        "  std::span<const Constant> constants; ///< the fractional ones",
         "};",
         "",
         "} // namespace tpu_mlir::target",
@@ -68,7 +78,9 @@ def header_text() -> str:
 
 
 def literal(value: Any, arrays: list[str], name: str) -> str:
-    """A C++ initialiser; lists become arrays of their own."""
+    """A C++ initialiser; lists become arrays of their own, and what is unknown is left at zero."""
+    if value is None:
+        return "{}"
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, list):
@@ -84,28 +96,36 @@ def source_text(chips: list[dict[str, dict[str, Fact]]], known: list[str], alias
     for chip in chips:
         p = "chip" + str(len(names))
         arrays: list[str] = []
-        facts, sections = [], {}
+        facts, constants, sections = [], [], {}
         for section, keys in SCHEMA.items():
             values = []
-            for key, (_, meaning) in keys.items():
+            for key, (kind, meaning) in keys.items():
                 fact = chip[section][key]
                 values.append(f".{camel(key)} = {literal(fact.value, arrays, f'{p}{section}{key}')}")
                 text = ", ".join(fact.value) if isinstance(fact.value, list) else str(fact.value)
-                cells = ", ".join(map(quote, (f"{section}.{key}", text, meaning, fact.source)))
+                text = "unknown" if fact.value is None else text
+                cells = ", ".join(map(quote, (f"{section}.{key}", text, meaning, fact.source, fact.evidence)))
                 facts.append(f"  {{{cells}}},")
+                if section == "time" and kind == "float" and fact.value is not None:
+                    low, high = (fact.value if end is None else end for end in (fact.low, fact.high))
+                    constants.append(f"  {{{quote(key)}, &Time::{camel(key)}, {low!r}, {high!r}}},")
             sections[section] = "{" + ", ".join(values) + "}"
         order = [s for s in SCHEMA if s != "identity"] + ["identity"]
-        out += [*arrays, f"constexpr Fact {p}Facts[] = {{", *facts, "};", f"constexpr Chip {p} = {{"]
+        out += [*arrays, f"constexpr Fact {p}Facts[] = {{", *facts, "};"]
+        out += [f"constexpr Constant {p}Constants[] = {{", *constants, "};", f"constexpr Chip {p} = {{"]
         out += [f"  .{section} = {sections[section]}," for section in order]
-        out += [f"  .facts = {p}Facts,", "};"]
+        out += [f"  .facts = {p}Facts,", f"  .constants = {p}Constants,", "};"]
         names.append(p)
+    built = [n for n, chip in zip(names, chips, strict=True) if chip["identity"]["scope"].value == "compile"]
     out += [
-        f"constexpr const Chip *kChips[] = {{{', '.join('&' + n for n in names)}}};",
+        f"constexpr const Chip *kChips[] = {{{', '.join('&' + n for n in built)}}};",
+        f"constexpr const Chip *kTimed[] = {{{', '.join('&' + n for n in names)}}};",
         f"constexpr std::string_view kKnown[] = {{{', '.join(map(quote, known))}}};",
         "constexpr Alias kAliases[] = {" + ", ".join(f"{{{quote(a)}, {quote(b)}}}" for a, b in aliases.items()) + "};",
         "} // namespace",
         "",
         "std::span<const Chip *const> builtChips() { return kChips; }",
+        "std::span<const Chip *const> timedChips() { return kTimed; }",
         "std::span<const std::string_view> knownNames() { return kKnown; }",
         "std::span<const Alias> aliases() { return kAliases; }",
         "",
@@ -138,7 +158,8 @@ def main() -> int:
                 raise ChipFileError(f"{path.name}: 'identity.name' must be '{path.stem}' and a known name")
             plain = {section: {key: asdict(fact) for key, fact in keys.items()} for section, keys in chip.items()}
             write_if_changed(args.json_dir / f"{path.stem}.json", json.dumps(plain, indent=1) + "\n")
-        names = {"known": known, "aliases": aliases, "built": [path.stem for path in args.chip]}
+        built = [chip["identity"]["name"].value for chip in chips if chip["identity"]["scope"].value == "compile"]
+        names = {"known": known, "aliases": aliases, "built": built}
         write_if_changed(args.json_dir / "known.json", json.dumps(names, indent=1) + "\n")
         write_if_changed(args.header, header_text())
         write_if_changed(args.source, source_text(chips, known, aliases))

@@ -80,8 +80,8 @@ TEST(Simulator, AMissingDependencyShowsUnderSomePolicy) {
 }
 
 TEST(Simulator, ClockFollowsTheDependencies) {
-  // Loads and stores of 1680 bytes in 70 rows of 24: 200 + 1680/rate + 3·70; multiplications 2 passes of 1 cycle + 11.
-  double load = 200 + 1680 / 62.3 + 210, store = 200 + 1680 / 47.2 + 210, tiu = 2 * 1 + 11, gap = 1;
+  // Loads and stores of 1680 bytes in 70 rows of 24: 200 + 70·64/rate + 70; multiplications 2 passes of 1 cycle + 11.
+  double load = 200 + 4480 / 62.3 + 70, store = 200 + 4480 / 47.2 + 70, tiu = 2 * 1 + 11, gap = 1, copyGap = 4;
   std::vector<CommandEvent> events;
   std::vector<std::pair<double, double>> times[2];
   RunOptions options;
@@ -94,10 +94,10 @@ TEST(Simulator, ClockFollowsTheDependencies) {
   EXPECT_DOUBLE_EQ(times[0][1].first, load + tiu + gap);
   double firstTile = load + 2 * tiu + gap;
   EXPECT_DOUBLE_EQ(times[1][1].first, firstTile);
-  double second = firstTile + store + gap + load;
+  double second = firstTile + store + copyGap + load;
   EXPECT_DOUBLE_EQ(times[0][2].first, second);
   EXPECT_DOUBLE_EQ(times[1][3].second, second + 2 * tiu + gap + store);
-  EXPECT_DOUBLE_EQ(r.cycles, second + 2 * tiu + gap + store + gap + 5); // and the end command
+  EXPECT_DOUBLE_EQ(r.cycles, second + 2 * tiu + gap + store + copyGap + 5); // and the end command
   EXPECT_DOUBLE_EQ(r.milliseconds, r.cycles / 1e6);
   EXPECT_EQ(r.tiu.commands, 5u);
   EXPECT_EQ(r.gdma.commands, 5u);

@@ -46,9 +46,9 @@ TEST_F(Tool, RunsAndSummarises) {
   auto [code, text] = run("m.bmodel --input in.npz -o out.npz");
   EXPECT_EQ(code, 0) << text;
   EXPECT_EQ(text, "net        triple on bm1684x\n"
-                  "cycles     1826 (0.002 ms at 1000 MHz)\n"
-                  "tiu        5 commands, busy 57 cycles (3.1 %)\n"
-                  "gdma       5 commands, busy 1770 cycles (96.9 %)\n"
+                  "cycles     1481 (0.001 ms at 1000 MHz)\n"
+                  "tiu        5 commands, busy 57 cycles (3.8 %)\n"
+                  "gdma       5 commands, busy 1419 cycles (95.8 %)\n"
                   "macs       0 (convolution 0, depth-wise 0, matrix 0)\n"
                   "ddr        3360 bytes read, 3360 bytes written\n"
                   "host ops   0\n");

@@ -181,7 +181,7 @@ private:
 
 LogicalResult NetWriter::emitOps(const target::Chip &chip) {
   schedule::Timeline timeline = read.timeline;
-  int failed = schedule::placeBuffers(timeline, schedule::paceOf(read.network, timeline, chip, machine.memory));
+  int failed = schedule::placeBuffers(timeline, schedule::paceOf(read.network, timeline, chip));
   if (failed >= 0) {
     Operation *op = read.function.ops[read.network.nodes[timeline.works[failed].node].id];
     return op->emitOpError() << "'" << top::nameOf(op) << "' does not fit local memory beside what stays there; run "

@@ -1,0 +1,80 @@
+//===- Cost.cpp - Cycles of works and transfers ---------------------------===//
+#include "tpu_mlir/Schedule/Cost.h"
+#include "tpu_mlir/Timing/CostModel.h"
+
+#include <algorithm>
+
+namespace tpu_mlir::schedule {
+
+static double widest(const Recipe &recipe, const Step &s) {
+  int64_t bytes = kernel::byteSize(recipe.buffers[s.dst].dtype);
+  for (int id : {s.a, s.b})
+    if (id >= 0 && recipe.buffers[id].place != Place::Weight)
+      bytes = std::max<int64_t>(bytes, kernel::byteSize(recipe.buffers[id].dtype));
+  return double(bytes);
+}
+
+double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &chip) {
+  double cycles = 0;
+  for (const Step &s : recipe.steps) {
+    const Buffer &dst = recipe.buffers[s.dst], &a = recipe.buffers[s.a];
+    Region region;
+    const int64_t sizes[4] = {dst.dims.n, dst.dims.c, dst.dims.h, dst.dims.w};
+    for (int i = 0; i < 4; ++i)
+      region[i] = dst.place == Place::Scratch ? needOf(dst.map[i], part[i], sizes[i]).range : part[i];
+    Dims d = dimsOf(region);
+    timing::Spread result{double(d.n), double(d.c), double(d.h), double(d.w)};
+    double bytes = double(kernel::byteSize(a.dtype));
+    double kh = double(s.window.kh), kw = double(s.window.kw);
+    switch (s.kind) {
+    case StepKind::Conv: {
+      double ic = double(a.map[1].kind == AxisMap::Kind::Group ? a.map[1].inPerGroup : a.dims.c);
+      cycles += timing::convCycles(
+          chip, {double(d.n), ic, double(d.c), double(d.h), double(d.w), kh, kw, bytes});
+      break;
+    }
+    case StepKind::Depthwise:
+      cycles += timing::depthwiseCycles(chip, {result, kh, kw, bytes, double(kernel::byteSize(dst.dtype))});
+      break;
+    case StepKind::MaxPool:
+      cycles += timing::poolCycles(chip, {result, kh, kw, bytes, double(kernel::byteSize(dst.dtype))});
+      break;
+    case StepKind::Lookup:
+      cycles += timing::gatherCycles(chip, result);
+      break;
+    case StepKind::MatMul:
+      cycles += timing::matrix2Cycles(chip, double(d.c), double(a.dims.w), double(d.w), bytes);
+      break;
+    default:
+      cycles += timing::elementCycles(chip, result, widest(recipe, s));
+    }
+    cycles += double(chip.time.issueCycles);
+  }
+  return cycles;
+}
+
+double regionCycles(const Recipe &recipe, const Region &region, const target::Chip &chip, int64_t slotBytes) {
+  // Parts differ little in cost: take those of one channel group, with as many rows as the widest intermediate allows.
+  int64_t item = 1;
+  for (const Buffer &b : recipe.buffers)
+    if (b.place == Place::Scratch)
+      item = std::max<int64_t>(item, kernel::byteSize(b.dtype));
+  Dims d = dimsOf(region);
+  int64_t lanes = chip.local.lanes, groups = (d.c + lanes - 1) / lanes, plane = d.h * d.w * item;
+  bool hasScratch = item > 1;
+  if (!hasScratch || plane * groups * d.n <= slotBytes)
+    return stepCycles(recipe, region, chip);
+  int64_t rows = std::clamp<int64_t>(slotBytes / std::max<int64_t>(1, d.w * item), 1, d.h);
+  int64_t pieces = (d.h + rows - 1) / rows;
+  Region part = region;
+  part[0] = {region[0].begin, region[0].begin + 1};
+  part[1] = {region[1].begin, std::min(region[1].end, region[1].begin + lanes)};
+  part[2] = {region[2].begin, region[2].begin + (d.h + pieces - 1) / pieces};
+  return stepCycles(recipe, part, chip) * double(pieces * groups * d.n);
+}
+
+double transferCycles(double bytes, bool isStore, const target::Chip &chip) {
+  return bytes / timing::copyRate(chip, isStore ? timing::Copy::Store : timing::Copy::Load) * timing::gdmaToTiu(chip);
+}
+
+} // namespace tpu_mlir::schedule
