@@ -100,6 +100,7 @@ RecipeEmitter::State RecipeEmitter::prepare(const Region &tile) {
       }
     }
     view.dims = dimsOf(region);
+    view.firstRow = region[2].begin;
     view.dtype = b.dtype;
     view.layout = b.layout;
     view.bytes = localBytes(b.layout, view.dims, b.dtype, emitter.machine.memory);
@@ -113,7 +114,7 @@ RecipeEmitter::State RecipeEmitter::prepare(const Region &tile) {
     if (!loaded[i] || *loaded[i] != region) {
       turn[i] = (turn[i] + 1) % place.offsets.size();
       view.offset = place.offsets[turn[i]];
-      steps.load(b.dims, region, operands[b.index], view);
+      steps.load(b.dims, region, operands[b.index], view, b.repeat);
       loaded[i] = region;
     }
     view.offset = place.offsets[turn[i]];

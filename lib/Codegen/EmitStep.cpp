@@ -58,6 +58,8 @@ void StepEmitter::emit(const Step &step, std::span<const LocalView> views) {
     return emitLookup(step, views);
   case StepKind::MatMul:
     return emitMatMul(step, views);
+  case StepKind::Copy:
+    return emitCopy(step, views);
   }
 }
 

@@ -38,6 +38,10 @@ bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemo
   case StepKind::Binary:
   case StepKind::Cast:
     return true; // explicit strides serve any part
+  case StepKind::Copy:
+    // Copies between lanes take whole rows at the align unit.
+    return (step.fromChannel % memory.lanes == 0 && step.toChannel % memory.lanes == 0) ||
+           (starts(step.dst) && starts(step.a));
   case StepKind::Conv:
     return isPlain(step.dst) && starts(step.a);
   default:
@@ -65,7 +69,18 @@ Access StepEmitter::globalAccess(const Dims &whole, const Region &region, uint64
   return {Access::Space::Global, address + first * item, address + (last + 1) * item, isWrite};
 }
 
-void StepEmitter::load(const Dims &whole, const Region &region, uint64_t address, const LocalView &view) {
+void StepEmitter::load(const Dims &whole, const Region &region, uint64_t address, const LocalView &view,
+                       int64_t repeat) {
+  if (repeat > 1) { // one channel after the other to the lanes that want it
+    for (int64_t n = 0; n < view.dims.n; ++n)
+      for (int64_t c = 0; c < view.dims.c / repeat; ++c) {
+        Region one = region;
+        one[0] = {region[0].begin + n, region[0].begin + n + 1};
+        one[1] = {c, c + 1};
+        loadLanes({whole.n, whole.c / repeat, whole.h, whole.w}, one, address, view, n, c * repeat, repeat);
+      }
+    return;
+  }
   int64_t strides[4], start;
   globalStrides(whole, region, strides, start);
   isa::DMATensor dma;
@@ -86,6 +101,24 @@ void StepEmitter::load(const Dims &whole, const Region &region, uint64_t address
     dma.src_cstride = strides[1], dma.dst_cstride = local.c;
     dma.src_wstride = dma.dst_wstride = 1;
   }
+  issue(dma, {globalAccess(whole, region, address, view.dtype, false), write(view)});
+}
+
+void StepEmitter::loadLanes(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t n,
+                            int64_t lane, int64_t count) {
+  int64_t strides[4], start;
+  globalStrides(whole, region, strides, start);
+  LocalStrides local = stridesOf(view, machine.memory);
+  const int64_t item = kernel::byteSize(view.dtype);
+  isa::DMATensor dma;
+  dma.cmd_special_function = kindOf(table, isa::CommandId::DMATensor, "dma.tensor.broadcast");
+  dma.src_data_format = precisionOf(view.dtype);
+  dma.src_nsize = dma.src_csize = 1, dma.src_hsize = view.dims.h, dma.src_wsize = view.dims.w;
+  dma.dst_nsize = 1, dma.dst_csize = count, dma.dst_hsize = view.dims.h, dma.dst_wsize = view.dims.w;
+  dma.src_nstride = strides[0], dma.src_hstride = strides[2];
+  dma.dst_nstride = local.n, dma.dst_hstride = view.dims.w;
+  dma.setSrcAddr(address + start * item);
+  dma.setDstAddr(machine.localBase + lane * machine.laneStride + view.offset + n * local.n * item);
   issue(dma, {globalAccess(whole, region, address, view.dtype, false), write(view)});
 }
 

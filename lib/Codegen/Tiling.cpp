@@ -25,6 +25,8 @@ int64_t largestNeed(const AxisMap &map, int64_t tile, int64_t size) {
     return std::min(tile, size);
   case AxisMap::Kind::Full:
     return size;
+  case AxisMap::Kind::Repeat:
+    return std::min(size, tile / map.stride + 2);
   case AxisMap::Kind::Group:
     return map.inPerGroup;
   case AxisMap::Kind::Window:
@@ -83,6 +85,13 @@ int64_t channelLimit(const Recipe &recipe) {
 
 bool hasStep(const Recipe &recipe, StepKind kind) {
   return std::any_of(recipe.steps.begin(), recipe.steps.end(), [&](const Step &s) { return s.kind == kind; });
+}
+
+/// Whether channels move between places, so that a tile has all of them.
+bool movesChannels(const Recipe &recipe) {
+  return std::any_of(recipe.steps.begin(), recipe.steps.end(), [&](const Step &s) {
+    return s.kind == StepKind::Copy && (s.fromChannel || s.toChannel || s.channels < recipe.outputDims().c);
+  });
 }
 
 /// Halves an axis and rounds so that the pieces are nearly equal.
@@ -148,6 +157,7 @@ std::optional<TilePlan> placeBuffers(const Recipe &recipe, Dims tile, int buffer
 TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
   Dims out = recipe.outputDims();
   bool slice[4] = {true, true, isSliceable(recipe, 2), isSliceable(recipe, 3)};
+  const bool whole = movesChannels(recipe);
   TilePlan smallest;
   for (int buffers : {2, 1}) {
     Dims tile = out;
@@ -155,7 +165,7 @@ TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
     if (hasStep(recipe, StepKind::MatMul))
       tile.n = 1;
     for (int i = 0; i < 4; ++i)
-      while (axis(tile, i) > memory.maxDim)
+      while ((i != 1 || !whole) && axis(tile, i) > memory.maxDim)
         axis(tile, i) = halve(axis(tile, i), axis(out, i));
     // A lookup sees h · w as one axis.
     while (hasStep(recipe, StepKind::Lookup) && tile.h * tile.w > memory.maxDim)
@@ -164,7 +174,7 @@ TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
       if (std::optional<TilePlan> plan = placeBuffers(recipe, tile, buffers, memory))
         return *plan;
       int64_t weights = bytesOf(recipe, tile, memory, Place::Weight) * buffers;
-      if (tile.c > memory.lanes && weights > memory.bytes / 2) {
+      if (!whole && tile.c > memory.lanes && weights > memory.bytes / 2) {
         tile.c = alignUp(ceilDiv(tile.c, 2), memory.lanes);
         continue;
       }
@@ -174,7 +184,7 @@ TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
           best = i;
       if (best >= 0)
         axis(tile, best) = halve(axis(tile, best), axis(out, best));
-      else if (tile.c > memory.lanes)
+      else if (!whole && tile.c > memory.lanes)
         tile.c = alignUp(ceilDiv(tile.c, 2), memory.lanes);
       else
         break;

@@ -19,6 +19,8 @@ AxisNeed needOf(const AxisMap &map, Range out, int64_t size) {
     return {size == 1 ? Range{0, 1} : out, 0, 0};
   case AxisMap::Kind::Full:
     return {{0, size}, 0, 0};
+  case AxisMap::Kind::Repeat:
+    return {{out.begin / map.stride, (out.end + map.stride - 1) / map.stride}, 0, 0};
   case AxisMap::Kind::Group: {
     int64_t group = out.begin / map.outPerGroup;
     assert((out.end - 1) / map.outPerGroup == group && "a tile lies in one convolution group");

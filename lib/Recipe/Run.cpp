@@ -33,6 +33,17 @@ private:
     }
     return write(id);
   }
+  /// The operand with every channel `times` times.
+  ConstTensor repeated(int id, std::vector<uint8_t> &bytes) {
+    ConstTensor t = read(id);
+    int64_t times = recipe.buffers[id].repeat, plane = t.dims.h * t.dims.w * byteSize(t.dtype);
+    if (times == 1)
+      return t;
+    bytes.resize(t.dims.n * t.dims.c * plane);
+    for (int64_t i = 0; i < t.dims.n * t.dims.c; ++i)
+      std::memcpy(bytes.data() + i * plane, static_cast<const uint8_t *>(t.data) + i / times * plane, plane);
+    return {t.dtype, t.dims, bytes.data()};
+  }
   Tensor write(int id) {
     const Buffer &b = recipe.buffers[id];
     assert(b.place == Place::Output || b.place == Place::Scratch);
@@ -87,6 +98,15 @@ void HostRun::runStep(const Step &s) {
     return runConv(s);
   case StepKind::Depthwise: {
     const void *bias = s.bias >= 0 ? read(s.bias).data : nullptr;
+    std::vector<uint8_t> lanes;
+    a = repeated(s.a, lanes);
+    if (s.b >= 0 && byteSize(out.dtype) == 1) { // sums that fit their operands' format
+      std::vector<int32_t> sums(out.dims.count());
+      Tensor wide{DType::I32, out.dims, sums.data()};
+      depthwise(wide, a, read(s.b), bias, s.window, s.padValue);
+      const QuantEntry same{1, 0, 0};
+      return requant(out, wide, &same, 1, s.round);
+    }
     if (s.b >= 0)
       return depthwise(out, a, read(s.b), bias, s.window, s.padValue);
     float asFloat = s.constant;
@@ -115,6 +135,21 @@ void HostRun::runStep(const Step &s) {
     return cast(out, a, s.round);
   case StepKind::Lookup:
     return lookup(out, a, read(s.b).data);
+  case StepKind::Copy: {
+    int64_t item = byteSize(out.dtype), row = a.dims.w * item;
+    for (int64_t n = 0; n < out.dims.n; ++n)
+      for (int64_t c = 0; c < s.channels; ++c)
+        for (int64_t h = 0; h < out.dims.h; ++h) {
+          const uint8_t *from = at(a, ((n * a.dims.c + s.fromChannel + c) * a.dims.h + h / s.repeatH) * a.dims.w);
+          uint8_t *to = const_cast<uint8_t *>(
+              at(out, ((n * out.dims.c + s.toChannel + c) * out.dims.h + h) * out.dims.w));
+          if (s.repeatW == 1)
+            std::memcpy(to, from, row);
+          for (int64_t w = 0; s.repeatW > 1 && w < out.dims.w; ++w)
+            std::memcpy(to + w * item, from + w / s.repeatW * item, item);
+        }
+    return;
+  }
   case StepKind::MatMul: {
     // Buffers hold [batch, rows, 1, columns]: rows are the chip's channels. A right operand without a batch serves the
     // rows of all of them.

@@ -39,6 +39,13 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
     case StepKind::MaxPool:
       cycles += timing::poolCycles(chip, {result, kh, kw, bytes, double(kernel::byteSize(dst.dtype))});
       break;
+    case StepKind::Copy:
+      result.c = double(s.channels ? s.channels : d.c);
+      cycles += double(s.repeatH * s.repeatW - 1) * double(chip.time.elementCycles) +
+                (s.toChannel % chip.local.lanes || s.fromChannel % chip.local.lanes
+                     ? timing::laneCopyCycles(chip, result, bytes)
+                     : timing::elementCycles(chip, result, bytes));
+      break;
     case StepKind::Lookup:
       cycles += timing::gatherCycles(chip, result);
       break;

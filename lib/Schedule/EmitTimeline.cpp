@@ -90,7 +90,7 @@ private:
     view.bytes = localBytes(view.layout, view.dims, l.dtype, memory);
     const Value &v = network.values[l.value];
     uint64_t address = v.isWeight ? coefficients.plain.at(l.value) : network.values[network.root(l.value)].address;
-    steps.load(l.whole, l.region, address, view);
+    steps.load(l.whole, l.region, address, view, l.repeat);
   }
 
   void store(const Work &work) {

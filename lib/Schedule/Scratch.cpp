@@ -88,6 +88,7 @@ LocalView viewOf(const Recipe &recipe, int buffer, const Binding &binding, int64
       view.padBefore[a - 2] = need.padBefore, view.padAfter[a - 2] = need.padAfter;
   }
   view.dims = dimsOf(region);
+  view.firstRow = region[2].begin;
   Dims held = dimsOf(binding.held);
   codegen::LocalStrides outer =
       binding.outer ? *binding.outer : codegen::layoutStrides(binding.layout, held, b.dtype, memory);
@@ -110,10 +111,20 @@ public:
       : recipe(recipe), bindings(bindings), scratch(scratch), memory(memory) {}
 
   std::vector<Region> choose(const Region &region) {
-    const int64_t n = region[0].size(), c = region[1].size(), h = region[2].size();
+    const int64_t n = region[0].size(), h = region[2].size();
+    // Copies that move channels take all of them at once.
+    bool whole = std::any_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
+      return s.kind == StepKind::Copy && s.repeatH == 1 && s.repeatW == 1;
+    });
+    const int64_t c = region[1].size();
     for (int64_t take = n; take >= 1; take /= 2)
       if (auto parts = tried(region, take, c, h); !parts.empty())
         return parts;
+    for (int64_t rows = h - 1; whole && rows >= 1; --rows)
+      if (auto parts = tried(region, 1, c, rows); !parts.empty())
+        return parts;
+    if (whole)
+      return {};
     const int64_t groups = (c + memory.lanes - 1) / memory.lanes;
     for (int64_t k = groups - 1; k >= 1; --k)
       if (auto parts = tried(region, 1, k * memory.lanes, h); !parts.empty())

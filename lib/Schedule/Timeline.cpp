@@ -150,8 +150,9 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
     auto [at, isNew] = reloads.try_emplace({work.node, key}, -1);
     if (isNew) {
       Load load = loadOf(b.layout, work.node, node.operands[b.index], b.dims, need, b.dtype);
-      at->second =
-          addLoad(load, bytesOf(need, b.dtype, b.layout), dimsOf(need).count() * kernel::byteSize(b.dtype), after);
+      load.repeat = b.repeat;
+      int64_t bytes = dimsOf(need).count() * kernel::byteSize(b.dtype) / b.repeat;
+      at->second = addLoad(load, bytesOf(need, b.dtype, b.layout), bytes, after);
     }
     binding = {at->second, 0, need, b.layout, {}};
     return;

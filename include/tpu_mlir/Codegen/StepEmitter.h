@@ -24,6 +24,7 @@ struct LocalView {
   Layout layout = Layout::Aligned;
   int64_t offset = 0, bytes = 0;                       ///< bytes per lane from `offset` to behind the last element
   int64_t padBefore[2] = {0, 0}, padAfter[2] = {0, 0}; ///< h, w: what the window sees outside the tensor
+  int64_t firstRow = 0; ///< h: where the view starts in its tensor
   std::optional<LocalStrides> outer; ///< strides of a part of a larger buffer; else those of the layout
 };
 
@@ -44,7 +45,8 @@ public:
   /// One command per step.
   void emit(const Step &step, std::span<const LocalView> views);
   /// A region of a dense tensor at `address` into a view; a view in layout Lanes gets one channel in every lane.
-  void load(const Dims &whole, const Region &region, uint64_t address, const LocalView &view);
+  /// `repeat`: every channel so many times, one after the other; `whole` and `region` count them all.
+  void load(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t repeat = 1);
   void store(const Dims &whole, const Region &region, uint64_t address, const LocalView &view);
   /// One row of `view.dims.w` elements for each of `view.dims.c` lanes, packed at `address`.
   void loadRows(uint64_t address, const LocalView &view);
@@ -57,6 +59,11 @@ private:
   void emitBinary(const Step &step, std::span<const LocalView> views);
   void emitRequant(const Step &step, std::span<const LocalView> views);
   void emitCast(const Step &step, std::span<const LocalView> views);
+  void loadLanes(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t n,
+                 int64_t lane, int64_t count);
+  void emitCopy(const Step &step, std::span<const LocalView> views);
+  void copyRepeated(const Step &step, const LocalView &in, const LocalView &out);
+  void copyShifted(const Step &step, const LocalView &in, const LocalView &out);
   void emitLookup(const Step &step, std::span<const LocalView> views);
   void emitMatMul(const Step &step, std::span<const LocalView> views);
   static Access globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type, bool isWrite);

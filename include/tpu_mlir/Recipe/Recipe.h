@@ -37,6 +37,7 @@ struct AxisMap {
     Same,   ///< the tile's own range
     Full,   ///< the whole axis, whatever the tile
     Window, ///< what a sliding window over the tile's range reads, clipped to the tensor
+    Repeat, ///< what `stride` output positions each repeat
     Group,  ///< the input channels of the convolution group that the tile's channels belong to
   };
   Kind kind = Kind::Same;
@@ -45,6 +46,7 @@ struct AxisMap {
   static AxisMap same() { return {}; }
   static AxisMap full() { return {Kind::Full}; }
   static AxisMap window(int64_t k, int64_t s, int64_t d, int64_t p) { return {Kind::Window, k, s, d, p}; }
+  static AxisMap repeat(int64_t times) { return {Kind::Repeat, 1, times}; }
   static AxisMap group(int64_t out, int64_t in) { return {Kind::Group, 1, 1, 1, 0, out, in}; }
 };
 
@@ -71,10 +73,11 @@ struct Buffer {
   Dims dims; ///< the whole tensor
   Layout layout = Layout::Aligned;
   std::array<AxisMap, 4> map = {};
+  int64_t repeat = 1;   ///< Input: every channel of the operand this many times, one after the other; `dims` counts all
   bool ownBank = false; ///< shares no bank with another buffer (operands of a lookup)
 };
 
-enum class StepKind { Conv, Depthwise, MaxPool, Binary, Requant, Cast, Lookup, MatMul };
+enum class StepKind { Conv, Depthwise, MaxPool, Binary, Requant, Cast, Lookup, MatMul, Copy };
 
 /// One step; buffers are numbers into Recipe::buffers, -1 is "none".
 struct Step {
@@ -91,6 +94,8 @@ struct Step {
   double constant = 0;                  ///< Binary with b = -1; Depthwise with b = -1: every weight
   DType constantType = DType::F32;
   int padValue = 0; ///< MaxPool, integers; -infinity in F32
+  /// Copy: `channels` channels from `fromChannel` to `toChannel`, every element repeated in h and w.
+  int64_t fromChannel = 0, toChannel = 0, channels = 0, repeatH = 1, repeatW = 1;
 };
 
 /// Tiled arithmetic with one output.

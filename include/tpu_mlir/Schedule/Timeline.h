@@ -49,6 +49,7 @@ struct Load {
   Dims whole;                ///< Region, Lanes: the tensor
   Region region;
   DType dtype = DType::I8;
+  int64_t repeat = 1;           ///< every channel so many times
 };
 
 /// Where one buffer of a recipe lies during a work.

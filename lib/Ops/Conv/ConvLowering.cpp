@@ -100,6 +100,8 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
   int quant = integers ? r.addWeight(3, DType::I32, {1, out.c, 1, 3}, Layout::Aligned, perChannel) : -1;
   int y = r.addOutput(outFormat.dtype, out);
   int acc = integers ? r.addScratch(DType::I32, out) : y;
+  // Sums with the bias stand apart from those without, so that no instruction writes what it reads.
+  int sum = integers && hasBias ? r.addScratch(DType::I32, out) : acc;
 
   Step conv{isDepthwise ? StepKind::Depthwise : StepKind::Conv, acc, x, filter};
   conv.window = w;
@@ -108,8 +110,8 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
   r.steps.push_back(conv);
   if (integers) {
     if (hasBias)
-      r.steps.push_back({StepKind::Binary, acc, bias, acc});
-    r.steps.push_back({StepKind::Requant, y, acc, quant});
+      r.steps.push_back({StepKind::Binary, sum, bias, acc});
+    r.steps.push_back({StepKind::Requant, y, sum, quant});
   }
   addReluSteps(r, doRelu, reluLimit, outFormat);
   return r;
