@@ -106,7 +106,7 @@ private:
     for (const Buffer &b : node.recipe()->buffers)
       if (b.place == Place::Input) {
         int u = network.root(node.operands[b.index]);
-        bytes += localBytesOf[u];
+        bytes += localBytes(b.layout, b.dims, b.dtype, memory);
         stored |= plan.isStored[u] && !fitsBetween(u);
       }
     return stored || double(bytes) > 0.6 * double(scratch.area);
@@ -141,7 +141,7 @@ private:
     for (const Buffer &b : node.recipe()->buffers)
       if (b.place == Place::Input) {
         int u = network.root(node.operands[b.index]);
-        bytes += plan.isStored[u] ? localBytesOf[u] : 0;
+        bytes += plan.isStored[u] ? localBytes(b.layout, b.dims, b.dtype, memory) : 0;
         if (plan.isStored[u])
           transfer += latency() + transferCycles(double(network.values[u].bytes()), false, chip);
       }
@@ -206,6 +206,18 @@ private:
       const Value &v = network.values[node.result];
       if (isEmpty(regions.made[i]))
         continue;
+      for (const Buffer &b : node.recipe()->buffers) {
+        if (b.place != Place::Input || network.readsAsMade(node, b))
+          continue;
+        Region need = wholeOf(b.dims);
+        need[0] = needOf(b.map[0], regions.made[i][0], b.dims.n).range;
+        need[2] = needOf(b.map[2], regions.made[i][2], b.dims.h).range;
+        int64_t local = localBytes(b.layout, dimsOf(need), b.dtype, memory);
+        fixed += local;
+        change[i] += local, change[std::min(count, i + 1)] -= local;
+        double bytes = double(dimsOf(need).count() * kernel::byteSize(b.dtype)) / double(b.repeat);
+        transfer += times * (latency() + transferCycles(bytes, false, chip));
+      }
       compute += times * regionCycles(*node.recipe(), regions.made[i], chip, scratch.slotBytes);
       transfer += latency() + transferCycles(double(weightBytes[g.first + i].bytes()), false, chip);
       bool leaves = leavesGroup(network, node.result, g.first, g.last), stored = plan.isStored[node.result];

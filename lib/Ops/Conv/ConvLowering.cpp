@@ -2,6 +2,7 @@
 // Sections: Verify, Form, Lower. The same form serves convolutions, products
 // with a weight matrix (1x1 convolutions over rows) and per-channel scales
 // (depth-wise 1x1).
+#include "Unfold.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
@@ -224,6 +225,27 @@ std::vector<T> joinGroups(ArrayRef<T> filter, int64_t oc, int64_t ic, int64_t ta
   return joined;
 }
 
+std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, Value in, const Dims &out) {
+  if (shape.group != 1 || kernel::bitWidth(formatOf(in).dtype) != 8)
+    return std::nullopt;
+  return chooseUnfolding(shape.window, nchwOf(in), out, l.chip);
+}
+
+Value unfold(Lowering &l, Operation *op, Value in, const Unfolding &u, int64_t rows) {
+  Dims d = nchwOf(in);
+  const kernel::Window &w = u.window;
+  Value selector = l.addWeight<uint8_t>(op, "selector", selectorOf(d.c, u), {1, u.channels, w.kh, w.kw},
+                                        formatOf(in).dtype);
+  Builder &b = l.builder;
+  auto type = RankedTensorType::get({d.n, u.channels, rows, u.width}, cast<ShapedType>(in.getType()).getElementType());
+  return tpu::UnfoldOp::create(
+      l.builder, l.roleOf(op, "unfold"), TypeRange{type}, ValueRange{in, selector},
+      ArrayRef<NamedAttribute>{
+          b.getNamedAttr("kernel_shape", b.getDenseI64ArrayAttr({w.kh, w.kw})),
+          b.getNamedAttr("strides", b.getDenseI64ArrayAttr({w.strideH, w.strideW})),
+          b.getNamedAttr("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}))});
+}
+
 struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
   std::string whyNotLowered(Operation *op, const Lowering &l) const {
     auto conv = cast<top::ConvOp>(op);
@@ -250,6 +272,7 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
         shape.isDepthwise(inDims.c, oc) ? 1 : groupsToJoin(shape.group, ic, channelPack(l.chip, inFormat.dtype));
     SmallVector<int64_t> filterShape = {oc, ic * join, shape.window.kh, shape.window.kw};
 
+    NamedAttrList attrs(op->getAttrDictionary());
     Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
     if (l.isInt8()) {
       FailureOr<QuantizedFilter> q =
@@ -258,6 +281,14 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
         return failure();
       if (join > 1)
         q->filter = joinGroups<int8_t>(q->filter, oc, ic, taps, shape.group, join);
+      if (std::optional<Unfolding> u = unfoldingOf(l, shape, in, outDims)) {
+        in = unfold(l, op, in, *u, outDims.h);
+        q->filter = unfoldFilter(q->filter, oc, ic, *u, shape.window);
+        filterShape = {oc, u->channels, 1, u->kernelW};
+        shape.window = {1, u->kernelW, 1, u->strideW, 1, 1, 0, 0, 0, 0};
+        attrs.set("kernel_shape", l.builder.getDenseI64ArrayAttr({1, u->kernelW}));
+        attrs.set("strides", l.builder.getDenseI64ArrayAttr({1, u->strideW}));
+      }
       filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, filterShape, DType::I8);
       if (!bias.empty())
         biasValue = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, oc, 1, 1}, DType::I32);
@@ -270,7 +301,6 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
       if (!bias.empty())
         biasValue = conv.getBias();
     }
-    NamedAttrList attrs(op->getAttrDictionary());
     attrs.set("group", l.builder.getI64IntegerAttr(shape.group / join));
     const kernel::Window &w = shape.window;
     attrs.set("pads", l.builder.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));

@@ -18,6 +18,19 @@ def Tpu_Conv2DOp : Tpu_Op<"Conv2D"> {
   let results = (outs Tpu_Tensor:$output);
 }
 
+def Tpu_UnfoldOp : Tpu_Op<"Unfold"> {
+  let summary = "Taps of a window as channels";
+  let description = [{
+    output[n, c * kh * kw + i * kw + j, y, x] = input[n, c, y * strides[0] + i - pads[0], x * strides[1] + j - pads[1]], 0
+    outside. A convolution of few input channels over it keeps the array's lanes busy. Every input channel is loaded to as
+    many lanes as it has taps; `selector` ([1, channels of output, kh, kw], 0 or 1) picks each lane's tap, as a depth-wise
+    convolution. 8-bit integers.
+  }];
+  let arguments = !con((ins Tpu_Tensor:$input, Tpu_Tensor:$selector, DenseI64ArrayAttr:$kernel_shape,
+    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads), Tpu_Group.attrs);
+  let results = (outs Tpu_Tensor:$output);
+}
+
 def Tpu_MatMulOp : Tpu_Op<"MatMul"> {
   let summary = "Matrix product";
   let description = [{
