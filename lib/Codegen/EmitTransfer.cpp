@@ -43,7 +43,7 @@ bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemo
     return (step.fromChannel % memory.lanes == 0 && step.toChannel % memory.lanes == 0) ||
            (starts(step.dst) && starts(step.a));
   case StepKind::Conv:
-    return isPlain(step.dst) && starts(step.a);
+    return isPlain(step.dst); // the input may have strides of its own
   default:
     return isPlain(step.dst) && isPlain(step.a);
   }
