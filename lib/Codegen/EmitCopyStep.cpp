@@ -44,7 +44,8 @@ void StepEmitter::emitCopy(const Step &s, std::span<const LocalView> views) {
   const int64_t item = kernel::byteSize(out.dtype);
   LocalStrides from = stridesOf(in, machine.memory), to = stridesOf(out, machine.memory);
   uint64_t target = out.offset + s.toChannel / lanes * to.c * item, source = in.offset + s.fromChannel / lanes * from.c * item;
-  isa::SAR c = copyCommand(table, {out.dims.n, s.channels, out.dims.h, out.dims.w}, out.dtype, target,
+  const int64_t channels = s.channels ? s.channels : out.dims.c;
+  isa::SAR c = copyCommand(table, {out.dims.n, channels, out.dims.h, out.dims.w}, out.dtype, target,
                            {to.n, to.c, out.dims.w, 1}, source, {from.n, from.c, in.dims.w, 1});
   issue(c, {read(in), write(out)});
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
 
 namespace tpu_mlir::schedule {
 
@@ -93,9 +94,50 @@ Node join(const Node &first, const Node &second) {
   return node;
 }
 
+/// Adds a copy step between `buffer` and a new scratch buffer that takes its place in steps [begin, end); returns it.
+int addStage(Recipe &r, int buffer, size_t begin, size_t end) {
+  Buffer stage = r.buffers[buffer];
+  stage.place = Place::Scratch;
+  int id = int(r.buffers.size());
+  r.buffers.push_back(stage);
+  for (size_t s = begin; s < end; ++s)
+    for (int *use : {&r.steps[s].dst, &r.steps[s].a, &r.steps[s].b})
+      if (*use == buffer)
+        *use = id;
+  return id;
+}
+
+/// Intermediates that scratch memory does not hold whole are cut into rows. Depth-wise windows and requantisation take
+/// no strides, so what they read and write must start at the align unit; copies need not.
+void stage(Node &node, const LocalMemory &memory) {
+  Recipe r = *node.recipe();
+  const Dims out = r.outputDims();
+  int64_t widest = 0, item = kernel::byteSize(r.buffers[r.output].dtype);
+  for (const Buffer &b : r.buffers)
+    if (b.place == Place::Scratch)
+      widest = std::max(widest, out.w * int64_t(kernel::byteSize(b.dtype)));
+  int64_t rows = widest ? memory.bankBytes / widest : out.h;
+  if (rows >= out.h || r.steps.empty())
+    return;
+  const Step first = r.steps.front();
+  bool windowMoves = first.kind == StepKind::Depthwise && first.window.kh > 1;
+  if (windowMoves && r.buffers[first.a].place == Place::Input && r.buffers[first.a].repeat == 1) {
+    int id = addStage(r, first.a, 0, r.steps.size());
+    r.steps.insert(r.steps.begin(), Step{StepKind::Copy, id, first.a});
+    for (Observation &o : node.observed)
+      ++o.step;
+  }
+  int64_t align = memory.alignBytes / std::gcd(memory.alignBytes, out.w * item);
+  if (align > rows) {
+    int id = addStage(r, r.output, 0, r.steps.size());
+    r.steps.push_back(Step{StepKind::Copy, r.output, id});
+  }
+  node.form = std::move(r);
+}
+
 } // namespace
 
-Network fuse(const Network &network, const std::function<bool(int, int)> &mayJoin) {
+Network fuse(const Network &network, const LocalMemory &memory, const std::function<bool(int, int)> &mayJoin) {
   Network fused;
   fused.values = network.values;
   std::vector<int> newNumber(network.nodes.size(), -1);
@@ -116,6 +158,9 @@ Network fuse(const Network &network, const std::function<bool(int, int)> &mayJoi
     newNumber[n] = int(fused.nodes.size());
     fused.nodes.push_back(node);
   }
+  for (Node &node : fused.nodes)
+    if (node.recipe())
+      stage(node, memory);
   fused.link();
   return fused;
 }

@@ -69,8 +69,13 @@ LocalView viewOf(const Recipe &recipe, int buffer, const Binding &binding, int64
   view.layout = binding.layout;
   Region region;
   if (b.place == Place::Scratch) {
-    for (int a = 0; a < 4; ++a)
-      region[a] = needOf(b.map[a], part[a], sizes[a]).range;
+    for (int a = 0; a < 4; ++a) {
+      AxisNeed need = needOf(b.map[a], part[a], sizes[a]);
+      region[a] = a == 3 ? Range{0, sizes[3]} : need.range;
+      if (a >= 2)
+        view.padBefore[a - 2] = need.padBefore, view.padAfter[a - 2] = need.padAfter;
+    }
+    view.firstRow = region[2].begin;
     view.dims = dimsOf(region);
     view.offset = binding.base;
     view.bytes = localBytes(view.layout, view.dims, b.dtype, memory);
@@ -114,7 +119,7 @@ public:
     const int64_t n = region[0].size(), h = region[2].size();
     // Copies that move channels take all of them at once.
     bool whole = std::any_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
-      return s.kind == StepKind::Copy && s.repeatH == 1 && s.repeatW == 1;
+      return s.kind == StepKind::Copy && s.channels > 0 && s.repeatH == 1 && s.repeatW == 1;
     });
     const int64_t c = region[1].size();
     for (int64_t take = n; take >= 1; take /= 2)

@@ -144,7 +144,7 @@ public:
 private:
   void arrange() {
     schedule = {};
-    schedule.network = fuse(ops, [&](int a, int b) {
+    schedule.network = fuse(ops, memory, [&](int a, int b) {
       int first = ops.nodes[a].id, second = ops.nodes[b].id;
       return !alone.contains(first) && !alone.contains(second) && !apart.contains(second);
     });

@@ -94,7 +94,8 @@ struct Step {
   double constant = 0;                  ///< Binary with b = -1; Depthwise with b = -1: every weight
   DType constantType = DType::F32;
   int padValue = 0; ///< MaxPool, integers; -infinity in F32
-  /// Copy: `channels` channels from `fromChannel` to `toChannel`, every element repeated in h and w.
+  /// Copy: `channels` channels (0: all) from `fromChannel` to `toChannel`, every element repeated in h and w. Between
+  /// views of different rows, those that both have.
   int64_t fromChannel = 0, toChannel = 0, channels = 0, repeatH = 1, repeatW = 1;
 };
 

@@ -57,8 +57,9 @@ struct Network {
 };
 
 /// Joins every op that maps one operand element by element, and is its only reader, to the operand's producer: the
-/// value between stays in scratch memory. `mayJoin(producer, op)`: nodes of `network`.
-Network fuse(const Network &network, const std::function<bool(int, int)> &mayJoin);
+/// value between stays in scratch memory. `mayJoin(producer, op)`: nodes of `network`. Recipes whose parts would start
+/// off the align unit get copies to and from scratch memory, which may.
+Network fuse(const Network &network, const LocalMemory &memory, const std::function<bool(int, int)> &mayJoin);
 
 /// Why a node cannot share local memory with others (the rest of a sentence), or nothing.
 std::string whyAlone(const Network &network, const Node &node);

@@ -226,7 +226,9 @@ std::vector<T> joinGroups(ArrayRef<T> filter, int64_t oc, int64_t ic, int64_t ta
 }
 
 std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, Value in, const Dims &out) {
-  if (shape.group != 1 || kernel::bitWidth(formatOf(in).dtype) != 8)
+  // Unfolding loads its operand from global memory once for all lanes; more channels would rather stay where they are.
+  constexpr int64_t kFewChannels = 4;
+  if (shape.group != 1 || nchwOf(in).c > kFewChannels || kernel::bitWidth(formatOf(in).dtype) != 8)
     return std::nullopt;
   return chooseUnfolding(shape.window, nchwOf(in), out, l.chip);
 }

@@ -84,7 +84,7 @@ FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machi
   for (const schedule::Node &node : r.function.network.nodes)
     if (node.recipe() && !ops[node.id]->hasAttr("ginfo"))
       return ops[node.id]->emitOpError() << "'" << node.name << "' has no 'ginfo'; run layer-group first";
-  r.network = schedule::fuse(r.function.network, [&](int a, int b) {
+  r.network = schedule::fuse(r.function.network, machine.memory, [&](int a, int b) {
     GroupAttr first = groupOf(r.function.network.nodes[a].id), second = groupOf(r.function.network.nodes[b].id);
     return first && second && first.getId() == second.getId() && second.getJoins();
   });
