@@ -7,7 +7,7 @@ namespace tpu_mlir::safety {
 namespace {
 /// Pages small enough that moving the cells of one is cheap, and at most a million of them.
 unsigned pageBitsFor(uint64_t bytes) {
-  unsigned bits = 10;
+  unsigned bits = 8;
   while (bytes >> bits > (uint64_t(1) << 20))
     ++bits;
   return bits;

@@ -1,0 +1,48 @@
+//===- MutationRun.cpp - Plants faults into a bmodel ----------------------===//
+// MutationRun MODEL [COUNT [SEED [--unseen]]]: plants COUNT faults of each kind and
+// prints who saw them. Exit code 0 when the sound model is not blamed, gives the
+// same whichever engine goes first, and at least 99 % of the faults that change
+// what the model computes are seen; else 2.
+
+#include "Mutate.h"
+#include "tpu_mlir/Check/Safety.h"
+#include "tpu_mlir/Support/Error.h"
+
+#include <cstdio>
+
+using namespace tpu_mlir;
+
+int main(int argc, char **argv) try {
+  const bmodel::Model model = bmodel::readBmodel(std::string(argc > 1 ? argv[1] : ""));
+  const int count = argc > 2 ? std::atoi(argv[2]) : 20;
+  const uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1;
+  const target::Chip &chip = target::lookup(model.chip);
+  const safety::Report report = safety::checkModel(model, isa::tableFor(chip.identity.isa), chip);
+  for (const bmodel::Finding &finding : report.findings)
+    std::printf("blamed although sound: %s: %s\n", finding.where.c_str(), finding.sentence.c_str());
+  const test::Outcome a = test::simulate(model, false, false), b = test::simulate(model, true, false);
+  const bool sameOrder = a.refused.empty() && b.refused.empty() && a.outputs == b.outputs;
+  if (!sameOrder)
+    std::printf("the sound model depends on the order: %s%s\n", a.refused.c_str(), b.refused.c_str());
+  std::printf("%-24s %8s %10s %11s %13s %7s %16s\n", "fault", "planted", "effective", "by checker", "by exactness",
+              "missed", "blamed, harmless");
+  test::Tally sum;
+  const auto line = [](const char *name, const test::Tally &t) {
+    std::printf("%-24s %8d %10d %11d %13d %7d %16d\n", name, t.planted, t.effective, t.byChecker, t.byExactness,
+                t.missed, t.blamedWithoutEffect);
+  };
+  for (test::FaultKind kind : test::kFaultKinds) {
+    const test::Tally t = test::plant(model, kind, count, seed * 100 + uint64_t(kind));
+    line(test::nameOf(kind), t);
+    std::fflush(stdout);
+    for (const std::string &what : argc > 4 ? t.unseenByChecker : t.missedOnes)
+      std::printf("    %s\n", what.c_str());
+    sum.planted += t.planted, sum.effective += t.effective, sum.byChecker += t.byChecker;
+    sum.byExactness += t.byExactness, sum.missed += t.missed, sum.blamedWithoutEffect += t.blamedWithoutEffect;
+  }
+  line("all", sum);
+  return report.isSafe() && sameOrder && sum.missed * 100 <= sum.effective ? 0 : 2;
+} catch (const UserError &error) {
+  std::fprintf(stderr, "MutationRun: %s\n", error.what());
+  return 1;
+}
