@@ -29,9 +29,7 @@ struct Streams {
   std::vector<Command> of[2];
 };
 
-const isa::Table &tableOf(const bmodel::Model &model) {
-  return isa::tableFor(target::lookup(model.chip).identity.isa);
-}
+const isa::Table &tableOf(const bmodel::Model &model) { return isa::tableFor(target::lookup(model.chip).identity.isa); }
 
 Streams read(const bmodel::CmdGroup &group, const isa::Table &table) {
   return {{isa::decodeStream(table, isa::Engine::TIU, group.bdc->bytes()),
@@ -41,7 +39,11 @@ Streams read(const bmodel::CmdGroup &group, const isa::Table &table) {
 bmodel::CmdGroup written(const Streams &streams) {
   constexpr size_t kPad = 128;
   const bmodel::Blob tiu(isa::encodeStream(streams.of[kTiu], kPad)), gdma(isa::encodeStream(streams.of[kGdma], kPad));
-  return {uint32_t(streams.of[kTiu].size()), uint32_t(streams.of[kGdma].size()), tiu, gdma, uint32_t(tiu.size()),
+  return {uint32_t(streams.of[kTiu].size()),
+          uint32_t(streams.of[kGdma].size()),
+          tiu,
+          gdma,
+          uint32_t(tiu.size()),
           uint32_t(gdma.size())};
 }
 
@@ -52,9 +54,10 @@ uint64_t addressOf(const Command &c, std::string_view operand) {
     return c.get(Field::src_start_addr_h8) << 32 | c.get(Field::src_start_addr_l32);
   if (operand == "dst")
     return c.get(Field::dst_start_addr_h8) << 32 | c.get(Field::dst_start_addr_l32);
-  return c.get(operand == "res0" ? Field::res0_addr : operand == "opd0" ? Field::opd0_addr
-               : operand == "opd1"                                      ? Field::opd1_addr
-                                                                        : Field::opd2_addr);
+  return c.get(operand == "res0"   ? Field::res0_addr
+               : operand == "opd0" ? Field::opd0_addr
+               : operand == "opd1" ? Field::opd1_addr
+                                   : Field::opd2_addr);
 }
 
 void setAddress(Command &c, std::string_view operand, uint64_t value) {
@@ -94,7 +97,9 @@ uint64_t rowBytes(const Command &c, std::string_view operand) {
     const Field size = operand == "dst" && c.get(Field::dst_wsize) ? Field::dst_wsize : Field::src_wsize;
     return std::max<uint64_t>(c.get(size), 1) * kBytes[c.get(Field::src_data_format)];
   }
-  const Field precision = operand == "res0" ? Field::res0_prec : operand == "opd0" ? Field::opd0_prec : Field::opd1_prec;
+  const Field precision = operand == "res0"   ? Field::res0_prec
+                          : operand == "opd0" ? Field::opd0_prec
+                                              : Field::opd1_prec;
   const Field width = operand == "opd0" && c.has(Field::opd0_w) ? Field::opd0_w : Field::res0_w;
   const uint64_t bytes = safety::tiuBytes(c.has(precision) ? c.get(precision) : 0);
   return std::max<uint64_t>(c.get(width), 1) * std::max<uint64_t>(bytes, 1);
@@ -319,8 +324,8 @@ Tally plant(const bmodel::Model &sound, FaultKind kind, int count, uint64_t seed
     const Outcome gdmaFirst = simulate(mutant->model, false, true), tiuFirst = simulate(mutant->model, true, false);
     const bool effective = !gdmaFirst.refused.empty() || !tiuFirst.refused.empty() ||
                            gdmaFirst.outputs != clean.outputs || tiuFirst.outputs != clean.outputs;
-    const bool exact = gdmaFirst.refused.empty() && gdmaFirst.outputs == clean.outputs &&
-                       gdmaFirst.tensors == clean.tensors;
+    const bool exact =
+        gdmaFirst.refused.empty() && gdmaFirst.outputs == clean.outputs && gdmaFirst.tensors == clean.tensors;
     if (!effective) {
       tally.blamedWithoutEffect += blamed;
       continue;
