@@ -130,6 +130,8 @@ std::string StageWalk::sentence(const Conflict &c, size_t group) const {
     return text + ", which nothing has written";
   case Fault::Outside:
     return text + (c.space == Space::Lanes ? ", outside local memory" : ", which lies in no region of global memory");
+  case Fault::NeverRead:
+    return text + ", which nothing reads";
   case Fault::ReadOnly:
     return text + ", which must stay as they are";
   case Fault::Scattered:
@@ -204,6 +206,15 @@ void StageWalk::run() {
       add(where + " tensor '" + tensor.name + "'",
           "nothing has written its bytes " + hex(c.begin) + " to " + hex(c.end));
   }
+  // The file says where each weight lies: one that nothing reads was forgotten.
+  if (parameter.coeffMem)
+    for (const bmodel::Location &weight : parameter.coeffMem->location) {
+      const uint64_t begin = parameter.coeffMem->address + weight.offset;
+      conflicts.clear();
+      shadow.requireRead(begin, begin + weight.size, conflicts);
+      for (const Conflict &c : conflicts)
+        add(where + " weight '" + weight.name + "'", "nothing reads its bytes " + hex(c.begin) + " to " + hex(c.end));
+    }
   if (unsaid)
     report.findings.push_back({where, "and " + std::to_string(unsaid) + " more"});
 }

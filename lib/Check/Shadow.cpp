@@ -37,10 +37,7 @@ Shadow::Shadow(std::span<const bmodel::Region> regions, const target::Chip &chip
   for (const bmodel::Region &region : regions) {
     if (region.begin >= region.end)
       continue;
-    if (region.writable)
-      linear.push_back({region, CellMap(region.end - region.begin)});
-    else
-      readOnly.push_back(region);
+    (region.writable ? linear : readOnly).push_back({region, CellMap(region.end - region.begin)});
   }
 }
 
@@ -120,12 +117,15 @@ void Shadow::touchLinear(const Actor &actor, const Access &access, std::vector<C
         record(space.map, base, begin - base, end - base, actor, about, conflicts);
       });
     }
-  for (const bmodel::Region &region : readOnly)
-    if (holds(region)) {
-      about.region = region.name, about.fault = Fault::ReadOnly;
+  for (Linear &space : readOnly)
+    if (holds(space.region)) {
+      about.region = space.region.name, about.fault = Fault::ReadOnly;
       if (access.writes)
-        add(conflicts, about);
-      return;
+        return add(conflicts, about);
+      const uint64_t base = space.region.begin;
+      return access.box.forRuns([&](uint64_t begin, uint64_t end) {
+        space.map.update(begin - base, end - base, [](History &history, uint64_t, uint64_t) { history.reader[0] = 1; });
+      });
     }
   add(conflicts, about);
 }
@@ -147,6 +147,18 @@ void Shadow::requireWritten(uint64_t begin, uint64_t end, std::vector<Conflict> 
         if (history.writer == kNobody)
           add(conflicts,
               {"", space.region.name, false, Fault::NeverWritten, kNobody, Space::Linear, 0, 0, base + b, base + e});
+      });
+  }
+}
+
+void Shadow::requireRead(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts) {
+  for (Linear &space : readOnly) {
+    const uint64_t base = space.region.begin, from = std::max(begin, base), to = std::min(end, space.region.end);
+    if (from < to)
+      space.map.update(from - base, to - base, [&](History &history, uint64_t b, uint64_t e) {
+        if (!history.reader[0])
+          add(conflicts,
+              {"", space.region.name, false, Fault::NeverRead, kNobody, Space::Linear, 0, 0, base + b, base + e});
       });
   }
 }

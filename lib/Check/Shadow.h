@@ -20,7 +20,7 @@ struct Actor {
   uint32_t seen;   ///< commands of the other engine that surely are complete before it starts
 };
 
-enum class Fault : uint8_t { RaceWithWriter, RaceWithReader, NeverWritten, Outside, ReadOnly, Scattered };
+enum class Fault : uint8_t { RaceWithWriter, RaceWithReader, NeverWritten, Outside, ReadOnly, NeverRead, Scattered };
 
 /// One fault of one operand, over all its bytes with the same other command.
 struct Conflict {
@@ -43,6 +43,8 @@ public:
   void touch(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts);
   /// The parts of [begin, end) of global memory that nothing has written.
   void requireWritten(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts);
+  /// The parts of [begin, end) of read-only memory that nothing has read.
+  void requireRead(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts);
 
 private:
   struct Lanes {
@@ -63,7 +65,7 @@ private:
   uint32_t laneCount;
   std::vector<Lanes> lanes;
   std::vector<Linear> linear; ///< writable regions, from low to high addresses
-  std::vector<bmodel::Region> readOnly;
+  std::vector<Linear> readOnly;
 };
 
 } // namespace tpu_mlir::safety

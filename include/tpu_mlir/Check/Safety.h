@@ -1,10 +1,10 @@
 //===- Safety.h - Is a bmodel safe to run -----------------------*- C++ -*-===//
 // The proof that a bmodel may run: the legality of its container and commands
 // (Bmodel/Check.h) and, over all commands together, that no two commands race,
-// that nothing is read before it was written, and that nothing is touched
-// outside its region. Knows the file's bytes, the instruction table and the
-// chip; neither the compiler nor the simulator. Does not ask what the network
-// computes.
+// that nothing is read before it was written, that nothing is touched outside
+// its region, and that every weight that the file names is read. Knows the
+// file's bytes, the instruction table and the chip; neither the compiler nor the
+// simulator. Does not ask what the network computes.
 #ifndef TPU_MLIR_CHECK_SAFETY_H
 #define TPU_MLIR_CHECK_SAFETY_H
 

@@ -99,6 +99,18 @@ TEST(Safety, OutputsMustBeWrittenWhole) {
   EXPECT_EQ(text, "s tensor 'y': nothing has written its bytes 0x100003018 to 0x100003d09\n");
 }
 
+TEST(Safety, WeightsThatTheFileNamesMustBeRead) {
+  bmodel::Model model = test::Program::make().model();
+  model.net[0].parameter[0].coeffMem->location = {{"filter", 0, 64}, {"bias", 64, 36}};
+  EXPECT_EQ(findings(model), "s weight 'filter': nothing reads its bytes 0x100000000 to 0x100000040\n"
+                             "s weight 'bias': nothing reads its bytes 0x100000040 to 0x100000064\n");
+  model.net[0].parameter[0].coeffMem->location = {{"filter", 0, 24}};
+  const std::string load = "src_start_addr=0x100001000 ";
+  EXPECT_EQ(afterEdit(load, "src_start_addr=0x100000000 ", model), "");
+  EXPECT_EQ(afterEdit(load, "src_start_addr=0x100000001 ", model),
+            "s weight 'filter': nothing reads its bytes 0x100000000 to 0x100000001\n");
+}
+
 TEST(Safety, RegionsOfGlobalMemory) {
   EXPECT_EQ(afterEdit("dst_start_addr=0x100003000", "dst_start_addr=0x100000000").substr(0, 128),
             "s group 0 gdma 2 DMATensor dma.tensor: 'dst' writes 0x100000000 to 0x100000d08 of the weights, which must "
