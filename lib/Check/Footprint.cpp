@@ -3,6 +3,7 @@
 #include "Footprint.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace tpu_mlir::safety {
 
@@ -11,6 +12,32 @@ constexpr uint64_t kMost = uint64_t(1) << 62;
 __extension__ using Wide = unsigned __int128;
 uint64_t limited(Wide value) { return value < kMost ? uint64_t(value) : kMost; }
 } // namespace
+
+bool Box::collides() const {
+  Box sorted = *this;
+  std::sort(sorted.axes.begin(), sorted.axes.begin() + rank,
+            [](const Axis &a, const Axis &b) { return a.step < b.step; });
+  Wide reach = run;
+  bool nested = true;
+  for (unsigned i = 0; i < rank; ++i) {
+    const Axis &axis = sorted.axes[i];
+    if (axis.count < 2)
+      continue;
+    if (axis.step < run)
+      return true;
+    nested = nested && axis.step >= reach;
+    reach += Wide(axis.count - 1) * axis.step;
+  }
+  if (nested)
+    return false;
+  if (pieces() > kMostPieces)
+    return true;
+  std::vector<uint64_t> places;
+  forRuns([&](uint64_t begin, uint64_t) { places.push_back(begin); });
+  std::sort(places.begin(), places.end());
+  return std::adjacent_find(places.begin(), places.end(), [&](uint64_t a, uint64_t b) { return b - a < run; }) !=
+         places.end();
+}
 
 void Box::settle() {
   unsigned kept = 0;

@@ -12,6 +12,9 @@
 
 namespace tpu_mlir::safety {
 
+/// More runs than any sensible operand has; enumerating them would take seconds.
+inline constexpr uint64_t kMostPieces = uint64_t(1) << 22;
+
 /// Bytes base + Σ i_k · step_k + [0, run). Axes ascend in step after settle().
 struct Box {
   struct Axis {
@@ -22,6 +25,9 @@ struct Box {
   unsigned rank = 0;
 
   void add(uint64_t count, uint64_t step) { axes[rank++] = {count, step}; }
+  /// True when two places of the box share bytes. Boxes of more than `kMostPieces` pieces whose axes interleave count
+  /// as sharing. To be asked before settle(), which joins such places.
+  bool collides() const;
   /// Drops axes that add nothing and joins those that touch, so that a contiguous set is one run.
   void settle();
   /// One past the last byte; stops at 2^62.
@@ -49,6 +55,7 @@ struct Access {
   Space space;
   uint32_t laneBegin, laneEnd;
   Box box;
+  bool collides = false; ///< a write puts several elements into one place
 };
 
 } // namespace tpu_mlir::safety

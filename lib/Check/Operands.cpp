@@ -75,6 +75,7 @@ void Operands::strided(std::string_view operand, bool writes, uint64_t address, 
     access.box.add(shape.h, stride.h * elementBytes);
     access.box.add(groups, stride.c * elementBytes);
     access.box.add(shape.n, stride.n * elementBytes);
+    access.collides = writes && access.box.collides();
     access.box.settle();
     out.push_back(access);
   };

@@ -60,6 +60,7 @@ void Operands::side(std::string_view operand, bool writes, uint64_t address, con
   access.box.add(shape.h, stride.h * bytes);
   access.box.add(shape.c, stride.c * bytes);
   access.box.add(shape.n, stride.n * bytes);
+  access.collides = writes && access.box.collides();
   access.box.settle();
   out.push_back(access);
 }

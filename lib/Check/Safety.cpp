@@ -134,6 +134,8 @@ std::string StageWalk::sentence(const Conflict &c, size_t group) const {
     return text + ", which nothing reads";
   case Fault::ReadOnly:
     return text + ", which must stay as they are";
+  case Fault::Collides:
+    return text + " with strides that put several elements into one place";
   case Fault::Scattered:
     return text + " in more separate pieces than can be checked";
   }
@@ -153,7 +155,8 @@ void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen
   for (const Access &access : accesses)
     shadow.touch(actor, access, conflicts);
   for (const Conflict &conflict : conflicts) {
-    const bool isLegality = conflict.fault == Fault::Outside || conflict.fault == Fault::ReadOnly;
+    const bool isLegality =
+        conflict.fault == Fault::Outside || conflict.fault == Fault::ReadOnly || conflict.fault == Fault::Collides;
     if (!isLegality || !refused.count(place()))
       add(place(), sentence(conflict, group));
   }

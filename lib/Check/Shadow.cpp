@@ -12,9 +12,6 @@
 namespace tpu_mlir::safety {
 
 namespace {
-/// More runs than any sensible operand has; enumerating them would take seconds.
-constexpr uint64_t kMostPieces = uint64_t(1) << 22;
-
 /// Joins with what was said of the same operand just before; lane groups and runs of one operand follow each other.
 void add(std::vector<Conflict> &conflicts, const Conflict &one) {
   for (size_t i = conflicts.size(); i-- > 0;) {
@@ -77,6 +74,9 @@ void Shadow::record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, c
 }
 
 void Shadow::touch(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts) {
+  if (access.collides)
+    add(conflicts, {access.operand, "", access.writes, Fault::Collides, kNobody, access.space, access.laneBegin,
+                    access.laneEnd, access.box.base, access.box.end()});
   if (access.box.pieces() > kMostPieces)
     return add(conflicts, {access.operand, "", access.writes, Fault::Scattered, kNobody, access.space, access.laneBegin,
                            access.laneEnd, access.box.base, access.box.end()});

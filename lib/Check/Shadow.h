@@ -20,7 +20,16 @@ struct Actor {
   uint32_t seen;   ///< commands of the other engine that surely are complete before it starts
 };
 
-enum class Fault : uint8_t { RaceWithWriter, RaceWithReader, NeverWritten, Outside, ReadOnly, NeverRead, Scattered };
+enum class Fault : uint8_t {
+  RaceWithWriter,
+  RaceWithReader,
+  NeverWritten,
+  Outside,
+  ReadOnly,
+  NeverRead,
+  Collides,
+  Scattered
+};
 
 /// One fault of one operand, over all its bytes with the same other command.
 struct Conflict {

@@ -30,6 +30,7 @@ TEST(Footprint, SettlingKeepsTheBytes) {
       box.add(1 + random() % 4, random() % 4 ? random() % 40 : box.run);
     const std::set<uint64_t> before = bytesOf(box);
     const uint64_t end = box.end();
+    ASSERT_EQ(box.collides(), before.size() < box.pieces() * box.run);
     box.settle();
     ASSERT_EQ(bytesOf(box), before);
     ASSERT_EQ(box.end(), end);

@@ -88,6 +88,14 @@ TEST(Safety, ReadsOfWhatNobodyWrote) {
             "s group 0 tiu 1 SAR arith.muls: 'opd0' reads 0x17 to 0x58 of lanes 0 to 63, which nothing has written\n");
 }
 
+TEST(Safety, AWriteOverItself) {
+  EXPECT_NE(
+      afterEdit("dst_cstride=48", "dst_cstride=20")
+          .find("gdma 2 DMATensor dma.tensor: 'dst' writes 0x100003000 to 0x10000357c of the memory of the net with "
+                "strides that put several elements into one place\n"),
+      std::string::npos);
+}
+
 TEST(Safety, LanesAreKeptApart) {
   // Six channels less: only their lanes' second rows are missing.
   EXPECT_EQ(afterEdit("src_csize=70", "src_csize=65").substr(0, 101),
