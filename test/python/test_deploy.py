@@ -265,7 +265,7 @@ def test_a_bmodel_that_is_not_safe_is_exit_code_2(
     monkeypatch.setattr(deployment, "generate", generate_unsafe)
     assert run(*arguments(digits, tmp_path)) == EXIT_COMPARE
     said = sentence(capsys)
-    assert said.startswith(f"'{tmp_path / 'digits.bmodel'}' is not safe to run (1 of")
+    assert said.startswith(f"'{tmp_path / 'digits.bmodel'}' is not safe to run (1 finding): ")
     assert "group 0 tiu 1 " in said and "neither waits for the other" in said
 
 
