@@ -17,11 +17,15 @@ py::dict checkBmodel(const std::string &path) {
     const target::Chip &chip = target::lookup(model.chip);
     report = safety::checkModel(model, isa::tableFor(chip.identity.isa), chip);
   }
-  std::vector<std::string> findings;
-  for (const bmodel::Finding &finding : report.findings)
-    findings.push_back(finding.where + ": " + finding.sentence);
+  const auto lines = [](const std::vector<bmodel::Finding> &list) {
+    std::vector<std::string> out;
+    for (const bmodel::Finding &one : list)
+      out.push_back(one.where + ": " + one.sentence);
+    return out;
+  };
   py::dict result;
-  result["findings"] = findings;
+  result["findings"] = lines(report.findings);
+  result["notes"] = lines(report.notes);
   result["groups"] = report.groups;
   result["commands"] = report.commands;
   result["accesses"] = report.accesses;
@@ -31,9 +35,10 @@ py::dict checkBmodel(const std::string &path) {
 } // namespace
 
 void bindCheck(py::module_ &m) {
-  m.def("check_bmodel", &checkBmodel, py::arg("path"),
-        "Prove that a bmodel is legal and safe to run, from its bytes alone. Returns {'findings': one line each, "
-        "'groups', 'commands', 'accesses'}; no findings means that the proof holds.");
+  m.def(
+      "check_bmodel", &checkBmodel, py::arg("path"),
+      "Prove that a bmodel is legal and safe to run, from its bytes alone. Returns {'findings': one line each, "
+      "'notes': copies that nobody reads, 'groups', 'commands', 'accesses'}; no findings means that the proof holds.");
 }
 
 } // namespace tpu_mlir

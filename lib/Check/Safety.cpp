@@ -209,6 +209,11 @@ void StageWalk::run() {
       add(where + " tensor '" + tensor.name + "'",
           "nothing has written its bytes " + hex(c.begin) + " to " + hex(c.end));
   }
+  shadow.sweep();
+  for (const auto &[mark, bytes] : shadow.unread())
+    if (report.notes.size() < kMostFindings)
+      report.notes.push_back({where + " " + nameOf(mark, groups.size()),
+                              std::to_string(bytes) + " of the bytes that it copies are read by nobody"});
   // The file says where each weight lies: one that nothing reads was forgotten.
   if (parameter.coeffMem)
     for (const bmodel::Location &weight : parameter.coeffMem->location) {

@@ -64,6 +64,7 @@ void Shadow::record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, c
     if (about.writes) {
       if (history.reader[other] > actor.seen)
         say(Fault::RaceWithReader, markOf(other, history.reader[other]));
+      forget(history, (to - from) * std::max<uint64_t>(1, about.laneEnd - about.laneBegin));
       history = {markOf(actor.engine, actor.number), {0, 0}};
       return;
     }
@@ -144,11 +145,22 @@ void Shadow::requireWritten(uint64_t begin, uint64_t end, std::vector<Conflict> 
     const uint64_t base = space.region.begin, from = std::max(begin, base), to = std::min(end, space.region.end);
     if (from < to)
       space.map.update(from - base, to - base, [&](History &history, uint64_t b, uint64_t e) {
+        history.reader[0] = ~uint32_t(0); // the host reads it
         if (history.writer == kNobody)
           add(conflicts,
               {"", space.region.name, false, Fault::NeverWritten, kNobody, Space::Linear, 0, 0, base + b, base + e});
       });
   }
+}
+
+void Shadow::sweep() {
+  for (Lanes &group : lanes)
+    group.map.update(0, laneBytes, [&](History &history, uint64_t from, uint64_t to) {
+      forget(history, (to - from) * (group.end - group.begin));
+    });
+  for (Linear &space : linear)
+    space.map.update(0, space.map.size(),
+                     [&](History &history, uint64_t from, uint64_t to) { forget(history, to - from); });
 }
 
 void Shadow::requireRead(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts) {

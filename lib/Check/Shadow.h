@@ -11,6 +11,8 @@
 #include "Footprint.h"
 #include "tpu_mlir/Bmodel/Check.h"
 
+#include <map>
+
 namespace tpu_mlir::safety {
 
 /// A command in the order of execution.
@@ -55,7 +57,18 @@ public:
   /// The parts of [begin, end) of read-only memory that nothing has read.
   void requireRead(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts);
 
+  /// What copies wrote and nobody read: bytes by command. Complete after sweep().
+  const std::map<Mark, uint64_t> &unread() const { return unreadBytes; }
+  /// Counts what is left at the end, outputs aside.
+  void sweep();
+
 private:
+  /// The history is about to end.
+  void forget(const History &history, uint64_t bytes) {
+    if (history.writer != kNobody && history.writer != kHost && engineOf(history.writer) == 1 && !history.reader[0] &&
+        !history.reader[1])
+      unreadBytes[history.writer] += bytes;
+  }
   struct Lanes {
     uint32_t begin, end;
     CellMap map;
@@ -67,9 +80,10 @@ private:
   void splitLanes(uint32_t at);
   void touchLanes(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts);
   void touchLinear(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts);
-  static void record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, const Actor &actor,
-                     const Conflict &about, std::vector<Conflict> &conflicts);
+  void record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, const Actor &actor, const Conflict &about,
+              std::vector<Conflict> &conflicts);
 
+  std::map<Mark, uint64_t> unreadBytes;
   uint64_t laneBytes;
   uint32_t laneCount;
   std::vector<Lanes> lanes;

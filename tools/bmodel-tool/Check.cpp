@@ -17,6 +17,8 @@ int check(const Arguments &arguments) {
   std::string out;
   for (const bmodel::Finding &finding : report.findings)
     out += finding.where + ": " + finding.sentence + "\n";
+  for (const bmodel::Finding &note : report.notes)
+    out += "note: " + note.where + ": " + note.sentence + "\n";
   if (report.isSafe())
     out += "ok: " + std::to_string(report.commands) + " commands in " + std::to_string(report.groups) +
            (report.groups == 1 ? " group\n" : " groups\n");

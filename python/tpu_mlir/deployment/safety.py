@@ -13,18 +13,20 @@ SHOWN_FINDINGS = 5
 
 @dataclass(frozen=True)
 class Safety:
-    """What was looked at and what is wrong; a finding is one line."""
+    """What was looked at and what is wrong; a finding is one line. Notes name copies that nobody reads."""
 
     findings: tuple[str, ...]
     groups: int
     commands: int
     accesses: int
+    notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """For the summary."""
         looked_at = f"{self.commands:,} commands with {self.accesses:,} accesses to memory"
         if not self.findings:
-            return [f"safety:     proven for {looked_at}: legal, ordered, nothing read before it is written"]
+            noted = f"; {len(self.notes)} copies of bytes that nobody reads" if self.notes else ""
+            return [f"safety:     proven for {looked_at}: legal, ordered, nothing read before it is written{noted}"]
         shown = [f"  {finding}" for finding in self.findings[:SHOWN_FINDINGS]]
         left = len(self.findings) - len(shown)
         return [
@@ -43,4 +45,4 @@ class Safety:
 def check_safety(model: Path) -> Safety:
     """Checks the file; UserError where it cannot be read."""
     report = pymlir().check_bmodel(str(model))
-    return Safety(tuple(report["findings"]), report["groups"], report["commands"], report["accesses"])
+    return Safety(tuple(report["findings"]), report["groups"], report["commands"], report["accesses"], tuple(report["notes"]))

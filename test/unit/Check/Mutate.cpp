@@ -312,6 +312,13 @@ Tally plant(const bmodel::Model &sound, FaultKind kind, int count, uint64_t seed
         p.coeffMem->checkCode.clear();
   const target::Chip &chip = target::lookup(model.chip);
   const isa::Table &table = tableOf(model);
+  const auto notesOf = [](const safety::Report &report) {
+    std::set<std::string> notes;
+    for (const bmodel::Finding &note : report.notes)
+      notes.insert(note.where + note.sentence);
+    return notes;
+  };
+  const std::set<std::string> cleanNotes = notesOf(safety::checkModel(model, table, chip));
   const Outcome clean = simulate(model, false, true);
   Random random(seed);
   Tally tally;
@@ -320,7 +327,8 @@ Tally plant(const bmodel::Model &sound, FaultKind kind, int count, uint64_t seed
     if (!mutant)
       continue;
     ++tally.planted;
-    const bool blamed = !safety::checkModel(mutant->model, table, chip).isSafe();
+    const safety::Report report = safety::checkModel(mutant->model, table, chip);
+    const bool blamed = !report.isSafe(), noted = !blamed && notesOf(report) != cleanNotes;
     const Outcome gdmaFirst = simulate(mutant->model, false, true), tiuFirst = simulate(mutant->model, true, false);
     const bool effective = !gdmaFirst.refused.empty() || !tiuFirst.refused.empty() ||
                            gdmaFirst.outputs != clean.outputs || tiuFirst.outputs != clean.outputs;
@@ -332,8 +340,9 @@ Tally plant(const bmodel::Model &sound, FaultKind kind, int count, uint64_t seed
     }
     ++tally.effective;
     tally.byChecker += blamed;
+    tally.byNote += noted;
     tally.byExactness += !blamed && !exact;
-    if (!blamed)
+    if (!blamed && !noted)
       tally.unseenByChecker.push_back(mutant->what);
     if (!blamed && exact) {
       ++tally.missed;

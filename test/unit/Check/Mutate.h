@@ -37,7 +37,8 @@ Outcome simulate(const bmodel::Model &model, bool tiuFirst, bool allTensors);
 
 /// How one kind of fault fared.
 struct Tally {
-  int planted = 0, effective = 0, byChecker = 0, byExactness = 0, missed = 0;
+  int planted = 0, effective = 0, byChecker = 0, byNote = 0, byExactness = 0, missed = 0;
+  ///< byNote: not blamed, but noted where the sound stream is not
   int blamedWithoutEffect = 0; ///< a race that happens to give the same numbers, say
   std::vector<std::string> missedOnes, unseenByChecker;
 };

@@ -40,12 +40,12 @@ int main(int argc, char **argv) try {
   const bool sameOrder = a.refused.empty() && b.refused.empty() && a.outputs == b.outputs;
   if (!sameOrder)
     std::printf("the sound model depends on the order: %s%s\n", a.refused.c_str(), b.refused.c_str());
-  std::printf("%-24s %8s %10s %11s %13s %7s %16s\n", "fault", "planted", "effective", "by checker", "by exactness",
-              "missed", "blamed, harmless");
+  std::printf("%-24s %8s %10s %11s %11s %13s %7s %16s\n", "fault", "planted", "effective", "by checker", "noted only",
+              "by exactness", "missed", "blamed, harmless");
   test::Tally sum;
   const auto line = [](const char *name, const test::Tally &t) {
-    std::printf("%-24s %8d %10d %11d %13d %7d %16d\n", name, t.planted, t.effective, t.byChecker, t.byExactness,
-                t.missed, t.blamedWithoutEffect);
+    std::printf("%-24s %8d %10d %11d %11d %13d %7d %16d\n", name, t.planted, t.effective, t.byChecker, t.byNote,
+                t.byExactness, t.missed, t.blamedWithoutEffect);
   };
   for (test::FaultKind kind : test::kFaultKinds) {
     const test::Tally t = test::plant(model, kind, count, seed * 100 + uint64_t(kind));
@@ -54,6 +54,7 @@ int main(int argc, char **argv) try {
     for (const std::string &what : argc > 4 ? t.unseenByChecker : t.missedOnes)
       std::printf("    %s\n", what.c_str());
     sum.planted += t.planted, sum.effective += t.effective, sum.byChecker += t.byChecker;
+    sum.byNote += t.byNote;
     sum.byExactness += t.byExactness, sum.missed += t.missed, sum.blamedWithoutEffect += t.blamedWithoutEffect;
   }
   line("all", sum);

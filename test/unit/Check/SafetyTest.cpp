@@ -89,9 +89,10 @@ TEST(Safety, ReadsOfWhatNobodyWrote) {
 }
 
 TEST(Safety, AWriteOverItself) {
-  EXPECT_EQ(afterEdit("dst_cstride=48", "dst_cstride=20").substr(0, 133),
-            "s group 0 gdma 2 DMATensor dma.tensor: 'dst' writes 0x100003000 to 0x10000357c with strides that put several "
-            "elements into one place\n");
+  EXPECT_EQ(
+      afterEdit("dst_cstride=48", "dst_cstride=20").substr(0, 133),
+      "s group 0 gdma 2 DMATensor dma.tensor: 'dst' writes 0x100003000 to 0x10000357c with strides that put several "
+      "elements into one place\n");
 }
 
 TEST(Safety, LanesAreKeptApart) {
@@ -115,6 +116,23 @@ TEST(Safety, WeightsThatTheFileNamesMustBeRead) {
   EXPECT_EQ(afterEdit(load, "src_start_addr=0x100000000 ", model), "");
   EXPECT_EQ(afterEdit(load, "src_start_addr=0x100000001 ", model),
             "s weight 'filter': nothing reads its bytes 0x100000000 to 0x100000001\n");
+}
+
+TEST(Safety, CopiesThatNobodyReadsAreNoted) {
+  const auto notes = [](const bmodel::Model &model) {
+    std::string out;
+    for (const bmodel::Finding &note : safety::checkModel(model, table(), chip()).notes)
+      out += note.where + ": " + note.sentence + "\n";
+    return out;
+  };
+  const bmodel::Model model = test::Program::make().model();
+  EXPECT_EQ(notes(model), "");
+  // One element more in each of the 70 rows.
+  std::string text = bmodel::disassemble(model, table());
+  const std::string from = "src_wsize=24";
+  text.replace(text.find(from), from.size(), "src_wsize=25");
+  EXPECT_EQ(notes(bmodel::assemble(bmodel::Model(model), table(), text, "edit", 128)),
+            "net 0 stage 0 group 0 gdma 1 DMATensor dma.tensor: 70 of the bytes that it copies are read by nobody\n");
 }
 
 TEST(Safety, RegionsOfGlobalMemory) {
