@@ -45,4 +45,6 @@ class Safety:
 def check_safety(model: Path) -> Safety:
     """Checks the file; UserError where it cannot be read."""
     report = pymlir().check_bmodel(str(model))
-    return Safety(tuple(report["findings"]), report["groups"], report["commands"], report["accesses"], tuple(report["notes"]))
+    return Safety(
+        tuple(report["findings"]), report["groups"], report["commands"], report["accesses"], tuple(report["notes"])
+    )
