@@ -181,6 +181,8 @@ def deploy_one(row: Row, mlir: Path, chip: str, table: Path, floors: tuple[float
         proof.require_pass(options)
     except CompareFailed as failure:
         row.missed.append(str(failure))
+    if result.safety is not None:
+        row.missed += [f"unsafe: {finding}" for finding in result.safety.findings]
     row.missed += [f"degenerate layer {line}" for line in proof.degenerate]
     if proof.summary["host_ops"]:
         row.missed.append(f"{proof.summary['host_ops']} host ops")

@@ -126,6 +126,7 @@ PYBIND11_MODULE(pymlir, m) {
   bindBuilder(m);
   bindModule(m);
   bindSimulator(m);
+  bindCheck(m);
   m.def(
       "run_passes",
       [](const std::string &input, const std::string &output, const std::string &pipeline,

@@ -30,6 +30,7 @@ std::string shapeTextOf(const py::array &array);
 void bindBuilder(py::module_ &m);
 void bindModule(py::module_ &m);
 void bindSimulator(py::module_ &m);
+void bindCheck(py::module_ &m);
 
 } // namespace tpu_mlir
 

@@ -86,17 +86,16 @@ void CommandCheck::dmaTensor() {
   const Extent src = {get(Field::src_nsize), get(Field::src_csize), get(Field::src_hsize), get(Field::src_wsize)};
   Extent dst = {get(Field::dst_nsize), get(Field::dst_csize), get(Field::dst_hsize), get(Field::dst_wsize)};
   if (get(Field::nchw_copy) && !broadcast)
-    dst = transposesCw ? Extent{src.n, src.w, src.h, src.c} : src;
+    dst = transposesCw || kind == isa::kDmaTensorCollect || kind == isa::kDmaTensorDistribute
+              ? Extent{src.n, src.w, src.h, src.c}
+          : kind == isa::kDmaTensorTranspose ? Extent{src.c, src.n, src.h, src.w}
+                                             : src;
   if (!checkShape("source", src) || !checkShape("destination", dst))
     return;
   if (broadcast) {
     expect(src.c == 1 && src.n == dst.n && src.h == dst.h && src.w == dst.w,
            "a broadcast copies one channel of equal size");
-    const uint64_t address = dmaAddress(Field::dst_start_addr_l32, Field::dst_start_addr_h8);
-    const uint64_t lane = laneOf(address - chip.local.windowBase), lanes = chip.local.lanes;
-    expect(address >= uint64_t(chip.local.windowBase) && lane + dst.c <= lanes,
-           "a broadcast needs lanes " + std::to_string(lane) + " to " + std::to_string(lane + dst.c) + " of " +
-               std::to_string(lanes));
+    checkBroadcastLanes(dst.c);
   } else {
     expect(src.n * src.c * src.h * src.w == dst.n * dst.c * dst.h * dst.w,
            "source and destination have different sizes");
@@ -113,10 +112,20 @@ void CommandCheck::dmaTensor() {
                {get(Field::dst_nstride), get(Field::dst_cstride), get(Field::dst_hstride), dstW}, bytes, true);
 }
 
+void CommandCheck::checkBroadcastLanes(uint64_t channels) {
+  const uint64_t address = dmaAddress(Field::dst_start_addr_l32, Field::dst_start_addr_h8);
+  const uint64_t lane = laneOf(address - chip.local.windowBase), lanes = chip.local.lanes;
+  expect(address >= uint64_t(chip.local.windowBase) && lane + channels <= lanes,
+         "a broadcast needs lanes " + std::to_string(lane) + " to " + std::to_string(lane + channels) + " of " +
+             std::to_string(lanes));
+}
+
 void CommandCheck::dmaLinear() {
   const uint64_t bytes = bytesOf(get(Field::src_data_format)), count = get(Field::src_cstride);
   const bool broadcast = get(Field::cmd_special_function) == isa::kDmaGeneralBroadcast;
   const Extent shape = {1, 1, 1, count}, stride = {0, 0, 0, 1};
+  if (broadcast)
+    checkBroadcastLanes(get(Field::dst_csize));
   if (!get(Field::fill_constant_en))
     checkDmaSide("source", dmaAddress(Field::src_start_addr_l32, Field::src_start_addr_h8), shape, stride, bytes,
                  false);

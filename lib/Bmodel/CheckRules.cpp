@@ -107,6 +107,14 @@ void CommandCheck::checkSameLane(const LocalTensor &a, const LocalTensor &b) {
                                                      " in lane " + std::to_string(laneOf(b.address)));
 }
 
+void CommandCheck::checkStrides(std::initializer_list<isa::Field> strides) {
+  int64_t widest = 0;
+  for (const isa::Field stride : strides)
+    widest = std::max(widest, int64_t(get(stride)));
+  expect(widest <= chip.limits.maxStrideElements, "a stride of " + std::to_string(widest) + " elements is above " +
+                                                      std::to_string(chip.limits.maxStrideElements));
+}
+
 std::vector<std::string> checkCommand(const isa::Command &command, const target::Chip &chip,
                                       std::span<const Region> regions) {
   std::vector<std::string> findings;

@@ -80,6 +80,8 @@ protected:
   bool checkLocal(const LocalTensor &t);
   /// A written tensor must not have two elements in one place.
   void checkWritten(const LocalTensor &t);
+  /// Strides of the explicit layout stay below the limit.
+  void checkStrides(std::initializer_list<isa::Field> strides);
   void checkSameLane(const LocalTensor &a, const LocalTensor &b);
 
   const isa::Command &command;
@@ -109,6 +111,7 @@ private:
   void dmaLinear();
   void dmaMatrix();
   void dmaIndexed();
+  void checkBroadcastLanes(uint64_t channels);
   void dmaAddressOnly(isa::Field low, isa::Field high, std::string_view name, bool written);
   uint64_t dmaAddress(isa::Field low, isa::Field high) const { return get(high) << 32 | get(low); }
   void checkDmaSide(std::string_view name, uint64_t address, const Extent &shape, Extent stride, uint64_t elementBytes,

@@ -88,10 +88,9 @@ void CommandCheck::arithmetic() {
   if (operands >= 2)
     operand("operand 1", Field::opd1_const, Field::opd1_addr, Field::opd1_prec, Field::opd1_str,
             {get(Field::opd1_n_str), get(Field::opd1_c_str), get(Field::opd1_h_str), get(Field::opd1_w_str)});
-  const int64_t widest = std::max({get(Field::res0_h_str), get(Field::res0_w_str), get(Field::opd0_h_str),
-                                   get(Field::opd0_w_str), get(Field::opd1_h_str), get(Field::opd1_w_str)});
-  expect(widest <= chip.limits.maxStrideElements, "a stride of " + std::to_string(widest) + " elements is above " +
-                                                      std::to_string(chip.limits.maxStrideElements));
+  checkStrides({Field::res0_n_str, Field::res0_c_str, Field::res0_h_str, Field::res0_w_str, Field::opd0_n_str,
+                Field::opd0_c_str, Field::opd0_h_str, Field::opd0_w_str, Field::opd1_n_str, Field::opd1_c_str,
+                Field::opd1_h_str, Field::opd1_w_str});
 }
 
 void CommandCheck::requantise() {

@@ -48,6 +48,7 @@ void CommandCheck::convolution() {
   if (!checkLocal(result) || !checkLocal(input))
     return;
   checkWindow(in.h, in.w, chip.limits.maxConvInsert);
+  checkStrides({Field::opd0_n_str, Field::opd0_c_str, Field::opd0_h_str, Field::opd0_w_str});
   expect(bytes == 4 || laneOf(input.address) == 0,
          "the input of a convolution must start in lane 0, it starts in lane " + std::to_string(laneOf(input.address)));
   const bool toFloat = isFloat(get(Field::res0_prec));

@@ -84,8 +84,21 @@ def test_check_accepts_and_refuses(sample: Path, tmp_path: Path) -> None:
     result = run("check", bad)
     assert result.stdout == (
         "net 0 stage 0 group 0 gdma 2 DMATensor dma.tensor: destination at 0x100000000 writes into the weights\n"
+        "net 0 stage 0 tensor 'out': nothing has written its bytes 0x100002000 to 0x100003000\n"
     )
-    expect_error(result, f"{bad}: 1 finding")
+    assert (result.returncode, result.stderr) == (2, f"bmodel-tool: {bad}: 2 findings\n")
+
+
+def test_check_names_both_commands_of_a_race(sample: Path, tmp_path: Path) -> None:
+    text, bad = tmp_path / "text.txt", tmp_path / "bad.bmodel"
+    text.write_text(run("dis", sample).stdout.replace("tiu 1 dep 1", "tiu 1 dep 0"))
+    assert run("asm", text, sample, "-o", bad).returncode == 0
+    result = run("check", bad)
+    assert result.stdout == (
+        "net 0 stage 0 group 0 tiu 1 SAR arith.adds: 'opd0' reads 0x0 to 0x40 of lanes 0 to 63 while gdma 1 DMATensor "
+        "dma.tensor may be writing there; neither waits for the other\n"
+    )
+    assert result.returncode == 2
 
 
 def test_file_errors_are_one_sentence(sample: Path, tmp_path: Path) -> None:

@@ -197,6 +197,7 @@ def test_int8_is_similar_to_fp32_and_the_bmodel_exact(
     assert run(*arguments(digits, tmp_path, **quant)) == EXIT_OK, capsys.readouterr().err
     text = capsys.readouterr().out
     assert "0 failed" in text and "0 host ops" in text
+    assert "safety:     proven for " in text
     compared, expected = text.split("compared ")[1].split(" tensors of the bmodel")[0].split(" of ")
     assert compared == expected and int(expected) >= 4
     assert {p.name for p in tmp_path.iterdir()} >= {
@@ -240,6 +241,32 @@ def test_a_floor_that_is_missed_is_exit_code_2(
 ) -> None:
     assert run(*arguments(digits, tmp_path, tolerance="0.999999999,0.999999999")) == EXIT_COMPARE
     assert "< 1" in sentence(capsys) or "< 0.99" in capsys.readouterr().err
+
+
+@needs_core
+def test_a_bmodel_that_is_not_safe_is_exit_code_2(
+    digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bmodel is made unsafe behind the compiler's back: its first TIU command no longer waits for its data."""
+    from test_bmodel_tool import run as bmodel_tool
+
+    from tpu_mlir.deployment import deploy as deployment
+
+    def generate_unsafe(options: Options, final: Path) -> None:
+        generate(options, final)
+        text = tmp_path / "text"
+        lines = bmodel_tool("dis", options.model).stdout
+        waiting = next(line for line in lines.splitlines() if line.startswith("tiu 1 dep "))
+        assert not waiting.startswith("tiu 1 dep 0 ")
+        text.write_text(lines.replace(waiting, " ".join([*waiting.split()[:3], "0", *waiting.split()[4:]])))
+        assert bmodel_tool("asm", text, options.model, "-o", options.model).returncode == 0
+
+    generate = deployment.generate
+    monkeypatch.setattr(deployment, "generate", generate_unsafe)
+    assert run(*arguments(digits, tmp_path)) == EXIT_COMPARE
+    said = sentence(capsys)
+    assert said.startswith(f"'{tmp_path / 'digits.bmodel'}' is not safe to run (1 finding): ")
+    assert "group 0 tiu 1 " in said and "neither waits for the other" in said
 
 
 @needs_core

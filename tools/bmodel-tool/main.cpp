@@ -43,7 +43,8 @@ constexpr Verb kVerbs[] = {
     {"asm", "assemble", "TEXT MODEL", 2, true, true, assemble,
      "put the streams of TEXT into MODEL's container (-o FILE)"},
     {"extract", "", "MODEL", 1, true, true, extract, "write streams, weights and modules as files (-o FOLDER)"},
-    {"check", "", "MODEL", 1, false, false, check, "check container and commands; findings go to standard output"},
+    {"check", "", "MODEL", 1, false, false, check,
+     "prove that a model is legal and safe; findings go to standard output"},
 };
 
 std::string usage() {
@@ -53,8 +54,9 @@ std::string usage() {
     head.resize(std::max<size_t>(head.size(), 20), ' ');
     text += head + " " + verb.summary + (*verb.alias ? std::string("; also '") + verb.alias + "'" : "") + "\n";
   }
-  return text + "\nexit codes: 0 done, 1 the input or the command line must change (findings of 'check' too), 70 a bug "
-                "of this tool\n";
+  return text +
+         "\nexit codes: 0 done, 1 the input or the command line must change, 2 'check' has findings, 70 a bug of this "
+         "tool\n";
 }
 
 const Verb &findVerb(const std::string &name) {

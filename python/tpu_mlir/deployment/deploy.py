@@ -10,6 +10,7 @@ from ..progress import Stages, human_count
 from .check import Proof, prove
 from .options import Options, check
 from .pipeline import finish, generate, lower
+from .safety import Safety, check_safety
 
 
 @dataclass
@@ -21,14 +22,15 @@ class Deployment:
     seconds: dict[str, float]
     network_macs: int
     proof: Proof | None = None
+    safety: Safety | None = None
     lines: list[str] = field(default_factory=list)
 
 
 def deploy(options: Options, quiet: bool = False, require: bool = True) -> Deployment:
     """Compiles `options.mlir` to `options.model` and, unless told not to, runs and compares it.
 
-    Raises UserError for what the user can change and, where `require` is set, CompareFailed where a comparison fell
-    below its floor; the files of the finished steps are kept then.
+    Raises UserError for what the user can change and, where `require` is set, CompareFailed where the bmodel is not
+    safe to run or a comparison fell below its floor; the files of the finished steps are kept then.
     """
     check(options)
     stages = Stages(quiet)
@@ -38,11 +40,15 @@ def deploy(options: Options, quiet: bool = False, require: bool = True) -> Deplo
         final = finish(options, lowered)
     with stages.stage("generate commands"):
         generate(options, final)
-    proof = None
+    proof = safety = None
     if not options.skip_validation:
+        with stages.stage("check that the bmodel is safe to run"):
+            safety = check_safety(options.model)
+        if require:
+            safety.require_pass(options.model)
         with stages.stage("run the lowered model and the bmodel, compare"):
             proof = prove(options, lowered, final)
-    result = Deployment(options, _files(options), stages.seconds, _network_macs(options), proof)
+    result = Deployment(options, _files(options), stages.seconds, _network_macs(options), proof, safety)
     result.lines = summary(result)
     if not quiet:
         print("\n".join(result.lines), flush=True)
@@ -71,6 +77,8 @@ def summary(result: Deployment) -> list[str]:
     options = result.options
     way = (" asymmetric" if options.asymmetric else " symmetric") if options.integer else ""
     lines = [f"chip:       {options.chip}, {options.quantize}{way}"]
+    if result.safety is not None:
+        lines += result.safety.lines()
     if result.proof is not None:
         lines += _proof_lines(result.proof, result.network_macs)
     lines.append(f"time:       {sum(result.seconds.values()):.2f} s")

@@ -137,6 +137,15 @@ TEST(Check, GdmaShapes) {
           "dst_csize=65 dst_hsize=1 dst_wsize=4 src_start_addr=0x100001000 dst_start_addr=0x8000000")
           .find("a broadcast needs lanes 0 to 65 of 64"),
       std::string::npos);
+  EXPECT_NE(ofCommand("gdma 1 dep 0 DMAGeneral dma.general.broadcast src_cstride=64 dst_csize=60 "
+                      "src_start_addr=0x100001000 dst_start_addr=0x8140000")
+                .find("a broadcast needs lanes 5 to 65 of 64\n"),
+            std::string::npos);
+  // A transposition writes the exchanged shape: one channel of 64 rows, not 64 channels.
+  EXPECT_EQ(ofCommand("gdma 1 dep 0 DMATensor dma.tensor.transpose nchw_copy=1 src_nsize=1 src_csize=64 src_hsize=1 "
+                      "src_wsize=8 src_cstride=8 src_wstride=1 dst_nstride=8 dst_cstride=8 dst_hstride=8 dst_wstride=1 "
+                      "src_start_addr=0x100001000 dst_start_addr=0x803ffc0"),
+            "destination at 0x3ffc0 reaches byte 262592 of a lane; a lane has 262144\n");
   EXPECT_NE(
       ofCommand("gdma 1 dep 0 DMATensor dma.tensor nchw_copy=1 stride_enable=0 src_nsize=1 src_csize=1 src_hsize=1 "
                 "src_wsize=1 src_start_addr=0x100001000 dst_start_addr=0x8000000")
@@ -184,6 +193,14 @@ TEST(Check, Convolution) {
   EXPECT_EQ(convWith("opd1_addr=0x8000", "opd1_addr=0x48000"), "weights starts in lane 1 but result in lane 0\n");
   EXPECT_EQ(convWith("opd0_addr=0x4000", "opd0_addr=0x4001"), "input at 0x4001 must be a multiple of 64 bytes\n");
   EXPECT_EQ(convWith("res0_prec=int32", "res0_prec=fp32"), "input and result must both be integers or both floating\n");
+  EXPECT_EQ(convWith("opd1_h=3", "opd0_y_ins0=15 opd1_h=3").substr(0, 42),
+            "field 'opd0_y_ins0' is 15; legal: 0 to 14\n");
+  std::string wide = kConv;
+  wide.replace(wide.find("SCONV"), 5, "CONV");
+  EXPECT_EQ(ofCommand(wide), "");
+  EXPECT_NE(
+      ofCommand(wide + " opd0_str=explicit opd0_h_str=262144").find("a stride of 262144 elements is above 262143\n"),
+      std::string::npos);
   // 100 output channels: two groups of ceil(70/64)·9·64 bytes.
   EXPECT_EQ(convWith("opd1_addr=0x8000", "opd1_addr=0x3f700"), "");
   EXPECT_EQ(convWith("opd1_addr=0x8000", "opd1_addr=0x3f740"),

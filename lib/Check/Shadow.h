@@ -1,0 +1,96 @@
+//===- Shadow.h - The history of every memory -------------------*- C++ -*-===//
+// Remembers for each byte of local and global memory who touched it last, and
+// says what is wrong with the next access: a race, a read of what nobody wrote,
+// a place that the stage may not touch. Lanes that were always touched together
+// share one map. Decides nothing about order: the caller gives each command with
+// what it surely comes after.
+#ifndef TPU_MLIR_LIB_CHECK_SHADOW_H
+#define TPU_MLIR_LIB_CHECK_SHADOW_H
+
+#include "CellMap.h"
+#include "Footprint.h"
+#include "tpu_mlir/Bmodel/Check.h"
+
+#include <map>
+
+namespace tpu_mlir::safety {
+
+/// A command in the order of execution.
+struct Actor {
+  int engine;      ///< 0 TIU, 1 GDMA
+  uint32_t number; ///< position in its engine's queue over all groups, from 1
+  uint32_t seen;   ///< commands of the other engine that surely are complete before it starts
+};
+
+enum class Fault : uint8_t {
+  RaceWithWriter,
+  RaceWithReader,
+  NeverWritten,
+  Outside,
+  ReadOnly,
+  NeverRead,
+  Collides,
+  Scattered
+};
+
+/// One fault of one operand, over all its bytes with the same other command.
+struct Conflict {
+  std::string_view operand, region;
+  bool writes;
+  Fault fault;
+  Mark other; ///< races: the other command
+  Space space;
+  uint32_t laneBegin, laneEnd;
+  uint64_t begin, end; ///< hull of the bytes: offsets in a lane, or addresses
+};
+
+class Shadow {
+public:
+  Shadow(std::span<const bmodel::Region> regions, const target::Chip &chip);
+
+  /// Marks what the host put into global memory before the first command.
+  void present(uint64_t begin, uint64_t end);
+  /// Appends what is wrong with the access and records it.
+  void touch(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts);
+  /// The parts of [begin, end) of global memory that nothing has written.
+  void requireWritten(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts);
+  /// The parts of [begin, end) of read-only memory that nothing has read.
+  void requireRead(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts);
+
+  /// What copies wrote and nobody read: bytes by command. Complete after sweep().
+  const std::map<Mark, uint64_t> &unread() const { return unreadBytes; }
+  /// Counts what is left at the end, outputs aside.
+  void sweep();
+
+private:
+  /// The history is about to end.
+  void forget(const History &history, uint64_t bytes) {
+    if (history.writer != kNobody && history.writer != kHost && engineOf(history.writer) == 1 && !history.reader[0] &&
+        !history.reader[1])
+      unreadBytes[history.writer] += bytes;
+  }
+  struct Lanes {
+    uint32_t begin, end;
+    CellMap map;
+  };
+  struct Linear {
+    bmodel::Region region;
+    CellMap map;
+  };
+  void splitLanes(uint32_t at);
+  void touchLanes(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts);
+  void touchLinear(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts);
+  void record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, const Actor &actor, const Conflict &about,
+              std::vector<Conflict> &conflicts);
+
+  std::map<Mark, uint64_t> unreadBytes;
+  uint64_t laneBytes;
+  uint32_t laneCount;
+  std::vector<Lanes> lanes;
+  std::vector<Linear> linear; ///< writable regions, from low to high addresses
+  std::vector<Linear> readOnly;
+};
+
+} // namespace tpu_mlir::safety
+
+#endif // TPU_MLIR_LIB_CHECK_SHADOW_H
