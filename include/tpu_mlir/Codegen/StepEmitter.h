@@ -37,6 +37,9 @@ bool isNatural(const LocalView &view, const LocalMemory &memory);
 /// Whether the instructions of `step` can take these views: their layouts, and where they start.
 bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemory &memory);
 
+/// Where a lookup of few channels is split so that idle lanes do half of it: elements of a plane, or 0.
+int64_t lookupSplit(const Dims &dims, const LocalMemory &memory);
+
 class StepEmitter {
 public:
   StepEmitter(const Machine &machine, CommandStream &commands)
@@ -64,6 +67,7 @@ private:
   void emitCopy(const Step &step, std::span<const LocalView> views);
   void copyRepeated(const Step &step, const LocalView &in, const LocalView &out);
   void copyShifted(const Step &step, const LocalView &in, const LocalView &out);
+  void emitSplitLookup(const Step &step, std::span<const LocalView> views, int64_t half);
   void emitLookup(const Step &step, std::span<const LocalView> views);
   void emitMatMul(const Step &step, std::span<const LocalView> views);
   static Access globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type, bool isWrite);
