@@ -35,8 +35,7 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
     switch (s.kind) {
     case StepKind::Conv: {
       double ic = double(a.map[1].kind == AxisMap::Kind::Group ? a.map[1].inPerGroup : a.dims.c);
-      cycles += timing::convCycles(
-          chip, {double(d.n), ic, double(d.c), double(d.h), double(d.w), kh, kw, bytes});
+      cycles += timing::convCycles(chip, {double(d.n), ic, double(d.c), double(d.h), double(d.w), kh, kw, bytes});
       break;
     }
     case StepKind::Depthwise:

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <set>
 
-
 namespace tpu_mlir::schedule {
 
 int64_t rowLimitOf(const LocalMemory &memory) { return memory.bytes / 16; }

@@ -24,7 +24,7 @@ struct LocalView {
   Layout layout = Layout::Aligned;
   int64_t offset = 0, bytes = 0;                       ///< bytes per lane from `offset` to behind the last element
   int64_t padBefore[2] = {0, 0}, padAfter[2] = {0, 0}; ///< h, w: what the window sees outside the tensor
-  int64_t firstRow = 0; ///< h: where the view starts in its tensor
+  int64_t firstRow = 0;                                ///< h: where the view starts in its tensor
   std::optional<LocalStrides> outer; ///< strides of a part of a larger buffer; else those of the layout
 };
 
