@@ -1,7 +1,8 @@
 //===- TensorTable.cpp - Which command completes which tensor -------------===//
 // JSON: a list of objects {name, dtype, shape, address, scale, zero_point,
-// group, engine, cmd_id}. `dtype` is a name of kernel::name, `engine` "tiu" or
-// "gdma"; `scale`, `zero_point`, `group` may be left out.
+// group, engine, cmd_id, ranges}. `dtype` is a name of kernel::name, `engine`
+// "tiu" or "gdma", `ranges` a list of [group, engine, first id, last id];
+// `scale`, `zero_point`, `group`, `ranges` may be left out.
 
 #include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Support/Error.h"
@@ -28,6 +29,14 @@ kernel::DType dtypeOf(const std::string &name) {
   throw UserError("dtype '" + name + "' is unknown");
 }
 
+bool isGdma(const std::string &engine) {
+  if (engine != "tiu" && engine != "gdma")
+    throw UserError("engine '" + engine + "' is neither 'tiu' nor 'gdma'");
+  return engine == "gdma";
+}
+
+const char *engineName(bool byGdma) { return byGdma ? "gdma" : "tiu"; }
+
 TensorEntry entryOf(const json &j) {
   TensorEntry e;
   e.name = j.at("name").get<std::string>();
@@ -37,11 +46,17 @@ TensorEntry entryOf(const json &j) {
   e.scale = j.value("scale", 1.0f);
   e.zeroPoint = j.value("zero_point", 0);
   e.group = j.value("group", 0u);
-  std::string engine = j.at("engine").get<std::string>();
-  if (engine != "tiu" && engine != "gdma")
-    throw UserError("engine '" + engine + "' is neither 'tiu' nor 'gdma'");
-  e.byGdma = engine == "gdma";
+  e.byGdma = isGdma(j.at("engine").get<std::string>());
   e.command = j.at("cmd_id").get<uint32_t>();
+  if (j.contains("ranges"))
+    for (const json &r : j.at("ranges")) {
+      CommandRange range{r.at(0).get<uint32_t>(), isGdma(r.at(1).get<std::string>()), r.at(2).get<uint32_t>(),
+                         r.at(3).get<uint32_t>()};
+      if (range.first < 1 || range.last < range.first)
+        throw UserError("range " + std::to_string(range.first) + " to " + std::to_string(range.last) +
+                        " holds no command");
+      e.ranges.push_back(range);
+    }
   double elements = 1;
   for (int64_t d : e.shape) {
     if (d < 1)
@@ -82,11 +97,12 @@ std::string printTensorTable(const std::vector<TensorEntry> &entries) {
     const TensorEntry &e = entries[i];
     // An ordered object: the keys stay in reading order. The scale is printed as the double nearest to the float, which
     // reads back as the same float.
-    nlohmann::ordered_json j = {{"name", e.name},     {"dtype", kernel::name(e.dtype)},
-                                {"shape", e.shape},   {"address", e.address},
-                                {"scale", e.scale},   {"zero_point", e.zeroPoint},
-                                {"group", e.group},   {"engine", e.byGdma ? "gdma" : "tiu"},
-                                {"cmd_id", e.command}};
+    nlohmann::ordered_json j = {
+        {"name", e.name},     {"dtype", kernel::name(e.dtype)}, {"shape", e.shape}, {"address", e.address},
+        {"scale", e.scale},   {"zero_point", e.zeroPoint},      {"group", e.group}, {"engine", engineName(e.byGdma)},
+        {"cmd_id", e.command}};
+    for (const CommandRange &r : e.ranges)
+      j["ranges"].push_back({r.group, engineName(r.byGdma), r.first, r.last});
     text += j.dump(-1, ' ', false, json::error_handler_t::replace) + (i + 1 < entries.size() ? ",\n" : "\n");
   }
   return text + "]\n";

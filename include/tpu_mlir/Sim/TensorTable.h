@@ -15,6 +15,14 @@
 
 namespace tpu_mlir::sim {
 
+/// Commands `first` to `last` of one stream.
+struct CommandRange {
+  uint32_t group = 0;
+  bool byGdma = true;
+  uint32_t first = 1, last = 1;
+  bool operator==(const CommandRange &) const = default;
+};
+
 struct TensorEntry {
   std::string name;
   kernel::DType dtype = kernel::DType::F32;
@@ -22,9 +30,10 @@ struct TensorEntry {
   uint64_t address = 0; ///< global memory, contiguous
   float scale = 1;      ///< value = (stored − zeroPoint) · scale
   int32_t zeroPoint = 0;
-  uint32_t group = 0;   ///< command group
-  bool byGdma = true;   ///< engine of the completing command
-  uint32_t command = 0; ///< its id; 0: the tensor is there from the start
+  uint32_t group = 0;                 ///< command group
+  bool byGdma = true;                 ///< engine of the completing command
+  uint32_t command = 0;               ///< its id; 0: the tensor is there from the start
+  std::vector<CommandRange> ranges{}; ///< all commands of the layer that makes it; empty where the table does not say
   int64_t count() const;
   int64_t bytes() const { return count() * kernel::byteSize(dtype); }
   bool operator==(const TensorEntry &) const = default;

@@ -54,6 +54,16 @@ TEST(TensorTable, ReadsWhatTheDocumentationSays) {
   EXPECT_EQ(t[0].bytes(), 3136);
 }
 
+TEST(TensorTable, KeepsTheCommandsOfALayer) {
+  std::vector<TensorEntry> entries(1);
+  entries[0].name = "a", entries[0].shape = {1};
+  entries[0].ranges = {{0, false, 1, 7}, {1, true, 3, 3}};
+  EXPECT_EQ(parseTensorTable(printTensorTable(entries), "x"), entries);
+  std::string text = printTensorTable(entries);
+  text.replace(text.find("\"tiu\",1,7"), 9, "\"tiu\",8,7");
+  EXPECT_EQ(refusal(text), "t.json: tensor 0: range 8 to 7 holds no command");
+}
+
 TEST(TensorTable, NamesWhatIsWrong) {
   EXPECT_EQ(refusal("{"), "t.json is not valid JSON");
   EXPECT_EQ(refusal("{}"), "t.json is not a list of tensors");

@@ -80,6 +80,8 @@ LogicalResult NetWriter::emitOp(Operation *op) {
   for (Value v : op->getOperands())
     operands.push_back(isPresent(v) ? addressOf(v) : 0);
   Form form = cast<FormInterface>(op).form();
+  const codegen::CommandStream::Position before[] = {emitter.stream().lastIssued(isa::Engine::TIU),
+                                                     emitter.stream().lastIssued(isa::Engine::GDMA)};
   try {
     if (auto *recipe = std::get_if<Recipe>(&form)) {
       auto tile = op->getAttrOfType<TileAttr>("ginfo");
@@ -114,6 +116,12 @@ LogicalResult NetWriter::emitOp(Operation *op) {
   entry.zeroPoint = format.zeroPoint;
   entry.group = done.group;
   entry.command = done.id;
+  for (isa::Engine engine : {isa::Engine::TIU, isa::Engine::GDMA}) {
+    codegen::CommandStream::Position last = emitter.stream().lastIssued(engine), first = before[size_t(engine)];
+    uint32_t start = first.group == last.group ? first.id + 1 : 1; // ids count anew in every group
+    if (last.group == done.group && start <= last.id)
+      entry.ranges.push_back({uint32_t(last.group), engine == isa::Engine::GDMA, start, uint32_t(last.id)});
+  }
   tensors.push_back(entry);
   if (emitter.stream().isNearlyFull(8192))
     emitter.stream().closeGroup();
