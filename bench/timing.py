@@ -22,8 +22,8 @@ TOLERANCE = 0.20
 REPEAT = 300
 LEAST_RATE = 1_000_000
 UNEXPLAINED = {
-    "yolov5s": "how the output cost splits into cast, permutation and copy (one measured sum stands for it); how much of "
-    "the input's copy and cast the launch hides; which compiler made the published file",
+    "yolov5s": "how the output cost splits into cast, permutation and copy (one measured sum stands for it); how "
+    "much of the input's copy and cast the launch hides; which compiler made the published file",
     "resnet50": "the published stream itself: it is not public, so the estimate is of this file's stream; its launch "
     "could be 0.37 ms instead of 0.28 by its own intercept over the batch, which holds its weights too",
 }
