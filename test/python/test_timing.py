@@ -6,15 +6,12 @@ import itertools
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import timing_vs_silicon as silicon
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench"))
-
-import timing_vs_silicon as silicon  # noqa: E402
 
 TOOL = "tpuc-cost"
 
