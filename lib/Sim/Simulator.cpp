@@ -8,6 +8,7 @@
 #include "Engines.h"
 #include "Exec.h"
 #include "PieceWatch.h"
+#include "Streams.h"
 #include "tpu_mlir/Bmodel/Sha256.h"
 #include "tpu_mlir/Support/Files.h"
 
@@ -31,72 +32,12 @@ struct Simulator::State {
   State(const std::string &path, const target::Chip &chip) : path(path), chip(chip), memory(chip.local) {}
   [[noreturn]] void refuse(const std::string &why) const { throw UserError("'" + path + "': " + why); }
 
-  const bmodel::NetParameter &select(const bmodel::Model &model, size_t net, size_t stage) const;
-  void decodeStreams(const bmodel::NetParameter &p);
   void layOutMemory(const bmodel::NetParameter &p);
   void readTensors(const bmodel::NetParameter &p);
   void readTable(const bmodel::NetParameter &p);
   void execute(size_t group, const isa::Command &command);
   TensorValue read(const NetTensor &t) const;
 };
-
-const bmodel::NetParameter &Simulator::State::select(const bmodel::Model &model, size_t net, size_t stage) const {
-  if (net >= model.net.size())
-    refuse("it has " + std::to_string(model.net.size()) + " nets; net " + std::to_string(net) + " was asked for");
-  const auto &stages = model.net[net].parameter;
-  if (stage >= stages.size())
-    refuse("net '" + model.net[net].name + "' has " + std::to_string(stages.size()) + " stages; stage " +
-           std::to_string(stage) + " was asked for");
-  const bmodel::NetParameter &p = stages[stage];
-  if (p.isDynamic)
-    refuse("net '" + model.net[net].name + "' is dynamic; the simulator runs static nets");
-  for (const bmodel::SubNet &sub : p.subNet) {
-    if (sub.subnetMode != int32_t(bmodel::SubnetMode::Tpu))
-      refuse("subnet " + std::to_string(sub.id) + " runs on the host; the simulator runs nets that stay on the chip");
-    if (!sub.coreCommands.empty())
-      refuse("subnet " + std::to_string(sub.id) + " has commands for several cores; the simulator runs one");
-  }
-  return p;
-}
-
-void Simulator::State::decodeStreams(const bmodel::NetParameter &p) {
-  const isa::Table &table = isa::tableFor(chip.identity.isa);
-  const auto *list = &p.cmdGroup;
-  if (list->empty() && p.subNet.size() == 1)
-    list = &p.subNet[0].cmdGroup;
-  if (list->empty())
-    refuse("it has no commands");
-  for (const bmodel::CmdGroup &g : *list) {
-    size_t index = groups.size();
-    Group group;
-    const bmodel::OptionalBlob *blobs[2] = {&g.bdc, &g.gdma};
-    uint32_t counts[2] = {g.bdcNum, g.gdmaNum};
-    for (isa::Engine engine : {isa::Engine::TIU, isa::Engine::GDMA}) {
-      size_t e = size_t(engine);
-      std::string where = "group " + std::to_string(index) + ": ";
-      if (!*blobs[e] || (*blobs[e])->size() == 0) {
-        if (counts[e])
-          refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) +
-                 " commands but holds none");
-        continue;
-      }
-      try {
-        group.streams[e] = isa::decodeStream(table, engine, (*blobs[e])->bytes());
-      } catch (const UserError &error) {
-        refuse(where + error.what());
-      }
-      if (group.streams[e].size() != counts[e])
-        refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) +
-               " commands but holds " + std::to_string(group.streams[e].size()));
-    }
-    try {
-      checkIds(group, index);
-    } catch (const UserError &error) {
-      refuse(error.what());
-    }
-    groups.push_back(std::move(group));
-  }
-}
 
 void Simulator::State::layOutMemory(const bmodel::NetParameter &p) {
   const target::Global &global = chip.global;
@@ -226,8 +167,8 @@ TensorValue Simulator::State::read(const NetTensor &t) const {
 
 Simulator::Simulator(const bmodel::Model &model, const std::string &path, size_t net, size_t stage)
     : state(std::make_unique<State>(path, target::lookup(model.chip))) {
-  const bmodel::NetParameter &p = state->select(model, net, stage);
-  state->decodeStreams(p);
+  const bmodel::NetParameter &p = selectStage(model, path, net, stage);
+  state->groups = decodeGroups(p, state->chip, path);
   state->layOutMemory(p);
   state->readTensors(p);
   state->readTable(p);
