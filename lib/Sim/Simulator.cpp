@@ -9,6 +9,7 @@
 #include "Exec.h"
 #include "PieceWatch.h"
 #include "tpu_mlir/Bmodel/Sha256.h"
+#include "tpu_mlir/Isa/Text.h"
 #include "tpu_mlir/Support/Files.h"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ struct Simulator::State {
   void layOutMemory(const bmodel::NetParameter &p);
   void readTensors(const bmodel::NetParameter &p);
   void readTable(const bmodel::NetParameter &p);
-  void execute(size_t group, const isa::Command &command);
+  void execute(size_t group, const isa::Command &command, const Probe *probe = nullptr);
   TensorValue read(const NetTensor &t) const;
 };
 
@@ -209,9 +210,9 @@ void Simulator::State::readTable(const bmodel::NetParameter &p) {
         refuse("its tensor table says that layer '" + layer.name + "' owns " + name(r.group, r.byGdma, r.last));
 }
 
-void Simulator::State::execute(size_t group, const isa::Command &command) {
+void Simulator::State::execute(size_t group, const isa::Command &command, const Probe *probe) {
   arena.reset();
-  Exec exec(command, chip, memory, arena);
+  Exec exec(command, chip, memory, arena, probe);
   try {
     sim::execute(exec);
   } catch (const UserError &error) {
@@ -265,7 +266,12 @@ RunResult Simulator::run(const RunOptions &options) {
   auto step = [&](size_t group, const isa::Command &command) {
     if (!options.functional)
       return;
-    s.execute(group, command);
+    if (options.onOperand) {
+      Probe probe{[&](const Operand &o, const void *) { options.onOperand(group, command, o); }};
+      s.execute(group, command, &probe);
+    } else {
+      s.execute(group, command);
+    }
     watch.done({uint32_t(group), command.engine() == isa::Engine::GDMA, command.id()});
   };
   try {
@@ -290,6 +296,23 @@ std::vector<uint8_t> Simulator::readGlobal(uint64_t address, uint64_t bytes) con
 
 std::span<const uint8_t> Simulator::lane(int64_t index) const {
   return {state->memory.lane(index), size_t(state->memory.laneBytes())};
+}
+
+const Memory &Simulator::memory() const { return state->memory; }
+
+std::string Simulator::textOf(const isa::Command &command) const {
+  return isa::toText(isa::tableFor(state->chip.identity.isa), command);
+}
+
+std::vector<OperandValue> Simulator::operandsOf(size_t group, const isa::Command &command) const {
+  std::vector<OperandValue> out;
+  Probe probe{[&](const Operand &o, const void *values) {
+                auto from = static_cast<const uint8_t *>(values);
+                out.push_back({o, {from, from + o.dims.count() * kernel::byteSize(o.dtype)}});
+              },
+              /*isDry=*/true};
+  state->execute(group, command, &probe);
+  return out;
 }
 
 } // namespace tpu_mlir::sim

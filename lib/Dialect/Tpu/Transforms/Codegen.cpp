@@ -150,14 +150,14 @@ LogicalResult NetWriter::emitOp(Operation *op) {
   entry.zeroPoint = format.zeroPoint;
   // A copy program ends with the copy that completes its result; a recipe completes it part by part.
   codegen::CommandStream::Position done = stream.lastIssued(isa::Engine::GDMA);
-  if (std::holds_alternative<CopyProgram>(form))
-    entry.addWhole(addressOf(result), {done.group, true, done.id});
+  // A view is there when its operand is, which is no later than the last copy.
   if (auto *recipe = std::get_if<Recipe>(&form))
     addParts(entry, recipe->outputDims(), addressOf(result), emitter.takeParts());
-  if (!entry.pieces.empty()) {
-    tensors.tensors.push_back(entry);
-    tensors.layers.push_back(before.layer(entry.name, op->getName().getStringRef().str()));
-  }
+  else
+    entry.addWhole(addressOf(result), {done.group, true, done.id});
+  tensors.tensors.push_back(entry);
+  if (sim::LayerEntry layer = before.layer(entry.name, op->getName().getStringRef().str()); !layer.commands.empty())
+    tensors.layers.push_back(layer);
   if (emitter.stream().isNearlyFull(8192))
     emitter.stream().closeGroup();
   return success();
