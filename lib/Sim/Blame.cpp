@@ -6,11 +6,8 @@
 // in the same order, then no right command could have followed.
 
 #include "Blame.h"
+#include "Relation.h"
 #include "tpu_mlir/Sim/Show.h"
-
-#include <algorithm>
-#include <cstring>
-#include <unordered_map>
 
 namespace tpu_mlir::sim {
 
@@ -38,36 +35,6 @@ const OperandValue *writeOf(const std::vector<OperandValue> &operands) {
       return &v;
   return nullptr;
 }
-
-/// Inputs and expected results of an element-wise command, in one set per channel or one for all.
-class Relation {
-public:
-  void add(int64_t set, double input, double expected) { sets[set].push_back({input, expected}); }
-  /// Pairs of neighbours in the order of inputs.
-  int64_t pairs() const { return count; }
-  /// Whether expected results could be a function of the inputs; with `isMonotone` one that never turns.
-  bool isPossible(bool isMonotone) {
-    bool possible = true;
-    for (auto &[set, points] : sets) {
-      std::sort(points.begin(), points.end());
-      bool rises = false, falls = false;
-      for (size_t i = 1; i < points.size(); ++i) {
-        auto [x0, y0] = points[i - 1];
-        auto [x1, y1] = points[i];
-        ++count;
-        if (x0 == x1 && y0 != y1)
-          possible = false;
-        rises |= y1 > y0, falls |= y1 < y0;
-      }
-      possible &= !(isMonotone && rises && falls);
-    }
-    return possible;
-  }
-
-private:
-  std::unordered_map<int64_t, std::vector<std::pair<double, double>>> sets;
-  int64_t count = 0;
-};
 
 double numberAt(kernel::DType dtype, const uint8_t *at) { return std::stod(showValue(dtype, at)); }
 
@@ -116,19 +83,30 @@ private:
     say(text(d.piece->after, d.piece->after.group > 0) + " is the one that completes it");
     for (int64_t i = end - 1; i >= 0; --i)
       if (step(i).command == d.piece->after) {
-        Blame b{step(i).command, *step(i).code, reasons, e.operandsAt(step(i).command)};
+        Blame b = named(i);
         b.isWriter = false;
         addSources(b, i);
         return b;
       }
     // It touched no memory at all.
-    Blame b{d.piece->after, {}, reasons, {}};
+    Blame b;
+    b.command = d.piece->after;
+    b.reasons = reasons;
     b.isWriter = false;
     return b;
   }
 
+  Blame named(int64_t i) const {
+    Blame b;
+    b.command = step(i).command;
+    b.code = *step(i).code;
+    b.reasons = reasons;
+    b.operands = e.operandsAt(b.command);
+    return b;
+  }
+
   Blame blame(int64_t i, const ElementPlace &place) {
-    Blame b{step(i).command, *step(i).code, reasons, e.operandsAt(step(i).command)};
+    Blame b = named(i);
     if (const OperandValue *out = writeOf(b.operands))
       b.element = find(out->operand, place, e.lanes).value_or(Dims{0, 0, 0, 0});
     addSources(b, i);
@@ -170,7 +148,8 @@ private:
 
   /// From the writer of the wrong element towards the cause.
   Blame follow(int64_t i, ElementPlace place) {
-    if (wasRight()) {
+    // A command that computes may compute an element of a halo again, and do it wrong this time.
+    if (step(i).command.byGdma && wasRight()) {
       say("the same element was right in another memory before, so the copy is wrong");
       return blame(i, place);
     }

@@ -59,6 +59,23 @@ Mismatch compareWith(const PieceEvent &event, const std::vector<uint8_t> &expect
   return m;
 }
 
+/// What the piece should hold.
+std::vector<uint8_t> rightValues(const PieceEvent &event, const std::vector<uint8_t> &tensor) {
+  const TensorPiece &p = event.piece;
+  int64_t item = kernel::byteSize(event.tensor.dtype), row = p.size[4] * item;
+  std::vector<uint8_t> out;
+  out.reserve(event.values.size());
+  Axes i{};
+  for (i[0] = 0; i[0] < p.size[0]; ++i[0])
+    for (i[1] = 0; i[1] < p.size[1]; ++i[1])
+      for (i[2] = 0; i[2] < p.size[2]; ++i[2])
+        for (i[3] = 0; i[3] < p.size[3]; ++i[3]) {
+          auto from = tensor.begin() + elementOf(p, i) * item;
+          out.insert(out.end(), from, from + row);
+        }
+  return out;
+}
+
 /// Thrown through a run that has shown what it was for.
 struct Stop {};
 
@@ -106,20 +123,18 @@ private:
     int64_t item = kernel::byteSize(event.tensor.dtype), dense = 0;
     for (size_t a = 0; a < 5; ++a)
       dense = dense * event.piece.size[a] + m.first[a];
-    out.difference =
-        Difference{&event.tensor,
-                   &event.piece,
-                   m.first,
-                   m.wrong,
-                   showValue(event.tensor.dtype, event.values.data() + dense * item),
-                   showValue(event.tensor.dtype, expected.data() + elementOf(event.piece, m.first) * item)};
+    out.difference = Difference{&event.tensor, &event.piece, m.first, m.wrong, "", "", rightValues(event, expected)};
+    out.difference->found = showValue(event.tensor.dtype, event.values.data() + dense * item);
+    out.difference->expected = showValue(event.tensor.dtype, out.difference->right.data() + dense * item);
     const Memory &memory = simulator->memory();
     out.blame = findBlame({log, simulator->tensorTable(), *out.difference, expected, verified[&event.tensor],
                            memory.lanes(), [&](const CommandRef &c) { return operandsAt(c); }, memory});
     log.steps.clear();
   }
 
-  std::vector<OperandValue> operandsAt(const CommandRef &wanted) const {
+  const std::vector<OperandValue> &operandsAt(const CommandRef &wanted) {
+    if (shown.contains(wanted))
+      return shown[wanted];
     Simulator again = make();
     RunOptions until = options;
     std::vector<OperandValue> operands;
@@ -133,7 +148,7 @@ private:
       again.run(until);
     } catch (const Stop &) {
     }
-    return operands;
+    return shown[wanted] = std::move(operands);
   }
 
   const std::function<Simulator()> &make;
@@ -142,6 +157,7 @@ private:
   Simulator *simulator = nullptr;
   AccessLog log;
   std::map<const TensorEntry *, std::vector<const TensorPiece *>> verified;
+  std::map<CommandRef, std::vector<OperandValue>> shown; ///< by operandsAt
   Comparison out;
 };
 
@@ -228,6 +244,16 @@ std::string report(const Comparison &c, const Simulator &simulator) {
     out += "  encoded   " + simulator.textOf(b.code) + "\n";
     out += b.isWriter ? "  operands, around the wrong element:\n" : "  operands:\n";
     out += showOperands(b.code, b.operands, b.element, b.isWriter, simulator.memory(), "    ");
+    if (d.piece->size[2] == 1) {
+      kernel::Dims dims{d.piece->size[0], d.piece->size[1], d.piece->size[3], d.piece->size[4]};
+      kernel::Dims first{d.first[0], d.first[1], d.first[3], d.first[4]};
+      out += "  expected, around the wrong element of the piece:\n" +
+             showTable(d.tensor->dtype, dims, d.right.data(), around(dims, first, 6, true), "      ");
+    }
+    if (!b.sources.empty())
+      out += "  before it:\n";
+    for (const std::string &source : b.sources)
+      out += "    " + source + "\n";
   }
   return out;
 }
