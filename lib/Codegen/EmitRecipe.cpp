@@ -30,19 +30,17 @@ void RecipeEmitter::run() {
   std::vector<Region> tiles = tilesOf(recipe, plan.tile);
   State ready = prepare(tiles.front());
   for (size_t t = 0; t < tiles.size(); ++t) {
+    const Region &tile = tiles[t];
     State current = ready;
     // The next tile's loads stand before this tile's store, which waits for the computation.
     if (t + 1 < tiles.size() && plan.buffers > 1)
       ready = prepare(tiles[t + 1]);
     for (const Step &step : recipe.steps)
       emitStep(step, current);
-    const LocalView &view = current.views[recipe.output];
     if (!recipe.steps.empty())
-      emitter.parts.push_back({current.tile, true, view.layout, view.offset, isa::Engine::TIU,
-                               emitter.commands.lastIssued(isa::Engine::TIU)});
+      note(TensorPart::kResult, recipe.buffers[recipe.output], tile, current.views[recipe.output], isa::Engine::TIU);
     store(current);
-    emitter.parts.push_back(
-        {current.tile, false, view.layout, 0, isa::Engine::GDMA, emitter.commands.lastIssued(isa::Engine::GDMA)});
+    note(TensorPart::kResult, recipe.buffers[recipe.output], tile, std::nullopt, isa::Engine::GDMA);
     if (t + 1 < tiles.size() && plan.buffers == 1)
       ready = prepare(tiles[t + 1]);
     // Groups run one after the other and keep local memory, so what is loaded already stays loaded.
@@ -132,6 +130,15 @@ void RecipeEmitter::load(const Buffer &b, const Region &region, const LocalView 
     dma.src_wstride = dma.dst_wstride = 1;
   }
   issue(dma, {globalAccess(b.dims, region, operands[b.index], b.dtype, false), write(view)});
+  if (b.place == Place::Input && b.layout != Layout::Lanes)
+    note(b.index, b, region, view, isa::Engine::GDMA);
+}
+
+void RecipeEmitter::note(int tensor, const Buffer &b, const Region &box, const std::optional<LocalView> &view,
+                         isa::Engine engine) {
+  Dims whole = tensor == TensorPart::kResult ? recipe.outputDims() : b.dims;
+  emitter.parts.push_back({tensor, b.dtype, whole, box, view.has_value(), b.layout, view ? view->offset : 0, engine,
+                           emitter.commands.lastIssued(engine)});
 }
 
 void RecipeEmitter::store(const State &state) {

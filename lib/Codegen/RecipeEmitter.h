@@ -44,6 +44,9 @@ private:
   State prepare(const Region &tile);
   void load(const Buffer &b, const Region &region, const LocalView &view);
   void store(const State &state);
+  /// Tells debuggers that a box of a tensor is complete with the last command of an engine; without a view it is in
+  /// global memory.
+  void note(int tensor, const Buffer &b, const Region &box, const std::optional<LocalView> &view, isa::Engine engine);
   LocalStrides localStrides(const LocalView &view) const;
 
   void emitStep(const Step &step, const State &state);

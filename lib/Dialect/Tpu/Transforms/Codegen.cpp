@@ -70,17 +70,17 @@ private:
   uint32_t group, ids[2];
 };
 
-void addParts(sim::TensorEntry &entry, const Dims &whole, uint64_t address,
-              const std::vector<codegen::ResultPart> &parts) {
-  for (const codegen::ResultPart &p : parts) {
-    Dims begin{p.box[0].begin, p.box[1].begin, p.box[2].begin, p.box[3].begin};
-    sim::CommandRef after{p.after.group, p.engine == isa::Engine::GDMA, p.after.id};
-    if (p.isLocal)
-      entry.addLocal(whole, begin, dimsOf(p.box), 0, p.offset,
-                     p.layout == Layout::Compact ? sim::PieceLayout::Compact : sim::PieceLayout::Aligned, after);
-    else
-      entry.addGlobal(whole, begin, dimsOf(p.box), address, after);
-  }
+/// Adds a part to the tensor that it is of, where that has the same elements.
+void addPart(sim::TensorEntry &entry, uint64_t address, const codegen::TensorPart &p) {
+  if (p.whole.count() != entry.count() || p.dtype != entry.dtype)
+    return;
+  Dims begin{p.box[0].begin, p.box[1].begin, p.box[2].begin, p.box[3].begin};
+  sim::CommandRef after{p.after.group, p.engine == isa::Engine::GDMA, p.after.id};
+  if (p.isLocal)
+    entry.addLocal(p.whole, begin, dimsOf(p.box), 0, p.offset,
+                   p.layout == Layout::Compact ? sim::PieceLayout::Compact : sim::PieceLayout::Aligned, after);
+  else
+    entry.addGlobal(p.whole, begin, dimsOf(p.box), address, after);
 }
 
 class NetWriter {
@@ -109,6 +109,7 @@ private:
   codegen::Emitter emitter;
   const codegen::Machine &machine;
   sim::TensorTable tensors;
+  llvm::DenseMap<Value, size_t> entries; ///< of `tensors`
 };
 
 LogicalResult NetWriter::emitOp(Operation *op) {
@@ -151,10 +152,15 @@ LogicalResult NetWriter::emitOp(Operation *op) {
   // A copy program ends with the copy that completes its result; a recipe completes it part by part.
   codegen::CommandStream::Position done = stream.lastIssued(isa::Engine::GDMA);
   // A view is there when its operand is, which is no later than the last copy.
-  if (auto *recipe = std::get_if<Recipe>(&form))
-    addParts(entry, recipe->outputDims(), addressOf(result), emitter.takeParts());
-  else
+  if (!std::holds_alternative<Recipe>(form))
     entry.addWhole(addressOf(result), {done.group, true, done.id});
+  for (const codegen::TensorPart &part : emitter.takeParts()) {
+    if (part.tensor == codegen::TensorPart::kResult)
+      addPart(entry, addressOf(result), part);
+    else if (auto known = entries.find(op->getOperand(part.tensor)); known != entries.end())
+      addPart(tensors.tensors[known->second], 0, part);
+  }
+  entries[result] = tensors.tensors.size();
   tensors.tensors.push_back(entry);
   if (sim::LayerEntry layer = before.layer(entry.name, op->getName().getStringRef().str()); !layer.commands.empty())
     tensors.layers.push_back(layer);
