@@ -7,14 +7,13 @@
 #include "tpu_mlir/Sim/Simulator.h"
 #include "Engines.h"
 #include "Exec.h"
+#include "FindTable.h"
 #include "PieceWatch.h"
 #include "tpu_mlir/Bmodel/Sha256.h"
 #include "tpu_mlir/Isa/Text.h"
-#include "tpu_mlir/Support/Files.h"
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 
 namespace tpu_mlir::sim {
 
@@ -36,7 +35,6 @@ struct Simulator::State {
   void decodeStreams(const bmodel::NetParameter &p);
   void layOutMemory(const bmodel::NetParameter &p);
   void readTensors(const bmodel::NetParameter &p);
-  void readTable(const bmodel::NetParameter &p);
   void execute(size_t group, const isa::Command &command, const Probe *probe = nullptr);
   TensorValue read(const NetTensor &t) const;
 };
@@ -180,36 +178,6 @@ void Simulator::State::readTensors(const bmodel::NetParameter &p) {
     outputs.push_back(convert(t));
 }
 
-void Simulator::State::readTable(const bmodel::NetParameter &p) {
-  if (p.tensorLoc && p.tensorLoc->size()) {
-    auto bytes = p.tensorLoc->bytes();
-    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()},
-                             "'" + path + "': its tensor table");
-  } else {
-    std::string beside = (std::filesystem::path(path).parent_path() / "tensor_location.json").string();
-    if (!std::filesystem::exists(beside))
-      return;
-    std::vector<uint8_t> bytes = readFile(beside);
-    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "'" + beside + "'");
-  }
-  auto exists = [&](uint32_t group, bool byGdma, uint32_t id) {
-    return group < groups.size() && id <= groups[group].streams[byGdma].size();
-  };
-  auto name = [](uint32_t group, bool byGdma, uint32_t id) {
-    return std::string(byGdma ? "gdma" : "tiu") + " command " + std::to_string(id) + " of group " +
-           std::to_string(group) + ", which does not exist";
-  };
-  for (const TensorEntry &e : table.tensors)
-    for (const TensorPiece &p : e.pieces)
-      if (!exists(p.after.group, p.after.byGdma, p.after.id))
-        refuse("its tensor table says that '" + e.name + "' is complete after " +
-               name(p.after.group, p.after.byGdma, p.after.id));
-  for (const LayerEntry &layer : table.layers)
-    for (const CommandRange &r : layer.commands)
-      if (!exists(r.group, r.byGdma, r.last))
-        refuse("its tensor table says that layer '" + layer.name + "' owns " + name(r.group, r.byGdma, r.last));
-}
-
 void Simulator::State::execute(size_t group, const isa::Command &command, const Probe *probe) {
   arena.reset();
   Exec exec(command, chip, memory, arena, probe);
@@ -231,7 +199,7 @@ Simulator::Simulator(const bmodel::Model &model, const std::string &path, size_t
   state->decodeStreams(p);
   state->layOutMemory(p);
   state->readTensors(p);
-  state->readTable(p);
+  state->table = findTable(p, path, state->groups);
 }
 
 Simulator::~Simulator() = default;

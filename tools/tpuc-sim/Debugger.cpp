@@ -54,6 +54,7 @@ Debugger::Debugger(const sim::Simulator &simulator, const std::vector<BreakOptio
     : simulator(simulator), prompt(prompt) {
   for (const BreakOption &option : options)
     addBreakpoint(option.where, option.prints);
+  asked = breakpoints.size();
 }
 
 void Debugger::addBreakpoint(const std::string &where, const std::vector<std::string> &prints) {
@@ -107,8 +108,8 @@ void Debugger::before(const sim::CommandEvent &event) {
 }
 
 void Debugger::finish() const {
-  for (const Breakpoint &b : breakpoints)
-    if (!b.isHit)
+  for (size_t i = 0; i < asked; ++i)
+    if (const Breakpoint &b = breakpoints[i]; !b.isHit)
       throw UserError("breakpoint '" + b.spec.text + "' was never reached; the model has no such command");
 }
 

@@ -24,7 +24,7 @@ public:
 
   /// Before each command. Throws Quit when the person ends the run.
   void before(const sim::CommandEvent &event);
-  /// After the run; UserError for breakpoints that were never reached.
+  /// After the run; UserError for breakpoints of the command line that were never reached.
   void finish() const;
   struct Quit {};
 
@@ -48,6 +48,7 @@ private:
 
   const sim::Simulator &simulator;
   std::vector<Breakpoint> breakpoints;
+  size_t asked = 0; ///< of them by the command line
   std::istream *prompt;
   std::string lastLine;
   uint64_t stepsLeft = 0;                          ///< commands until the next stop; 0: only at breakpoints
