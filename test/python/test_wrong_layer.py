@@ -7,6 +7,7 @@ The comparison must name the planted command.
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import re
 import subprocess
@@ -250,3 +251,12 @@ def test_mistakes_get_a_sentence(net: Compiled, tmp_path: Path) -> None:
     np.savez(tmp_path / "shape.npz", **{**arrays, layer: arrays[layer][:, :1]})
     result = run("compare", net.bmodel, tmp_path / "shape.npz")
     assert result.returncode == 1 and "elements, but the tensor has" in result.stderr
+
+
+def test_the_guide_can_be_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{build_folder() / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.syspath_prepend(str(ROOT / "docs/gen"))
+    import wrong_layer
+
+    made = wrong_layer.outputs(tmp_path)  # asserts that the planted command is named
+    assert set(made) == {path.name for path in wrong_layer.TARGET.glob("*.txt")}
