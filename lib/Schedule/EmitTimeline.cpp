@@ -171,11 +171,11 @@ private:
 };
 
 /// Weights of a node that its blob holds, by recipe buffer.
-std::vector<int> rowWeights(const Node &node) {
+std::vector<int> rowWeights(const Network &network, const Node &node) {
   std::vector<int> values;
   for (const Buffer &b : node.recipe()->buffers)
     if (isRowWeight(*node.recipe(), b))
-      values.push_back(node.operands[b.index]);
+      values.push_back(network.values[node.operands[b.index]].sameAs);
   return values;
 }
 
@@ -192,8 +192,12 @@ CoefficientMap mapCoefficients(const Network &network, const Plan &plan, const T
     return at;
   };
   auto plain = [&](int value) {
-    if (value >= 0 && network.values[value].isWeight && !map.plain.contains(value))
-      map.plain[value] = take(network.values[value].bytes());
+    if (value < 0 || !network.values[value].isWeight || map.plain.contains(value))
+      return;
+    int first = network.values[value].sameAs;
+    if (!map.plain.contains(first))
+      map.plain[first] = take(network.values[first].bytes());
+    map.plain[value] = map.plain[first];
   };
   for (const Load &l : timeline.loads) {
     if (l.kind != Load::Kind::Rows) {
@@ -205,7 +209,7 @@ CoefficientMap mapCoefficients(const Network &network, const Plan &plan, const T
     std::vector<int64_t> shape = {blob.channels.begin, blob.channels.end};
     for (const RowPart &part : blob.parts)
       shape.insert(shape.end(), {part.offset, part.itemBytes, part.groupBytes});
-    auto [at, isNew] = known.try_emplace({rowWeights(network.nodes[l.node]), shape}, 0);
+    auto [at, isNew] = known.try_emplace({rowWeights(network, network.nodes[l.node]), shape}, 0);
     if (isNew)
       at->second = take(blob.bytes());
     map.blobs[{l.node, l.blob}] = at->second;
