@@ -31,7 +31,7 @@ FITTED = {
     "element": {"element_cycles": 11.0, "bank_conflict": 2.0, "bank_conflict32": 2.0},
     "pool": {"pool_factor": 1.0},
     "matrix": {"matmul_factor": 1.0},
-    "system": {},
+    "system": {"system_cycles": 0.0},
 }
 
 

@@ -91,6 +91,8 @@ private:
     const Value &v = network.values[l.value];
     uint64_t address = v.isWeight ? coefficients.plain.at(l.value) : network.values[network.root(l.value)].address;
     steps.load(l.whole, l.region, address, view, l.repeat);
+    if (!v.isWeight && l.kind == Load::Kind::Region && l.repeat == 1)
+      observer.loaded(l.value, l.whole, l.region, view);
   }
 
   void store(const Work &work) {

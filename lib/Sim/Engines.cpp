@@ -47,8 +47,7 @@ int Engines::choose(bool tiuReady, bool gdmaReady) {
 
 void Engines::run(const Group &group, size_t index, const std::function<void(const isa::Command &)> &execute) {
   size_t next[2] = {0, 0};
-  std::vector<double> ends[2];
-  double groupStart = clock, gdmaCycle = double(chip.clock.tiuMhz) / double(chip.clock.gdmaMhz);
+  events.startGroup();
   while (next[0] < group.streams[0].size() || next[1] < group.streams[1].size()) {
     bool ready[2];
     for (int e : {0, 1})
@@ -63,24 +62,18 @@ void Engines::run(const Group &group, size_t index, const std::function<void(con
     }
     int e = choose(ready[0], ready[1]);
     const isa::Command &command = group.streams[e][next[e]];
-    double gap = e == 1 ? chip.time.gdmaIssueCycles * gdmaCycle : chip.time.issueCycles;
-    double free = next[e] == 0 ? groupStart : ends[e].back() + gap;
-    double start = command.dep() ? std::max(free, ends[1 - e][command.dep() - 1]) : free;
+    Cost cost = costOf(command, chip);
+    auto [start, end] = events.issue(timing::Engine(e), cost.cycles, command.dep());
     if (options.beforeCommand)
       options.beforeCommand({index, command, start, start});
     execute(command);
-
-    Cost cost = costOf(command, chip);
-    double cycles = cost.cycles * (e == 1 ? gdmaCycle : 1.0);
-    ends[e].push_back(start + cycles);
     ++next[e];
     EngineReport &report = e == 0 ? result.tiu : result.gdma;
     ++report.commands;
-    report.busyCycles += cycles;
+    report.busyCycles += end - start;
     result.work += cost.work;
-    clock = std::max(clock, start + cycles);
     if (options.afterCommand)
-      options.afterCommand({index, command, start, start + cycles});
+      options.afterCommand({index, command, start, end});
   }
 }
 

@@ -6,6 +6,7 @@
 #define TPU_MLIR_LIB_SIM_ENGINES_H
 
 #include "tpu_mlir/Sim/Simulator.h"
+#include "tpu_mlir/Timing/EventModel.h"
 
 #include <random>
 
@@ -25,12 +26,12 @@ std::string describe(size_t group, const isa::Command &command);
 class Engines {
 public:
   Engines(const target::Chip &chip, const RunOptions &options, RunResult &result)
-      : chip(chip), options(options), result(result), random(options.seed) {}
+      : chip(chip), options(options), result(result), random(options.seed), events(chip) {}
 
   /// Calls `execute` for every command in a legal order and adds its cost to the result.
   void run(const Group &group, size_t index, const std::function<void(const isa::Command &)> &execute);
   /// TIU cycles when everything so far is complete.
-  double now() const { return clock; }
+  double now() const { return events.now(); }
 
 private:
   int choose(bool tiuReady, bool gdmaReady);
@@ -38,7 +39,7 @@ private:
   const RunOptions &options;
   RunResult &result;
   std::mt19937_64 random;
-  double clock = 0;
+  timing::EventModel events;
 };
 
 } // namespace tpu_mlir::sim

@@ -7,13 +7,14 @@
 #include "tpu_mlir/Sim/Simulator.h"
 #include "Engines.h"
 #include "Exec.h"
+#include "FindTable.h"
 #include "PieceWatch.h"
+#include "Streams.h"
 #include "tpu_mlir/Bmodel/Sha256.h"
-#include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Isa/Text.h"
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 
 namespace tpu_mlir::sim {
 
@@ -31,72 +32,11 @@ struct Simulator::State {
   State(const std::string &path, const target::Chip &chip) : path(path), chip(chip), memory(chip.local) {}
   [[noreturn]] void refuse(const std::string &why) const { throw UserError("'" + path + "': " + why); }
 
-  const bmodel::NetParameter &select(const bmodel::Model &model, size_t net, size_t stage) const;
-  void decodeStreams(const bmodel::NetParameter &p);
   void layOutMemory(const bmodel::NetParameter &p);
   void readTensors(const bmodel::NetParameter &p);
-  void readTable(const bmodel::NetParameter &p);
-  void execute(size_t group, const isa::Command &command);
+  void execute(size_t group, const isa::Command &command, const Probe *probe = nullptr);
   TensorValue read(const NetTensor &t) const;
 };
-
-const bmodel::NetParameter &Simulator::State::select(const bmodel::Model &model, size_t net, size_t stage) const {
-  if (net >= model.net.size())
-    refuse("it has " + std::to_string(model.net.size()) + " nets; net " + std::to_string(net) + " was asked for");
-  const auto &stages = model.net[net].parameter;
-  if (stage >= stages.size())
-    refuse("net '" + model.net[net].name + "' has " + std::to_string(stages.size()) + " stages; stage " +
-           std::to_string(stage) + " was asked for");
-  const bmodel::NetParameter &p = stages[stage];
-  if (p.isDynamic)
-    refuse("net '" + model.net[net].name + "' is dynamic; the simulator runs static nets");
-  for (const bmodel::SubNet &sub : p.subNet) {
-    if (sub.subnetMode != int32_t(bmodel::SubnetMode::Tpu))
-      refuse("subnet " + std::to_string(sub.id) + " runs on the host; the simulator runs nets that stay on the chip");
-    if (!sub.coreCommands.empty())
-      refuse("subnet " + std::to_string(sub.id) + " has commands for several cores; the simulator runs one");
-  }
-  return p;
-}
-
-void Simulator::State::decodeStreams(const bmodel::NetParameter &p) {
-  const isa::Table &table = isa::tableFor(chip.identity.isa);
-  const auto *list = &p.cmdGroup;
-  if (list->empty() && p.subNet.size() == 1)
-    list = &p.subNet[0].cmdGroup;
-  if (list->empty())
-    refuse("it has no commands");
-  for (const bmodel::CmdGroup &g : *list) {
-    size_t index = groups.size();
-    Group group;
-    const bmodel::OptionalBlob *blobs[2] = {&g.bdc, &g.gdma};
-    uint32_t counts[2] = {g.bdcNum, g.gdmaNum};
-    for (isa::Engine engine : {isa::Engine::TIU, isa::Engine::GDMA}) {
-      size_t e = size_t(engine);
-      std::string where = "group " + std::to_string(index) + ": ";
-      if (!*blobs[e] || (*blobs[e])->size() == 0) {
-        if (counts[e])
-          refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) +
-                 " commands but holds none");
-        continue;
-      }
-      try {
-        group.streams[e] = isa::decodeStream(table, engine, (*blobs[e])->bytes());
-      } catch (const UserError &error) {
-        refuse(where + error.what());
-      }
-      if (group.streams[e].size() != counts[e])
-        refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) +
-               " commands but holds " + std::to_string(group.streams[e].size()));
-    }
-    try {
-      checkIds(group, index);
-    } catch (const UserError &error) {
-      refuse(error.what());
-    }
-    groups.push_back(std::move(group));
-  }
-}
 
 void Simulator::State::layOutMemory(const bmodel::NetParameter &p) {
   const target::Global &global = chip.global;
@@ -179,39 +119,9 @@ void Simulator::State::readTensors(const bmodel::NetParameter &p) {
     outputs.push_back(convert(t));
 }
 
-void Simulator::State::readTable(const bmodel::NetParameter &p) {
-  if (p.tensorLoc && p.tensorLoc->size()) {
-    auto bytes = p.tensorLoc->bytes();
-    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()},
-                             "'" + path + "': its tensor table");
-  } else {
-    std::string beside = (std::filesystem::path(path).parent_path() / "tensor_location.json").string();
-    if (!std::filesystem::exists(beside))
-      return;
-    std::vector<uint8_t> bytes = readFile(beside);
-    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "'" + beside + "'");
-  }
-  auto exists = [&](uint32_t group, bool byGdma, uint32_t id) {
-    return group < groups.size() && id <= groups[group].streams[byGdma].size();
-  };
-  auto name = [](uint32_t group, bool byGdma, uint32_t id) {
-    return std::string(byGdma ? "gdma" : "tiu") + " command " + std::to_string(id) + " of group " +
-           std::to_string(group) + ", which does not exist";
-  };
-  for (const TensorEntry &e : table.tensors)
-    for (const TensorPiece &p : e.pieces)
-      if (!exists(p.after.group, p.after.byGdma, p.after.id))
-        refuse("its tensor table says that '" + e.name + "' is complete after " +
-               name(p.after.group, p.after.byGdma, p.after.id));
-  for (const LayerEntry &layer : table.layers)
-    for (const CommandRange &r : layer.commands)
-      if (!exists(r.group, r.byGdma, r.last))
-        refuse("its tensor table says that layer '" + layer.name + "' owns " + name(r.group, r.byGdma, r.last));
-}
-
-void Simulator::State::execute(size_t group, const isa::Command &command) {
+void Simulator::State::execute(size_t group, const isa::Command &command, const Probe *probe) {
   arena.reset();
-  Exec exec(command, chip, memory, arena);
+  Exec exec(command, chip, memory, arena, probe);
   try {
     sim::execute(exec);
   } catch (const UserError &error) {
@@ -226,11 +136,11 @@ TensorValue Simulator::State::read(const NetTensor &t) const {
 
 Simulator::Simulator(const bmodel::Model &model, const std::string &path, size_t net, size_t stage)
     : state(std::make_unique<State>(path, target::lookup(model.chip))) {
-  const bmodel::NetParameter &p = state->select(model, net, stage);
-  state->decodeStreams(p);
+  const bmodel::NetParameter &p = selectStage(model, path, net, stage);
+  state->groups = decodeGroups(p, state->chip, path);
   state->layOutMemory(p);
   state->readTensors(p);
-  state->readTable(p);
+  state->table = findTable(p.tensorLoc, path, state->groups);
 }
 
 Simulator::~Simulator() = default;
@@ -265,7 +175,12 @@ RunResult Simulator::run(const RunOptions &options) {
   auto step = [&](size_t group, const isa::Command &command) {
     if (!options.functional)
       return;
-    s.execute(group, command);
+    if (options.onOperand) {
+      Probe probe{[&](const Operand &o, const void *) { options.onOperand(group, command, o); }};
+      s.execute(group, command, &probe);
+    } else {
+      s.execute(group, command);
+    }
     watch.done({uint32_t(group), command.engine() == isa::Engine::GDMA, command.id()});
   };
   try {
@@ -290,6 +205,23 @@ std::vector<uint8_t> Simulator::readGlobal(uint64_t address, uint64_t bytes) con
 
 std::span<const uint8_t> Simulator::lane(int64_t index) const {
   return {state->memory.lane(index), size_t(state->memory.laneBytes())};
+}
+
+const Memory &Simulator::memory() const { return state->memory; }
+
+std::string Simulator::textOf(const isa::Command &command) const {
+  return isa::toText(isa::tableFor(state->chip.identity.isa), command);
+}
+
+std::vector<OperandValue> Simulator::operandsOf(size_t group, const isa::Command &command) const {
+  std::vector<OperandValue> out;
+  Probe probe{[&](const Operand &o, const void *values) {
+                auto from = static_cast<const uint8_t *>(values);
+                out.push_back({o, {from, from + o.dims.count() * kernel::byteSize(o.dtype)}});
+              },
+              /*isDry=*/true};
+  state->execute(group, command, &probe);
+  return out;
 }
 
 } // namespace tpu_mlir::sim

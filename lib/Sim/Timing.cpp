@@ -15,6 +15,7 @@ using isa::Field;
 Work &Work::operator+=(const Work &o) {
   convMacs += o.convMacs, depthwiseMacs += o.depthwiseMacs, matmulMacs += o.matmulMacs;
   ddrReadBytes += o.ddrReadBytes, ddrWriteBytes += o.ddrWriteBytes;
+  arrayCycles += o.arrayCycles;
   return *this;
 }
 
@@ -82,11 +83,13 @@ public:
 
 Cost conv(const Tiu &t) {
   double kernel = t.get(Field::opd1_h) * t.get(Field::opd1_w), channels = t.get(Field::opd0_c);
+  double bytes = double(t.bytes(Field::opd0_prec));
   Cost cost;
   cost.cycles = timing::convCycles(t.chip, {t.get(Field::res0_n), channels, t.get(Field::res0_c), t.get(Field::res0_h),
-                                            t.get(Field::res0_w), t.get(Field::opd1_h), t.get(Field::opd1_w),
-                                            double(t.bytes(Field::opd0_prec)), t.lane(Field::res0_addr)});
+                                            t.get(Field::res0_w), t.get(Field::opd1_h), t.get(Field::opd1_w), bytes,
+                                            t.lane(Field::res0_addr)});
   cost.work.convMacs = counted(t.resultCount() * channels * kernel);
+  cost.work.arrayCycles = t.resultCount() * channels * kernel / timing::arrayRate(t.chip, bytes);
   return cost;
 }
 
@@ -137,6 +140,7 @@ Cost tiuCost(const isa::Command &c, const target::Chip &chip) {
     double depth = t.get(t.kind == isa::kMm2Nt ? Field::opd1_w : Field::opd1_c);
     cost.cycles = timing::matrix2Cycles(chip, rows, depth, columns, double(t.bytes(Field::opd0_prec)));
     cost.work.matmulMacs = counted(rows * depth * columns);
+    cost.work.arrayCycles = rows * depth * columns / timing::arrayRate(chip, double(t.bytes(Field::opd0_prec)));
     return cost;
   }
   case CommandId::MM:

@@ -25,8 +25,7 @@ double channelsTogether(const Chip &chip, double bytes) {
 
 /// Output pixels that the array makes per cycle: what the peak rate leaves after lanes and channels.
 double pixelsTogether(const Chip &chip, double bytes) {
-  double rate = double(bytes == 1 ? chip.compute.mac8 : bytes == 2 ? chip.compute.mac16 : chip.compute.mac32);
-  return rate / (lanesOf(chip) * channelsTogether(chip, bytes));
+  return arrayRate(chip, bytes) / (lanesOf(chip) * channelsTogether(chip, bytes));
 }
 
 double window(const Chip &chip, const WindowShape &s, double factor) {
@@ -42,6 +41,10 @@ double streamCycles(const Chip &chip, const Spread &r, double bytes) {
   double width = double(chip.time.elementBytes);
   double lines = r.rowsApart ? r.h * ceilDiv(r.w * bytes, width) : ceilDiv(r.h * r.w * bytes, width);
   return lanePasses(chip, r.n, r.c, r.lane) * lines;
+}
+
+double arrayRate(const Chip &chip, double bytes) {
+  return double(bytes == 1 ? chip.compute.mac8 : bytes == 2 ? chip.compute.mac16 : chip.compute.mac32);
 }
 
 double convCycles(const Chip &chip, const ConvShape &s) {

@@ -85,6 +85,26 @@ def edited_chip(tmp_path: Path, old: str, new: str) -> Path:
             "bm1684x.yaml:5: expected 'section:' or 'key: {value: ..., source: \"...\"}'",
         ),
         ("  banks: {value: 16,", "  lanes: {value: 16,", "bm1684x.yaml:15: key 'lanes' is out of place or repeated"),
+        (
+            'pool_cycles: {value: 10.0, evidence: "measured"',
+            'pool_cycles: {value: 10.0, evidence: "sure"',
+            "bm1684x.yaml: 'time.pool_cycles' has evidence 'sure', expected one of measured, stated, inferred, guessed",
+        ),
+        (
+            "value: 1.0, low: 1.0, high: 1.3",
+            "value: 1.0, low: 1.1, high: 1.3",
+            "bm1684x.yaml: 'time.gather_cycles_per_element' has the range 1.1 to 1.3, which does not hold 1.0",
+        ),
+        (
+            "banks: {value: 16,",
+            "banks: {value: unknown,",
+            "bm1684x.yaml: 'local.banks' is unknown, which only scope 'timing' allows",
+        ),
+        (
+            'scope: {value: "compile"',
+            'scope: {value: "half"',
+            "bm1684x.yaml: 'identity.scope' is 'half', expected 'compile' or 'timing'",
+        ),
     ],
 )
 def test_malformed_chip_files(tmp_path: Path, old: str, new: str, sentence: str) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import timing_vs_silicon as silicon
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench"))
-
-import timing_vs_silicon as silicon  # noqa: E402
 
 TOOL = "tpuc-cost"
 
@@ -75,3 +74,58 @@ def test_cost_tool_prices_lines() -> None:
 def test_cost_tool_names_mistakes(arguments: list[str], lines: str, sentence: str) -> None:
     done = cost(arguments, lines)
     assert (done.returncode, done.stderr) == (1, f"tpuc-cost: error: {sentence}\n")
+
+
+GOLDEN = ROOT.parent / "shared/golden/yolov5s_bm1684x_int8_sym.bmodel"
+
+
+def simulate(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    if not shutil.which("tpuc-sim"):
+        pytest.skip("tpuc-sim is not on PATH")
+    return subprocess.run(["tpuc-sim", *arguments], capture_output=True, text=True, check=False)
+
+
+def test_timing_only_writes_summary_trace_and_ranges(tmp_path: Path) -> None:
+    if not GOLDEN.exists():
+        pytest.skip(f"{GOLDEN} is not there")
+    summary, trace = tmp_path / "summary.json", tmp_path / "trace.json"
+    done = simulate([str(GOLDEN), "--timing-only", "--vary", "--summary", str(summary), "--trace", str(trace)])
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(summary.read_text())
+    assert 1.33 <= figures["milliseconds"] <= 1.75
+    assert f"{figures['cycles']:.0f} (" in done.stdout
+    assert figures["ddr"]["lower_bound_bytes"] == sum(
+        figures["ddr"][key] for key in ("weight_bytes", "input_bytes", "output_bytes")
+    )
+    assert figures["roofline"]["cycles"] <= figures["cycles"]
+    ends = {(row["constant"], row["end"]): row["to_nominal"] for row in figures["vary"]}
+    assert ends["gather", "high"] > 1 >= ends["gather", "low"]
+    assert ends["gdma bandwidth", "low"] > 1 >= ends["gdma bandwidth", "high"]
+    events = [e for e in json.loads(trace.read_text())["traceEvents"] if e["ph"] == "X"]
+    assert len(events) == 430 + 142
+    for engine in (0, 1):
+        mine = sorted((e["ts"], e["ts"] + e["dur"]) for e in events if e["tid"] == engine)
+        assert all(a[1] <= b[0] + 1e-9 for a, b in itertools.pairwise(mine)), "an engine does two things"
+    assert max(e["ts"] + e["dur"] for e in events) == pytest.approx(figures["milliseconds"] * 1000)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--vary", "--timing"], "--summary, --layers, --trace, --vary, --fp32-io and --repeat go with --timing-only"),
+        (["--timing-only", "-i", "x.npz"], "--timing-only computes no tensors, so it goes with no input and no output"),
+    ],
+)
+def test_timing_only_names_mistakes(arguments: list[str], sentence: str) -> None:
+    done = simulate(["m.bmodel", *arguments])
+    assert (done.returncode, done.stderr) == (1, f"tpuc-sim: error: {sentence}\n")
+
+
+def test_layers_need_a_table(tmp_path: Path) -> None:
+    if not GOLDEN.exists():
+        pytest.skip(f"{GOLDEN} is not there")
+    done = simulate([str(GOLDEN), "--timing-only", "--layers", str(tmp_path / "layers.csv")])
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"tpuc-sim: error: '{GOLDEN}' has no tensor table, so its commands belong to no layer\n",
+    )

@@ -2,12 +2,16 @@
 // Reads a bmodel and an input npz, simulates, writes the outputs and prints a
 // summary. Decides nothing about numerics or time.
 
+#include "Debugger.h"
+#include "Timing.h"
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iostream>
+#include <unistd.h>
 
 using namespace tpu_mlir;
 
@@ -23,9 +27,23 @@ Runs a bmodel from its bytes alone and prints cycles, commands and traffic.
   --dump-all-tensors    write every tensor of the model's tensor table, not only the outputs
   --out-fixed           write stored integers instead of float values
   --timing              time and count only; needs no input
+  --timing-only         the same without memories, a million commands a second and more; prints what is needed at least
+                        (DDR bytes, roofline) and what a user would measure. With it:
+    --summary FILE      the figures as JSON
+    --layers FILE       a table by layer, .csv or .json
+    --trace FILE        a timeline for chrome://tracing or ui.perfetto.dev
+    --vary              also with each uncertain constant of the timing model at both ends of its range
+    --fp32-io           a user who hands in and takes out fp32
+    --repeat N          decode and time N times more and print commands per second
   --policy POLICY       who goes first when both engines could: gdma-first (default), tiu-first, random
   --seed N              seed of --policy random
   --net N, --stage N    which network and which set of shapes of the file (default 0, 0)
+  --break WHERE         stop before a command (tiu:9, gdma:12, 1:tiu:9 in group 1) or the first one of a layer; may be
+                        given often. On a terminal the simulator then takes commands ('help' lists them)
+  --print WHAT          print this at the --break before it: an operand (opd0, res0, src, dst), all operands (all), a
+                        tensor of the network, or memory (global:ADDRESS:TYPE:n,c,h,w or
+                        local:LANE:OFFSET:TYPE:n,c,h,w[:compact]); [n,c,h,w] behind it: near that element
+  --interactive         take commands from standard input even if it is no terminal
   -h, --help            this text
 
 Exit codes: 0 done, 1 the user must change something, 70 our bug.
@@ -36,6 +54,11 @@ struct Arguments {
   bool allTensors = false, fixed = false, timingOnly = false;
   size_t net = 0, stage = 0;
   sim::RunOptions run;
+  TimingArguments timing;
+  bool timingAsked = false; ///< an option that only --timing-only has
+  bool streamOnly = false;
+  std::vector<tpuc_sim::BreakOption> breaks;
+  bool interactive = false;
 };
 
 uint64_t numberOf(const std::string &option, const std::string &text) {
@@ -52,6 +75,25 @@ sim::Policy policyOf(const std::string &text) {
   if (text == "random")
     return sim::Policy::Random;
   throw UserError("unknown policy '" + text + "'; known: gdma-first, tiu-first, random");
+}
+
+template <typename Next, typename Set>
+bool parseTiming(const std::string &option, TimingArguments &t, Next next, Set set) {
+  if (option == "--summary")
+    t.summary = next();
+  else if (option == "--layers")
+    t.layers = next();
+  else if (option == "--trace")
+    t.trace = next();
+  else if (option == "--vary")
+    set(t.vary);
+  else if (option == "--fp32-io" || option == "--fp32_io")
+    set(t.floatTensors);
+  else if (option == "--repeat")
+    t.repeat = numberOf(option, next());
+  else
+    return false;
+  return true;
 }
 
 Arguments parse(int argc, char **argv) {
@@ -84,6 +126,18 @@ Arguments parse(int argc, char **argv) {
       set(a.fixed);
     else if (option == "--timing")
       set(a.timingOnly);
+    else if (option == "--timing-only" || option == "--timing_only")
+      set(a.streamOnly);
+    else if (parseTiming(option, a.timing, next, set))
+      a.timingAsked = true;
+    else if (option == "--break")
+      a.breaks.push_back({next(), {}});
+    else if (option == "--print" && a.breaks.empty())
+      throw UserError("option --print belongs behind the --break at which to print");
+    else if (option == "--print")
+      a.breaks.back().prints.push_back(next());
+    else if (option == "--interactive")
+      set(a.interactive);
     else if (option == "--policy")
       a.run.policy = policyOf(next());
     else if (option == "--seed")
@@ -101,12 +155,26 @@ Arguments parse(int argc, char **argv) {
   }
   if (a.model.empty())
     throw UserError("no bmodel given; tpuc-sim --help shows how");
+  if (a.timingAsked && !a.streamOnly)
+    throw UserError("--summary, --layers, --trace, --vary, --fp32-io and --repeat go with --timing-only");
+  if (a.streamOnly && (a.allTensors || a.fixed || a.timingOnly || !a.output.empty() || !a.input.empty()))
+    throw UserError("--timing-only computes no tensors, so it goes with no input and no output");
+  if (a.streamOnly && (!a.breaks.empty() || a.interactive))
+    throw UserError("--timing-only runs no command, so it goes without --break");
+  if (a.streamOnly) {
+    a.timing.model = a.model, a.timing.net = a.net, a.timing.stage = a.stage;
+    return a;
+  }
   if (a.timingOnly && (a.allTensors || !a.output.empty()))
     throw UserError("--timing computes no tensors, so it goes with neither --output nor --dump-all-tensors");
   if (!a.timingOnly && a.input.empty())
     throw UserError("no input given; use --input FILE.npz, or --timing to count cycles only");
   if (a.allTensors && a.output.empty())
     throw UserError("--dump-all-tensors needs --output");
+  if (a.timingOnly && !a.breaks.empty())
+    throw UserError("--timing computes no tensors, so it goes without --break");
+  if (a.interactive && a.breaks.empty())
+    throw UserError("--interactive needs a --break at which to begin; tiu:1 or gdma:1 is the start");
   a.run.functional = !a.timingOnly;
   a.run.collectTensors = a.allTensors;
   return a;
@@ -164,6 +232,12 @@ int run(int argc, char **argv) {
       return kExitDone;
     }
   Arguments a = parse(argc, argv);
+  if (a.streamOnly) {
+    int code = timeOnly(a.timing);
+    if (std::fflush(stdout) || std::ferror(stdout))
+      throw UserError(std::string("cannot write to standard output: ") + std::strerror(errno));
+    return code;
+  }
   bmodel::Model model = bmodel::readBmodel(a.model);
   sim::Simulator simulator(model, a.model, a.net, a.stage);
   if (!a.timingOnly)
@@ -171,7 +245,17 @@ int run(int argc, char **argv) {
   if (a.allTensors && simulator.tensorTable().empty())
     throw UserError("'" + a.model +
                     "' has no tensor table, and no tensor_location.json lies beside it; --dump-all-tensors needs one");
-  sim::RunResult result = simulator.run(a.run);
+  bool isAsked = a.interactive || (!a.breaks.empty() && isatty(STDIN_FILENO));
+  tpuc_sim::Debugger debugger(simulator, a.breaks, isAsked ? &std::cin : nullptr);
+  if (!a.breaks.empty())
+    a.run.beforeCommand = [&](const sim::CommandEvent &event) { debugger.before(event); };
+  sim::RunResult result;
+  try {
+    result = simulator.run(a.run);
+  } catch (const tpuc_sim::Debugger::Quit &) {
+    return kExitDone;
+  }
+  debugger.finish();
   if (!a.output.empty()) {
     // The table may name the outputs too; each name is written once.
     std::vector<const sim::TensorValue *> tensors;

@@ -14,6 +14,7 @@ namespace tpu_mlir::sim {
 struct Work {
   int64_t convMacs = 0, depthwiseMacs = 0, matmulMacs = 0;
   int64_t ddrReadBytes = 0, ddrWriteBytes = 0;
+  double arrayCycles = 0; ///< what the convolution array would take for its share at its peak rate
   int64_t macs() const { return convMacs + depthwiseMacs + matmulMacs; }
   Work &operator+=(const Work &other);
 };

@@ -38,6 +38,9 @@ struct ConvShape {
 };
 double convCycles(const Chip &chip, const ConvShape &shape);
 
+/// Multiply-accumulates per cycle of the convolution array at its peak.
+double arrayRate(const Chip &chip, double bytes);
+
 /// Pooling and depth-wise: a window of kh × kw over each result element. `bytes` and `resultBytes` are widths.
 struct WindowShape {
   Spread result;

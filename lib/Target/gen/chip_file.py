@@ -187,8 +187,10 @@ def _check_constant(where: str, fact: Fact) -> None:
     """A constant of the timing model says how well it is known, and its range holds it."""
     if fact.evidence not in EVIDENCE:
         raise ChipFileError(f"{where} has evidence '{fact.evidence}', expected one of {', '.join(EVIDENCE)}")
-    if fact.value is not None and fact.low is not None and not (
-        _fits("float", fact.low) and _fits("float", fact.high) and fact.low <= fact.value <= fact.high
+    if (
+        fact.value is not None
+        and fact.low is not None
+        and not (_fits("float", fact.low) and _fits("float", fact.high) and fact.low <= fact.value <= fact.high)
     ):
         raise ChipFileError(f"{where} has the range {fact.low} to {fact.high}, which does not hold {fact.value}")
 

@@ -1,0 +1,255 @@
+//===- Timing.cpp - tpuc-sim --timing-only --------------------------------===//
+// Times a stream and prints the summary block, the per-layer table (CSV or
+// JSON), a trace for Chrome and Perfetto, and the same at both ends of every
+// uncertain constant.
+
+#include "Timing.h"
+#include "tpu_mlir/Sim/StreamTiming.h"
+#include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Timing/CostModel.h"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+
+namespace tpu_mlir {
+
+namespace {
+
+using nlohmann::ordered_json;
+using namespace sim;
+
+void writeText(const std::string &path, const std::string &text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out)
+    throw UserError("cannot write '" + path + "'");
+}
+
+std::string dump(const ordered_json &j, int indent = 1) {
+  return j.dump(indent, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+ordered_json asJson(const target::Chip &chip, const TimedStream &stream, const StreamReport &r,
+                    const InferenceEstimate &e) {
+  const Bounds &b = stream.bounds();
+  int64_t ddr = r.work.ddrReadBytes + r.work.ddrWriteBytes;
+  auto share = [&](double busy) { return r.cycles > 0 ? busy / r.cycles : 0; };
+  return {{"chip", chip.identity.name},
+          {"cycles", r.cycles},
+          {"milliseconds", timing::milliseconds(chip, r.cycles)},
+          {"tiu", {{"commands", r.tiuCommands}, {"busy_cycles", r.tiuBusy}, {"utilisation", share(r.tiuBusy)}}},
+          {"gdma", {{"commands", r.gdmaCommands}, {"busy_cycles", r.gdmaBusy}, {"utilisation", share(r.gdmaBusy)}}},
+          {"mac_array", {{"cycles_at_peak", r.work.arrayCycles}, {"utilisation", r.arrayUse()}}},
+          {"macs",
+           {{"convolution", r.work.convMacs},
+            {"depthwise", r.work.depthwiseMacs},
+            {"matrix", r.work.matmulMacs},
+            {"total", r.work.macs()}}},
+          {"ddr",
+           {{"read_bytes", r.work.ddrReadBytes},
+            {"write_bytes", r.work.ddrWriteBytes},
+            {"total_bytes", ddr},
+            {"lower_bound_bytes", b.ddrBytes()},
+            {"weight_bytes", b.weightBytes},
+            {"weights_by_address_range", b.weightsByRange},
+            {"input_bytes", b.inputBytes},
+            {"output_bytes", b.outputBytes},
+            {"ratio", b.ddrBytes() ? double(ddr) / double(b.ddrBytes()) : 0}}},
+          {"roofline",
+           {{"packed_tiu_cycles", r.packedTiu},
+            {"ddr_cycles", r.ddrBound},
+            {"cycles", r.roofline()},
+            {"bound_by", r.packedTiu >= r.ddrBound ? "tiu" : "ddr"},
+            {"ratio", r.roofline() > 0 ? r.cycles / r.roofline() : 0},
+            {"macs_per_byte", ddr ? double(r.work.macs()) / double(ddr) : 0}}},
+          {"inference",
+           {{"launch_ms", e.launch},
+            {"inputs_ms", e.inputs},
+            {"stream_ms", e.stream},
+            {"outputs_ms", e.outputs},
+            {"total_ms", e.total()}}}};
+}
+
+void print(const target::Chip &chip, const std::string &net, const ordered_json &j, bool floatTensors) {
+  auto number = [&](const char *section, const char *key) { return j.at(section).at(key).get<double>(); };
+  std::printf("%-10s %s on %s\n", "net", net.c_str(), std::string(chip.identity.name).c_str());
+  std::printf("%-10s %.0f (%.3f ms at %lld MHz)\n", "cycles", j.at("cycles").get<double>(),
+              j.at("milliseconds").get<double>(), static_cast<long long>(chip.clock.tiuMhz));
+  for (const char *engine : {"tiu", "gdma"})
+    std::printf("%-10s %.0f commands, busy %.0f cycles (%.1f %%)\n", engine, number(engine, "commands"),
+                number(engine, "busy_cycles"), 100 * number(engine, "utilisation"));
+  std::printf("%-10s %.0f cycles at its peak rate (%.1f %%)\n", "mac array", number("mac_array", "cycles_at_peak"),
+              100 * number("mac_array", "utilisation"));
+  std::printf("%-10s %.0f (convolution %.0f, depth-wise %.0f, matrix %.0f)\n", "macs", number("macs", "total"),
+              number("macs", "convolution"), number("macs", "depthwise"), number("macs", "matrix"));
+  std::printf("%-10s %.0f bytes read, %.0f bytes written\n", "ddr", number("ddr", "read_bytes"),
+              number("ddr", "write_bytes"));
+  std::printf("%-10s %.0f bytes (weights %.0f%s, inputs %.0f, outputs %.0f); moved %.3f times that\n", "ddr least",
+              number("ddr", "lower_bound_bytes"), number("ddr", "weight_bytes"),
+              j.at("ddr").at("weights_by_address_range") ? " by their address range" : "", number("ddr", "input_bytes"),
+              number("ddr", "output_bytes"), number("ddr", "ratio"));
+  std::printf("%-10s %.0f cycles, bound by %s (tiu %.0f, ddr %.0f); taken %.3f times that; %.1f macs per byte\n",
+              "roofline", number("roofline", "cycles"), j.at("roofline").at("bound_by").get<std::string>().c_str(),
+              number("roofline", "packed_tiu_cycles"), number("roofline", "ddr_cycles"), number("roofline", "ratio"),
+              number("roofline", "macs_per_byte"));
+  std::printf("%-10s %.3f ms%s: launch %.3f, inputs %.3f, stream %.3f, outputs %.3f\n", "inference",
+              number("inference", "total_ms"), floatTensors ? " with fp32 in and out" : "",
+              number("inference", "launch_ms"), number("inference", "inputs_ms"), number("inference", "stream_ms"),
+              number("inference", "outputs_ms"));
+}
+
+ordered_json layerJson(const LayerReport &l) {
+  return {{"name", l.name},
+          {"start_cycle", l.start},
+          {"end_cycle", l.end},
+          {"tiu_commands", l.tiuCommands},
+          {"gdma_commands", l.gdmaCommands},
+          {"tiu_cycles", l.tiuBusy},
+          {"gdma_cycles", l.gdmaBusy},
+          {"macs", l.work.macs()},
+          {"mac_array_cycles_at_peak", l.work.arrayCycles},
+          {"ddr_read_bytes", l.work.ddrReadBytes},
+          {"ddr_write_bytes", l.work.ddrWriteBytes}};
+}
+
+/// A table by the file's name: .json, or .csv with the same columns.
+void writeLayers(const std::string &path, const std::vector<LayerReport> &layers) {
+  ordered_json rows = ordered_json::array();
+  for (const LayerReport &l : layers)
+    if (l.tiuCommands || l.gdmaCommands)
+      rows.push_back(layerJson(l));
+  if (path.ends_with(".json"))
+    return writeText(path, dump(rows));
+  if (!path.ends_with(".csv"))
+    throw UserError("option --layers writes .csv or .json, found '" + path + "'");
+  std::string text;
+  for (const auto &row : rows) {
+    if (text.empty())
+      for (const auto &[key, value] : row.items())
+        text += (text.empty() ? "" : ",") + key;
+    std::string line;
+    for (const auto &[key, value] : row.items()) {
+      std::string cell = value.is_string() ? value.get<std::string>() : value.dump();
+      if (cell.find_first_of(",\"\n") != cell.npos) {
+        for (size_t at = 0; (at = cell.find('"', at)) != cell.npos; at += 2)
+          cell.insert(at, 1, '"');
+        cell = '"' + cell + '"';
+      }
+      line += (line.empty() ? "" : ",") + cell;
+    }
+    text += "\n" + line;
+  }
+  writeText(path, text + "\n");
+}
+
+/// Trace Event Format: one row an engine, complete events in microseconds.
+void writeTrace(const std::string &path, const target::Chip &chip, const std::vector<TimedCommand> &list,
+                const std::vector<size_t> &layerOf, const std::vector<LayerReport> &layers) {
+  ordered_json events = ordered_json::array();
+  for (int e : {0, 1})
+    events.push_back(
+        {{"name", "thread_name"}, {"ph", "M"}, {"pid", 0}, {"tid", e}, {"args", {{"name", e ? "GDMA" : "TIU"}}}});
+  for (size_t i = 0; i < list.size(); ++i) {
+    const TimedCommand &c = list[i];
+    ordered_json arguments = {{"group", c.group}, {"id", c.id}, {"cycles", c.end - c.start}};
+    if (!layers.empty())
+      arguments["layer"] = layers[layerOf[i]].name;
+    if (c.work.macs())
+      arguments["macs"] = c.work.macs();
+    if (int64_t bytes = c.work.ddrReadBytes + c.work.ddrWriteBytes)
+      arguments["ddr_bytes"] = bytes;
+    double us = 1.0 / double(chip.clock.tiuMhz);
+    events.push_back({{"name", c.name},
+                      {"cat", c.byGdma ? "gdma" : "tiu"},
+                      {"ph", "X"},
+                      {"ts", c.start * us},
+                      {"dur", (c.end - c.start) * us},
+                      {"pid", 0},
+                      {"tid", int(c.byGdma)},
+                      {"args", arguments}});
+  }
+  writeText(path, dump({{"displayTimeUnit", "ns"}, {"traceEvents", events}}, -1));
+}
+
+ordered_json vary(const TimedStream &stream) {
+  ordered_json rows = ordered_json::array();
+  double nominal = stream.time(stream.chip()).cycles;
+  for (const UncertainGroup &group : uncertainGroups())
+    for (bool high : {false, true}) {
+      target::Chip chip = withConstants(stream.chip(), group, high);
+      StreamReport r = stream.time(chip);
+      std::string values;
+      for (auto member : group.members) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%s%g", values.empty() ? "" : ", ", chip.time.*member);
+        values += text;
+      }
+      rows.push_back({{"constant", group.name},
+                      {"end", high ? "high" : "low"},
+                      {"values", values},
+                      {"cycles", r.cycles},
+                      {"milliseconds", timing::milliseconds(chip, r.cycles)},
+                      {"to_nominal", r.cycles / nominal},
+                      {"roofline_ratio", r.cycles / r.roofline()}});
+    }
+  return rows;
+}
+
+void printVary(const ordered_json &rows) {
+  std::printf("\n%-16s %-5s %-22s %12s %9s %11s %12s\n", "constant", "end", "value", "cycles", "ms", "to nominal",
+              "to roofline");
+  for (const auto &row : rows)
+    std::printf("%-16s %-5s %-22s %12.0f %9.3f %11.3f %12.3f\n", row["constant"].get<std::string>().c_str(),
+                row["end"].get<std::string>().c_str(), row["values"].get<std::string>().c_str(),
+                row["cycles"].get<double>(), row["milliseconds"].get<double>(), row["to_nominal"].get<double>(),
+                row["roofline_ratio"].get<double>());
+}
+
+/// Decodes and times again and again, for a figure that the start of a process does not drown.
+void printRate(const bmodel::Model &model, const TimingArguments &a, uint64_t commands) {
+  auto start = std::chrono::steady_clock::now();
+  for (uint64_t i = 0; i < a.repeat; ++i) {
+    TimedStream again(model, a.model, a.net, a.stage);
+    again.time(again.chip());
+  }
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf("%-10s %.0f commands per second (decoded and timed %llu times in %.3f s)\n", "rate",
+              double(commands) * double(a.repeat) / seconds, static_cast<unsigned long long>(a.repeat), seconds);
+}
+
+} // namespace
+
+int timeOnly(const TimingArguments &a) {
+  bmodel::Model model = bmodel::readBmodel(a.model);
+  TimedStream stream(model, a.model, a.net, a.stage);
+  const target::Chip &chip = stream.chip();
+  std::vector<TimedCommand> list;
+  bool details = !a.trace.empty() || !a.layers.empty();
+  StreamReport report = stream.time(chip, details ? &list : nullptr);
+  ordered_json figures = asJson(chip, stream, report, stream.inference(chip, report, a.floatTensors));
+  print(chip, model.net[a.net].name, figures, a.floatTensors);
+  std::vector<size_t> layerOf;
+  std::vector<LayerReport> layers = stream.layers(list, &layerOf);
+  if (!a.layers.empty()) {
+    if (layers.empty())
+      throw UserError("'" + a.model + "' has no tensor table, so its commands belong to no layer");
+    writeLayers(a.layers, layers);
+  }
+  if (!a.trace.empty())
+    writeTrace(a.trace, chip, list, layerOf, layers);
+  if (a.vary) {
+    figures["vary"] = vary(stream);
+    printVary(figures["vary"]);
+  }
+  if (!a.summary.empty())
+    writeText(a.summary, dump(figures));
+  if (a.repeat)
+    printRate(model, a, stream.commands());
+  return kExitDone;
+}
+
+} // namespace tpu_mlir
