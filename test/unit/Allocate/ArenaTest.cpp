@@ -7,6 +7,7 @@
 #include "tpu_mlir/Allocate/Arena.h"
 
 #include <cmath>
+#include <cstdio>
 #include <ctime>
 #include <gtest/gtest.h>
 #include <random>
