@@ -24,6 +24,10 @@ def _pass(name: str, **options: Any) -> str:
     return f"{name}{{{' '.join(words)}}}" if words else name
 
 
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.resolve()
+
+
 def lowering_passes(options: Options) -> list[str]:
     passes = [_pass("processor-assign", chip=options.chip)]
     if options.calibration_table is not None and options.integer:
@@ -44,7 +48,11 @@ def final_passes(options: Options, maps: Path | None = None) -> list[str]:
         "weight-reorder",
         "subnet-divide",
         "op-reorder",
-        _pass("layer-group", opt=options.opt),
+        _pass(
+            "layer-group",
+            opt=options.opt,
+            **{"dump-groups": _absolute(options.dump_groups), "use-groups": _absolute(options.use_groups)},
+        ),
         _pass("address-assign", **tables),
     ]
 
