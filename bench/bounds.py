@@ -6,9 +6,10 @@ convolution (bias, or none where the network has none; no padding of any kind), 
 Array time: every convolution and matrix product unsliced, by the timing model's formula; the kernel of a convolution of
 at most four input channels is folded into its channels ("packed stem").
 
-TIU time: the array time and, unsliced too, every pass that the network's other arithmetic needs: one requantisation over
-the int32 result of each convolution or product, depth-wise convolutions, pooling, one look-up per activation that is not
-ReLU, one int8 pass per sum or product. Concatenation, upsampling and views are free.
+TIU time: the array time and, unsliced too, every pass of the network's other arithmetic: one requantisation over the
+int32 result of each convolution or product, depth-wise convolutions, pooling, one look-up per activation that is not
+ReLU, one int8 pass per sum or product. Concatenation, upsampling and views are free. No bound: an activation may be
+had for less than a look-up.
 """
 
 from __future__ import annotations
