@@ -78,12 +78,14 @@ FunctionNetwork networkOf(func::FuncOp function) {
   }
   for (Value v : function.getBody().front().getTerminator()->getOperands())
     network.values[network.root(f.numbers.lookup(v))].isOutput = true;
-  // An input's shape is that of its first reader, so that the reader finds it as it was made.
+  // An input's shape is that of its first reader, so that the reader finds it as it was made. One that repeats what it
+  // reads has a shape of more elements than the input.
   for (const schedule::Node &node : network.nodes)
     if (const Recipe *recipe = node.recipe())
       for (const Buffer &b : recipe->buffers)
         if (b.place == Place::Input && node.operands[b.index] >= 0)
-          if (schedule::Value &v = network.values[network.root(node.operands[b.index])]; v.isInput && v.users.empty()) {
+          if (schedule::Value &v = network.values[network.root(node.operands[b.index])];
+              v.isInput && v.users.empty() && b.repeat == 1) {
             v.dims = b.dims;
             v.users.push_back(node.id);
           }
