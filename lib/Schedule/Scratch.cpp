@@ -51,8 +51,8 @@ std::optional<ScratchMap> mapScratch(const Network &network, const LocalMemory &
       hasTable |= s.kind == StepKind::Lookup;
   }
   ScratchMap map;
-  map.slotBytes = memory.bankBytes;
-  map.area = memory.bytes - (places + (hasTable ? 1 : 0)) * memory.bankBytes;
+  map.slotBytes = memory.scratchBanks * memory.bankBytes;
+  map.area = memory.bytes - places * map.slotBytes - (hasTable ? memory.bankBytes : 0);
   if (map.area <= 0)
     return std::nullopt;
   if (hasTable)

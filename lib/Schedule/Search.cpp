@@ -253,9 +253,15 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
     for (double room : level >= 3 ? std::vector<double>{0.7, 0.9, 1.15, 1.4, 1.7} : std::vector<double>{0.9, 1.3})
       for (int longest : level >= 3 ? std::vector<int>{12, 24, 40} : std::vector<int>{24})
         candidates.push_back({share, room, longest});
-  std::vector<Schedule> found(candidates.size());
-  forEachInParallel(candidates.size(),
-                    [&](size_t i) { found[i] = Searcher(ops, memory, chip, candidates[i]).run(); });
+  // Larger scratch places save instructions and take memory from values and weights.
+  const std::vector<int64_t> banks = {1, 2};
+  std::vector<Schedule> found(candidates.size() * banks.size());
+  forEachInParallel(found.size(), [&](size_t i) {
+    LocalMemory local = memory;
+    local.scratchBanks = banks[i % banks.size()];
+    found[i] = Searcher(ops, local, chip, candidates[i / banks.size()]).run();
+    found[i].scratchBanks = local.scratchBanks;
+  });
   // The first of the best: the same whatever order threads finish in.
   return *std::min_element(found.begin(), found.end(),
                            [](const Schedule &a, const Schedule &b) { return a.cycles < b.cycles; });
