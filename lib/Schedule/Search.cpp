@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -131,14 +132,24 @@ public:
         continue;
       }
       Pace pace = paceOf(schedule.network, built.timeline, chip);
-      int failed = placeBuffers(built.timeline, pace);
-      if (failed < 0) {
+      std::vector<int> failures;
+      if (placeBuffers(built.timeline, pace, &failures) < 0) {
         schedule.cycles = estimateCycles(schedule.network, built.timeline, schedule.plan, pace, chip);
         return std::move(schedule);
       }
-      int node = built.timeline.works[failed].node;
-      if (!spill(built.timeline, failed) && !sliceMore(node))
-        isArranged = !giveUp(node, "does not fit local memory");
+      // What is done about one may help the next. Of many, an eighth at a time keeps the rounds few.
+      int settled = -1, group = -1;
+      size_t left = 1 + failures.size() / 8;
+      for (int w : failures) {
+        const Work &work = built.timeline.works[w];
+        if (w <= settled || work.group == group || left == 0)
+          continue;
+        --left;
+        group = work.group;
+        settled = spill(built.timeline, w);
+        if (settled < 0 && !sliceMore(work.node))
+          isArranged = !giveUp(work.node, "does not fit local memory");
+      }
     }
   }
 
@@ -174,18 +185,24 @@ private:
     return false;
   }
 
-  /// Takes a node out of its group: fused ops part, others run by themselves. The arrangement must be made again.
+  /// Takes a node out of its group: fused ops part, others run by themselves. A node that does so already is not at
+  /// fault: then all do. The arrangement must be made again.
   bool giveUp(int node, const std::string &why) {
+    const size_t before = alone.size() + apart.size();
     const Node &n = schedule.network.nodes[node];
     if (n.parts.empty())
       alone.emplace(n.id, why);
     for (const Node &part : n.parts)
       apart.insert(part.id);
+    if (alone.size() + apart.size() == before)
+      for (const Node &op : ops.nodes)
+        alone.emplace(op.id, "local memory has no room for it beside its neighbours");
     return true;
   }
 
-  /// Sends the largest value that is alive at a work, and not used by it, through global memory.
-  bool spill(const Timeline &t, int at) {
+  /// Sends the largest value that is alive at a work, and not used by it, through global memory. Returns the last work
+  /// at which it was alive, or -1 where there is none.
+  int spill(const Timeline &t, int at) {
     std::vector<int> valueOf(t.buffers.size(), -1);
     for (const Work &w : t.works)
       for (size_t i = 0; i < w.bindings.size(); ++i) {
@@ -213,9 +230,9 @@ private:
         best = b;
     }
     if (best < 0)
-      return false;
+      return -1;
     spilled.insert(valueOf[best]);
-    return true;
+    return t.buffers[best].last;
   }
 
   const Network &ops;
@@ -248,23 +265,27 @@ static void forEachInParallel(size_t count, const std::function<void(size_t)> &t
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level) {
   // Rooms above 1 are hopes: where memory runs out after all, a group is cut further.
   std::vector<SegmentRules> candidates;
-  for (double share : level >= 3 ? std::vector<double>{0.12, 0.18, 0.25, 0.35, 0.45, 0.6}
-                                 : std::vector<double>{0.12, 0.25, 0.45})
+  for (double share :
+       level >= 3 ? std::vector<double>{0.12, 0.18, 0.25, 0.35, 0.45, 0.6} : std::vector<double>{0.12, 0.25, 0.45})
     for (double room : level >= 3 ? std::vector<double>{0.7, 0.9, 1.15, 1.4, 1.7} : std::vector<double>{0.9, 1.3})
       for (int longest : level >= 3 ? std::vector<int>{12, 24, 40} : std::vector<int>{24})
         candidates.push_back({share, room, longest});
   // Larger scratch places save instructions and take memory from values and weights.
   const std::vector<int64_t> banks = {1, 2};
-  std::vector<Schedule> found(candidates.size() * banks.size());
-  forEachInParallel(found.size(), [&](size_t i) {
+  Schedule best;
+  size_t bestNumber = candidates.size() * banks.size();
+  std::mutex mutex;
+  forEachInParallel(bestNumber, [&](size_t i) {
     LocalMemory local = memory;
     local.scratchBanks = banks[i % banks.size()];
-    found[i] = Searcher(ops, local, chip, candidates[i / banks.size()]).run();
-    found[i].scratchBanks = local.scratchBanks;
+    Schedule found = Searcher(ops, local, chip, candidates[i / banks.size()]).run();
+    found.scratchBanks = local.scratchBanks;
+    // The first of the fastest: the same whatever order threads finish in.
+    std::lock_guard lock(mutex);
+    if (best.plan.groups.empty() || std::pair(found.cycles, i) < std::pair(best.cycles, bestNumber))
+      best = std::move(found), bestNumber = i;
   });
-  // The first of the best: the same whatever order threads finish in.
-  return *std::min_element(found.begin(), found.end(),
-                           [](const Schedule &a, const Schedule &b) { return a.cycles < b.cycles; });
+  return best;
 }
 
 } // namespace tpu_mlir::schedule
