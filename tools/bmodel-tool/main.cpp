@@ -45,6 +45,8 @@ constexpr Verb kVerbs[] = {
     {"extract", "", "MODEL", 1, true, true, extract, "write streams, weights and modules as files (-o FOLDER)"},
     {"check", "", "MODEL", 1, false, false, check,
      "prove that a model is legal and safe; findings go to standard output"},
+    {"profile", "", "MODEL", 1, false, true, profile,
+     "print times, layers and the life of local memory as JSON (-o FILE)"},
 };
 
 std::string usage() {
