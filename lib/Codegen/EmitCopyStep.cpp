@@ -43,7 +43,8 @@ void StepEmitter::emitCopy(const Step &s, std::span<const LocalView> views) {
     return copyShifted(s, in, out);
   const int64_t item = kernel::byteSize(out.dtype);
   LocalStrides from = stridesOf(in, machine.memory), to = stridesOf(out, machine.memory);
-  uint64_t target = out.offset + s.toChannel / lanes * to.c * item, source = in.offset + s.fromChannel / lanes * from.c * item;
+  uint64_t target = out.offset + s.toChannel / lanes * to.c * item,
+           source = in.offset + s.fromChannel / lanes * from.c * item;
   const int64_t channels = s.channels ? s.channels : out.dims.c;
   isa::SAR c = copyCommand(table, {out.dims.n, channels, out.dims.h, out.dims.w}, out.dtype, target,
                            {to.n, to.c, out.dims.w, 1}, source, {from.n, from.c, in.dims.w, 1});
@@ -62,10 +63,10 @@ void StepEmitter::copyRepeated(const Step &s, const LocalView &in, const LocalVi
     int64_t count = (out.dims.h - row + s.repeatH - 1) / s.repeatH;
     int64_t sourceRow = (out.firstRow + row) / s.repeatH - in.firstRow;
     for (int64_t j = 0; j < s.repeatW; ++j) {
-      isa::SAR c = copyCommand(table, {out.dims.n, out.dims.c, count, in.dims.w}, out.dtype,
-                               out.offset + item * (row * out.dims.w + j),
-                               {to.n, to.c, s.repeatH * out.dims.w, s.repeatW},
-                               in.offset + item * sourceRow * in.dims.w, {from.n, from.c, in.dims.w, 1});
+      isa::SAR c =
+          copyCommand(table, {out.dims.n, out.dims.c, count, in.dims.w}, out.dtype,
+                      out.offset + item * (row * out.dims.w + j), {to.n, to.c, s.repeatH * out.dims.w, s.repeatW},
+                      in.offset + item * sourceRow * in.dims.w, {from.n, from.c, in.dims.w, 1});
       issue(c, {read(in), write(out)});
     }
   }

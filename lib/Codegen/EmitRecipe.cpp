@@ -28,6 +28,9 @@ private:
     std::vector<LocalView> views;
   };
   State prepare(const Region &tile);
+  /// Tells debuggers that a box of a tensor is complete with the last command of an engine; without a view it is in
+  /// global memory.
+  void note(int tensor, const Buffer &b, const Region &box, const std::optional<LocalView> &view, isa::Engine engine);
 
   Emitter &emitter;
   StepEmitter steps;
@@ -62,19 +65,17 @@ void RecipeEmitter::run() {
   std::vector<Region> tiles = tilesOf(recipe, plan.tile);
   State ready = prepare(tiles.front());
   for (size_t t = 0; t < tiles.size(); ++t) {
+    const Region &tile = tiles[t];
     State current = ready;
     // The next tile's loads stand before this tile's store, which waits for the computation.
     if (t + 1 < tiles.size() && plan.buffers > 1)
       ready = prepare(tiles[t + 1]);
     for (const Step &step : recipe.steps)
       steps.emit(step, current.views);
-    const LocalView &view = current.views[recipe.output];
     if (!recipe.steps.empty())
-      emitter.parts.push_back({current.tile, true, view.layout, view.offset, isa::Engine::TIU,
-                               emitter.commands.lastIssued(isa::Engine::TIU)});
-    steps.store(recipe.outputDims(), current.tile, result, view);
-    emitter.parts.push_back(
-        {current.tile, false, view.layout, 0, isa::Engine::GDMA, emitter.commands.lastIssued(isa::Engine::GDMA)});
+      note(TensorPart::kResult, recipe.buffers[recipe.output], tile, current.views[recipe.output], isa::Engine::TIU);
+    steps.store(recipe.outputDims(), tile, result, current.views[recipe.output]);
+    note(TensorPart::kResult, recipe.buffers[recipe.output], tile, std::nullopt, isa::Engine::GDMA);
     if (t + 1 < tiles.size() && plan.buffers == 1)
       ready = prepare(tiles[t + 1]);
     // Groups run one after the other and keep local memory, so what is loaded already stays loaded.
@@ -115,11 +116,20 @@ RecipeEmitter::State RecipeEmitter::prepare(const Region &tile) {
       turn[i] = (turn[i] + 1) % place.offsets.size();
       view.offset = place.offsets[turn[i]];
       steps.load(b.dims, region, operands[b.index], view, b.repeat);
+      if (b.place == Place::Input && b.layout != Layout::Lanes && b.repeat == 1)
+        note(b.index, b, region, view, isa::Engine::GDMA);
       loaded[i] = region;
     }
     view.offset = place.offsets[turn[i]];
   }
   return state;
+}
+
+void RecipeEmitter::note(int tensor, const Buffer &b, const Region &box, const std::optional<LocalView> &view,
+                         isa::Engine engine) {
+  Dims whole = tensor == TensorPart::kResult ? recipe.outputDims() : b.dims;
+  emitter.parts.push_back({tensor, b.dtype, whole, box, view.has_value(), b.layout, view ? view->offset : 0, engine,
+                           emitter.commands.lastIssued(engine)});
 }
 
 } // namespace tpu_mlir::codegen

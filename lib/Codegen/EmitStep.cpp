@@ -208,8 +208,39 @@ void StepEmitter::emitCast(const Step &s, std::span<const LocalView> views) {
   issue(c, {read(in), write(out)});
 }
 
+int64_t lookupSplit(const Dims &d, const LocalMemory &memory) {
+  constexpr int64_t kLeast = 512; // elements a lane; below, two lane copies cost more than they save
+  int64_t plane = d.h * d.w;
+  if (d.n != 1 || d.c * 2 > memory.lanes || plane < kLeast)
+    return 0;
+  return plane / 2 / memory.alignBytes * memory.alignBytes;
+}
+
+/// Lanes without a channel take the second half of each plane, from where it comes back after the lookup.
+void StepEmitter::emitSplitLookup(const Step &s, std::span<const LocalView> views, int64_t half) {
+  LocalView in = views[s.a], out = views[s.dst];
+  const int64_t channels = out.dims.c, rest = out.dims.h * out.dims.w - half;
+  auto move = [&](uint64_t to, uint64_t from, const LocalView &view) {
+    isa::STRANS t;
+    t.tsk_eu_typ = kindOf(table, isa::CommandId::STRANS, "tsbc.l_copy");
+    t.res0_n = 1, t.res0_c = t.opd0_c = channels, t.res0_h = 1, t.res0_w = t.opd0_w = rest;
+    t.res0_prec = precisionOf(view.dtype);
+    t.res0_addr = to, t.opd0_addr = from;
+    issue(t, {read(view), write(view)});
+  };
+  const int64_t away = channels * machine.laneStride;
+  move(away + in.offset, in.offset + half, in);
+  std::vector<LocalView> wide(views.begin(), views.end());
+  for (int id : {s.a, s.dst})
+    wide[id].dims = {1, 2 * channels, 1, rest}, wide[id].outer.reset();
+  emitLookup(s, wide);
+  move(out.offset + half, away + out.offset, out);
+}
+
 void StepEmitter::emitLookup(const Step &s, std::span<const LocalView> views) {
   const LocalView &in = views[s.a], &entries = views[s.b], &out = views[s.dst];
+  if (int64_t half = lookupSplit(out.dims, machine.memory))
+    return emitSplitLookup(s, views, half);
   // Rows of h · w elements: the aligned layouts of [c, h, w] and [c, 1, h · w] are the same bytes.
   isa::SSG c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SSG, "sg.pe_s_gather_d1coor");

@@ -90,7 +90,8 @@ bool hasStep(const Recipe &recipe, StepKind kind) {
 /// Whether channels move between places, so that a tile has all of them.
 bool movesChannels(const Recipe &recipe) {
   return std::any_of(recipe.steps.begin(), recipe.steps.end(), [&](const Step &s) {
-    return s.kind == StepKind::Copy && s.channels && (s.fromChannel || s.toChannel || s.channels < recipe.outputDims().c);
+    return s.kind == StepKind::Copy && s.channels &&
+           (s.fromChannel || s.toChannel || s.channels < recipe.outputDims().c);
   });
 }
 

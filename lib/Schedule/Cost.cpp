@@ -1,5 +1,6 @@
 //===- Cost.cpp - Cycles of works and transfers ---------------------------===//
 #include "tpu_mlir/Schedule/Cost.h"
+#include "tpu_mlir/Codegen/StepEmitter.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>
@@ -12,6 +13,11 @@ static double widest(const Recipe &recipe, const Step &s) {
     if (id >= 0 && recipe.buffers[id].place != Place::Weight)
       bytes = std::max<int64_t>(bytes, kernel::byteSize(recipe.buffers[id].dtype));
   return double(bytes);
+}
+
+static LocalMemory memoryOf(const target::Chip &chip) {
+  return {chip.local.lanes, chip.local.laneBytes, chip.local.laneBytes / chip.local.banks, chip.local.alignBytes,
+          chip.limits.maxDim};
 }
 
 double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &chip) {
@@ -29,8 +35,7 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
     switch (s.kind) {
     case StepKind::Conv: {
       double ic = double(a.map[1].kind == AxisMap::Kind::Group ? a.map[1].inPerGroup : a.dims.c);
-      cycles += timing::convCycles(
-          chip, {double(d.n), ic, double(d.c), double(d.h), double(d.w), kh, kw, bytes});
+      cycles += timing::convCycles(chip, {double(d.n), ic, double(d.c), double(d.h), double(d.w), kh, kw, bytes});
       break;
     }
     case StepKind::Depthwise:
@@ -47,6 +52,11 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
                      : timing::elementCycles(chip, result, bytes));
       break;
     case StepKind::Lookup:
+      if (int64_t half = codegen::lookupSplit(d, memoryOf(chip))) {
+        result.h = 1, result.w = double(d.h * d.w - half);
+        cycles += 2 * (timing::laneCopyCycles(chip, result, 1) + double(chip.time.issueCycles));
+        result.c *= 2;
+      }
       cycles += timing::gatherCycles(chip, result);
       break;
     case StepKind::MatMul:

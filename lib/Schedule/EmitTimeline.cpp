@@ -91,6 +91,8 @@ private:
     const Value &v = network.values[l.value];
     uint64_t address = v.isWeight ? coefficients.plain.at(l.value) : network.values[network.root(l.value)].address;
     steps.load(l.whole, l.region, address, view, l.repeat);
+    if (!v.isWeight && l.kind == Load::Kind::Region && l.repeat == 1)
+      observer.loaded(l.value, l.whole, l.region, view);
   }
 
   void store(const Work &work) {
@@ -169,11 +171,11 @@ private:
 };
 
 /// Weights of a node that its blob holds, by recipe buffer.
-std::vector<int> rowWeights(const Node &node) {
+std::vector<int> rowWeights(const Network &network, const Node &node) {
   std::vector<int> values;
   for (const Buffer &b : node.recipe()->buffers)
     if (isRowWeight(*node.recipe(), b))
-      values.push_back(node.operands[b.index]);
+      values.push_back(network.values[node.operands[b.index]].sameAs);
   return values;
 }
 
@@ -190,8 +192,12 @@ CoefficientMap mapCoefficients(const Network &network, const Plan &plan, const T
     return at;
   };
   auto plain = [&](int value) {
-    if (value >= 0 && network.values[value].isWeight && !map.plain.contains(value))
-      map.plain[value] = take(network.values[value].bytes());
+    if (value < 0 || !network.values[value].isWeight || map.plain.contains(value))
+      return;
+    int first = network.values[value].sameAs;
+    if (!map.plain.contains(first))
+      map.plain[first] = take(network.values[first].bytes());
+    map.plain[value] = map.plain[first];
   };
   for (const Load &l : timeline.loads) {
     if (l.kind != Load::Kind::Rows) {
@@ -203,7 +209,7 @@ CoefficientMap mapCoefficients(const Network &network, const Plan &plan, const T
     std::vector<int64_t> shape = {blob.channels.begin, blob.channels.end};
     for (const RowPart &part : blob.parts)
       shape.insert(shape.end(), {part.offset, part.itemBytes, part.groupBytes});
-    auto [at, isNew] = known.try_emplace({rowWeights(network.nodes[l.node]), shape}, 0);
+    auto [at, isNew] = known.try_emplace({rowWeights(network, network.nodes[l.node]), shape}, 0);
     if (isNew)
       at->second = take(blob.bytes());
     map.blobs[{l.node, l.blob}] = at->second;

@@ -32,7 +32,8 @@ void Network::link() {
 
 bool Network::readsAsMade(const Node &node, const Buffer &b) const {
   const Value &v = values[root(node.operands[b.index])];
-  return b.place == Place::Input && b.repeat == 1 && b.layout == Layout::Aligned && b.dims == v.dims && b.dtype == v.dtype;
+  return b.place == Place::Input && b.repeat == 1 && b.layout == Layout::Aligned && b.dims == v.dims &&
+         b.dtype == v.dtype;
 }
 
 namespace {

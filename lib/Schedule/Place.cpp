@@ -182,7 +182,7 @@ private:
   const Pace &pace;
   FreeList free;
   std::vector<int> until;             ///< by buffer
-  std::vector<int> nextClobber;        ///< by work: the next one that takes all of local memory, itself included
+  std::vector<int> nextClobber;       ///< by work: the next one that takes all of local memory, itself included
   std::vector<int64_t> live;          ///< by work: bytes taken
   std::vector<std::vector<int>> made; ///< by work: buffers that are not loaded and begin there
   std::vector<int> queue;             ///< loads in the order of need

@@ -8,8 +8,9 @@
 #include "tpu_mlir/Schedule/Segments.h"
 
 #include <algorithm>
+#include <atomic>
 #include <set>
-
+#include <thread>
 
 namespace tpu_mlir::schedule {
 
@@ -229,21 +230,35 @@ private:
 
 } // namespace
 
+/// Runs `task(i)` for i below `count` on the machine's cores.
+static void forEachInParallel(size_t count, const std::function<void(size_t)> &task) {
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i = next++; i < count; i = next++)
+      task(i);
+  };
+  std::vector<std::thread> threads;
+  for (size_t t = 1; t < std::min<size_t>(count, std::thread::hardware_concurrency()); ++t)
+    threads.emplace_back(work);
+  work();
+  for (std::thread &t : threads)
+    t.join();
+}
+
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level) {
+  // Rooms above 1 are hopes: where memory runs out after all, a group is cut further.
   std::vector<SegmentRules> candidates;
-  for (double share : {0.25, 0.45, 0.12})
-    for (double room : {0.9, 0.7}) {
-      candidates.push_back({share, room, 24});
-      if (level < 3)
-        break;
-    }
-  Schedule best;
-  for (const SegmentRules &rules : candidates) {
-    Schedule found = Searcher(ops, memory, chip, rules).run();
-    if (best.plan.groups.empty() || found.cycles < best.cycles)
-      best = std::move(found);
-  }
-  return best;
+  for (double share : level >= 3 ? std::vector<double>{0.12, 0.18, 0.25, 0.35, 0.45, 0.6}
+                                 : std::vector<double>{0.12, 0.25, 0.45})
+    for (double room : level >= 3 ? std::vector<double>{0.7, 0.9, 1.15, 1.4, 1.7} : std::vector<double>{0.9, 1.3})
+      for (int longest : level >= 3 ? std::vector<int>{12, 24, 40} : std::vector<int>{24})
+        candidates.push_back({share, room, longest});
+  std::vector<Schedule> found(candidates.size());
+  forEachInParallel(candidates.size(),
+                    [&](size_t i) { found[i] = Searcher(ops, memory, chip, candidates[i]).run(); });
+  // The first of the best: the same whatever order threads finish in.
+  return *std::min_element(found.begin(), found.end(),
+                           [](const Schedule &a, const Schedule &b) { return a.cycles < b.cycles; });
 }
 
 } // namespace tpu_mlir::schedule

@@ -124,12 +124,15 @@ Tensor Exec::load(const char *operand, const LocalTensor &t) {
   checkInside(t, operand, memory);
   Tensor dense = blank(t.dtype, t.dims);
   gather(memory, t, dense.data);
+  report(operand, t, false, dense.data);
   return dense;
 }
 
 void Exec::store(const char *operand, const LocalTensor &t, const kernel::ConstTensor &value) {
   checkInside(t, operand, memory);
-  scatter(memory, t, value.data);
+  report(operand, t, true, value.data);
+  if (!isDry())
+    scatter(memory, t, value.data);
 }
 
 Tensor Exec::constant(Field value, DType dtype) {

@@ -9,6 +9,7 @@
 #include "tpu_mlir/Isa/Command.h"
 #include "tpu_mlir/Kernel/Kernels.h"
 #include "tpu_mlir/Sim/Layout.h"
+#include "tpu_mlir/Sim/Operand.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <vector>
@@ -33,16 +34,24 @@ private:
   size_t used = 0;
 };
 
+/// What watches an execution. With `isDry` nothing is written: operands are only reported.
+struct Probe {
+  OperandObserver onOperand;
+  bool isDry = false;
+};
+
 class Exec {
 public:
-  Exec(const isa::Command &command, const target::Chip &chip, Memory &memory, Arena &arena)
-      : command(command), chip(chip), memory(memory), arena(arena),
+  Exec(const isa::Command &command, const target::Chip &chip, Memory &memory, Arena &arena,
+       const Probe *probe = nullptr)
+      : command(command), chip(chip), memory(memory), arena(arena), probe(probe),
         kind(uint32_t(command.get(command.info->kindField))) {}
 
   const isa::Command &command;
   const target::Chip &chip;
   Memory &memory;
   Arena &arena;
+  const Probe *probe;  ///< or null
   const uint32_t kind; ///< operation within the command
 
   int64_t get(Field f) const { return int64_t(command.get(f)); }
@@ -69,6 +78,16 @@ public:
   /// A dense copy of what the operand holds.
   Tensor load(const char *operand, const LocalTensor &t);
   void store(const char *operand, const LocalTensor &t, const kernel::ConstTensor &value);
+
+  bool isDry() const { return probe && probe->isDry; }
+  void report(const Operand &operand, const void *values) const {
+    if (probe && probe->onOperand)
+      probe->onOperand(operand, values);
+  }
+  void report(const char *operand, const LocalTensor &t, bool isWrite, const void *values,
+              uint64_t laneMask = ~uint64_t(0)) const {
+    report({operand, isWrite, true, t.dtype, t.dims, t.strides, t.start, 0, laneMask}, values);
+  }
 
   /// The low bytes of a constant operand as one element.
   Tensor constant(Field value, DType dtype);

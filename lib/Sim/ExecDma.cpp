@@ -106,22 +106,55 @@ void scatterLinear(uint8_t *to, const Side &s, int64_t size, const uint8_t *dens
   });
 }
 
+/// The format that a reader of the values would expect; copies move bits and know no signs.
+DType shownFormat(const Exec &e) {
+  switch (e.get(Field::src_data_format)) {
+  case isa::kGdmaDataFormatFp16:
+    return DType::F16;
+  case isa::kGdmaDataFormatBf16:
+    return DType::BF16;
+  case isa::kGdmaDataFormatInt16:
+    return DType::I16;
+  case isa::kGdmaDataFormatFp32:
+    return DType::F32;
+  case isa::kGdmaDataFormatInt32:
+    return DType::I32;
+  default:
+    return DType::I8;
+  }
+}
+
+void reportSide(const Exec &e, const Side &s, bool isWrite, const void *values) {
+  bool isLocal = e.memory.isLocalWindow(s.address);
+  e.report({s.name, isWrite, isLocal, shownFormat(e), s.dims, s.strides,
+            isLocal ? e.memory.placeOfWindow(s.address) : LanePlace{0, 0}, isLocal ? 0 : s.address, laneMask(e)},
+           values);
+}
+
 Tensor loadSide(Exec &e, const Side &s, DType dtype) {
   Tensor dense = e.blank(dtype, s.dims);
-  if (e.memory.isLocalWindow(s.address)) {
-    gather(e.memory, localSide(e, s, dtype), dense.data);
-    return dense;
-  }
   int64_t size = kernel::byteSize(dtype);
-  gatherLinear(e.memory.read(s.address, spanOf(s, size)), s, size, dense.as<uint8_t>());
+  if (e.memory.isLocalWindow(s.address))
+    gather(e.memory, localSide(e, s, dtype), dense.data);
+  else
+    gatherLinear(e.memory.read(s.address, spanOf(s, size)), s, size, dense.as<uint8_t>());
+  reportSide(e, s, false, dense.data);
   return dense;
 }
 
 void storeSide(Exec &e, const Side &s, const Tensor &value) {
   int64_t size = kernel::byteSize(value.dtype);
-  if (e.memory.isLocalWindow(s.address))
-    return scatter(e.memory, localSide(e, s, value.dtype), value.data, laneMask(e));
-  scatterLinear(e.memory.write(s.address, spanOf(s, size)), s, size, value.as<uint8_t>());
+  bool isLocal = e.memory.isLocalWindow(s.address);
+  // What may not be written is refused in a dry run too.
+  LocalTensor local = isLocal ? localSide(e, s, value.dtype) : LocalTensor{};
+  uint8_t *linear = isLocal ? nullptr : e.memory.write(s.address, spanOf(s, size));
+  reportSide(e, s, true, value.data);
+  if (e.isDry())
+    return;
+  if (isLocal)
+    scatter(e.memory, local, value.data, laneMask(e));
+  else
+    scatterLinear(linear, s, size, value.as<uint8_t>());
 }
 
 Tensor filled(Exec &e, DType dtype, const Dims &dims) {

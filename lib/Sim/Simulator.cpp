@@ -7,14 +7,14 @@
 #include "tpu_mlir/Sim/Simulator.h"
 #include "Engines.h"
 #include "Exec.h"
+#include "FindTable.h"
 #include "PieceWatch.h"
 #include "Streams.h"
 #include "tpu_mlir/Bmodel/Sha256.h"
-#include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Isa/Text.h"
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 
 namespace tpu_mlir::sim {
 
@@ -34,8 +34,7 @@ struct Simulator::State {
 
   void layOutMemory(const bmodel::NetParameter &p);
   void readTensors(const bmodel::NetParameter &p);
-  void readTable(const bmodel::NetParameter &p);
-  void execute(size_t group, const isa::Command &command);
+  void execute(size_t group, const isa::Command &command, const Probe *probe = nullptr);
   TensorValue read(const NetTensor &t) const;
 };
 
@@ -120,39 +119,9 @@ void Simulator::State::readTensors(const bmodel::NetParameter &p) {
     outputs.push_back(convert(t));
 }
 
-void Simulator::State::readTable(const bmodel::NetParameter &p) {
-  if (p.tensorLoc && p.tensorLoc->size()) {
-    auto bytes = p.tensorLoc->bytes();
-    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()},
-                             "'" + path + "': its tensor table");
-  } else {
-    std::string beside = (std::filesystem::path(path).parent_path() / "tensor_location.json").string();
-    if (!std::filesystem::exists(beside))
-      return;
-    std::vector<uint8_t> bytes = readFile(beside);
-    table = parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "'" + beside + "'");
-  }
-  auto exists = [&](uint32_t group, bool byGdma, uint32_t id) {
-    return group < groups.size() && id <= groups[group].streams[byGdma].size();
-  };
-  auto name = [](uint32_t group, bool byGdma, uint32_t id) {
-    return std::string(byGdma ? "gdma" : "tiu") + " command " + std::to_string(id) + " of group " +
-           std::to_string(group) + ", which does not exist";
-  };
-  for (const TensorEntry &e : table.tensors)
-    for (const TensorPiece &p : e.pieces)
-      if (!exists(p.after.group, p.after.byGdma, p.after.id))
-        refuse("its tensor table says that '" + e.name + "' is complete after " +
-               name(p.after.group, p.after.byGdma, p.after.id));
-  for (const LayerEntry &layer : table.layers)
-    for (const CommandRange &r : layer.commands)
-      if (!exists(r.group, r.byGdma, r.last))
-        refuse("its tensor table says that layer '" + layer.name + "' owns " + name(r.group, r.byGdma, r.last));
-}
-
-void Simulator::State::execute(size_t group, const isa::Command &command) {
+void Simulator::State::execute(size_t group, const isa::Command &command, const Probe *probe) {
   arena.reset();
-  Exec exec(command, chip, memory, arena);
+  Exec exec(command, chip, memory, arena, probe);
   try {
     sim::execute(exec);
   } catch (const UserError &error) {
@@ -171,7 +140,7 @@ Simulator::Simulator(const bmodel::Model &model, const std::string &path, size_t
   state->groups = decodeGroups(p, state->chip, path);
   state->layOutMemory(p);
   state->readTensors(p);
-  state->readTable(p);
+  state->table = findTable(p.tensorLoc, path, state->groups);
 }
 
 Simulator::~Simulator() = default;
@@ -206,7 +175,12 @@ RunResult Simulator::run(const RunOptions &options) {
   auto step = [&](size_t group, const isa::Command &command) {
     if (!options.functional)
       return;
-    s.execute(group, command);
+    if (options.onOperand) {
+      Probe probe{[&](const Operand &o, const void *) { options.onOperand(group, command, o); }};
+      s.execute(group, command, &probe);
+    } else {
+      s.execute(group, command);
+    }
     watch.done({uint32_t(group), command.engine() == isa::Engine::GDMA, command.id()});
   };
   try {
@@ -231,6 +205,23 @@ std::vector<uint8_t> Simulator::readGlobal(uint64_t address, uint64_t bytes) con
 
 std::span<const uint8_t> Simulator::lane(int64_t index) const {
   return {state->memory.lane(index), size_t(state->memory.laneBytes())};
+}
+
+const Memory &Simulator::memory() const { return state->memory; }
+
+std::string Simulator::textOf(const isa::Command &command) const {
+  return isa::toText(isa::tableFor(state->chip.identity.isa), command);
+}
+
+std::vector<OperandValue> Simulator::operandsOf(size_t group, const isa::Command &command) const {
+  std::vector<OperandValue> out;
+  Probe probe{[&](const Operand &o, const void *values) {
+                auto from = static_cast<const uint8_t *>(values);
+                out.push_back({o, {from, from + o.dims.count() * kernel::byteSize(o.dtype)}});
+              },
+              /*isDry=*/true};
+  state->execute(group, command, &probe);
+  return out;
 }
 
 } // namespace tpu_mlir::sim

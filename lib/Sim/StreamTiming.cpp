@@ -4,14 +4,13 @@
 // of the tensors that go in and out, at the types that they have in the file.
 
 #include "tpu_mlir/Sim/StreamTiming.h"
+#include "FindTable.h"
 #include "Streams.h"
 #include "tpu_mlir/Support/Error.h"
-#include "tpu_mlir/Support/Files.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <map>
 
 namespace tpu_mlir::sim {
@@ -20,7 +19,8 @@ struct TimedStream::State {
   const target::Chip &chip;
   std::vector<Group> groups;
   Bounds bounds;
-  TensorTable table;
+  std::string path;
+  bmodel::OptionalBlob table; ///< read only where asked for layers: it may be larger than the streams
 };
 
 namespace {
@@ -51,20 +51,6 @@ Bounds boundsOf(const bmodel::NetParameter &p, const target::Chip &chip) {
   return b;
 }
 
-/// The table that travels in the file or lies beside it.
-TensorTable tableOf(const bmodel::NetParameter &p, const std::string &path) {
-  if (p.tensorLoc && p.tensorLoc->size()) {
-    auto bytes = p.tensorLoc->bytes();
-    return parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()},
-                            "'" + path + "': its tensor table");
-  }
-  std::string beside = (std::filesystem::path(path).parent_path() / "tensor_location.json").string();
-  if (!std::filesystem::exists(beside))
-    return {};
-  std::vector<uint8_t> bytes = readFile(beside);
-  return parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "'" + beside + "'");
-}
-
 /// What a small-channel convolution would save if kernel positions filled the array's channels.
 double packingSaves(const isa::Command &c, const target::Chip &chip, double cycles) {
   using isa::Field;
@@ -85,7 +71,7 @@ double packingSaves(const isa::Command &c, const target::Chip &chip, double cycl
 TimedStream::TimedStream(const bmodel::Model &model, const std::string &path, size_t net, size_t stage) {
   const bmodel::NetParameter &p = selectStage(model, path, net, stage);
   const target::Chip &chip = target::lookup(model.chip);
-  state = std::make_unique<State>(State{chip, decodeGroups(p, chip, path), boundsOf(p, chip), tableOf(p, path)});
+  state = std::make_unique<State>(State{chip, decodeGroups(p, chip, path), boundsOf(p, chip), path, p.tensorLoc});
 }
 
 TimedStream::~TimedStream() = default;
@@ -145,27 +131,27 @@ StreamReport TimedStream::time(const target::Chip &chip, std::vector<TimedComman
 
 std::vector<LayerReport> TimedStream::layers(const std::vector<TimedCommand> &list,
                                              std::vector<size_t> *layerOf) const {
-  if (state->table.empty())
+  const TensorTable table = findTable(state->table, state->path, state->groups);
+  if (table.empty())
     return {};
   std::vector<LayerReport> layers;
   // By group and engine: last command of a range -> (first, layer).
   std::map<std::pair<uint32_t, bool>, std::map<uint32_t, std::pair<uint32_t, size_t>>> owner;
-  for (const LayerEntry &layer : state->table.layers) {
+  for (const LayerEntry &layer : table.layers) {
     for (const CommandRange &r : layer.commands)
       owner[{r.group, r.byGdma}][r.last] = {r.first, layers.size()};
     layers.push_back({.name = layer.name, .op = layer.op});
   }
   if (layers.empty())
     // Older tables: a layer ends with the command that completes its tensor, and with the one that this waits for.
-    for (const TensorEntry &t : state->table.tensors) {
+    for (const TensorEntry &t : table.tensors) {
       for (const TensorPiece &piece : t.pieces) {
         auto [group, byGdma, id] = piece.after;
         if (!id)
           continue;
         owner[{group, byGdma}][id] = {1, layers.size()};
-        if (group < state->groups.size() && id <= state->groups[group].streams[byGdma].size())
-          if (uint32_t dep = state->groups[group].streams[byGdma][id - 1].dep())
-            owner[{group, !byGdma}].try_emplace(dep, 1, layers.size());
+        if (uint32_t dep = state->groups[group].streams[byGdma][id - 1].dep())
+          owner[{group, !byGdma}].try_emplace(dep, 1, layers.size());
       }
       layers.push_back({.name = t.name, .op = ""});
     }

@@ -103,6 +103,17 @@ def simulate(
     path: Path | str, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool = False, fixed: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run a .bmodel in the simulator: its tensors, and the simulator's summary (cycles, commands per engine, ...)."""
+    tensors, _, summary = simulate_known(path, inputs, dump_all, fixed)
+    return tensors, summary
+
+
+def simulate_known(
+    path: Path | str, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool = False, fixed: bool = False
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """`simulate`, and between its two results the masks of what was computed.
+
+    A bmodel in slices need not compute what nothing reads; such elements are 0. Tensors that are whole have no mask.
+    """
     from .npz import load_npz
 
     path = require_file(path, "model")
@@ -116,7 +127,7 @@ def simulate(
         if is_core_error(error):
             raise _named(path, error) from error
         raise
-    return dict(result["tensors"]), dict(result["summary"])
+    return dict(result["tensors"]), dict(result["known"]), dict(result["summary"])
 
 
 def _tensors(

@@ -10,10 +10,10 @@
 
 namespace tpu_mlir::bmodel_tool {
 
-/// The command line behind the verb: inputs in order, and -o.
+/// The command line behind the verb: files in order, -o and -i.
 struct Arguments {
   std::vector<std::string> inputs;
-  std::string output;
+  std::string output, networkInput;
 };
 
 int info(const Arguments &arguments);
@@ -22,6 +22,7 @@ int assemble(const Arguments &arguments);
 int extract(const Arguments &arguments);
 int check(const Arguments &arguments);
 int profile(const Arguments &arguments);
+int compare(const Arguments &arguments);
 
 /// The chip that a model was compiled for; UserError that names the file where there are no rules for it.
 const target::Chip &chipOf(const bmodel::Model &model, const std::string &path);

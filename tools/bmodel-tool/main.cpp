@@ -43,6 +43,8 @@ constexpr Verb kVerbs[] = {
     {"asm", "assemble", "TEXT MODEL", 2, true, true, assemble,
      "put the streams of TEXT into MODEL's container (-o FILE)"},
     {"extract", "", "MODEL", 1, true, true, extract, "write streams, weights and modules as files (-o FOLDER)"},
+    {"compare", "", "MODEL REF.npz", 2, false, true, compare,
+     "run, and name the first instruction whose result differs from REF (-i INPUTS.npz)"},
     {"check", "", "MODEL", 1, false, false, check,
      "prove that a model is legal and safe; findings go to standard output"},
     {"profile", "", "MODEL", 1, false, true, profile,
@@ -56,9 +58,9 @@ std::string usage() {
     head.resize(std::max<size_t>(head.size(), 20), ' ');
     text += head + " " + verb.summary + (*verb.alias ? std::string("; also '") + verb.alias + "'" : "") + "\n";
   }
-  return text +
-         "\nexit codes: 0 done, 1 the input or the command line must change, 2 'check' has findings, 70 a bug of this "
-         "tool\n";
+  return text + "\nexit codes: 0 done, 1 the input or the command line must change, 2 'check' has findings or "
+                "'compare' found a "
+                "difference, 70 a bug of this tool\n";
 }
 
 const Verb &findVerb(const std::string &name) {
@@ -89,6 +91,10 @@ int run(const std::vector<std::string> &words) {
       if (++i == words.size())
         throw UserError("-o needs a value");
       arguments.output = words[i];
+    } else if ((words[i] == "-i" || words[i] == "--input") && verb.run == compare) {
+      if (++i == words.size())
+        throw UserError("-i needs a value");
+      arguments.networkInput = words[i];
     } else if (words[i].size() > 1 && words[i][0] == '-') {
       throw UserError("unknown option '" + words[i] + "'; try --help");
     } else {

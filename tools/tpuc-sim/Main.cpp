@@ -2,6 +2,7 @@
 // Reads a bmodel and an input npz, simulates, writes the outputs and prints a
 // summary. Decides nothing about numerics or time.
 
+#include "Debugger.h"
 #include "Timing.h"
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Support/Error.h"
@@ -9,6 +10,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iostream>
+#include <unistd.h>
 
 using namespace tpu_mlir;
 
@@ -35,6 +38,12 @@ Runs a bmodel from its bytes alone and prints cycles, commands and traffic.
   --policy POLICY       who goes first when both engines could: gdma-first (default), tiu-first, random
   --seed N              seed of --policy random
   --net N, --stage N    which network and which set of shapes of the file (default 0, 0)
+  --break WHERE         stop before a command (tiu:9, gdma:12, 1:tiu:9 in group 1) or the first one of a layer; may be
+                        given often. On a terminal the simulator then takes commands ('help' lists them)
+  --print WHAT          print this at the --break before it: an operand (opd0, res0, src, dst), all operands (all), a
+                        tensor of the network, or memory (global:ADDRESS:TYPE:n,c,h,w or
+                        local:LANE:OFFSET:TYPE:n,c,h,w[:compact]); [n,c,h,w] behind it: near that element
+  --interactive         take commands from standard input even if it is no terminal
   -h, --help            this text
 
 Exit codes: 0 done, 1 the user must change something, 70 our bug.
@@ -48,6 +57,8 @@ struct Arguments {
   TimingArguments timing;
   bool timingAsked = false; ///< an option that only --timing-only has
   bool streamOnly = false;
+  std::vector<tpuc_sim::BreakOption> breaks;
+  bool interactive = false;
 };
 
 uint64_t numberOf(const std::string &option, const std::string &text) {
@@ -119,6 +130,14 @@ Arguments parse(int argc, char **argv) {
       set(a.streamOnly);
     else if (parseTiming(option, a.timing, next, set))
       a.timingAsked = true;
+    else if (option == "--break")
+      a.breaks.push_back({next(), {}});
+    else if (option == "--print" && a.breaks.empty())
+      throw UserError("option --print belongs behind the --break at which to print");
+    else if (option == "--print")
+      a.breaks.back().prints.push_back(next());
+    else if (option == "--interactive")
+      set(a.interactive);
     else if (option == "--policy")
       a.run.policy = policyOf(next());
     else if (option == "--seed")
@@ -140,6 +159,8 @@ Arguments parse(int argc, char **argv) {
     throw UserError("--summary, --layers, --trace, --vary, --fp32-io and --repeat go with --timing-only");
   if (a.streamOnly && (a.allTensors || a.fixed || a.timingOnly || !a.output.empty() || !a.input.empty()))
     throw UserError("--timing-only computes no tensors, so it goes with no input and no output");
+  if (a.streamOnly && (!a.breaks.empty() || a.interactive))
+    throw UserError("--timing-only runs no command, so it goes without --break");
   if (a.streamOnly) {
     a.timing.model = a.model, a.timing.net = a.net, a.timing.stage = a.stage;
     return a;
@@ -150,6 +171,10 @@ Arguments parse(int argc, char **argv) {
     throw UserError("no input given; use --input FILE.npz, or --timing to count cycles only");
   if (a.allTensors && a.output.empty())
     throw UserError("--dump-all-tensors needs --output");
+  if (a.timingOnly && !a.breaks.empty())
+    throw UserError("--timing computes no tensors, so it goes without --break");
+  if (a.interactive && a.breaks.empty())
+    throw UserError("--interactive needs a --break at which to begin; tiu:1 or gdma:1 is the start");
   a.run.functional = !a.timingOnly;
   a.run.collectTensors = a.allTensors;
   return a;
@@ -220,7 +245,17 @@ int run(int argc, char **argv) {
   if (a.allTensors && simulator.tensorTable().empty())
     throw UserError("'" + a.model +
                     "' has no tensor table, and no tensor_location.json lies beside it; --dump-all-tensors needs one");
-  sim::RunResult result = simulator.run(a.run);
+  bool isAsked = a.interactive || (!a.breaks.empty() && isatty(STDIN_FILENO));
+  tpuc_sim::Debugger debugger(simulator, a.breaks, isAsked ? &std::cin : nullptr);
+  if (!a.breaks.empty())
+    a.run.beforeCommand = [&](const sim::CommandEvent &event) { debugger.before(event); };
+  sim::RunResult result;
+  try {
+    result = simulator.run(a.run);
+  } catch (const tpuc_sim::Debugger::Quit &) {
+    return kExitDone;
+  }
+  debugger.finish();
   if (!a.output.empty()) {
     // The table may name the outputs too; each name is written once.
     std::vector<const sim::TensorValue *> tensors;

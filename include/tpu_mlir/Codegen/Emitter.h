@@ -22,9 +22,13 @@ struct Machine {
   int64_t maxDmaWStride; ///< bytes between neighbours of a GDMA command's innermost axis
 };
 
-/// Where a box of a recipe's result lies once a command is complete: in local memory (from lane 0), then in global
-/// memory. For whoever tells debuggers.
-struct ResultPart {
+/// Where a box of a tensor lies once a command is complete: of a recipe's result in local memory (from lane 0), then in
+/// global memory; of its operands where they have been loaded to. For whoever tells debuggers.
+struct TensorPart {
+  static constexpr int kResult = -1;
+  int tensor; ///< operand number, or kResult
+  DType dtype;
+  Dims whole;
   Region box;
   bool isLocal;
   Layout layout;  ///< local
@@ -43,14 +47,14 @@ public:
   void emitCopy(const CopyProgram &program, std::span<const uint64_t> operands, uint64_t result);
   CommandStream &stream() { return commands; }
   const Machine &target() const { return machine; }
-  /// The parts of the results of recipes emitted since the last call.
-  std::vector<ResultPart> takeParts() { return std::exchange(parts, {}); }
+  /// The parts of the results and operands of recipes emitted since the last call.
+  std::vector<TensorPart> takeParts() { return std::exchange(parts, {}); }
 
 private:
   friend class RecipeEmitter;
   const Machine &machine;
   CommandStream commands;
-  std::vector<ResultPart> parts;
+  std::vector<TensorPart> parts;
 };
 
 } // namespace tpu_mlir::codegen

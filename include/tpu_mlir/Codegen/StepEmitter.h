@@ -24,7 +24,7 @@ struct LocalView {
   Layout layout = Layout::Aligned;
   int64_t offset = 0, bytes = 0;                       ///< bytes per lane from `offset` to behind the last element
   int64_t padBefore[2] = {0, 0}, padAfter[2] = {0, 0}; ///< h, w: what the window sees outside the tensor
-  int64_t firstRow = 0; ///< h: where the view starts in its tensor
+  int64_t firstRow = 0;                                ///< h: where the view starts in its tensor
   std::optional<LocalStrides> outer; ///< strides of a part of a larger buffer; else those of the layout
 };
 
@@ -36,6 +36,9 @@ LocalStrides stridesOf(const LocalView &view, const LocalMemory &memory);
 bool isNatural(const LocalView &view, const LocalMemory &memory);
 /// Whether the instructions of `step` can take these views: their layouts, and where they start.
 bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemory &memory);
+
+/// Where a lookup of few channels is split so that idle lanes do half of it: elements of a plane, or 0.
+int64_t lookupSplit(const Dims &dims, const LocalMemory &memory);
 
 class StepEmitter {
 public:
@@ -64,6 +67,7 @@ private:
   void emitCopy(const Step &step, std::span<const LocalView> views);
   void copyRepeated(const Step &step, const LocalView &in, const LocalView &out);
   void copyShifted(const Step &step, const LocalView &in, const LocalView &out);
+  void emitSplitLookup(const Step &step, std::span<const LocalView> views, int64_t half);
   void emitLookup(const Step &step, std::span<const LocalView> views);
   void emitMatMul(const Step &step, std::span<const LocalView> views);
   static Access globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type, bool isWrite);

@@ -38,6 +38,10 @@ public:
   }
   /// A region of a value is complete in global memory after the GDMA command just issued.
   virtual void madeGlobal(int value, const Region &region) { (void)value, (void)region; }
+  /// A region of a value, seen as `whole`, is complete in local memory after the GDMA command just issued.
+  virtual void loaded(int value, const Dims &whole, const Region &region, const codegen::LocalView &view) {
+    (void)value, (void)whole, (void)region, (void)view;
+  }
 };
 
 /// Emits works with their loads and stores. `alone(node)`: emits a node by itself.

@@ -49,7 +49,7 @@ struct Load {
   Dims whole;                ///< Region, Lanes: the tensor
   Region region;
   DType dtype = DType::I8;
-  int64_t repeat = 1;           ///< every channel so many times
+  int64_t repeat = 1; ///< every channel so many times
 };
 
 /// Where one buffer of a recipe lies during a work.
@@ -66,7 +66,7 @@ struct Work {
   Region region;                 ///< of the node's result
   std::vector<Region> parts;     ///< the region in pieces that scratch memory holds
   std::vector<Binding> bindings; ///< by buffer of the recipe
-  bool clobbers = false;                  ///< takes all of local memory for itself
+  bool clobbers = false;         ///< takes all of local memory for itself
   int expand = -1;               ///< blob whose requantisation entries are spread out first
   struct Store {
     int value, binding;

@@ -6,6 +6,7 @@
 #define TPU_MLIR_SIM_SIMULATOR_H
 
 #include "tpu_mlir/Bmodel/Bmodel.h"
+#include "tpu_mlir/Sim/Operand.h"
 #include "tpu_mlir/Sim/Pieces.h"
 #include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Sim/Timing.h"
@@ -53,6 +54,8 @@ struct RunOptions {
   std::function<void(const CommandEvent &)> beforeCommand = nullptr; ///< not executed yet; `end` is `start`
   std::function<void(const CommandEvent &)> afterCommand = nullptr;
   std::function<void(const PieceEvent &)> onPiece = nullptr;
+  /// Called within the execution of each command, for each of its operands.
+  std::function<void(size_t group, const isa::Command &, const Operand &)> onOperand = nullptr;
 };
 
 struct EngineReport {
@@ -92,6 +95,11 @@ public:
   /// Memories between commands, for debuggers.
   std::vector<uint8_t> readGlobal(uint64_t address, uint64_t bytes) const;
   std::span<const uint8_t> lane(int64_t index) const;
+  const Memory &memory() const;
+  /// One line of disassembly.
+  std::string textOf(const isa::Command &command) const;
+  /// The operands of a command as they are now, and the result that it would write; memory stays as it is.
+  std::vector<OperandValue> operandsOf(size_t group, const isa::Command &command) const;
 
 private:
   struct State;

@@ -3,6 +3,7 @@
 // lowering of every element-wise function: with integers a table of 256 results
 // (or one requantisation where f is a multiple of x), in f32 a few steps.
 // Sections: Verify, Form, Lower.
+#include "Lines.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/Activation.h"
@@ -147,6 +148,36 @@ double scalarOf(Operation *op, double x) {
   return evalUnary(op, x);
 }
 
+/// Lines with the same results for every input that the format has.
+std::optional<Lines> linesOf(Operation *op, const NumberFormat &in, const NumberFormat &out) {
+  bool isSigned = in.dtype == DType::I8, resultIsSigned = out.dtype == DType::I8;
+  int64_t first = isSigned ? -128 : 0;
+  std::vector<int64_t> results;
+  for (int64_t i = 0; i < 256; ++i)
+    results.push_back(quantizeOne(scalarOf(op, double(first + i) * in.scale), out.scale, out.dtype));
+  return findLines(results, first, resultIsSigned ? -128 : 0, resultIsSigned ? 127 : 255);
+}
+
+Value createLines(Lowering &l, Operation *op, Type type, Value in, const Lines &lines) {
+  SmallVector<int64_t> multipliers, shifts, zeroPoints;
+  for (const Line &line : lines.lines) {
+    multipliers.push_back(line.multiplier);
+    shifts.push_back(line.shift);
+    zeroPoints.push_back(line.zeroPoint);
+  }
+  Builder &b = l.builder;
+  NamedAttrList attrs;
+  attrs.set("multipliers", b.getDenseI64ArrayAttr(multipliers));
+  attrs.set("rshifts", b.getDenseI64ArrayAttr(shifts));
+  attrs.set("zero_points", b.getDenseI64ArrayAttr(zeroPoints));
+  attrs.set("takes_max", b.getBoolAttr(lines.takesMax));
+  if (lines.low)
+    attrs.set("low", b.getI64IntegerAttr(*lines.low));
+  if (lines.high)
+    attrs.set("high", b.getI64IntegerAttr(*lines.high));
+  return tpu::LinesOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs());
+}
+
 template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryLower<OpT>, OpT> {
   std::string whyNotLowered(Operation *op, const Lowering &l) const {
     if (l.isInt8() || isa<top::ReluOp, top::AddConstOp, top::MulConstOp>(op))
@@ -179,6 +210,10 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
                         l.builder, op->getLoc(), TypeRange{type}, ValueRange{in},
                         ArrayRef<NamedAttribute>{b.getNamedAttr("multiplier", b.getI64IntegerAttr(m.multiplier)),
                                                  b.getNamedAttr("rshift", b.getI64IntegerAttr(m.rshift))}));
+      return success();
+    }
+    if (std::optional<Lines> lines = linesOf(op, inFormat, out)) {
+      l.map(topOut, createLines(l, op, type, in, *lines));
       return success();
     }
     std::vector<uint8_t> entries(256);

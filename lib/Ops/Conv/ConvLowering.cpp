@@ -236,8 +236,8 @@ std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, 
 Value unfold(Lowering &l, Operation *op, Value in, const Unfolding &u, int64_t rows) {
   Dims d = nchwOf(in);
   const kernel::Window &w = u.window;
-  Value selector = l.addWeight<uint8_t>(op, "selector", selectorOf(d.c, u), {1, u.channels, w.kh, w.kw},
-                                        formatOf(in).dtype);
+  Value selector =
+      l.addWeight<uint8_t>(op, "selector", selectorOf(d.c, u), {1, u.channels, w.kh, w.kw}, formatOf(in).dtype);
   Builder &b = l.builder;
   auto type = RankedTensorType::get({d.n, u.channels, rows, u.width}, cast<ShapedType>(in.getType()).getElementType());
   return tpu::UnfoldOp::create(

@@ -14,13 +14,13 @@ namespace tpu_mlir {
 /// Which taps of a convolution become channels: all rows and `columns` neighbouring columns. What is left is a
 /// convolution of 1 x `kernelW` with `strideW`.
 struct Unfolding {
-  kernel::Window window;        ///< of the unfolding
+  kernel::Window window; ///< of the unfolding
   int64_t columns = 1, kernelW = 1, strideW = 1;
   int64_t channels = 0, width = 0; ///< of its result
 };
 
-/// The unfolding that makes a convolution of `in` to `out` cheapest by the timing model, or nothing where it is cheapest
-/// as it is.
+/// The unfolding that makes a convolution of `in` to `out` cheapest by the timing model, or nothing where it is
+/// cheapest as it is.
 std::optional<Unfolding> chooseUnfolding(const kernel::Window &window, const kernel::Dims &in, const kernel::Dims &out,
                                          const target::Chip &chip);
 

@@ -41,6 +41,8 @@ def _parser() -> ArgumentParser:
     groups.add_argument(
         "--opt", type=int, default=2, choices=[1, 2, 3], help="1: every op by itself, 2: groups, 3: search longer"
     )
+    groups.add_argument("--dump-groups", "--dump_groups", type=Path, help="JSON to write: the groups, and why")
+    groups.add_argument("--use-groups", "--use_groups", type=Path, help="JSON with the groups to use")
     groups.add_argument("--disable_layer_group", action="store_true", help="the same as --opt 1")
 
     one = parser.add_argument_group("parallelism")
@@ -88,6 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             excepts=arguments.excepts,
             skip_validation=arguments.skip_validation,
             clean=arguments.clean,
+            dump_groups=arguments.dump_groups,
+            use_groups=arguments.use_groups,
             opt=1 if arguments.disable_layer_group else arguments.opt,
         )
     )

@@ -30,6 +30,8 @@ class Options:
     skip_validation: bool = False
     clean: bool = False
     opt: int = 2
+    dump_groups: Path | None = None
+    use_groups: Path | None = None
 
     @property
     def integer(self) -> bool:

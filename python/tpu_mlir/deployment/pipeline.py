@@ -23,6 +23,10 @@ def _pass(name: str, **options: Any) -> str:
     return f"{name}{{{' '.join(words)}}}" if words else name
 
 
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.resolve()
+
+
 def lowering_passes(options: Options) -> list[str]:
     passes = [_pass("processor-assign", chip=options.chip)]
     if options.calibration_table is not None and options.integer:
@@ -41,7 +45,11 @@ def final_passes(options: Options) -> list[str]:
         "weight-reorder",
         "subnet-divide",
         "op-reorder",
-        _pass("layer-group", opt=options.opt),
+        _pass(
+            "layer-group",
+            opt=options.opt,
+            **{"dump-groups": _absolute(options.dump_groups), "use-groups": _absolute(options.use_groups)},
+        ),
         "address-assign",
     ]
 

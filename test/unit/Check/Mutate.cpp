@@ -215,9 +215,18 @@ std::string dropLoad(Streams &s, bmodel::Model &model, size_t group, const targe
   if (p.tensorLoc && p.tensorLoc->size()) {
     const auto bytes = p.tensorLoc->bytes();
     auto table = sim::parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "table");
-    for (sim::TensorEntry &entry : table)
-      if (entry.byGdma && entry.group == group && entry.command > gone)
-        --entry.command;
+    for (sim::TensorEntry &entry : table.tensors)
+      for (sim::TensorPiece &piece : entry.pieces)
+        if (piece.after.byGdma && piece.after.group == group && piece.after.id > gone)
+          --piece.after.id;
+    for (sim::LayerEntry &layer : table.layers)
+      for (sim::CommandRange &range : layer.commands)
+        if (range.byGdma && range.group == group) {
+          range.first -= range.first > gone + 1;
+          range.last -= range.last > gone;
+        }
+    for (sim::LayerEntry &layer : table.layers)
+      std::erase_if(layer.commands, [](const sim::CommandRange &range) { return range.last < range.first; });
     const std::string json = sim::printTensorTable(table);
     p.tensorLoc = bmodel::Blob(std::vector<uint8_t>(json.begin(), json.end()));
   }

@@ -130,7 +130,8 @@ TEST(Pieces, RefusesWhatCannotBe) {
       "tensor 't': the piece that is complete after gdma 5 has another value at (n, c, d, h, w) = (0, 0, 0, 0, 3) "
       "than an earlier piece; 'bmodel-tool compare' finds the wrong one");
   Memory memory(chip().local);
-  EXPECT_EQ(refusal([&] { readPiece(t, t.pieces[0], memory); }).substr(0, 38), "tensor 't' of its tensor table: reads ");
+  EXPECT_EQ(refusal([&] { readPiece(t, t.pieces[0], memory); }).substr(0, 38),
+            "tensor 't' of its tensor table: reads ");
   t.addLocal({1, 1, 1, 6}, {0, 0, 0, 0}, {1, 1, 1, 6}, 0, (1 << 18) - 5, PieceLayout::Compact, {});
   EXPECT_EQ(refusal([&] { readPiece(t, t.pieces[2], memory); }),
             "tensor 't' of its tensor table has a piece that leaves local memory");

@@ -1,7 +1,9 @@
 //===- Codegen.cpp - Instructions and the bmodel --------------------------===//
-// Emits every op's form at its addresses, in order, and fills the container.
+// Emits the schedule, or an op's form by itself, at the addresses assigned, and
+// fills the container.
 // Source of the container's values: shared ISA notes, bmodel_format.md §7.
 #include "Addresses.h"
+#include "TensorNotes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Bmodel/Bmodel.h"
 #include "tpu_mlir/Codegen/MachineOf.h"
@@ -45,114 +47,6 @@ bmodel::Tensor describe(Value v, int index, bool isInput) {
   t.index = index;
   return t;
 }
-
-/// Notes, while commands are emitted, which tensor stands where after which command, and whose the commands are.
-class TensorNotes : public schedule::EmitObserver {
-public:
-  TensorNotes(const FunctionNetwork &function, const codegen::CommandStream &stream)
-      : function(function), stream(stream), entries(function.values.size()), layers(function.ops.size()) {}
-
-  void owns(int op) override {
-    settle();
-    owner = op;
-  }
-  void madeLocal(int value, const Region &region, const codegen::LocalView &view,
-                 const codegen::LocalStrides &outer) override {
-    sim::TensorPiece piece = pieceOf(value, region);
-    piece.layout = sim::PieceLayout::Strided;
-    piece.offset = view.offset;
-    piece.strides = {outer.n, outer.c, view.dims.h * view.dims.w, view.dims.w, 1};
-    piece.after = last(isa::Engine::TIU);
-    entryOf(value).pieces.push_back(piece);
-  }
-  void madeGlobal(int value, const Region &region) override {
-    const schedule::Value &v = function.network.values[value];
-    Dims begin{region[0].begin, region[1].begin, region[2].begin, region[3].begin};
-    entryOf(value).addGlobal(v.dims, begin, dimsOf(region), v.address, last(isa::Engine::GDMA));
-  }
-
-  /// A part of a result that an op computed by itself.
-  void madePart(int value, const codegen::ResultPart &p) {
-    const schedule::Value &v = function.network.values[value];
-    Dims begin{p.box[0].begin, p.box[1].begin, p.box[2].begin, p.box[3].begin};
-    sim::CommandRef after{p.after.group, p.engine == isa::Engine::GDMA, p.after.id};
-    if (p.isLocal)
-      entryOf(value).addLocal(v.dims, begin, dimsOf(p.box), 0, p.offset,
-                              p.layout == Layout::Compact ? sim::PieceLayout::Compact : sim::PieceLayout::Aligned,
-                              after);
-    else
-      entryOf(value).addGlobal(v.dims, begin, dimsOf(p.box), v.address, after);
-  }
-
-  sim::TensorTable take() {
-    settle();
-    sim::TensorTable table;
-    for (sim::TensorEntry &e : entries)
-      if (!e.pieces.empty())
-        table.tensors.push_back(std::move(e));
-    for (auto [i, ranges] : llvm::enumerate(layers))
-      if (!ranges.empty())
-        table.layers.push_back(
-            {function.network.nodes[i].name, function.ops[i]->getName().getStringRef().str(), ranges});
-    return table;
-  }
-
-private:
-  sim::CommandRef last(isa::Engine engine) const {
-    codegen::CommandStream::Position at = stream.lastIssued(engine);
-    return {at.group, engine == isa::Engine::GDMA, at.id};
-  }
-  static sim::TensorPiece boxOf(const Dims &whole, const Region &r) {
-    sim::TensorPiece piece;
-    piece.whole = {whole.n, whole.c, 1, whole.h, whole.w};
-    piece.begin = {r[0].begin, r[1].begin, 0, r[2].begin, r[3].begin};
-    piece.size = {r[0].size(), r[1].size(), 1, r[2].size(), r[3].size()};
-    return piece;
-  }
-  sim::TensorPiece pieceOf(int value, const Region &r) { return boxOf(function.network.values[value].dims, r); }
-  sim::TensorEntry &entryOf(int value) {
-    sim::TensorEntry &entry = entries[value];
-    if (entry.name.empty()) {
-      Value v = function.values[value];
-      NumberFormat format = formatOf(v);
-      entry.name = function.network.values[value].name;
-      entry.dtype = format.dtype;
-      entry.shape = shapeOf(v).vec();
-      entry.scale = format.scale;
-      entry.zeroPoint = format.zeroPoint;
-    }
-    return entry;
-  }
-  /// Gives the commands issued since the last call to their owner.
-  void settle() {
-    for (uint32_t g = group; g <= stream.groupIndex(); ++g)
-      for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA}) {
-        uint32_t first = g == group ? ids[int(e)] + 1 : 1, end = stream.lastIdOf(g, e);
-        if (first > end || owner < 0)
-          continue;
-        std::vector<sim::CommandRange> &ranges = layers[owner];
-        bool isGdma = e == isa::Engine::GDMA, joins = false;
-        for (sim::CommandRange &r : llvm::reverse(ranges))
-          if (r.byGdma == isGdma) {
-            if (r.group == g && r.last + 1 == first)
-              r.last = end, joins = true;
-            break;
-          }
-        if (!joins)
-          ranges.push_back({g, isGdma, first, end});
-      }
-    group = stream.groupIndex();
-    for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA})
-      ids[int(e)] = stream.lastId(e);
-  }
-
-  const FunctionNetwork &function;
-  const codegen::CommandStream &stream;
-  std::vector<sim::TensorEntry> entries;              ///< by value
-  std::vector<std::vector<sim::CommandRange>> layers; ///< by op
-  int owner = -1;
-  uint32_t group = 0, ids[2] = {0, 0};
-};
 
 class NetWriter {
 public:
@@ -229,8 +123,8 @@ LogicalResult NetWriter::emitAlone(const schedule::Node &node) {
   }
   if (!node.recipe()) // ends with the copy that completes its result
     notes.madeGlobal(node.result, wholeOf(whole));
-  for (const codegen::ResultPart &p : emitter.takeParts())
-    notes.madePart(node.result, p);
+  for (const codegen::TensorPart &p : emitter.takeParts())
+    notes.madePart(p.tensor == codegen::TensorPart::kResult ? node.result : node.operands[p.tensor], p);
   return success();
 }
 

@@ -2,12 +2,14 @@
 // Level 1 gives every op the largest tile of its own. Above, the scheduler
 // groups ops so that values stay in local memory. Either choice is noted in
 // `ginfo`, where a user may change it.
-#include "ScheduleOf.h"
+#include "GroupFile.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Ops/TargetOf.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 
@@ -38,7 +40,28 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
 
   LogicalResult group(func::FuncOp function, const codegen::Machine &machine) {
     FunctionNetwork f = networkOf(function);
-    schedule::Schedule found = schedule::findSchedule(f.network, machine.memory, targetOf(function), int(opt));
+    const target::Chip &chip = targetOf(function);
+    schedule::Schedule found;
+    if (useGroups.empty()) {
+      found = schedule::findSchedule(f.network, machine.memory, chip, int(opt));
+    } else {
+      auto text = llvm::MemoryBuffer::getFile(useGroups);
+      if (!text)
+        throw UserError("group file '" + useGroups + "' cannot be read: " + text.getError().message());
+      found = parseGroups((*text)->getBuffer(), useGroups, f, machine.memory);
+      schedule::Built built =
+          schedule::buildTimeline(found.network, found.plan, machine.memory, schedule::rowLimitOf(machine.memory));
+      schedule::Pace pace = schedule::paceOf(found.network, built.timeline, chip);
+      int failed = built.problem.empty() ? schedule::placeBuffers(built.timeline, pace) : -1;
+      if (failed >= 0)
+        built.problem = "does not fit local memory", built.problemNode = built.timeline.works[failed].node;
+      if (!built.problem.empty())
+        throw UserError("group file '" + useGroups + "': '" + found.network.nodes[built.problemNode].name + "' " +
+                        built.problem + "; use more slices, store more, or leave the op alone");
+      found.cycles = schedule::estimateCycles(found.network, built.timeline, found.plan, pace, chip);
+    }
+    if (!dumpGroups.empty())
+      writeFileAtomically(dumpGroups, printGroups(f, found, machine.memory, chip));
     bool ok = true;
     for (auto [id, group] : llvm::enumerate(found.plan.groups))
       for (int n = group.first; n <= group.last; ++n) {
@@ -80,9 +103,13 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
     bool ok = true;
     if (opt == 1)
       module.walk([&](FormInterface op) { ok &= succeeded(tileAlone(op, machine.memory)); });
-    else
+    try {
       for (auto function : module.getOps<func::FuncOp>())
-        ok &= succeeded(group(function, machine));
+        if (opt > 1)
+          ok &= succeeded(group(function, machine));
+    } catch (const UserError &e) {
+      return fail(e.what());
+    }
     module->setAttr("module.lmem_bytes", IntegerAttr::get(IntegerType::get(&getContext(), 64), machine.memory.bytes));
     if (!ok)
       signalPassFailure();

@@ -6,6 +6,9 @@
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "llvm/Support/xxhash.h"
+
+#include <cstring>
 
 using namespace mlir;
 
@@ -20,6 +23,7 @@ FunctionNetwork networkOf(func::FuncOp function) {
   FunctionNetwork f;
   schedule::Network &network = f.network;
   const top::WeightStore &store = function->getContext()->getLoadedDialect<top::TopDialect>()->weights();
+  llvm::DenseMap<uint64_t, int> contents; // weights by their bytes
   auto add = [&](Value v, const Dims &dims) -> schedule::Value & {
     f.numbers[v] = int(network.values.size());
     f.values.push_back(v);
@@ -37,7 +41,18 @@ FunctionNetwork networkOf(func::FuncOp function) {
       // As it lies in the weight file: a filter's stored order may pad its channels.
       const top::WeightArray *array = store.find(top::nameOf(&op));
       int64_t count = array ? int64_t(array->bytes) / kernel::byteSize(formatOf(op.getResult(0)).dtype) : 0;
-      add(op.getResult(0), {1, 1, 1, count}).isWeight = true;
+      schedule::Value &value = add(op.getResult(0), {1, 1, 1, count});
+      value.isWeight = true;
+      value.sameAs = int(network.values.size()) - 1;
+      if (!array)
+        continue;
+      ArrayRef<uint8_t> bytes(static_cast<const uint8_t *>(array->data), array->bytes);
+      auto [first, isNew] = contents.try_emplace(llvm::xxh3_128bits(bytes).low64, value.sameAs);
+      if (isNew)
+        continue;
+      const top::WeightArray *other = store.find(network.values[first->second].name);
+      if (other->bytes == array->bytes && std::memcmp(other->data, array->data, array->bytes) == 0)
+        value.sameAs = first->second;
     } else if (auto interface = dyn_cast<FormInterface>(&op)) {
       Form form = interface.form();
       Value result = op.getResult(0);

@@ -22,9 +22,11 @@ def OpReorder : Pass<"op-reorder", "::mlir::ModuleOp"> {
   let summary = "Order ops so that fewer tensors live at once";
 }
 def LayerGroup : Pass<"layer-group", "::mlir::ModuleOp"> {
-  let summary = "Choose for each op the tile that local memory holds";
+  let summary = "Choose which ops run together in local memory, and in what slices";
   let options = [Option<"lmemBytes", "lmem", "int64_t", "0", "bytes per lane to use; 0 is all of them">,
-                 Option<"opt", "opt", "int64_t", "1", "level of the search: 1, every op a group of one">];
+                 Option<"opt", "opt", "int64_t", "2", "1: every op a group of one; 2: groups; 3: search longer">,
+                 Option<"dumpGroups", "dump-groups", "std::string", "\"\"", "JSON file to write: the groups, and why">,
+                 Option<"useGroups", "use-groups", "std::string", "\"\"", "JSON file with the groups to use">];
 }
 def AddressAssign : Pass<"address-assign", "::mlir::ModuleOp"> {
   let summary = "Give weights and tensors their global-memory addresses";

@@ -1,0 +1,213 @@
+//===- GroupFile.cpp - Layer groups as JSON -------------------------------===//
+// Explains what layer-group chose, and lets a user choose otherwise.
+#include "GroupFile.h"
+#include "tpu_mlir/Schedule/Cost.h"
+#include "tpu_mlir/Schedule/Regions.h"
+#include "tpu_mlir/Support/Error.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+#include <map>
+#include <set>
+
+using namespace mlir;
+namespace json = llvm::json;
+
+namespace tpu_mlir::tpu {
+
+using schedule::Group;
+using schedule::Node;
+
+//===- Print --------------------------------------------------------------===//
+
+namespace {
+
+/// Ops of a group in order: those that fusion joined, too.
+template <typename Fn> void forEachOp(const schedule::Network &network, const Group &g, Fn visit) {
+  for (int n = g.first; n <= g.last; ++n) {
+    const Node &node = network.nodes[n];
+    if (node.parts.empty())
+      visit(node, false);
+    for (size_t i = 0; i < node.parts.size(); ++i)
+      visit(node.parts[i], i > 0);
+  }
+}
+
+/// Estimated TIU cycles of a group, recomputed rows included.
+double computeCycles(const schedule::Schedule &s, const Group &g, const codegen::LocalMemory &memory,
+                     const target::Chip &chip) {
+  double cycles = 0;
+  for (int64_t slice = 0; slice < g.slices(); ++slice) {
+    schedule::SliceRegions regions = schedule::regionsOf(s.network, s.plan, g, slice, memory);
+    for (int n = g.first; n <= g.last; ++n)
+      if (!schedule::isEmpty(regions.made[n - g.first]))
+        cycles +=
+            schedule::regionCycles(*s.network.nodes[n].recipe(), regions.made[n - g.first], chip, memory.bankBytes);
+  }
+  return cycles;
+}
+
+} // namespace
+
+std::string printGroups(const FunctionNetwork &, const schedule::Schedule &s, const codegen::LocalMemory &memory,
+                        const target::Chip &chip) {
+  json::Array groups;
+  for (auto [id, g] : llvm::enumerate(s.plan.groups)) {
+    json::Array ops, joined, stored;
+    forEachOp(s.network, g, [&](const Node &op, bool joins) {
+      ops.push_back(op.name);
+      if (joins)
+        joined.push_back(op.name);
+    });
+    for (int n = g.first; n <= g.last; ++n)
+      if (s.plan.isStored[s.network.nodes[n].result] &&
+          schedule::leavesGroup(s.network, s.network.nodes[n].result, g.first, g.last))
+        stored.push_back(s.network.nodes[n].name);
+    json::Object group{{"id", int64_t(id)}, {"ops", std::move(ops)}};
+    if (g.alone) {
+      group["alone"] = s.reasons[id];
+    } else {
+      group["slices"] = json::Object{{"n", g.nSlices}, {"h", g.hSlices}};
+      group["keeps_weights"] = g.keepsWeights;
+      group["joined"] = std::move(joined);
+      group["compute_cycles"] = int64_t(computeCycles(s, g, memory, chip));
+    }
+    group["stored"] = std::move(stored);
+    groups.push_back(std::move(group));
+  }
+  json::Object root{{"version", 1},
+                    {"local_memory_bytes", memory.bytes},
+                    {"estimated_cycles", int64_t(s.cycles)},
+                    {"groups", std::move(groups)}};
+  return llvm::formatv("{0:2}\n", json::Value(std::move(root))).str();
+}
+
+//===- Parse --------------------------------------------------------------===//
+
+namespace {
+
+class GroupReader {
+public:
+  GroupReader(const std::string &path, const FunctionNetwork &function, const codegen::LocalMemory &memory)
+      : path(path), function(function), memory(memory), groupOf(function.network.nodes.size(), -1) {
+    for (size_t op = 0; op < groupOf.size(); ++op)
+      numbers[function.network.nodes[op].name] = op;
+  }
+
+  schedule::Schedule read(llvm::StringRef text) {
+    llvm::Expected<json::Value> parsed = json::parse(text);
+    if (!parsed) {
+      llvm::consumeError(parsed.takeError());
+      fail("is not JSON; layer-group's dump-groups writes such a file");
+    }
+    const json::Object *root = parsed->getAsObject();
+    const json::Array *list = root ? root->getArray("groups") : nullptr;
+    if (!list)
+      fail("has no list 'groups'");
+    for (const json::Value &v : *list)
+      readGroup(v.getAsObject());
+    for (size_t op = 0; op < groupOf.size(); ++op)
+      if (groupOf[op] < 0)
+        fail("leaves out op '" + function.network.nodes[op].name + "'");
+    return build();
+  }
+
+private:
+  struct Entry {
+    int64_t n = 1, h = 1;
+    bool alone = false, keepsWeights = true;
+  };
+  [[noreturn]] void fail(const std::string &what) { throw UserError("group file '" + path + "' " + what); }
+
+  std::set<std::string> names(const json::Object &group, llvm::StringRef key) {
+    std::set<std::string> found;
+    if (const json::Array *list = group.getArray(key))
+      for (const json::Value &v : *list)
+        if (auto name = v.getAsString())
+          found.insert(name->str());
+    return found;
+  }
+
+  void readGroup(const json::Object *group) {
+    const json::Array *ops = group ? group->getArray("ops") : nullptr;
+    std::string number = std::to_string(entries.size());
+    if (!ops || ops->empty())
+      fail("has no 'ops' in group " + number);
+    Entry e;
+    for (const json::Value &v : *ops) {
+      std::string name = v.getAsString().value_or("").str();
+      auto at = numbers.find(name);
+      if (at == numbers.end())
+        fail("names '" + name + "' in group " + number + ", which is no op of the network");
+      if (groupOf[at->second] >= 0)
+        fail("names '" + name + "' twice");
+      groupOf[at->second] = int(entries.size());
+    }
+    e.alone = group->get("alone");
+    e.keepsWeights = group->getBoolean("keeps_weights").value_or(true);
+    if (const json::Object *slices = group->getObject("slices")) {
+      e.n = slices->getInteger("n").value_or(1);
+      e.h = slices->getInteger("h").value_or(1);
+    }
+    if (e.n < 1 || e.h < 1 || e.n > kMostSlices || e.h > kMostSlices)
+      fail("has " + std::to_string(e.n) + " x " + std::to_string(e.h) + " slices in group " + number + "; 1 to " +
+           std::to_string(kMostSlices) + " of each are possible");
+    if (e.alone && ops->size() > 1)
+      fail("has several ops in group " + number + ", which is 'alone'");
+    joined.merge(names(*group, "joined"));
+    stored.merge(names(*group, "stored"));
+    entries.push_back(e);
+  }
+
+  schedule::Schedule build() {
+    for (size_t op = 0; op < groupOf.size(); ++op) {
+      std::string why = schedule::whyAlone(function.network, function.network.nodes[op]);
+      if (!entries[groupOf[op]].alone && !why.empty())
+        fail("puts '" + function.network.nodes[op].name + "' into a group, but " + why + "; write \"alone\": \"\"");
+    }
+    schedule::Schedule s;
+    s.network = schedule::fuse(function.network, memory, [&](int a, int b) {
+      return groupOf[a] == groupOf[b] && !entries[groupOf[a]].alone && joined.contains(function.network.nodes[b].name);
+    });
+    int current = -1;
+    for (int n = 0; n < int(s.network.nodes.size()); ++n) {
+      int g = groupOf[s.network.nodes[n].id];
+      const Entry &e = entries[g];
+      if (g == current) {
+        s.plan.groups.back().last = n;
+        continue;
+      }
+      if (g < current)
+        fail("has '" + s.network.nodes[n].name + "' in group " + std::to_string(g) +
+             ", which the network's order puts "
+             "behind group " +
+             std::to_string(current));
+      current = g;
+      s.plan.groups.push_back({n, n, e.n, e.h, e.alone, e.keepsWeights});
+      s.reasons.push_back(e.alone ? "the group file says so" : "");
+    }
+    schedule::markStored(s.network, s.plan);
+    for (const Node &node : s.network.nodes)
+      if (stored.contains(node.name))
+        s.plan.isStored[node.result] = 1;
+    return s;
+  }
+
+  static constexpr int64_t kMostSlices = 4096;
+  const std::string &path;
+  const FunctionNetwork &function;
+  const codegen::LocalMemory &memory;
+  std::vector<int> groupOf; ///< by op
+  std::map<std::string, size_t> numbers;
+  std::vector<Entry> entries;
+  std::set<std::string> joined, stored;
+};
+
+} // namespace
+
+schedule::Schedule parseGroups(llvm::StringRef text, const std::string &path, const FunctionNetwork &function,
+                               const codegen::LocalMemory &memory) {
+  return GroupReader(path, function, memory).read(text);
+}
+
+} // namespace tpu_mlir::tpu

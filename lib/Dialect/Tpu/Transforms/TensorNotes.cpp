@@ -1,0 +1,132 @@
+//===- TensorNotes.cpp - Which tensor stands where, and when --------------===//
+#include "TensorNotes.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
+
+using namespace mlir;
+
+namespace tpu_mlir::tpu {
+
+static Dims beginOf(const Region &r) { return {r[0].begin, r[1].begin, r[2].begin, r[3].begin}; }
+
+void TensorNotes::owns(int op) {
+  settle();
+  owner = op;
+}
+
+void TensorNotes::madeLocal(int value, const Region &region, const codegen::LocalView &view,
+                            const codegen::LocalStrides &outer) {
+  const Dims &whole = function.network.values[value].dims;
+  sim::TensorPiece piece;
+  piece.whole = {whole.n, whole.c, 1, whole.h, whole.w};
+  piece.begin = {region[0].begin, region[1].begin, 0, region[2].begin, region[3].begin};
+  piece.size = {region[0].size(), region[1].size(), 1, region[2].size(), region[3].size()};
+  piece.layout = sim::PieceLayout::Strided;
+  piece.offset = view.offset;
+  piece.strides = {outer.n, outer.c, view.dims.h * view.dims.w, view.dims.w, 1};
+  piece.after = last(isa::Engine::TIU);
+  entryOf(value).pieces.push_back(piece);
+}
+
+void TensorNotes::madeGlobal(int value, const Region &region) {
+  const schedule::Value &v = function.network.values[value];
+  entryOf(value).addGlobal(v.dims, beginOf(region), dimsOf(region), v.address, last(isa::Engine::GDMA));
+}
+
+void TensorNotes::loaded(int value, const Dims &whole, const Region &region, const codegen::LocalView &view) {
+  madePart(value, {value, view.dtype, whole, region, true, view.layout, view.offset, isa::Engine::GDMA,
+                   stream.lastIssued(isa::Engine::GDMA)});
+}
+
+void TensorNotes::madePart(int value, const codegen::TensorPart &p) {
+  int of = function.network.root(value);
+  const schedule::Value &v = function.network.values[of];
+  // The network's inputs are the caller's, so only what ops computed is noted. A load that sees a tensor as other
+  // elements than its own (padded channels) is no piece of it.
+  if (v.isInput || v.isWeight)
+    return;
+  sim::TensorEntry &entry = entryOf(of);
+  if (p.whole.count() != entry.count() || p.dtype != entry.dtype)
+    return;
+  sim::CommandRef after{p.after.group, p.engine == isa::Engine::GDMA, p.after.id};
+  if (p.isLocal)
+    entry.addLocal(p.whole, beginOf(p.box), dimsOf(p.box), 0, p.offset,
+                   p.layout == Layout::Compact ? sim::PieceLayout::Compact : sim::PieceLayout::Aligned, after);
+  else
+    entry.addGlobal(p.whole, beginOf(p.box), dimsOf(p.box), v.address, after);
+}
+
+sim::TensorTable TensorNotes::take() {
+  settle();
+  addViews();
+  sim::TensorTable table;
+  for (sim::TensorEntry &e : entries)
+    if (!e.pieces.empty())
+      table.tensors.push_back(std::move(e));
+  for (auto [i, ranges] : llvm::enumerate(layers))
+    if (!ranges.empty())
+      table.layers.push_back({function.network.nodes[i].name, function.ops[i]->getName().getStringRef().str(), ranges});
+  return table;
+}
+
+/// A view has the bytes, so the pieces, of what it is a view of; of an input it is there from the start.
+void TensorNotes::addViews() {
+  for (auto [i, v] : llvm::enumerate(function.network.values)) {
+    if (v.viewOf < 0)
+      continue;
+    int of = function.network.root(int(i));
+    sim::TensorEntry entry = describe(int(i));
+    if (function.network.values[of].isInput)
+      entry.addWhole(v.address, {});
+    else if (entries[of].dtype == entry.dtype && entries[of].count() == entry.count())
+      entry.pieces = entries[of].pieces;
+    entries[i] = std::move(entry);
+  }
+}
+
+sim::CommandRef TensorNotes::last(isa::Engine engine) const {
+  codegen::CommandStream::Position at = stream.lastIssued(engine);
+  return {at.group, engine == isa::Engine::GDMA, at.id};
+}
+
+sim::TensorEntry TensorNotes::describe(int value) const {
+  Value v = function.values[value];
+  NumberFormat format = formatOf(v);
+  sim::TensorEntry entry;
+  entry.name = function.network.values[value].name;
+  entry.dtype = format.dtype;
+  entry.shape = shapeOf(v).vec();
+  entry.scale = format.scale;
+  entry.zeroPoint = format.zeroPoint;
+  return entry;
+}
+
+sim::TensorEntry &TensorNotes::entryOf(int value) {
+  sim::TensorEntry &entry = entries[value];
+  if (entry.name.empty())
+    entry = describe(value);
+  return entry;
+}
+
+void TensorNotes::settle() {
+  for (uint32_t g = group; g <= stream.groupIndex(); ++g)
+    for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA}) {
+      uint32_t first = g == group ? ids[int(e)] + 1 : 1, end = stream.lastIdOf(g, e);
+      if (first > end || owner < 0)
+        continue;
+      std::vector<sim::CommandRange> &ranges = layers[owner];
+      bool isGdma = e == isa::Engine::GDMA, joins = false;
+      for (sim::CommandRange &r : llvm::reverse(ranges))
+        if (r.byGdma == isGdma) {
+          if (r.group == g && r.last + 1 == first)
+            r.last = end, joins = true;
+          break;
+        }
+      if (!joins)
+        ranges.push_back({g, isGdma, first, end});
+    }
+  group = stream.groupIndex();
+  for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA})
+    ids[int(e)] = stream.lastId(e);
+}
+
+} // namespace tpu_mlir::tpu

@@ -1,0 +1,48 @@
+//===- TensorNotes.h - Which tensor stands where, and when ------*- C++ -*-===//
+// Listens while commands are emitted and writes the tensor table: where each
+// part of each tensor lies after which command, and whose the commands are.
+#ifndef TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_TENSORNOTES_H
+#define TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_TENSORNOTES_H
+
+#include "ScheduleOf.h"
+#include "tpu_mlir/Codegen/Emitter.h"
+#include "tpu_mlir/Sim/TensorTable.h"
+
+namespace tpu_mlir::tpu {
+
+/// Values by the numbers of the function's network; ops by its node ids. Weights have no entries.
+class TensorNotes : public schedule::EmitObserver {
+public:
+  TensorNotes(const FunctionNetwork &function, const codegen::CommandStream &stream)
+      : function(function), stream(stream), entries(function.values.size()), layers(function.ops.size()) {}
+
+  void owns(int op) override;
+  void madeLocal(int value, const Region &region, const codegen::LocalView &view,
+                 const codegen::LocalStrides &outer) override;
+  void madeGlobal(int value, const Region &region) override;
+  void loaded(int value, const Dims &whole, const Region &region, const codegen::LocalView &view) override;
+  /// A part of a result or of an operand of an op that ran by itself.
+  void madePart(int value, const codegen::TensorPart &part);
+
+  /// The table; call once, after the last command.
+  sim::TensorTable take();
+
+private:
+  sim::CommandRef last(isa::Engine engine) const;
+  sim::TensorEntry describe(int value) const;
+  sim::TensorEntry &entryOf(int value);
+  void addViews();
+  /// Gives the commands issued since the last call to their owner.
+  void settle();
+
+  const FunctionNetwork &function;
+  const codegen::CommandStream &stream;
+  std::vector<sim::TensorEntry> entries;              ///< by value
+  std::vector<std::vector<sim::CommandRange>> layers; ///< by op
+  int owner = -1;
+  uint32_t group = 0, ids[2] = {0, 0};
+};
+
+} // namespace tpu_mlir::tpu
+
+#endif // TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_TENSORNOTES_H

@@ -1,0 +1,31 @@
+//===- Lines.h - Tables that a few integer instructions replace -*- C++ -*-===//
+#ifndef TPU_MLIR_LIB_OPS_ACTIVATION_LINES_H
+#define TPU_MLIR_LIB_OPS_ACTIVATION_LINES_H
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace tpu_mlir {
+
+/// sat((x * multiplier >> shift, half up) + zeroPoint).
+struct Line {
+  int64_t multiplier = 0, shift = 0, zeroPoint = 0;
+};
+/// The larger or smaller of one or two lines, between bounds.
+struct Lines {
+  std::vector<Line> lines;
+  bool takesMax = true;
+  std::optional<int64_t> low, high;
+};
+
+/// Lines with exactly the results of a table: `results[i]` is that of the input `firstInput + i`, `least` and `most`
+/// bound the output's format. Nothing where no lines are found.
+std::optional<Lines> findLines(const std::vector<int64_t> &results, int64_t firstInput, int64_t least, int64_t most);
+
+/// The result of lines for one input.
+int64_t evaluate(const Lines &lines, int64_t x, int64_t least, int64_t most);
+
+} // namespace tpu_mlir
+
+#endif // TPU_MLIR_LIB_OPS_ACTIVATION_LINES_H
