@@ -27,7 +27,7 @@ struct Extent {
 class LifePlayer {
 public:
   LifePlayer(const TimedStream &stream, const bmodel::NetParameter &parameter, LocalLife &life)
-      : stream(stream), names(stream.tensorTable(), parameter, stream.chip()), life(life),
+      : stream(stream), table(stream.tensorTable()), names(table, parameter, stream.chip()), life(life),
         gap(uint64_t(stream.chip().local.alignBytes)) {
     names.complete({0, true, 0}), names.complete({0, false, 0});
   }
@@ -52,6 +52,7 @@ private:
   void append(LocalBlock block);
 
   const TimedStream &stream;
+  const TensorTable table;
   LifeNames names;
   LocalLife &life;
   uint64_t gap;

@@ -85,7 +85,7 @@ uint64_t TimedStream::commands() const {
   return total;
 }
 
-const TensorTable &TimedStream::tensorTable() const { return state->table; }
+TensorTable TimedStream::tensorTable() const { return findTable(state->table, state->path, state->groups); }
 
 const isa::Command &TimedStream::command(const TimedCommand &timed) const {
   return state->groups[timed.group].streams[timed.byGdma][timed.id - 1];
@@ -131,7 +131,7 @@ StreamReport TimedStream::time(const target::Chip &chip, std::vector<TimedComman
 
 std::vector<LayerReport> TimedStream::layers(const std::vector<TimedCommand> &list,
                                              std::vector<size_t> *layerOf) const {
-  const TensorTable table = findTable(state->table, state->path, state->groups);
+  const TensorTable table = tensorTable();
   if (table.empty())
     return {};
   std::vector<LayerReport> layers;

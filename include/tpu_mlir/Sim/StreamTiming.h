@@ -70,7 +70,8 @@ public:
   const target::Chip &chip() const;
   const Bounds &bounds() const;
   uint64_t commands() const;
-  const TensorTable &tensorTable() const;
+  /// Read anew by each call.
+  TensorTable tensorTable() const;
   const isa::Command &command(const TimedCommand &timed) const;
 
   /// Times the stream with the constants of `chip`; `list` gets every command in the order of issue.
