@@ -127,6 +127,7 @@ PYBIND11_MODULE(pymlir, m) {
   bindModule(m);
   bindSimulator(m);
   bindCheck(m);
+  bindReport(m);
   m.def(
       "run_passes",
       [](const std::string &input, const std::string &output, const std::string &pipeline,

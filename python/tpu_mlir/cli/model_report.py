@@ -16,6 +16,7 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("model", type=Path, help="the .bmodel")
     parser.add_argument("-o", "--output", type=Path, help="the page to write; beside the bmodel without it")
+    parser.add_argument("--groups", type=Path, help="what model_deploy.py --dump-groups wrote for this bmodel")
     return parser
 
 
@@ -25,6 +26,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     from ..report.page import write_report
 
     output = arguments.output or arguments.model.with_suffix(".html")
-    write_report(arguments.model, output)
+    write_report(arguments.model, output, arguments.groups)
     print(f"report:     {output}")
     return 0

@@ -48,7 +48,7 @@ def final_passes(options: Options) -> list[str]:
         _pass(
             "layer-group",
             opt=options.opt,
-            **{"dump-groups": _absolute(options.dump_groups), "use-groups": _absolute(options.use_groups)},
+            **{"dump-groups": _absolute(options.groups_file), "use-groups": _absolute(options.use_groups)},
         ),
         "address-assign",
     ]

@@ -11,23 +11,27 @@ from typing import Any
 from ..core import pymlir
 from ..errors import require_file
 from ..files import write_text
-from .groups import groups_of
+from .groups import groups_of, read_groups
 
 PAGE = Path(__file__).parent / "page"
 # In the order in which they use each other.
 SCRIPTS = ("format", "model", "view", "timeline", "memory", "layers", "overview", "groups", "roofline", "main")
 
 
-def write_report(model: Path, output: Path, reasons: dict[str, str] | None = None) -> None:
-    """Writes the report of a bmodel to `output`; UserError where the file cannot be read or timed."""
+def write_report(model: Path, output: Path, groups: Path | None = None) -> None:
+    """Writes the report of a bmodel to `output`; UserError where the file cannot be read or timed.
+
+    `groups` is what model_deploy.py --dump-groups wrote for it; without it, the stream tells who shares local memory.
+    """
+    chosen = read_groups(groups) if groups is not None else None
     profile = json.loads(pymlir().profile_bmodel(str(require_file(model, "model"))))
-    write_text(output, page_of(profile, reasons))
+    write_text(output, page_of(profile, chosen))
 
 
-def page_of(profile: dict[str, Any], reasons: dict[str, str] | None = None) -> str:
+def page_of(profile: dict[str, Any], chosen: list[dict[str, Any]] | None = None) -> str:
     """The page of a profile (see docs/reference/profile.md); the same text for the same profile."""
-    content = {**profile, "groups": groups_of(profile, reasons)}
-    # Within a script element only "</" and "<!--" could end it early.
+    content = {**profile, "groups": groups_of(profile, chosen), "groups_by_compiler": bool(chosen)}
+    # A "<" could end the script element early.
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     parts = {
         "title": html.escape(f"{profile['net']} on {profile['chip']['name']}"),

@@ -26,9 +26,13 @@ const format = {
 
 // The golden angle keeps neighbouring layers apart.
 const hueOf = (index) => (index * 137.508) % 360;
-const layerColour = (index) => `hsl(${hueOf(index).toFixed(1)} ${theme("--layer-sat")} ${theme("--layer-light")})`;
-
 const themeCache = new Map();
+const layerColours = [];
+
+function layerColour(index) {
+  return (layerColours[index] ||= `hsl(${hueOf(index).toFixed(1)} ${theme("--layer-sat")} ${theme("--layer-light")})`);
+}
+
 function theme(variable) {
   if (!themeCache.has(variable))
     themeCache.set(variable, getComputedStyle(document.documentElement).getPropertyValue(variable).trim());
@@ -38,6 +42,7 @@ function theme(variable) {
 function setTheme(name) {
   document.documentElement.dataset.theme = name;
   themeCache.clear();
+  layerColours.length = 0;
 }
 
 function element(tag, attributes = {}, ...children) {

@@ -30,7 +30,7 @@ class LayerTable {
   constructor(model, selection) {
     this.model = model;
     this.selection = selection;
-    this.sorted = { key: "index", down: false };
+    this.sorted = { key: "", down: false };
     this.most = Object.fromEntries(COLUMNS.filter((c) => c.bar)
       .map((c) => [c.key, Math.max(1e-9, ...model.layers.map(c.value))]));
     this.rows = model.layers.map((l) => this.row(l));

@@ -3,7 +3,7 @@
 
 class MemoryMap extends TimeCanvas {
   constructor(model, view, selection) {
-    super("memory", view, 64);
+    super("memory", view, 84);
     this.model = model;
     this.selection = selection;
     this.colourBy = "content";
@@ -19,10 +19,10 @@ class MemoryMap extends TimeCanvas {
   draw(g) {
     g.fillStyle = theme("--idle");
     g.fillRect(this.left, 4, this.width - this.left, this.bottom - 4);
-    this.drawBlocks(g);
     this.drawBanks(g);
+    this.drawBlocks(g);
     if (this.hovered !== undefined) {
-      const b = this.model.blocks, i = this.hovered, x = this.x(b.from[i]);
+      const b = this.model.blocks, i = this.hovered, x = Math.max(this.left, this.x(b.from[i]));
       g.strokeStyle = theme("--text");
       g.lineWidth = 1.5;
       g.strokeRect(x, this.y(b.end[i]), Math.max(1, this.x(b.to[i]) - x), this.y(b.begin[i]) - this.y(b.end[i]));
@@ -37,14 +37,16 @@ class MemoryMap extends TimeCanvas {
     g.textAlign = "right";
     for (let bank = 0; bank <= banks; ++bank) {
       const y = this.y((bank * bytes) / banks);
-      g.fillStyle = theme("--line");
-      g.fillRect(this.left, y - 0.5, this.width - this.left, 1);
+      g.globalAlpha = 0.55;
       g.fillStyle = theme("--soft");
-      if (bank % 4 === 0 && bank < banks) g.fillText(format.bytes((bank * bytes) / banks), this.left - 8, y - 6);
+      g.fillRect(this.left, y - 0.25, this.width - this.left, 0.5);
+      g.globalAlpha = 1;
+      g.fillStyle = theme("--soft");
+      if (bank % 4 === 0 && bank < banks) g.fillText(format.bytes((bank * bytes) / banks), this.left - 6, y - 5);
       if (bank < banks && this.bottom / banks > 11) {
         g.globalAlpha = 0.65;
         g.textAlign = "left";
-        g.fillText(`${bank}`, 2, this.y(((bank + 0.5) * bytes) / banks));
+        g.fillText(bank === banks - 1 ? `bank ${bank}` : `${bank}`, 2, this.y(((bank + 0.5) * bytes) / banks));
         g.textAlign = "right";
         g.globalAlpha = 1;
       }
@@ -52,40 +54,43 @@ class MemoryMap extends TimeCanvas {
     g.textAlign = "left";
   }
 
-  colour(i) {
-    const b = this.model.blocks;
-    return this.colourBy === "layer" ? layerColour(b.layer[i]) : theme(`--${b.content[i]}`);
-  }
-
   drawBlocks(g) {
     const b = this.model.blocks, { from, to } = this.view, picked = this.selection.layer;
-    const lanes = this.model.chip.lanes;
+    const lanes = this.model.chip.lanes, labels = [];
+    const colours = Object.fromEntries(["weights", "loaded", "result", "scratch"].map((c) => [c, theme(`--${c}`)]));
+    // Where boxes are a few pixels, one of them stands for all that lie there.
+    const taken = new Uint8Array(Math.ceil(this.width + 2) * Math.ceil(this.height + 1));
     for (const i of this.order) {
       if (b.to[i] < from || b.from[i] > to) continue;
       const x0 = Math.max(this.left, this.x(b.from[i])), x1 = Math.min(this.width, this.x(b.to[i]));
       const y0 = this.y(b.end[i]), height = Math.max(0.7, this.y(b.begin[i]) - y0), width = Math.max(0.5, x1 - x0);
+      if ((width < 1 || width * height < 8) && this.isTaken(taken, x0, y0, width, height)) continue;
       // Fewer lanes, paler.
       const part = (b.laneEnd[i] - b.laneBegin[i]) / lanes;
       g.globalAlpha = (picked === undefined || picked === b.layer[i] ? 1 : 0.15) * (0.5 + 0.5 * part);
-      g.fillStyle = this.colour(i);
-      g.fillRect(x0, y0, width, height);
-      if (width > 3 && height > 3) {
-        g.strokeStyle = theme("--back");
-        g.lineWidth = 0.6;
-        g.strokeRect(x0, y0, width, height);
-      }
-      if (width > 36 && height > 11) {
-        g.fillStyle = "#10141a";
-        this.label(this.nameOf(i), x0 + 4, y0 + Math.min(height / 2, 9), width - 6);
-      }
+      g.fillStyle = this.colourBy === "layer" ? layerColour(b.layer[i]) : colours[b.content[i]];
+      // A gap where there is room: cheaper than an outline.
+      const gap = width > 3 && height > 3 ? 0.7 : 0;
+      g.fillRect(x0, y0, width - gap, height - gap);
+      if (width > 36 && height > 11) labels.push([i, x0 + 4, y0 + Math.min(height / 2, 9), width - 6]);
     }
     g.globalAlpha = 1;
-    g.lineWidth = 1;
+    g.fillStyle = "#10141a";
+    for (const [i, x, y, width] of labels) this.label(this.nameOf(i), x, y, width);
+  }
+
+  isTaken(taken, x, y, width, height) {
+    const rows = Math.ceil(this.height + 1);
+    if (taken[Math.floor(x + width / 2) * rows + Math.floor(y + height / 2)]) return true;
+    for (let column = Math.floor(x); column < x + width; ++column)
+      taken.fill(1, column * rows + Math.floor(y), column * rows + Math.ceil(y + height));
+    return false;
   }
 
   nameOf(i) {
     const b = this.model.blocks;
-    return b.name[i] || `${b.content[i]} of ${this.model.layers[b.layer[i]].name}`;
+    if (b.name[i] || !this.model.hasLayers) return b.name[i] || (b.content[i] === "scratch" ? "computed" : b.content[i]);
+    return `${b.content[i]} of ${this.model.layers[b.layer[i]].name}`;
   }
 
   blockAt(x, y) {

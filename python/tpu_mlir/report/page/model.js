@@ -29,8 +29,14 @@ class Model {
     this.direction = Uint8Array.from({ length: this.count }, (_, i) => this.directionOf(i));
     this.blocks = this.readBlocks(profile.local_blocks);
     this.layers = this.readLayers(profile.layers);
+    this.hasLayers = profile.layers.length > 0;
     this.groups = profile.groups;
     this.groups.forEach((group, g) => group.layers.forEach((l) => { this.layers[l].group = g; }));
+  }
+
+  // By layer; where the stream names none, by what the command does.
+  colourOf(i) {
+    return layerColour(this.hasLayers ? this.layerOf[i] : this.profile.commands.name[i]);
   }
 
   key(group, engine, id) {

@@ -16,7 +16,7 @@ function headline(model) {
     item("milliseconds", (v) => `${v.toFixed(3)} ms`, ""), item("cycles", format.cycles, "cycles"),
     item("tiu.utilisation", format.percent, "TIU busy"), item("gdma.utilisation", format.percent, "GDMA busy"),
     item("roofline.ratio", (v) => `${v.toFixed(3)} ×`, "roofline"),
-    item("ddr.ratio", (v) => `${v.toFixed(3)} ×`, "least DDR bytes"));
+    item("ddr.ratio", (v) => `${v.toFixed(3)} ×`, "least DDR"));
 }
 
 function definitions(rows) {
@@ -57,7 +57,7 @@ function drawOverview(model, selection) {
         show("tiu.busy_cycles", format.cycles), " cycles")],
       ["GDMA", element("span", {}, show("gdma.commands", format.count), " commands, ",
         show("gdma.busy_cycles", format.cycles), " cycles")],
-      ["MAC array at its peak would take", element("span", {}, show("mac_array.cycles_at_peak", format.cycles), " cycles (",
+      ["array at its peak", element("span", {}, show("mac_array.cycles_at_peak", format.cycles), " cycles (",
         show("mac_array.utilisation", format.percent), ")")]]));
   const bound = element("div", { class: "card" }, element("h2", {}, "Against the roofline"),
     definitions([
@@ -73,15 +73,18 @@ function drawOverview(model, selection) {
       ["weights once", show("ddr.weight_bytes", format.bytes)],
       ["inputs, outputs", element("span", {}, show("ddr.input_bytes", format.bytes), ", ",
         show("ddr.output_bytes", format.bytes))],
-      ["moved", element("span", {}, show("ddr.ratio", (v) => v.toFixed(3)), " × weights, inputs, outputs")]]));
+      ["moved", element("span", {}, show("ddr.ratio", (v) => v.toFixed(3)), " × the least")]]),
+    element("p", {}, "The least is: weights once, inputs and outputs, at the types they have in the file."));
   const work = element("div", { class: "card" }, element("h2", {}, "Work, and a whole inference"),
     definitions([
       ["MACs", show("macs.total", format.short)],
       ["convolution", show("macs.convolution", format.short)],
       ["depth-wise", show("macs.depthwise", format.short)], ["matrix", show("macs.matrix", format.short)],
-      ["launch, inputs, stream, outputs", element("span", {}, ...["launch_ms", "inputs_ms", "stream_ms", "outputs_ms"]
-        .flatMap((k, i) => [i ? " + " : "", show(`inference.${k}`, (v) => v.toFixed(3))]))],
-      ["inference", element("span", {}, show("inference.total_ms", (v) => v.toFixed(3)), " ms")]]));
+      ["launch, stream", element("span", {}, show("inference.launch_ms", (v) => v.toFixed(3)), " + ",
+        show("inference.stream_ms", (v) => v.toFixed(3)), " ms")],
+      ["inputs, outputs", element("span", {}, show("inference.inputs_ms", (v) => v.toFixed(3)), " + ",
+        show("inference.outputs_ms", (v) => v.toFixed(3)), " ms")],
+      ["whole inference", element("span", {}, show("inference.total_ms", (v) => v.toFixed(3)), " ms")]]));
   byId("tab-overview").append(element("div", { class: "cards" }, engines, bound, traffic, work,
     ranked(model, "Layers that take the most time", "TIU time, and copies that nothing hides.",
       (l) => l.time, (l) => format.percent(l.time / model.cycles), selection),

@@ -32,7 +32,7 @@ class Roofline {
     this.y = (v) => height - bottom - ((Math.log10(v) - low) / (high - low)) * (height - top - bottom);
     const root = svg("svg", { viewBox: `0 0 ${width} ${height}` });
     this.axes(root, { least, most, low, width, height, right, bottom });
-    this.roof(root, 10 ** least, 10 ** most);
+    this.roof(root, Math.max(10 ** least, 10 ** low / this.bandwidth), 10 ** most);
     const outside = width - right / 2;
     this.nodes = new Map();
     for (const l of [...dots].sort((a, b) => b.time - a.time)) {
@@ -58,7 +58,7 @@ class Roofline {
       root.append(svg("text", { x, y, "text-anchor": anchor }, words));
     for (let e = least; e <= most; ++e) {
       line(this.x(10 ** e), 12, this.x(10 ** e), height - bottom);
-      text(this.x(10 ** e), height - bottom + 16, 10 ** e >= 1e4 ? format.short(10 ** e) : String(10 ** e));
+      text(this.x(10 ** e), height - bottom + 16, e < 0 ? String(10 ** e) : format.count(10 ** e));
     }
     for (let e = low; 10 ** e <= this.peak; ++e) {
       line(70, this.y(10 ** e), width - right, this.y(10 ** e));
@@ -74,7 +74,7 @@ class Roofline {
   roof(root, from, to) {
     const { peak, bandwidth } = this, ridge = peak / bandwidth;
     root.append(svg("polyline", {
-      points: `${this.x(from)},${this.y(Math.max(from * bandwidth, 1e-3))} ${this.x(ridge)},${this.y(peak)} `
+      points: `${this.x(from)},${this.y(from * bandwidth)} ${this.x(ridge)},${this.y(peak)} `
         + `${this.x(to)},${this.y(peak)}`,
       fill: "none", stroke: "var(--warn)", "stroke-width": 2,
     }));

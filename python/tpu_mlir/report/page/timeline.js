@@ -19,7 +19,7 @@ function ticksOf(from, to, most) {
 
 class EngineTimeline extends TimeCanvas {
   constructor(model, view, selection) {
-    super("engines", view, 64);
+    super("engines", view, 84);
     this.model = model;
     this.selection = selection;
   }
@@ -34,10 +34,14 @@ class EngineTimeline extends TimeCanvas {
       g.fillText(track.name, this.left - 8, track.top + track.height / 2);
     }
     g.textAlign = "left";
+    g.save();
+    g.beginPath();
+    g.rect(this.left, 0, this.width - this.left, this.height);
+    g.clip();
     this.drawCommands(g, TIU);
     this.drawCommands(g, GDMA);
     if (this.hovered !== undefined) this.drawWait(g, this.hovered);
-    g.clearRect(0, 20, this.left, 0);
+    g.restore();
   }
 
   drawAxis(g) {
@@ -63,7 +67,7 @@ class EngineTimeline extends TimeCanvas {
       if (x1 < drawnTo[d] + 0.5) continue;
       const width = Math.max(x1 - x0, 0.7), layer = model.layerOf[i];
       g.globalAlpha = picked === undefined || picked === layer ? 1 : 0.18;
-      g.fillStyle = layerColour(layer);
+      g.fillStyle = model.colourOf(i);
       g.fillRect(x0, track.top, width, track.height);
       drawnTo[d] = x1;
       if (width > 4) {
@@ -78,9 +82,10 @@ class EngineTimeline extends TimeCanvas {
   drawText(g, i, x, width, track) {
     const c = this.model.command(i);
     g.fillStyle = "#10141a";
-    if (track.direction) return this.label(c.layer.name, x + 4, track.top + track.height / 2, width - 6);
+    const owner = this.model.hasLayers ? c.layer.name : "";
+    if (track.direction) return this.label(owner || c.name, x + 4, track.top + track.height / 2, width - 6);
     this.label(c.name, x + 4, track.top + 15, width - 6);
-    this.label(c.layer.name, x + 4, track.top + 36, width - 6);
+    this.label(owner, x + 4, track.top + 36, width - 6);
   }
 
   drawWait(g, i) {
@@ -130,7 +135,7 @@ class EngineTimeline extends TimeCanvas {
 // The whole run in one strip: how busy each engine is, and the window that the other canvases show.
 class OverviewStrip extends TimeCanvas {
   constructor(model, view) {
-    super("overview-strip", view, 64);
+    super("overview-strip", view, 84);
     this.model = model;
     this.bins = this.count(600);
   }

@@ -47,13 +47,12 @@ class TimeCanvas {
     this.view = view;
     this.left = left;
     this.context = this.canvas.getContext("2d");
+    this.width = this.height = 0;
     view.listeners.push(() => this.redraw());
     new ResizeObserver(() => view.changed()).observe(this.canvas);
     this.listen();
   }
 
-  get width() { return this.canvas.clientWidth; }
-  get height() { return this.canvas.clientHeight; }
   x(time) {
     return this.left + ((time - this.view.from) / (this.view.to - this.view.from)) * (this.width - this.left);
   }
@@ -62,6 +61,9 @@ class TimeCanvas {
   }
 
   redraw() {
+    // Asking the canvas itself for each of thousands of boxes would take longer than drawing them.
+    this.width = this.canvas.clientWidth;
+    this.height = this.canvas.clientHeight;
     if (!this.width || !this.height) return;
     const scale = devicePixelRatio || 1;
     if (this.canvas.width !== Math.round(this.width * scale) || this.canvas.height !== Math.round(this.height * scale)) {
