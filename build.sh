@@ -15,6 +15,8 @@ packages=(
   libgtest-dev libdnnl-dev zlib1g-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev
   python3 python3-dev python3-venv
 )
+# Only the report's test opens a browser; without one it is skipped.
+browser_packages=(chromium chromium-driver)
 
 usage() {
   cat <<'TXT'
@@ -37,10 +39,10 @@ die() {
 elapsed() { printf '%d min %02d s' $(((SECONDS - $1) / 60)) $(((SECONDS - $1) % 60)); }
 
 # apt-get is called only when something is missing, so a second run needs neither root nor a network.
-install_packages() {
-  command -v dpkg-query >/dev/null || die "needs Debian 12 or a system with these installed: ${packages[*]}"
+install_packages() { # install_packages <packages ...>
+  command -v dpkg-query >/dev/null || die "needs Debian 12 or a system with these installed: $*"
   local missing=() name
-  for name in "${packages[@]}"; do
+  for name in "$@"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null || true)" = installed ] || missing+=("$name")
   done
   [ ${#missing[@]} -eq 0 ] && return
@@ -64,8 +66,16 @@ install_python() {
   printf '%s\n' "$now" >"$stamp"
 }
 
+install_browser() {
+  if [ "$(id -u)" = 0 ] || dpkg-query -W "${browser_packages[@]}" >/dev/null 2>&1; then
+    install_packages "${browser_packages[@]}"
+  else
+    say "No browser: the report's page is not tested; as root: apt-get install ${browser_packages[*]}"
+  fi
+}
+
 deps() {
-  install_packages
+  install_packages "${packages[@]}"
   install_python
 }
 
@@ -171,6 +181,7 @@ main() {
     test)
       [ $# -eq 0 ] || [ "$*" = --all ] || die "test takes --all or nothing, not '$*'"
       build_all
+      install_browser
       test_all "$@"
       ;;
     bench)

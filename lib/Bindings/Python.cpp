@@ -128,6 +128,7 @@ PYBIND11_MODULE(pymlir, m) {
   bindSimulator(m);
   bindCheck(m);
   bindPlan(m);
+  bindReport(m);
   m.def(
       "run_passes",
       [](const std::string &input, const std::string &output, const std::string &pipeline,

@@ -32,6 +32,7 @@ void bindModule(py::module_ &m);
 void bindSimulator(py::module_ &m);
 void bindCheck(py::module_ &m);
 void bindPlan(py::module_ &m);
+void bindReport(py::module_ &m);
 
 } // namespace tpu_mlir
 

@@ -1,6 +1,6 @@
 //===- Footprint.cpp - The bytes that an operand touches ------------------===//
 
-#include "Footprint.h"
+#include "tpu_mlir/Check/Footprint.h"
 
 #include <algorithm>
 #include <vector>

@@ -2,6 +2,7 @@
 // Layouts, and the families without a window. Source: ISA notes §3 and §5.
 
 #include "Operands.h"
+#include "tpu_mlir/Check/Accesses.h"
 
 #include <algorithm>
 #include <bit>
@@ -243,6 +244,10 @@ bool Operands::special() {
     strided("opd1", false, get(Field::opd1_addr), {1, get(Field::res0_c), 1, get(Field::opd1_n)}, {0, 0, 0, 1}, bytes);
   result(bytes);
   return true;
+}
+
+bool accessesOf(const isa::Command &command, const target::Chip &chip, std::vector<Access> &out) {
+  return Operands(command, chip, out).describe();
 }
 
 } // namespace tpu_mlir::safety

@@ -6,7 +6,7 @@
 #ifndef TPU_MLIR_LIB_CHECK_OPERANDS_H
 #define TPU_MLIR_LIB_CHECK_OPERANDS_H
 
-#include "Footprint.h"
+#include "tpu_mlir/Check/Footprint.h"
 #include "tpu_mlir/Isa/Command.h"
 #include "tpu_mlir/Target/Target.h"
 

@@ -8,7 +8,7 @@
 #define TPU_MLIR_LIB_CHECK_SHADOW_H
 
 #include "CellMap.h"
-#include "Footprint.h"
+#include "tpu_mlir/Check/Footprint.h"
 #include "tpu_mlir/Bmodel/Check.h"
 
 #include <map>

@@ -85,6 +85,12 @@ uint64_t TimedStream::commands() const {
   return total;
 }
 
+TensorTable TimedStream::tensorTable() const { return findTable(state->table, state->path, state->groups); }
+
+const isa::Command &TimedStream::command(const TimedCommand &timed) const {
+  return state->groups[timed.group].streams[timed.byGdma][timed.id - 1];
+}
+
 StreamReport TimedStream::time(const target::Chip &chip, std::vector<TimedCommand> *list) const {
   StreamReport r;
   timing::EventModel events(chip);
@@ -125,7 +131,7 @@ StreamReport TimedStream::time(const target::Chip &chip, std::vector<TimedComman
 
 std::vector<LayerReport> TimedStream::layers(const std::vector<TimedCommand> &list,
                                              std::vector<size_t> *layerOf) const {
-  const TensorTable table = findTable(state->table, state->path, state->groups);
+  const TensorTable table = tensorTable();
   if (table.empty())
     return {};
   std::vector<LayerReport> layers;
@@ -134,7 +140,7 @@ std::vector<LayerReport> TimedStream::layers(const std::vector<TimedCommand> &li
   for (const LayerEntry &layer : table.layers) {
     for (const CommandRange &r : layer.commands)
       owner[{r.group, r.byGdma}][r.last] = {r.first, layers.size()};
-    layers.push_back({.name = layer.name});
+    layers.push_back({.name = layer.name, .op = layer.op});
   }
   if (layers.empty())
     // Older tables: a layer ends with the command that completes its tensor, and with the one that this waits for.
@@ -147,9 +153,9 @@ std::vector<LayerReport> TimedStream::layers(const std::vector<TimedCommand> &li
         if (uint32_t dep = state->groups[group].streams[byGdma][id - 1].dep())
           owner[{group, !byGdma}].try_emplace(dep, 1, layers.size());
       }
-      layers.push_back({.name = t.name});
+      layers.push_back({.name = t.name, .op = ""});
     }
-  layers.push_back({.name = "(other)"});
+  layers.push_back({.name = "(other)", .op = ""});
   for (const TimedCommand &c : list) {
     const auto &stream = owner[{c.group, c.byGdma}];
     auto it = stream.lower_bound(c.id);

@@ -21,6 +21,7 @@ int disassemble(const Arguments &arguments);
 int assemble(const Arguments &arguments);
 int extract(const Arguments &arguments);
 int check(const Arguments &arguments);
+int profile(const Arguments &arguments);
 int compare(const Arguments &arguments);
 
 /// The chip that a model was compiled for; UserError that names the file where there are no rules for it.

@@ -47,6 +47,8 @@ constexpr Verb kVerbs[] = {
      "run, and name the first instruction whose result differs from REF (-i INPUTS.npz)"},
     {"check", "", "MODEL", 1, false, false, check,
      "prove that a model is legal and safe; findings go to standard output"},
+    {"profile", "", "MODEL", 1, false, true, profile,
+     "print times, layers and the life of local memory as JSON (-o FILE)"},
 };
 
 std::string usage() {

@@ -4,6 +4,7 @@
 // uncertain constant.
 
 #include "Timing.h"
+#include "tpu_mlir/Report/Figures.h"
 #include "tpu_mlir/Sim/StreamTiming.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Timing/CostModel.h"
@@ -20,6 +21,7 @@ namespace {
 
 using nlohmann::ordered_json;
 using namespace sim;
+using namespace report;
 
 void writeText(const std::string &path, const std::string &text) {
   std::ofstream out(path, std::ios::binary);
@@ -27,51 +29,6 @@ void writeText(const std::string &path, const std::string &text) {
   out.close();
   if (!out)
     throw UserError("cannot write '" + path + "'");
-}
-
-std::string dump(const ordered_json &j, int indent = 1) {
-  return j.dump(indent, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
-ordered_json asJson(const target::Chip &chip, const TimedStream &stream, const StreamReport &r,
-                    const InferenceEstimate &e) {
-  const Bounds &b = stream.bounds();
-  int64_t ddr = r.work.ddrReadBytes + r.work.ddrWriteBytes;
-  auto share = [&](double busy) { return r.cycles > 0 ? busy / r.cycles : 0; };
-  return {{"chip", chip.identity.name},
-          {"cycles", r.cycles},
-          {"milliseconds", timing::milliseconds(chip, r.cycles)},
-          {"tiu", {{"commands", r.tiuCommands}, {"busy_cycles", r.tiuBusy}, {"utilisation", share(r.tiuBusy)}}},
-          {"gdma", {{"commands", r.gdmaCommands}, {"busy_cycles", r.gdmaBusy}, {"utilisation", share(r.gdmaBusy)}}},
-          {"mac_array", {{"cycles_at_peak", r.work.arrayCycles}, {"utilisation", r.arrayUse()}}},
-          {"macs",
-           {{"convolution", r.work.convMacs},
-            {"depthwise", r.work.depthwiseMacs},
-            {"matrix", r.work.matmulMacs},
-            {"total", r.work.macs()}}},
-          {"ddr",
-           {{"read_bytes", r.work.ddrReadBytes},
-            {"write_bytes", r.work.ddrWriteBytes},
-            {"total_bytes", ddr},
-            {"lower_bound_bytes", b.ddrBytes()},
-            {"weight_bytes", b.weightBytes},
-            {"weights_by_address_range", b.weightsByRange},
-            {"input_bytes", b.inputBytes},
-            {"output_bytes", b.outputBytes},
-            {"ratio", b.ddrBytes() ? double(ddr) / double(b.ddrBytes()) : 0}}},
-          {"roofline",
-           {{"packed_tiu_cycles", r.packedTiu},
-            {"ddr_cycles", r.ddrBound},
-            {"cycles", r.roofline()},
-            {"bound_by", r.packedTiu >= r.ddrBound ? "tiu" : "ddr"},
-            {"ratio", r.roofline() > 0 ? r.cycles / r.roofline() : 0},
-            {"macs_per_byte", ddr ? double(r.work.macs()) / double(ddr) : 0}}},
-          {"inference",
-           {{"launch_ms", e.launch},
-            {"inputs_ms", e.inputs},
-            {"stream_ms", e.stream},
-            {"outputs_ms", e.outputs},
-            {"total_ms", e.total()}}}};
 }
 
 void print(const target::Chip &chip, const std::string &net, const ordered_json &j, bool floatTensors) {
@@ -102,28 +59,14 @@ void print(const target::Chip &chip, const std::string &net, const ordered_json 
               number("inference", "outputs_ms"));
 }
 
-ordered_json layerJson(const LayerReport &l) {
-  return {{"name", l.name},
-          {"start_cycle", l.start},
-          {"end_cycle", l.end},
-          {"tiu_commands", l.tiuCommands},
-          {"gdma_commands", l.gdmaCommands},
-          {"tiu_cycles", l.tiuBusy},
-          {"gdma_cycles", l.gdmaBusy},
-          {"macs", l.work.macs()},
-          {"mac_array_cycles_at_peak", l.work.arrayCycles},
-          {"ddr_read_bytes", l.work.ddrReadBytes},
-          {"ddr_write_bytes", l.work.ddrWriteBytes}};
-}
-
 /// A table by the file's name: .json, or .csv with the same columns.
 void writeLayers(const std::string &path, const std::vector<LayerReport> &layers) {
   ordered_json rows = ordered_json::array();
   for (const LayerReport &l : layers)
     if (l.tiuCommands || l.gdmaCommands)
-      rows.push_back(layerJson(l));
+      rows.push_back(figuresOf(l));
   if (path.ends_with(".json"))
-    return writeText(path, dump(rows));
+    return writeText(path, textOf(rows));
   if (!path.ends_with(".csv"))
     throw UserError("option --layers writes .csv or .json, found '" + path + "'");
   std::string text;
@@ -172,7 +115,7 @@ void writeTrace(const std::string &path, const target::Chip &chip, const std::ve
                       {"tid", int(c.byGdma)},
                       {"args", arguments}});
   }
-  writeText(path, dump({{"displayTimeUnit", "ns"}, {"traceEvents", events}}, -1));
+  writeText(path, textOf({{"displayTimeUnit", "ns"}, {"traceEvents", events}}, -1));
 }
 
 ordered_json vary(const TimedStream &stream) {
@@ -230,7 +173,7 @@ int timeOnly(const TimingArguments &a) {
   std::vector<TimedCommand> list;
   bool details = !a.trace.empty() || !a.layers.empty();
   StreamReport report = stream.time(chip, details ? &list : nullptr);
-  ordered_json figures = asJson(chip, stream, report, stream.inference(chip, report, a.floatTensors));
+  ordered_json figures = figuresOf(chip, stream, report, stream.inference(chip, report, a.floatTensors));
   print(chip, model.net[a.net].name, figures, a.floatTensors);
   std::vector<size_t> layerOf;
   std::vector<LayerReport> layers = stream.layers(list, &layerOf);
@@ -246,7 +189,7 @@ int timeOnly(const TimingArguments &a) {
     printVary(figures["vary"]);
   }
   if (!a.summary.empty())
-    writeText(a.summary, dump(figures));
+    writeText(a.summary, textOf(figures));
   if (a.repeat)
     printRate(model, a, stream.commands());
   return kExitDone;

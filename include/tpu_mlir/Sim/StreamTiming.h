@@ -55,7 +55,7 @@ struct InferenceEstimate {
 
 /// A layer of the tensor table.
 struct LayerReport {
-  std::string name;
+  std::string name, op; ///< of the table; `op` is empty where the table does not say
   uint64_t tiuCommands = 0, gdmaCommands = 0;
   double start = 0, end = 0, tiuBusy = 0, gdmaBusy = 0;
   Work work{};
@@ -70,6 +70,9 @@ public:
   const target::Chip &chip() const;
   const Bounds &bounds() const;
   uint64_t commands() const;
+  /// Read anew by each call.
+  TensorTable tensorTable() const;
+  const isa::Command &command(const TimedCommand &timed) const;
 
   /// Times the stream with the constants of `chip`; `list` gets every command in the order of issue.
   StreamReport time(const target::Chip &chip, std::vector<TimedCommand> *list = nullptr) const;

@@ -35,6 +35,7 @@ def _parser() -> ArgumentParser:
     proof.add_argument("--compare_all", action="store_true", help="kept for old scripts; all are always compared")
     proof.add_argument("--cache_skip", action="store_true", help="kept for old scripts; nothing is cached")
     proof.add_argument("--debug", action="store_true", help="kept for old scripts; see --clean for intermediate files")
+    parser.add_argument("--report", type=Path, help="HTML page to write: timeline, local memory, layers, groups")
     parser.add_argument("--clean", action="store_true", help="keep the bmodel alone")
 
     groups = parser.add_argument_group("layer groups")
@@ -90,6 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             excepts=arguments.excepts,
             skip_validation=arguments.skip_validation,
             clean=arguments.clean,
+            report=arguments.report,
             dump_groups=arguments.dump_groups,
             use_groups=arguments.use_groups,
             opt=1 if arguments.disable_layer_group else arguments.opt,

@@ -48,6 +48,11 @@ def deploy(options: Options, quiet: bool = False, require: bool = True) -> Deplo
             safety.require_pass(options.model)
         with stages.stage("run the lowered model and the bmodel, compare"):
             proof = prove(options, lowered, final)
+    if options.report is not None:
+        from ..report.page import write_report
+
+        with stages.stage("write the report"):
+            write_report(options.model, options.report, options.groups_file if options.opt > 1 or options.use_groups else None)
     result = Deployment(options, _files(options), stages.seconds, _network_macs(options), proof, safety)
     result.lines = summary(result)
     if not quiet:
@@ -82,6 +87,8 @@ def summary(result: Deployment) -> list[str]:
     if result.proof is not None:
         lines += _proof_lines(result.proof, result.network_macs)
     lines.append(f"time:       {sum(result.seconds.values()):.2f} s")
+    if options.report is not None:
+        lines.append(f"report:     {options.report}")
     lines.append("files:")
     lines += [f"  {path} ({human_count(path.stat().st_size)}B)" for path in result.files if path.exists()]
     return lines

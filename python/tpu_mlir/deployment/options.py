@@ -30,6 +30,7 @@ class Options:
     skip_validation: bool = False
     clean: bool = False
     opt: int = 2
+    report: Path | None = None
     dump_groups: Path | None = None
     use_groups: Path | None = None
 
@@ -42,6 +43,13 @@ class Options:
         """`<name>_<chip>_<quant>[_sym|_asym]`: the known name of everything that is left beside the bmodel."""
         symmetry = ("_asym" if self.asymmetric else "_sym") if self.integer else ""
         return f"{self.mlir.stem}_{self.chip}_{self.quantize.lower()}{symmetry}"
+
+    @property
+    def groups_file(self) -> Path | None:
+        """Where the chosen groups are written: where the user asked for them, or for the report's sake."""
+        if self.dump_groups is None and self.report is not None and (self.opt > 1 or self.use_groups):
+            return self.beside_model("_groups.json")
+        return self.dump_groups
 
     def beside_model(self, suffix: str) -> Path:
         return self.model.parent / f"{self.prefix}{suffix}"
@@ -96,6 +104,8 @@ def check(options: Options) -> None:
         raise UserError(f"--model '{options.model}' must end in .bmodel")
     require_file(options.mlir, "--mlir")
     require_folder(options.model)
+    if options.report is not None:
+        require_folder(options.report)
     if options.integer and options.calibration_table is None:
         raise UserError("INT8 needs --calibration_table, the output of run_calibration.py")
     if not options.integer and (options.quant_input or options.quant_output):

@@ -51,7 +51,7 @@ def final_passes(options: Options, maps: Path | None = None) -> list[str]:
         _pass(
             "layer-group",
             opt=options.opt,
-            **{"dump-groups": _absolute(options.dump_groups), "use-groups": _absolute(options.use_groups)},
+            **{"dump-groups": _absolute(options.groups_file), "use-groups": _absolute(options.use_groups)},
         ),
         _pass("address-assign", **tables),
     ]

@@ -1,7 +1,7 @@
 //===- FootprintTest.cpp - Strided boxes of bytes -------------------------===//
 // A settled box holds exactly the bytes of the box as given.
 
-#include "Footprint.h"
+#include "tpu_mlir/Check/Footprint.h"
 
 #include <gtest/gtest.h>
 

@@ -33,6 +33,7 @@ TEST(Search, EverySliceIsComputedAndEveryReadIsMade) {
       Chain c;
       LocalMemory memory = memoryOf(bytes);
       Schedule s = findSchedule(randomNetwork(c, seed), memory, chip(), 2);
+      memory.scratchBanks = s.scratchBanks;
       for (const Group &g : s.plan.groups) {
         if (g.alone)
           continue;

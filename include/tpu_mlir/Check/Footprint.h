@@ -3,8 +3,8 @@
 // run of bytes at each place; in local memory with the lanes where the box
 // repeats. Exact: no byte that the operand does not touch. Decides nothing about
 // instructions.
-#ifndef TPU_MLIR_LIB_CHECK_FOOTPRINT_H
-#define TPU_MLIR_LIB_CHECK_FOOTPRINT_H
+#ifndef TPU_MLIR_CHECK_FOOTPRINT_H
+#define TPU_MLIR_CHECK_FOOTPRINT_H
 
 #include <array>
 #include <cstdint>
@@ -60,4 +60,4 @@ struct Access {
 
 } // namespace tpu_mlir::safety
 
-#endif // TPU_MLIR_LIB_CHECK_FOOTPRINT_H
+#endif // TPU_MLIR_CHECK_FOOTPRINT_H

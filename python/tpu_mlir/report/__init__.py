@@ -1,0 +1,1 @@
+"""The report of a bmodel: a page that a browser opens without a network."""
