@@ -93,7 +93,7 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
       last = std::max(last, reuseAddr ? to : kEnd);
     };
     for (auto [i, v] : llvm::enumerate(network.values))
-      if (v.viewOf < 0 && (v.isInput || v.isOutput))
+      if (v.viewOf < 0 && !v.isWeight && (v.isInput || v.isOutput))
         use(i, v.isInput ? 0 : kEnd, kEnd);
     for (const schedule::Load &load : r.timeline.loads)
       if (load.kind != schedule::Load::Kind::Rows && !network.values[load.value].isWeight) {

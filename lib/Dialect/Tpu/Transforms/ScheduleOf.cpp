@@ -100,6 +100,32 @@ FunctionNetwork networkOf(func::FuncOp function) {
   return f;
 }
 
+/// Fails, with a diagnostic, unless the groups that `ginfo` names can be: what a user wrote may be anything.
+static LogicalResult checkGroups(const ReadSchedule &r) {
+  constexpr int64_t kMostWorks = 65536;
+  const std::vector<Operation *> &ops = r.function.ops;
+  for (const schedule::Group &g : r.plan.groups) {
+    if (g.alone)
+      continue;
+    int64_t batches = 1, rows = 1;
+    for (int n = g.first; n <= g.last; ++n) {
+      const Dims &made = r.network.values[r.network.nodes[n].result].dims;
+      batches = std::max(batches, made.n), rows = std::max(rows, made.h);
+    }
+    const schedule::Node &first = r.network.nodes[g.first];
+    if (g.nSlices > batches || g.hSlices > rows)
+      return ops[first.id]->emitOpError()
+             << "'" << first.name << "' has " << g.nSlices << " x " << g.hSlices
+             << " slices in its 'ginfo', but its group "
+             << "makes no more than " << batches << " x " << rows << " batches and rows; run layer-group again";
+    if (g.slices() > kMostWorks / (g.last - g.first + 1))
+      return ops[first.id]->emitOpError()
+             << "'" << first.name << "' and its group have " << g.slices() << " slices in their 'ginfo', more than "
+             << kMostWorks << " pieces of work; run layer-group again";
+  }
+  return success();
+}
+
 FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machine &machine) {
   ReadSchedule r;
   r.function = networkOf(function);
@@ -108,6 +134,11 @@ FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machi
   for (const schedule::Node &node : r.function.network.nodes)
     if (node.recipe() && !ops[node.id]->hasAttr("ginfo"))
       return ops[node.id]->emitOpError() << "'" << node.name << "' has no 'ginfo'; run layer-group first";
+  for (const schedule::Node &node : r.function.network.nodes)
+    if (groupOf(node.id))
+      if (std::string why = schedule::whyAlone(r.function.network, node); !why.empty())
+        return ops[node.id]->emitOpError()
+               << "'" << node.name << "' cannot be in a group: " << why << "; run layer-group again";
   r.network = schedule::fuse(r.function.network, machine.memory, [&](int a, int b) {
     GroupAttr first = groupOf(r.function.network.nodes[a].id), second = groupOf(r.function.network.nodes[b].id);
     return first && second && first.getId() == second.getId() && second.getJoins();
@@ -126,6 +157,8 @@ FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machi
       current = attr.getId();
     }
   }
+  if (failed(checkGroups(r)))
+    return failure();
   schedule::markStored(r.network, r.plan);
   for (const schedule::Node &node : r.network.nodes)
     if (GroupAttr attr = groupOf(node.id); attr && attr.getStored())
