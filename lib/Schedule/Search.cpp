@@ -3,14 +3,15 @@
 // local memory, and gives way where memory runs out: a value goes through
 // global memory, or an op runs by itself.
 #include "tpu_mlir/Schedule/Search.h"
+#include "OnAllCores.h"
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/Regions.h"
 #include "tpu_mlir/Schedule/Segments.h"
 
 #include <algorithm>
-#include <atomic>
+#include <limits>
+#include <optional>
 #include <set>
-#include <thread>
 
 namespace tpu_mlir::schedule {
 
@@ -111,14 +112,22 @@ namespace {
 class Searcher {
 public:
   Searcher(const Network &ops, const LocalMemory &memory, const target::Chip &chip, const SegmentRules &rules)
-      : ops(ops), memory(memory), chip(chip), rules(rules) {}
-
-  Schedule run() {
+      : ops(ops), memory(memory), chip(chip), rules(rules) {
     for (const Node &op : ops.nodes)
       if (std::string why = whyAlone(ops, op); !why.empty())
         alone.emplace(op.id, why);
-    bool isArranged = false;
+    arrange();
+  }
+
+  const std::vector<Group> &groups() const { return schedule.plan.groups; }
+  void forget() { schedule = {}; }
+  /// Whether memory ran out, so that what was chosen first had to change.
+  bool gaveWay() const { return rounds > 1; }
+
+  Schedule run() {
+    bool isArranged = !schedule.plan.groups.empty();
     while (true) {
+      ++rounds;
       if (!isArranged)
         arrange();
       isArranged = true;
@@ -239,27 +248,13 @@ private:
   const target::Chip &chip;
   SegmentRules rules;
   Schedule schedule;
+  int rounds = 0;
   std::map<int, std::string> alone; ///< by op id: why
   std::set<int> apart;              ///< ops that do not join their producer
   std::set<int> spilled;            ///< values
 };
 
 } // namespace
-
-/// Runs `task(i)` for i below `count` on the machine's cores.
-static void forEachInParallel(size_t count, const std::function<void(size_t)> &task) {
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    for (size_t i = next++; i < count; i = next++)
-      task(i);
-  };
-  std::vector<std::thread> threads;
-  for (size_t t = 1; t < std::min<size_t>(count, std::thread::hardware_concurrency()); ++t)
-    threads.emplace_back(work);
-  work();
-  for (std::thread &t : threads)
-    t.join();
-}
 
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level) {
   // Rooms above 1 are hopes: where memory runs out after all, a group is cut further.
@@ -269,8 +264,28 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
     for (double room : level >= 3 ? std::vector<double>{0.7, 0.9, 1.15, 1.4, 1.7} : std::vector<double>{0.9, 1.3})
       for (int longest : level >= 3 ? std::vector<int>{12, 24, 40} : std::vector<int>{24})
         candidates.push_back({share, room, longest});
-  std::vector<Schedule> found(candidates.size());
-  forEachInParallel(candidates.size(), [&](size_t i) { found[i] = Searcher(ops, memory, chip, candidates[i]).run(); });
+  const size_t count = candidates.size();
+  std::vector<Schedule> found(count);
+  std::vector<std::optional<Searcher>> searchers(count);
+  forEachInParallel(count, [&](size_t i) { searchers[i].emplace(ops, memory, chip, candidates[i]); });
+  // Rules that choose the same groups part only where memory runs out.
+  std::vector<size_t> first(count);
+  for (size_t i = 0; i < count; ++i) {
+    found[i].cycles = std::numeric_limits<double>::infinity();
+    while (first[i] < i && (first[first[i]] != first[i] || searchers[first[i]]->groups() != searchers[i]->groups()))
+      ++first[i];
+  }
+  for (size_t i = 0; i < count; ++i)
+    if (first[i] != i)
+      searchers[i]->forget();
+  forEachInParallel(count, [&](size_t i) {
+    if (first[i] == i)
+      found[i] = searchers[i]->run();
+  });
+  forEachInParallel(count, [&](size_t i) {
+    if (first[i] != i && searchers[first[i]]->gaveWay())
+      found[i] = searchers[i]->run();
+  });
   // The first of the best: the same whatever order threads finish in.
   return *std::min_element(found.begin(), found.end(),
                            [](const Schedule &a, const Schedule &b) { return a.cycles < b.cycles; });
