@@ -28,6 +28,13 @@ static bool isEntries(const Recipe &recipe, int buffer) {
                      [&](const Step &s) { return s.kind == StepKind::Requant && s.b == buffer; });
 }
 
+/// Whether a window's instruction reads the buffer, which must then lie as its layout has it.
+static bool isWindowOperand(const Recipe &recipe, int buffer) {
+  return std::any_of(recipe.steps.begin(), recipe.steps.end(), [&](const Step &s) {
+    return (s.kind == StepKind::Conv || s.kind == StepKind::Depthwise) && (s.b == buffer || s.bias == buffer);
+  });
+}
+
 RowBlob rowBlobOf(const Recipe &recipe, Range channels, const LocalMemory &memory) {
   RowBlob blob;
   blob.channels = channels;
@@ -42,7 +49,7 @@ RowBlob rowBlobOf(const Recipe &recipe, Range channels, const LocalMemory &memor
       continue;
     if (isEntries(recipe, i))
       entries = i;
-    else if (b.dims.h * b.dims.w == 1 && kernel::byteSize(b.dtype) == 4)
+    else if (b.dims.h * b.dims.w == 1 && kernel::byteSize(b.dtype) == 4 && !isWindowOperand(recipe, i))
       words.push_back(i);
     else
       filters.push_back(i);

@@ -264,27 +264,39 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
     for (double room : level >= 3 ? std::vector<double>{0.7, 0.9, 1.15, 1.4, 1.7} : std::vector<double>{0.9, 1.3})
       for (int longest : level >= 3 ? std::vector<int>{12, 24, 40} : std::vector<int>{24})
         candidates.push_back({share, room, longest});
-  const size_t count = candidates.size();
+  // Larger scratch places save instructions and take memory from values and weights.
+  std::vector<LocalMemory> memories;
+  for (int64_t banks : {1, 2})
+    memories.emplace_back(memory).scratchBanks = banks;
+  auto memoryOf = [&](size_t i) -> const LocalMemory & { return memories[i % memories.size()]; };
+  const size_t count = candidates.size() * memories.size();
   std::vector<Schedule> found(count);
   std::vector<std::optional<Searcher>> searchers(count);
-  forEachInParallel(count, [&](size_t i) { searchers[i].emplace(ops, memory, chip, candidates[i]); });
+  forEachInParallel(count,
+                    [&](size_t i) { searchers[i].emplace(ops, memoryOf(i), chip, candidates[i / memories.size()]); });
   // Rules that choose the same groups part only where memory runs out.
   std::vector<size_t> first(count);
   for (size_t i = 0; i < count; ++i) {
     found[i].cycles = std::numeric_limits<double>::infinity();
-    while (first[i] < i && (first[first[i]] != first[i] || searchers[first[i]]->groups() != searchers[i]->groups()))
-      ++first[i];
+    first[i] = i % memories.size();
+    while (first[i] < i && searchers[first[i]]->groups() != searchers[i]->groups())
+      first[i] += memories.size();
   }
   for (size_t i = 0; i < count; ++i)
     if (first[i] != i)
       searchers[i]->forget();
+  auto run = [&](size_t i) {
+    found[i] = searchers[i]->run();
+    found[i].scratchBanks = memoryOf(i).scratchBanks;
+    searchers[i]->forget();
+  };
   forEachInParallel(count, [&](size_t i) {
     if (first[i] == i)
-      found[i] = searchers[i]->run();
+      run(i);
   });
   forEachInParallel(count, [&](size_t i) {
     if (first[i] != i && searchers[first[i]]->gaveWay())
-      found[i] = searchers[i]->run();
+      run(i);
   });
   // The first of the best: the same whatever order threads finish in.
   return *std::min_element(found.begin(), found.end(),

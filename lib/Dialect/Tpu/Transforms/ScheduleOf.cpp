@@ -6,6 +6,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Support/Error.h"
 #include "llvm/Support/xxhash.h"
 
 #include <cstring>
@@ -16,7 +17,13 @@ namespace tpu_mlir::tpu {
 
 codegen::Machine machineOf(ModuleOp module) {
   auto bytes = module->getAttrOfType<IntegerAttr>("module.lmem_bytes");
-  return codegen::machineOf(targetOf(module), bytes ? bytes.getInt() : 0);
+  codegen::Machine machine = codegen::machineOf(targetOf(module), bytes ? bytes.getInt() : 0);
+  auto banks = module->getAttrOfType<IntegerAttr>("module.scratch_banks");
+  if (banks && (banks.getInt() < 1 || banks.getInt() * machine.memory.bankBytes > machine.memory.bytes))
+    throw UserError("'module.scratch_banks' is " + std::to_string(banks.getInt()) +
+                    ", which is no part of local memory; run layer-group");
+  machine.memory.scratchBanks = banks ? banks.getInt() : 1;
+  return machine;
 }
 
 FunctionNetwork networkOf(func::FuncOp function) {
