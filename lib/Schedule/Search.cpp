@@ -285,19 +285,14 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
   for (size_t i = 0; i < count; ++i)
     if (first[i] != i)
       searchers[i]->forget();
-  auto run = [&](size_t i) {
-    found[i] = searchers[i]->run();
-    found[i].scratchBanks = memoryOf(i).scratchBanks;
-    searchers[i]->forget();
-  };
-  forEachInParallel(count, [&](size_t i) {
-    if (first[i] == i)
-      run(i);
-  });
-  forEachInParallel(count, [&](size_t i) {
-    if (first[i] != i && searchers[first[i]]->gaveWay())
-      run(i);
-  });
+  for (bool again : {false, true})
+    forEachInParallel(count, [&](size_t i) {
+      if (again ? first[i] == i || !searchers[first[i]]->gaveWay() : first[i] != i)
+        return;
+      found[i] = searchers[i]->run();
+      found[i].scratchBanks = memoryOf(i).scratchBanks;
+      searchers[i]->forget();
+    });
   // The first of the best: the same whatever order threads finish in.
   return *std::min_element(found.begin(), found.end(),
                            [](const Schedule &a, const Schedule &b) { return a.cycles < b.cycles; });
