@@ -3,15 +3,15 @@
 // local memory, and gives way where memory runs out: a value goes through
 // global memory, or an op runs by itself.
 #include "tpu_mlir/Schedule/Search.h"
+#include "OnAllCores.h"
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/Regions.h"
 #include "tpu_mlir/Schedule/Segments.h"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
+#include <limits>
+#include <optional>
 #include <set>
-#include <thread>
 
 namespace tpu_mlir::schedule {
 
@@ -112,14 +112,22 @@ namespace {
 class Searcher {
 public:
   Searcher(const Network &ops, const LocalMemory &memory, const target::Chip &chip, const SegmentRules &rules)
-      : ops(ops), memory(memory), chip(chip), rules(rules) {}
-
-  Schedule run() {
+      : ops(ops), memory(memory), chip(chip), rules(rules) {
     for (const Node &op : ops.nodes)
       if (std::string why = whyAlone(ops, op); !why.empty())
         alone.emplace(op.id, why);
-    bool isArranged = false;
+    arrange();
+  }
+
+  const std::vector<Group> &groups() const { return schedule.plan.groups; }
+  void forget() { schedule = {}; }
+  /// Whether memory ran out, so that what was chosen first had to change.
+  bool gaveWay() const { return rounds > 1; }
+
+  Schedule run() {
+    bool isArranged = !schedule.plan.groups.empty();
     while (true) {
+      ++rounds;
       if (!isArranged)
         arrange();
       isArranged = true;
@@ -240,27 +248,13 @@ private:
   const target::Chip &chip;
   SegmentRules rules;
   Schedule schedule;
+  int rounds = 0;
   std::map<int, std::string> alone; ///< by op id: why
   std::set<int> apart;              ///< ops that do not join their producer
   std::set<int> spilled;            ///< values
 };
 
 } // namespace
-
-/// Runs `task(i)` for i below `count` on the machine's cores.
-static void forEachInParallel(size_t count, const std::function<void(size_t)> &task) {
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    for (size_t i = next++; i < count; i = next++)
-      task(i);
-  };
-  std::vector<std::thread> threads;
-  for (size_t t = 1; t < std::min<size_t>(count, std::thread::hardware_concurrency()); ++t)
-    threads.emplace_back(work);
-  work();
-  for (std::thread &t : threads)
-    t.join();
-}
 
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level) {
   // Rooms above 1 are hopes: where memory runs out after all, a group is cut further.
@@ -271,21 +265,37 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
       for (int longest : level >= 3 ? std::vector<int>{12, 24, 40} : std::vector<int>{24})
         candidates.push_back({share, room, longest});
   // Larger scratch places save instructions and take memory from values and weights.
-  const std::vector<int64_t> banks = {1, 2};
-  Schedule best;
-  size_t bestNumber = candidates.size() * banks.size();
-  std::mutex mutex;
-  forEachInParallel(bestNumber, [&](size_t i) {
-    LocalMemory local = memory;
-    local.scratchBanks = banks[i % banks.size()];
-    Schedule found = Searcher(ops, local, chip, candidates[i / banks.size()]).run();
-    found.scratchBanks = local.scratchBanks;
-    // The first of the fastest: the same whatever order threads finish in.
-    std::lock_guard lock(mutex);
-    if (best.plan.groups.empty() || std::pair(found.cycles, i) < std::pair(best.cycles, bestNumber))
-      best = std::move(found), bestNumber = i;
-  });
-  return best;
+  std::vector<LocalMemory> memories;
+  for (int64_t banks : {1, 2})
+    memories.emplace_back(memory).scratchBanks = banks;
+  auto memoryOf = [&](size_t i) -> const LocalMemory & { return memories[i % memories.size()]; };
+  const size_t count = candidates.size() * memories.size();
+  std::vector<Schedule> found(count);
+  std::vector<std::optional<Searcher>> searchers(count);
+  forEachInParallel(count,
+                    [&](size_t i) { searchers[i].emplace(ops, memoryOf(i), chip, candidates[i / memories.size()]); });
+  // Rules that choose the same groups part only where memory runs out.
+  std::vector<size_t> first(count);
+  for (size_t i = 0; i < count; ++i) {
+    found[i].cycles = std::numeric_limits<double>::infinity();
+    first[i] = i % memories.size();
+    while (first[i] < i && searchers[first[i]]->groups() != searchers[i]->groups())
+      first[i] += memories.size();
+  }
+  for (size_t i = 0; i < count; ++i)
+    if (first[i] != i)
+      searchers[i]->forget();
+  for (bool again : {false, true})
+    forEachInParallel(count, [&](size_t i) {
+      if (again ? first[i] == i || !searchers[first[i]]->gaveWay() : first[i] != i)
+        return;
+      found[i] = searchers[i]->run();
+      found[i].scratchBanks = memoryOf(i).scratchBanks;
+      searchers[i]->forget();
+    });
+  // The first of the best: the same whatever order threads finish in.
+  return *std::min_element(found.begin(), found.end(),
+                           [](const Schedule &a, const Schedule &b) { return a.cycles < b.cycles; });
 }
 
 } // namespace tpu_mlir::schedule

@@ -20,6 +20,7 @@ struct Group {
   bool alone = false;       ///< one node, tiled by itself from and to global memory
   bool keepsWeights = true; ///< weights stay for all slices; else each slice loads them again
   int64_t slices() const { return nSlices * hSlices; }
+  bool operator==(const Group &) const = default;
 };
 
 struct Plan {
