@@ -22,17 +22,18 @@ def _run(path: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray] | N
         return None
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Net]:
+@pytest.fixture(scope="module", params=[1, 2], ids=["alone", "groups"])
+def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Net]:
     folder = tmp_path_factory.mktemp("flips")
-    return folder, compile_net(_net, 11, folder, "INT8")
+    return folder, compile_net(_net, 11, folder, "INT8", opt=request.param)
 
 
 def _positions(data: bytes, folder: Path) -> dict[str, list[int]]:
-    """Offsets in the file of weight bytes and of command bytes, found by the streams' own content."""
+    """Offsets in the file of weight bytes, found by their content: in groups the filters of channels lie apart."""
     header = 64 + int.from_bytes(data[8:12], "little")
     weights = np.load(next(folder.glob("*addressed*weight.npz"), None) or next(folder.glob("final*weight.npz")))
-    filters = [weights[name].tobytes() for name in weights.files if name.endswith("_reordered")]
+    arrays = [weights[name] for name in weights.files if name.endswith("_reordered")]
+    filters = [channel.tobytes() for array in arrays for channel in array[0]]
     places = [data.index(blob, header) for blob in filters]
     return {"weight": [p + i for p, blob in zip(places, filters) for i in range(len(blob))]}
 

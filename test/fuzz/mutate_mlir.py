@@ -59,7 +59,7 @@ STRINGS = [
 ]  # fmt: skip
 MODULE_ATTRIBUTES = [
     "module.state", "module.chip", "module.name", "module.mode", "module.weight_file", "module.FLOPs",
-    "module.coeff_addr", "module.coeff_size", "module.neuron_addr", "module.neuron_size", "module.lmem_bytes",
+    "module.coeff_addr", "module.coeff_size", "module.neuron_addr", "module.neuron_size", "module.lmem_bytes", "module.scratch_banks",
     "module.subnets", "module.asymmetric", "module.platform",
 ]  # fmt: skip
 _RELU = '"top.Relu"(%z) : (tensor<4xf32>) -> tensor<4xf32> loc("yy")'

@@ -97,7 +97,8 @@ LogicalResult ModuleDialect::verifyOperationAttribute(Operation *op, NamedAttrib
   if (llvm::is_contained(strings, name) && !isa<StringAttr>(attribute.getValue()))
     return op->emitError("'") << name << "' must be a string, but it is " << attribute.getValue();
   static constexpr StringRef integers[] = {"module.FLOPs",       "module.coeff_addr",  "module.coeff_size",
-                                           "module.neuron_addr", "module.neuron_size", "module.lmem_bytes"};
+                                           "module.neuron_addr", "module.neuron_size", "module.lmem_bytes",
+                                           "module.scratch_banks"};
   auto integer = dyn_cast<IntegerAttr>(attribute.getValue());
   if (llvm::is_contained(integers, name) && (!integer || !integer.getType().isSignlessInteger(64)))
     return op->emitError("'") << name << "' must be an integer" << (integer ? " of 64 bits" : "") << ", but it is "

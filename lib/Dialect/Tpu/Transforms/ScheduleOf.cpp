@@ -19,7 +19,7 @@ codegen::Machine machineOf(ModuleOp module) {
   auto bytes = module->getAttrOfType<IntegerAttr>("module.lmem_bytes");
   codegen::Machine machine = codegen::machineOf(targetOf(module), bytes ? bytes.getInt() : 0);
   auto banks = module->getAttrOfType<IntegerAttr>("module.scratch_banks");
-  if (banks && (banks.getInt() < 1 || banks.getInt() * machine.memory.bankBytes > machine.memory.bytes))
+  if (banks && (banks.getInt() < 1 || banks.getInt() > machine.memory.bytes / machine.memory.bankBytes))
     throw UserError("'module.scratch_banks' is " + std::to_string(banks.getInt()) +
                     ", which is no part of local memory; run layer-group");
   machine.memory.scratchBanks = banks ? banks.getInt() : 1;

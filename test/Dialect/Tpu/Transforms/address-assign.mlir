@@ -34,6 +34,7 @@
 // In a group weights of channels lie in rows, one a lane; a value between joined ops lies in no memory of its own.
 // ROWS: name,address,bytes,lies
 // ROWS-NEXT: a,4294967296,16384,by itself
+// ROWS-NEXT: v,4294983744,256,by itself
 // ROWS-NEXT: b,4294983680,16,in rows a lane
 // GROUPS: "tpu.Relu"{{.*}}) -> tensor<1x2x64x32xf32> loc
 // GROUPS: "tpu.MulConst"{{.*}}joins = true{{.*}} -> tensor<1x2x64x32xf32, {{[0-9]+}} : i64>
