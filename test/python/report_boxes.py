@@ -1,4 +1,4 @@
-"""What lies in local memory, as a profile tells it: rows instead of columns, and which of them contradict each other."""
+"""What lies in local memory, as a profile tells it: rows instead of columns, and which contradict each other."""
 
 from __future__ import annotations
 
