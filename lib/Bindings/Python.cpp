@@ -127,6 +127,7 @@ PYBIND11_MODULE(pymlir, m) {
   bindModule(m);
   bindSimulator(m);
   bindCheck(m);
+  bindPlan(m);
   bindReport(m);
   m.def(
       "run_passes",

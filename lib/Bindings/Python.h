@@ -31,6 +31,7 @@ void bindBuilder(py::module_ &m);
 void bindModule(py::module_ &m);
 void bindSimulator(py::module_ &m);
 void bindCheck(py::module_ &m);
+void bindPlan(py::module_ &m);
 void bindReport(py::module_ &m);
 
 } // namespace tpu_mlir

@@ -241,9 +241,15 @@ void StepEmitter::emitLookup(const Step &s, std::span<const LocalView> views) {
   const LocalView &in = views[s.a], &entries = views[s.b], &out = views[s.dst];
   if (int64_t half = lookupSplit(out.dims, machine.memory))
     return emitSplitLookup(s, views, half);
+  // Table, index and result want a bank each; the slower form does without. Source: shared ISA notes, isa.md (6 SG).
+  const int64_t bank = machine.memory.bankBytes;
+  auto apart = [&](const LocalView &a, const LocalView &b) {
+    return (a.offset + a.bytes - 1) / bank < b.offset / bank || (b.offset + b.bytes - 1) / bank < a.offset / bank;
+  };
+  bool isFast = apart(in, out) && apart(in, entries) && apart(out, entries);
   // Rows of h · w elements: the aligned layouts of [c, h, w] and [c, 1, h · w] are the same bytes.
   isa::SSG c;
-  c.tsk_eu_typ = kindOf(table, isa::CommandId::SSG, "sg.pe_s_gather_d1coor");
+  c.tsk_eu_typ = kindOf(table, isa::CommandId::SSG, isFast ? "sg.pe_s_gather_d1coor" : "sg.pe_s_gather_hzd");
   c.res0_n = out.dims.n, c.res0_c = out.dims.c, c.res0_h = 1, c.res0_w = out.dims.h * out.dims.w;
   c.res0_addr = out.offset, c.res0_prec = precisionOf(out.dtype);
   c.opd0_addr = entries.offset, c.opd0_h = 1, c.opd0_w = entries.dims.w, c.opd0_prec = precisionOf(entries.dtype);

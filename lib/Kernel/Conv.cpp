@@ -1,69 +1,16 @@
-//===- Conv.cpp - Convolution ---------------------------------------------===//
-// Direct convolution over panels of output channels. Floats skip padding taps
-// exactly, so pixels are grouped by which taps they have; integers work on a
-// padded copy of the input, since the pad value takes part in the sum.
+//===- Conv.cpp - Convolution of floats -----------------------------------===//
+// Direct convolution over panels of output channels. Padding taps are skipped
+// exactly, so pixels are grouped by which taps they have.
 
+#include "ConvTiles.h"
 #include "Product.h"
-#include "Window.h"
 #include "tpu_mlir/Kernel/Parallel.h"
 
-#include <cassert>
 #include <cstring>
 #include <map>
 #include <tuple>
 
 namespace tpu_mlir::kernel {
-namespace {
-
-constexpr int64_t kTilePixels = 512;
-
-/// Where one task puts its sums: rows [row, row + rows) of the output, flattened to pixels.
-struct Tile {
-  int64_t image, row, rows, panel;
-};
-
-std::vector<Tile> makeTiles(int64_t images, int64_t rows, int64_t rowPixels, int64_t panels) {
-  int64_t perTile = std::max<int64_t>(1, kTilePixels / rowPixels);
-  std::vector<Tile> tiles;
-  for (int64_t n = 0; n < images; ++n)
-    for (int64_t panel = 0; panel < panels; ++panel)
-      for (int64_t r = 0; r < rows; r += perTile)
-        tiles.push_back({n, r, std::min(perTile, rows - r), panel});
-  return tiles;
-}
-
-/// Small convolutions are not worth waking threads.
-int64_t grainFor(int64_t products, size_t tiles) { return products < (1 << 20) ? int64_t(tiles) : 1; }
-
-/// Moves sums [pixel][width] to planes [channel][pixel]; small squares keep both sides in the cache.
-template <typename T, bool Add>
-void storePlanes(const T *acc, int64_t width, int64_t pixels, T *out, int64_t plane, int64_t channels) {
-  for (int64_t p0 = 0; p0 < pixels; p0 += 16)
-    for (int64_t c = 0; c < channels; ++c)
-      for (int64_t p = p0, end = std::min(p0 + 16, pixels); p < end; ++p) {
-        T &to = out[c * plane + p];
-        if constexpr (Add)
-          to = T(uint32_t(to) + uint32_t(acc[p * width + c]));
-        else
-          to = acc[p * width + c];
-      }
-}
-
-/// A 1×1 window without stride or padding sees the image as one long row.
-void flattenPointwise(Dims &in, Dims &out, const Window &win) {
-  if (win.kh == 1 && win.kw == 1 && win.strideH == 1 && win.strideW == 1 && in.h == out.h && in.w == out.w) {
-    in = {in.n, in.c, 1, in.h * in.w};
-    out = {out.n, out.c, 1, out.h * out.w};
-  }
-}
-
-void checkShapes(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const Window &win) {
-  assert(filter.dims == (Dims{out.dims.c, in.dims.c, win.kh, win.kw}) && out.dims.n == in.dims.n);
-  assert(out.dims.h == win.outH(in.dims.h) && out.dims.w == win.outW(in.dims.w));
-  (void)out, (void)in, (void)filter, (void)win;
-}
-
-} // namespace
 
 void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const float *bias,
              const Window &win) {
@@ -153,122 +100,6 @@ void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
       accumulate(loops, segments, id.c, weights.get() + tile.panel * depth * width, acc.data());
       float *to = out.as<float>() + ((tile.image * od.c + tile.panel * width) * od.h + tile.row) * od.w;
       storePlanes<float, false>(acc.data(), width, pixels, to, od.h * od.w, channels);
-    }
-  });
-}
-
-namespace {
-
-/// Copies one image to [y][x][channel pair], padded on all sides, as int16. The odd last channel is paired with zeros.
-void packImage(const ConstTensor &in, const Dims &id, int64_t image, const Window &win, int padValue, int64_t paddedW,
-               int64_t row, int16_t *to) {
-  int64_t pairs = (id.c + 1) / 2, plane = id.h * id.w, y = row - win.padTop;
-  auto fill = [&](int64_t x0, int64_t x1) {
-    for (int64_t x = x0; x < x1; ++x)
-      for (int64_t c = 0; c < 2 * pairs; ++c)
-        to[x * 2 * pairs + c] = c < id.c ? int16_t(padValue) : int16_t(0);
-  };
-  if (y < 0 || y >= id.h)
-    return fill(0, paddedW);
-  fill(0, win.padLeft);
-  fill(win.padLeft + id.w, paddedW);
-  auto copy = [&](auto *base) {
-    auto *from = base + image * id.c * plane + y * id.w;
-    constexpr int64_t kPairs = 16, kColumns = 16;
-    for (int64_t c0 = 0; c0 < pairs; c0 += kPairs)
-      for (int64_t x0 = 0; x0 < id.w; x0 += kColumns)
-        for (int64_t c = c0, cEnd = std::min(c0 + kPairs, pairs); c < cEnd; ++c) {
-          auto *first = from + 2 * c * plane;
-          bool paired = 2 * c + 1 < id.c;
-          auto *second = paired ? first + plane : first;
-          int16_t *cell = to + ((win.padLeft + x0) * pairs + c) * 2;
-          for (int64_t x = x0, xEnd = std::min(x0 + kColumns, id.w); x < xEnd; ++x, cell += 2 * pairs) {
-            int16_t both[2] = {first[x], paired ? int16_t(second[x]) : int16_t(0)};
-            std::memcpy(cell, both, sizeof both);
-          }
-        }
-  };
-  if (in.dtype == DType::I8)
-    copy(in.as<int8_t>());
-  else
-    copy(in.as<uint8_t>());
-}
-
-template <typename T>
-void packFilter(const T *from, int64_t inChannels, int64_t kernel, int64_t outChannels, int64_t width, int zeroPoint,
-                int16_t *to) {
-  int64_t pairs = (inChannels + 1) / 2;
-  for (int64_t j = 0; j < width; ++j)
-    for (int64_t c = 0; c < 2 * pairs; ++c)
-      for (int64_t k = 0; k < kernel; ++k) {
-        bool present = j < outChannels && c < inChannels;
-        int value = present ? from[(j * inChannels + c) * kernel + k] - zeroPoint : 0;
-        to[((c / 2 * kernel + k) * width + j) * 2 + c % 2] = int16_t(value);
-      }
-}
-
-} // namespace
-
-void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const Window &win, int padValue,
-             int kernelZeroPoint, bool accumulateInto) {
-  checkShapes(out, in, filter, win);
-  assert(out.dtype == DType::I32 && bitWidth(in.dtype) == 8 && bitWidth(filter.dtype) == 8);
-  const InnerLoops &loops = inner();
-  int64_t width = loops.panelWidth, kernel = win.kh * win.kw;
-  Dims id = in.dims, od = out.dims;
-  flattenPointwise(id, od, win);
-  int64_t pairs = (id.c + 1) / 2, depth = pairs * kernel, panels = (od.c + width - 1) / width;
-  int64_t products = od.count() * id.c * kernel;
-
-  std::unique_ptr<int16_t[]> weights(new int16_t[size_t(panels * depth * width * 2)]);
-  parallelFor(panels, grainFor(products, size_t(panels)), [&](int64_t begin, int64_t end) {
-    for (int64_t panel = begin; panel < end; ++panel) {
-      int64_t from = panel * width * id.c * kernel, channels = std::min(width, od.c - panel * width);
-      int16_t *to = weights.get() + panel * depth * width * 2;
-      if (filter.dtype == DType::I8)
-        packFilter(filter.as<int8_t>() + from, id.c, kernel, channels, width, kernelZeroPoint, to);
-      else
-        packFilter(filter.as<uint8_t>() + from, id.c, kernel, channels, width, kernelZeroPoint, to);
-    }
-  });
-
-  int64_t paddedH = id.h + win.padTop + win.padBottom, paddedW = id.w + win.padLeft + win.padRight;
-  int64_t rowValues = paddedW * pairs * 2;
-  std::unique_ptr<int16_t[]> padded(new int16_t[size_t(id.n * paddedH * rowValues)]);
-  int64_t rows = id.n * paddedH;
-  parallelFor(rows, products < (1 << 20) ? rows : std::max<int64_t>(1, rows / 16), [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r)
-      packImage(in, id, r / paddedH, win, padValue, paddedW, r % paddedH, padded.get() + r * rowValues);
-  });
-
-  Taps taps;
-  taps.perChannel = kernel;
-  for (int64_t c = 0; c < pairs; ++c)
-    for (int64_t y = 0; y < win.kh; ++y)
-      for (int64_t x = 0; x < win.kw; ++x) {
-        taps.offset.push_back(int32_t((y * win.dilationH * paddedW + x * win.dilationW) * pairs + c));
-        taps.row.push_back(int32_t(c * kernel + y * win.kw + x));
-      }
-
-  std::vector<Tile> tiles = makeTiles(od.n, od.h, od.w, panels);
-  parallelFor(int64_t(tiles.size()), grainFor(products, tiles.size()), [&](int64_t begin, int64_t end) {
-    std::vector<Segment<PairProduct>> segments;
-    std::vector<int32_t> acc;
-    for (int64_t t = begin; t < end; ++t) {
-      const Tile &tile = tiles[size_t(t)];
-      int64_t pixels = tile.rows * od.w, channels = std::min(width, od.c - tile.panel * width);
-      const int16_t *image = padded.get() + tile.image * paddedH * rowValues;
-      segments.clear();
-      for (int64_t y = 0; y < tile.rows; ++y)
-        segments.push_back(
-            {image + (tile.row + y) * win.strideH * rowValues, win.strideW * pairs, od.w, y * od.w, &taps});
-      acc.assign(size_t(pixels * width), 0);
-      accumulate(loops, segments, pairs, weights.get() + tile.panel * depth * width * 2, acc.data());
-      int32_t *to = out.as<int32_t>() + ((tile.image * od.c + tile.panel * width) * od.h + tile.row) * od.w;
-      if (accumulateInto)
-        storePlanes<int32_t, true>(acc.data(), width, pixels, to, od.h * od.w, channels);
-      else
-        storePlanes<int32_t, false>(acc.data(), width, pixels, to, od.h * od.w, channels);
     }
   });
 }

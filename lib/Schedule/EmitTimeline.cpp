@@ -192,6 +192,7 @@ CoefficientMap mapCoefficients(const Network &network, const Plan &plan, const T
     return at;
   };
   auto plain = [&](int value) {
+    value = value < 0 ? -1 : network.root(value);
     if (value < 0 || !network.values[value].isWeight || map.plain.contains(value))
       return;
     int first = network.values[value].sameAs;
@@ -226,6 +227,9 @@ CoefficientMap mapCoefficients(const Network &network, const Plan &plan, const T
       if (node.parts.empty())
         plainOperands(node);
     }
+  for (int v = 0; v < int(network.values.size()); ++v)
+    if (network.values[v].isOutput) // a view of a weight may leave the network
+      plain(v);
   map.bytes = next - base;
   return map;
 }

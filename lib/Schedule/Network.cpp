@@ -117,7 +117,7 @@ void stage(Node &node, const LocalMemory &memory) {
   for (const Buffer &b : r.buffers)
     if (b.place == Place::Scratch)
       widest = std::max(widest, out.w * int64_t(kernel::byteSize(b.dtype)));
-  int64_t rows = widest ? memory.bankBytes / widest : out.h;
+  int64_t rows = widest ? memory.scratchBanks * memory.bankBytes / widest : out.h;
   if (rows >= out.h || r.steps.empty())
     return;
   const Step first = r.steps.front();

@@ -72,7 +72,7 @@ class Placer {
 public:
   Placer(Timeline &timeline, const Pace &pace) : t(timeline), pace(pace), free(timeline.scratch.area) {}
 
-  int run() {
+  int run(std::vector<int> *failures) {
     const int works = int(t.works.size());
     until.resize(t.buffers.size());
     live.assign(works + 1, 0);
@@ -97,17 +97,23 @@ public:
     for (const Load &load : t.loads)
       if (t.buffers[load.buffer].first >= 0 && !isFixed(t.buffers[load.buffer]))
         queue.push_back(load.buffer);
+    int first = -1;
     for (int now = 0; now < works; ++now) {
       release(now);
-      while (next < int(queue.size()) && t.buffers[queue[next]].first <= now)
-        if (!takeNow(queue[next++], now, true))
-          return now;
-      for (int b : made[now])
-        if (!takeNow(b, now, false))
-          return now;
+      bool fits = true;
+      while ((fits || failures) && next < int(queue.size()) && t.buffers[queue[next]].first <= now)
+        fits &= takeNow(queue[next++], now, true);
+      for (size_t i = 0; (fits || failures) && i < made[now].size(); ++i)
+        fits &= takeNow(made[now][i], now, false);
+      if (!fits && first < 0)
+        first = now;
+      if (!fits && !failures)
+        return now;
+      if (!fits)
+        failures->push_back(now);
       prefetch(now);
     }
-    return -1;
+    return first;
   }
 
 private:
@@ -192,6 +198,8 @@ private:
 
 } // namespace
 
-int placeBuffers(Timeline &timeline, const Pace &pace) { return Placer(timeline, pace).run(); }
+int placeBuffers(Timeline &timeline, const Pace &pace, std::vector<int> *failures) {
+  return Placer(timeline, pace).run(failures);
+}
 
 } // namespace tpu_mlir::schedule

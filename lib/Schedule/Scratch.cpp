@@ -39,20 +39,27 @@ std::vector<int> scratchSlots(const Recipe &recipe) {
   return slot;
 }
 
-std::optional<ScratchMap> mapScratch(const Network &network, const LocalMemory &memory) {
-  int places = 0;
+std::optional<ScratchMap> mapScratch(const Network &network, const std::vector<char> &alone, const LocalMemory &memory,
+                                     int *neediest) {
+  int places = 0, most = -1;
   bool hasTable = false;
-  for (const Node &node : network.nodes) {
-    if (!node.recipe())
+  for (int n = 0; n < int(network.nodes.size()); ++n) {
+    const Node &node = network.nodes[n];
+    if (alone[n] || !node.recipe())
       continue;
+    int own = 0;
     for (int slot : scratchSlots(*node.recipe()))
-      places = std::max(places, slot + 1);
-    for (const Step &s : node.recipe()->steps)
-      hasTable |= s.kind == StepKind::Lookup;
+      own = std::max(own, slot + 1);
+    places = std::max(places, own);
+    bool looksUp = std::any_of(node.recipe()->steps.begin(), node.recipe()->steps.end(),
+                               [](const Step &s) { return s.kind == StepKind::Lookup; });
+    hasTable |= looksUp;
+    if (neediest && own + looksUp > most)
+      most = own + looksUp, *neediest = n;
   }
   ScratchMap map;
-  map.slotBytes = memory.bankBytes;
-  map.area = memory.bytes - (places + (hasTable ? 1 : 0)) * memory.bankBytes;
+  map.slotBytes = memory.scratchBanks * memory.bankBytes;
+  map.area = memory.bytes - places * map.slotBytes - (hasTable ? memory.bankBytes : 0);
   if (map.area <= 0)
     return std::nullopt;
   if (hasTable)

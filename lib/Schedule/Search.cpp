@@ -3,14 +3,15 @@
 // local memory, and gives way where memory runs out: a value goes through
 // global memory, or an op runs by itself.
 #include "tpu_mlir/Schedule/Search.h"
+#include "OnAllCores.h"
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/Regions.h"
 #include "tpu_mlir/Schedule/Segments.h"
 
 #include <algorithm>
-#include <atomic>
+#include <limits>
+#include <optional>
 #include <set>
-#include <thread>
 
 namespace tpu_mlir::schedule {
 
@@ -111,14 +112,22 @@ namespace {
 class Searcher {
 public:
   Searcher(const Network &ops, const LocalMemory &memory, const target::Chip &chip, const SegmentRules &rules)
-      : ops(ops), memory(memory), chip(chip), rules(rules) {}
-
-  Schedule run() {
+      : ops(ops), memory(memory), chip(chip), rules(rules) {
     for (const Node &op : ops.nodes)
       if (std::string why = whyAlone(ops, op); !why.empty())
         alone.emplace(op.id, why);
-    bool isArranged = false;
+    arrange();
+  }
+
+  const std::vector<Group> &groups() const { return schedule.plan.groups; }
+  void forget() { schedule = {}; }
+  /// Whether memory ran out, so that what was chosen first had to change.
+  bool gaveWay() const { return rounds > 1; }
+
+  Schedule run() {
+    bool isArranged = !schedule.plan.groups.empty();
     while (true) {
+      ++rounds;
       if (!isArranged)
         arrange();
       isArranged = true;
@@ -131,14 +140,24 @@ public:
         continue;
       }
       Pace pace = paceOf(schedule.network, built.timeline, chip);
-      int failed = placeBuffers(built.timeline, pace);
-      if (failed < 0) {
+      std::vector<int> failures;
+      if (placeBuffers(built.timeline, pace, &failures) < 0) {
         schedule.cycles = estimateCycles(schedule.network, built.timeline, schedule.plan, pace, chip);
         return std::move(schedule);
       }
-      int node = built.timeline.works[failed].node;
-      if (!spill(built.timeline, failed) && !sliceMore(node))
-        isArranged = !giveUp(node, "does not fit local memory");
+      // What is done about one may help the next. Of many, an eighth at a time keeps the rounds few.
+      int settled = -1, group = -1;
+      size_t left = 1 + failures.size() / 8;
+      for (int w : failures) {
+        const Work &work = built.timeline.works[w];
+        if (w <= settled || work.group == group || left == 0)
+          continue;
+        --left;
+        group = work.group;
+        settled = spill(built.timeline, w);
+        if (settled < 0 && !sliceMore(work.node))
+          isArranged = !giveUp(work.node, "does not fit local memory");
+      }
     }
   }
 
@@ -174,18 +193,24 @@ private:
     return false;
   }
 
-  /// Takes a node out of its group: fused ops part, others run by themselves. The arrangement must be made again.
+  /// Takes a node out of its group: fused ops part, others run by themselves. A node that does so already is not at
+  /// fault: then all do. The arrangement must be made again.
   bool giveUp(int node, const std::string &why) {
+    const size_t before = alone.size() + apart.size();
     const Node &n = schedule.network.nodes[node];
     if (n.parts.empty())
       alone.emplace(n.id, why);
     for (const Node &part : n.parts)
       apart.insert(part.id);
+    if (alone.size() + apart.size() == before)
+      for (const Node &op : ops.nodes)
+        alone.emplace(op.id, "local memory has no room for it beside its neighbours");
     return true;
   }
 
-  /// Sends the largest value that is alive at a work, and not used by it, through global memory.
-  bool spill(const Timeline &t, int at) {
+  /// Sends the largest value that is alive at a work, and not used by it, through global memory. Returns the last work
+  /// at which it was alive, or -1 where there is none.
+  int spill(const Timeline &t, int at) {
     std::vector<int> valueOf(t.buffers.size(), -1);
     for (const Work &w : t.works)
       for (size_t i = 0; i < w.bindings.size(); ++i) {
@@ -213,9 +238,9 @@ private:
         best = b;
     }
     if (best < 0)
-      return false;
+      return -1;
     spilled.insert(valueOf[best]);
-    return true;
+    return t.buffers[best].last;
   }
 
   const Network &ops;
@@ -223,6 +248,7 @@ private:
   const target::Chip &chip;
   SegmentRules rules;
   Schedule schedule;
+  int rounds = 0;
   std::map<int, std::string> alone; ///< by op id: why
   std::set<int> apart;              ///< ops that do not join their producer
   std::set<int> spilled;            ///< values
@@ -230,32 +256,43 @@ private:
 
 } // namespace
 
-/// Runs `task(i)` for i below `count` on the machine's cores.
-static void forEachInParallel(size_t count, const std::function<void(size_t)> &task) {
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    for (size_t i = next++; i < count; i = next++)
-      task(i);
-  };
-  std::vector<std::thread> threads;
-  for (size_t t = 1; t < std::min<size_t>(count, std::thread::hardware_concurrency()); ++t)
-    threads.emplace_back(work);
-  work();
-  for (std::thread &t : threads)
-    t.join();
-}
-
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level) {
   // Rooms above 1 are hopes: where memory runs out after all, a group is cut further.
   std::vector<SegmentRules> candidates;
-  for (double share : level >= 3 ? std::vector<double>{0.12, 0.18, 0.25, 0.35, 0.45, 0.6}
-                                 : std::vector<double>{0.12, 0.25, 0.45})
+  for (double share :
+       level >= 3 ? std::vector<double>{0.12, 0.18, 0.25, 0.35, 0.45, 0.6} : std::vector<double>{0.12, 0.25, 0.45})
     for (double room : level >= 3 ? std::vector<double>{0.7, 0.9, 1.15, 1.4, 1.7} : std::vector<double>{0.9, 1.3})
       for (int longest : level >= 3 ? std::vector<int>{12, 24, 40} : std::vector<int>{24})
         candidates.push_back({share, room, longest});
-  std::vector<Schedule> found(candidates.size());
-  forEachInParallel(candidates.size(),
-                    [&](size_t i) { found[i] = Searcher(ops, memory, chip, candidates[i]).run(); });
+  // Larger scratch places save instructions and take memory from values and weights.
+  std::vector<LocalMemory> memories;
+  for (int64_t banks : {1, 2})
+    memories.emplace_back(memory).scratchBanks = banks;
+  auto memoryOf = [&](size_t i) -> const LocalMemory & { return memories[i % memories.size()]; };
+  const size_t count = candidates.size() * memories.size();
+  std::vector<Schedule> found(count);
+  std::vector<std::optional<Searcher>> searchers(count);
+  forEachInParallel(count,
+                    [&](size_t i) { searchers[i].emplace(ops, memoryOf(i), chip, candidates[i / memories.size()]); });
+  // Rules that choose the same groups part only where memory runs out.
+  std::vector<size_t> first(count);
+  for (size_t i = 0; i < count; ++i) {
+    found[i].cycles = std::numeric_limits<double>::infinity();
+    first[i] = i % memories.size();
+    while (first[i] < i && searchers[first[i]]->groups() != searchers[i]->groups())
+      first[i] += memories.size();
+  }
+  for (size_t i = 0; i < count; ++i)
+    if (first[i] != i)
+      searchers[i]->forget();
+  for (bool again : {false, true})
+    forEachInParallel(count, [&](size_t i) {
+      if (again ? first[i] == i || !searchers[first[i]]->gaveWay() : first[i] != i)
+        return;
+      found[i] = searchers[i]->run();
+      found[i].scratchBanks = memoryOf(i).scratchBanks;
+      searchers[i]->forget();
+    });
   // The first of the best: the same whatever order threads finish in.
   return *std::min_element(found.begin(), found.end(),
                            [](const Schedule &a, const Schedule &b) { return a.cycles < b.cycles; });

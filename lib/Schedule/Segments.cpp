@@ -255,7 +255,7 @@ private:
 
 std::vector<Group> chooseSegments(const Network &network, const std::vector<char> &alone, const SegmentRules &rules,
                                   const LocalMemory &memory, const target::Chip &chip) {
-  std::optional<ScratchMap> scratch = mapScratch(network, memory);
+  std::optional<ScratchMap> scratch = mapScratch(network, alone, memory);
   if (!scratch) {
     std::vector<Group> groups;
     for (int n = 0; n < int(network.nodes.size()); ++n)

@@ -19,9 +19,13 @@ public:
         storedBy(network.values.size(), -1), slots(network.nodes.size()) {}
 
   Built run() {
-    std::optional<ScratchMap> scratch = mapScratch(network, memory);
+    std::vector<char> alone(network.nodes.size(), 0);
+    for (const Group &group : plan.groups)
+      alone[group.first] = group.alone;
+    int neediest = 0;
+    std::optional<ScratchMap> scratch = mapScratch(network, alone, memory, &neediest);
     if (!scratch)
-      return {std::move(out), "local memory has no room for intermediate results", 0};
+      return {std::move(out), "local memory has no room for intermediate results", neediest};
     out.scratch = *scratch;
     tableCount = memory.bankBytes / kTableBytes;
     lastTableUse.assign(tableCount, -1);

@@ -24,16 +24,23 @@ int64_t icParallel(const Exec &e, DType t) {
   }
 }
 
-/// The filter as [oc, ic, kh, kw], turned by 180 degrees if the command says so.
-Tensor loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels, const kernel::Window &win,
+/// A filter whose rows hold `group` input channels together (1: [oc, ic, kh, kw]).
+struct Filter {
+  Tensor weights;
+  int64_t group = 1;
+};
+
+/// The filter, turned by 180 degrees if the command says so. The integer kernel takes the grouped rows as they are.
+Filter loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels, const kernel::Window &win,
                   int64_t lane) {
   int64_t kernel = win.kh * win.kw, group = icParallel(e, dtype), size = kernel::byteSize(dtype);
-  Tensor filter = e.blank(dtype, {outChannels, inChannels, win.kh, win.kw});
+  Dims dims{outChannels, inChannels, win.kh, win.kw};
+  Tensor filter = e.blank(dtype, dims);
   if (e.flag(Field::opd1_const)) {
     Tensor value = e.constant(Field::opd1_addr, dtype);
     for (int64_t i = 0; i < filter.dims.count(); ++i)
       std::memcpy(filter.as<uint8_t>() + i * size, value.data, size_t(size));
-    return filter;
+    return {filter};
   }
   int64_t row = (inChannels + group - 1) / group * kernel * group;
   LocalTensor place = e.compact("opd1", Field::opd1_addr, dtype, {1, outChannels, 1, row});
@@ -43,6 +50,8 @@ Tensor loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels,
                     ", which is not a multiple of " + std::to_string(e.memory.alignBytes()));
   Tensor packed = e.load("opd1", place);
   bool rotate = e.flag(Field::kernel_rotate);
+  if (size == 1 && (!rotate || kernel == 1))
+    return {{dtype, dims, packed.data}, group};
   auto unpack = [&]<typename T>(const T *from, T *to) {
     for (int64_t oc = 0; oc < outChannels; ++oc)
       for (int64_t ic = 0; ic < inChannels; ++ic)
@@ -54,7 +63,7 @@ Tensor loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels,
     unpack(packed.as<uint8_t>(), filter.as<uint8_t>());
   else
     unpack(packed.as<uint32_t>(), filter.as<uint32_t>());
-  return filter;
+  return {filter};
 }
 
 /// Subtracts zeroPoint[oc] · Σ x from each sum: the per-channel form of a kernel zero point.
@@ -75,7 +84,7 @@ void subtractZeroPoints(Exec &e, const Tensor &sums, const Tensor &in, const ker
     }
 }
 
-void convInteger(Exec &e, const LocalTensor &result, const Tensor &in, const Tensor &filter,
+void convInteger(Exec &e, const LocalTensor &result, const Tensor &in, const Filter &filter,
                  const kernel::Window &win) {
   if (!e.flag(Field::opd3_const))
     e.notBuilt("a padding value per channel");
@@ -84,7 +93,7 @@ void convInteger(Exec &e, const LocalTensor &result, const Tensor &in, const Ten
   int zeroPoint = e.flag(Field::opd2_const) ? int(e.integerConstant(Field::opd2_addr, zeroType)) : 0;
   bool accumulate = e.flag(Field::res_add);
   Tensor out = accumulate ? e.load("res0", result) : e.blank(DType::I32, result.dims);
-  kernel::convInt(out, in, filter, win, padValue, zeroPoint, accumulate);
+  kernel::convInt(out, in, filter.weights, win, padValue, zeroPoint, accumulate, filter.group);
   if (!e.flag(Field::opd2_const)) {
     LocalTensor zeros = e.compact("opd2", Field::opd2_addr, zeroType, {1, result.dims.c, 1, 1});
     e.requireLane("opd2", zeros, result.start.lane, ", where the result starts");
@@ -133,12 +142,12 @@ void executeConv(Exec &e) {
   LocalTensor input = e.byLayout("opd0", Field::opd0_addr, inType, in, Field::opd0_str, stride);
   if (integers)
     e.requireLane("opd0", input, 0, " (8-bit convolution)");
-  Tensor filter = loadFilter(e, filterType, out.c, in.c, win, result.start.lane);
+  Filter filter = loadFilter(e, filterType, out.c, in.c, win, result.start.lane);
   Tensor image = insertZeros(e, e.load("opd0", input));
   if (integers)
     convInteger(e, result, image, filter, win);
   else
-    convFloat(e, result, image, filter, win);
+    convFloat(e, result, image, filter.weights, win);
 }
 
 } // namespace tpu_mlir::sim

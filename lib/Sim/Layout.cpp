@@ -44,17 +44,16 @@ void checkInside(const LocalTensor &t, const char *operand, const Memory &memory
 namespace {
 
 /// Calls move(place in the lane, place in the dense buffer) for each plane (n, c) whose lane is in the mask.
-template <typename LaneByte, typename DenseByte, typename Move>
-void forChannels(LaneByte *lane0, int64_t laneBytes, int64_t lanes, const LocalTensor &t, DenseByte *dense,
-                 uint64_t mask, Move move) {
+template <typename AnyMemory, typename DenseByte, typename Move>
+void forChannels(AnyMemory &memory, const LocalTensor &t, DenseByte *dense, uint64_t mask, Move move) {
   int64_t size = kernel::byteSize(t.dtype), channel = t.dims.h * t.dims.w * size;
-  int64_t planes = t.dims.n * t.dims.c;
+  int64_t planes = t.dims.n * t.dims.c, lanes = memory.lanes();
   kernel::parallelFor(planes, std::max<int64_t>(1, (1 << 19) / channel), [&](int64_t begin, int64_t end) {
     for (int64_t plane = begin; plane < end; ++plane) {
       int64_t n = plane / t.dims.c, at = t.start.lane + plane % t.dims.c, lane = at % lanes, group = at / lanes;
       if (!(mask >> (lane % 64) & 1))
         continue;
-      move(lane0 + lane * laneBytes + t.start.offset + size * (n * t.strides.n + group * t.strides.c),
+      move(memory.lane(lane) + t.start.offset + size * (n * t.strides.n + group * t.strides.c),
            dense + plane * channel);
     }
   });
@@ -80,19 +79,15 @@ void copyPlane(uint8_t *to, int64_t toH, int64_t toW, const uint8_t *from, int64
 } // namespace
 
 void gather(const Memory &memory, const LocalTensor &t, void *dense) {
-  forChannels(memory.lane(0), memory.laneBytes(), memory.lanes(), t, static_cast<uint8_t *>(dense), ~uint64_t(0),
-              [&](const uint8_t *from, uint8_t *to) {
-                copyPlane(to, t.dims.w, 1, from, t.strides.h, t.strides.w, t.dims.h, t.dims.w,
-                          kernel::byteSize(t.dtype));
-              });
+  forChannels(memory, t, static_cast<uint8_t *>(dense), ~uint64_t(0), [&](const uint8_t *from, uint8_t *to) {
+    copyPlane(to, t.dims.w, 1, from, t.strides.h, t.strides.w, t.dims.h, t.dims.w, kernel::byteSize(t.dtype));
+  });
 }
 
 void scatter(Memory &memory, const LocalTensor &t, const void *dense, uint64_t laneMask) {
-  forChannels(memory.lane(0), memory.laneBytes(), memory.lanes(), t, static_cast<const uint8_t *>(dense), laneMask,
-              [&](uint8_t *to, const uint8_t *from) {
-                copyPlane(to, t.strides.h, t.strides.w, from, t.dims.w, 1, t.dims.h, t.dims.w,
-                          kernel::byteSize(t.dtype));
-              });
+  forChannels(memory, t, static_cast<const uint8_t *>(dense), laneMask, [&](uint8_t *to, const uint8_t *from) {
+    copyPlane(to, t.strides.h, t.strides.w, from, t.dims.w, 1, t.dims.h, t.dims.w, kernel::byteSize(t.dtype));
+  });
 }
 
 } // namespace tpu_mlir::sim

@@ -7,10 +7,14 @@
 #include "tpu_mlir/Support/Error.h"
 
 #include <cstring>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace tpu_mlir::sim {
 
 constexpr uint8_t kUnwritten = 0xA5;
+constexpr uint64_t kHugePage = uint64_t(1) << 21;
 
 std::string hex(uint64_t value) {
   std::string digits;
@@ -28,9 +32,18 @@ Memory::Bytes Memory::allocate(uint64_t bytes, const std::string &what) {
 }
 
 Memory::Memory(const target::Local &local) : geometry(local) {
-  uint64_t bytes = uint64_t(local.lanes * local.laneBytes);
-  this->local = allocate(bytes, "local memory");
-  std::memset(this->local.get(), kUnwritten, bytes);
+  // Equal offsets of lanes a power of two apart would fall into the same few sets of the host's caches.
+  constexpr int64_t kHostLine = 64;
+  pitch = local.laneBytes + 17 * kHostLine;
+  uint64_t bytes = (uint64_t(local.lanes * pitch) + kHugePage - 1) / kHugePage * kHugePage;
+  auto *p = static_cast<uint8_t *>(std::aligned_alloc(kHugePage, bytes));
+  if (!p)
+    throw UserError("the host has no memory for the " + std::to_string(bytes) + " bytes of local memory");
+  this->local = Bytes(p);
+#if defined(__linux__)
+  madvise(p, bytes, MADV_HUGEPAGE); // a wish: filling small pages costs milliseconds
+#endif
+  std::memset(p, kUnwritten, bytes);
 }
 
 LanePlace Memory::placeOfTiu(uint64_t address) const {

@@ -1,11 +1,14 @@
 """Runs one small network down the whole road and compares, bit by bit.
 
 A network is built in memory, calibrated on its own random inputs, lowered, compiled and simulated; every tensor that a
-tpu op computes must be the same in the Tpu interpreter and in the simulator, in every bit. Decides no shapes.
+tpu op computes must be the same in the Tpu interpreter and in the simulator, in every bit: with every op by itself and
+with layer groups. Decides no shapes.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +30,7 @@ class Net:
     rng: np.random.Generator
     inputs: dict[str, np.ndarray] = field(default_factory=dict)
     count: int = 0
+    marks: set[str] = field(default_factory=set)  # what a builder tells its helpers
 
     def name(self, stem: str) -> str:
         self.count += 1
@@ -70,12 +74,14 @@ def _table(ranges: dict[str, np.ndarray]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def compile_net(build: Build, seed: int, folder: Path, mode: str = "INT8", lmem: int = 0, quant_io: bool = False) -> Net:
-    """Writes top.mlir, tpu.mlir, final.mlir and net.bmodel into `folder`."""
+def compile_net(
+    build: Build, seed: int, folder: Path, mode: str = "INT8", lmem: int = 0, quant_io: bool = False, opt: int = 2
+) -> Net:
+    """Writes top.mlir, tpu.mlir, final.mlir and net.bmodel into `folder`; `opt` is layer-group's."""
     net = Net(pymlir.Builder("net"), np.random.default_rng(seed))
     outputs = build(net)
     net.builder.finish(outputs)
-    top, tpu, final = folder / "top.mlir", folder / "tpu.mlir", folder / "final.mlir"
+    top, tpu = folder / "top.mlir", folder / "tpu.mlir"
     net.builder.save(str(top), "top_weight.npz")
     lowering = "processor-assign{chip=bm1684x}"
     if mode == "INT8":
@@ -89,13 +95,19 @@ def compile_net(build: Build, seed: int, folder: Path, mode: str = "INT8", lmem:
         lowering += f",import-calibration-table{{file={table} asymmetric=false}}"
     lowering += f",processor-top-optimize,convert-top-to-tpu{{mode={mode}}},canonicalize,weight-fold"
     pymlir.run_passes(str(top), str(tpu), f"builtin.module({lowering})", None)
+    emit_net(folder, mode, lmem, quant_io, opt)
+    return net
+
+
+def emit_net(folder: Path, mode: str = "INT8", lmem: int = 0, quant_io: bool = False, opt: int = 2) -> None:
+    """Writes final.mlir and net.bmodel from tpu.mlir."""
+    tpu, final = folder / "tpu.mlir", folder / "final.mlir"
     io = "true" if quant_io and mode == "INT8" else "false"
     passes = (
         f"strip-io-quant{{quant_input={io} quant_output={io}}},processor-tpu-optimize,weight-reorder,subnet-divide,"
-        f"op-reorder,layer-group{{lmem={lmem}}},address-assign,codegen{{model_file={folder / 'net.bmodel'}}}"
+        f"op-reorder,layer-group{{lmem={lmem} opt={opt}}},address-assign,codegen{{model_file={folder / 'net.bmodel'}}}"
     )
     pymlir.run_passes(str(tpu), str(final), f"builtin.module({passes})", None)
-    return net
 
 
 def views_of(final: Path) -> set[str]:
@@ -145,16 +157,33 @@ def compare(folder: Path, inputs: dict[str, np.ndarray]) -> Outcome:
     return Outcome(compared, len(expected), difference, result["summary"], folder)
 
 
-def run_case(build: Build, seed: int, folder: Path, mode: str = "INT8", lmem: int = 0, quant_io: bool = False) -> Outcome:
-    net = compile_net(build, seed, folder, mode, lmem, quant_io)
+def run_case(
+    build: Build, seed: int, folder: Path, mode: str = "INT8", lmem: int = 0, quant_io: bool = False
+) -> Outcome:
+    """With every op by itself, then with groups; the outcome with groups unless the other differs."""
+    net = compile_net(build, seed, folder, mode, lmem, quant_io, opt=1)
+    alone = compare(folder, net.inputs)
+    if alone.difference:
+        return alone
+    emit_net(folder, mode, lmem, quant_io, opt=2)
     return compare(folder, net.inputs)
 
 
+def unsafe(folder: Path) -> str:
+    """What the safety check has to say of net.bmodel; empty where it is clean."""
+    tool = shutil.which("bmodel-tool")
+    assert tool, "bmodel-tool is not on PATH; source envsetup.sh"
+    done = subprocess.run([tool, "check", str(folder / "net.bmodel")], capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
 if __name__ == "__main__":
-    # Reproduces one case: harness.py <family> <seed> <folder> [mode] [lmem]
+    # Reproduces one case: harness.py <family, or graph> <seed> <folder> [mode] [lmem]
     from families import FAMILIES
+    from graphs import graph, graph_f32
 
     family, seed, where = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     where.mkdir(parents=True, exist_ok=True)
     rest = sys.argv[4:]
-    print(run_case(FAMILIES[family], seed, where, rest[0] if rest else "INT8", int(rest[1]) if len(rest) > 1 else 0))
+    found = {**FAMILIES, "graph": graph, "graph_f32": graph_f32}[family]
+    print(run_case(found, seed, where, rest[0] if rest else "INT8", int(rest[1]) if len(rest) > 1 else 0), unsafe(where))

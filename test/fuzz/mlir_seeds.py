@@ -1,7 +1,7 @@
 """Seed modules for the .mlir fuzzer: every stage that a network passes on the road, made by the real passes.
 
 Each hand-written network of seeds/ gives its Top form, and, where the network lowers, the optimised, calibrated,
-lowered and addressed forms in both modes, all with weight files beside them. Decides no mutation.
+lowered and addressed forms in both modes, the last with and without layer groups, all with weight files beside them. Decides no mutation.
 """
 
 from __future__ import annotations
@@ -91,4 +91,8 @@ def make_seeds(tool: Path, folder: Path) -> list[Seed]:
             if not _run(tool, folder, f"{name}.lowered.mlir", FINAL_PASSES, f"{name}.addressed.mlir"):
                 raise RuntimeError(f"the seed {source.name} lowers to {mode} but gets no addresses")
             keep(name, "addressed")
+            alone = tuple("--layer-group=opt=1" if p == "--layer-group" else p for p in FINAL_PASSES)
+            if not _run(tool, folder, f"{name}.lowered.mlir", alone, f"{name}.alone.addressed.mlir"):
+                raise RuntimeError(f"the seed {source.name} in {mode} has groups but no tiles")
+            keep(f"{name}.alone", "addressed")
     return seeds

@@ -39,14 +39,17 @@ VALUES = [
     "array<i32: 1, 1>", "array<f64: 1.0>", "array<f64>", "dense<1> : tensor<2xi64>", "dense<0.5> : tensor<1x3xf32>",
     "f32", "@main", "#tpu.tile<n = 1, c = 64, h = 1, w = 1, buffers = 1>",
     "#tpu.tile<n = 99, c = 99999, h = 4096, w = 4096, buffers = 2>",
+    "#tpu.group<id = 0, n = 1, h = 1, weights = true, stored = true, joins = false>",
+    "#tpu.group<id = 1, n = 1, h = 2, weights = false, stored = false, joins = true>",
+    "#tpu.group<id = 9223372036854775807, n = 4294967296, h = 4294967296, weights = true, stored = true, joins = true>",
 ]  # fmt: skip
 OPS = [
     "top.None", "top.Weight", "top.Input", "top.Cast", "top.Conv", "top.MatMul", "top.BatchNorm", "top.Scale",
     "top.Add", "top.Sub", "top.Mul", "top.AddConst", "top.MulConst", "top.Relu", "top.LeakyRelu", "top.Clip",
     "top.Sigmoid", "top.HardSigmoid", "top.MaxPool", "top.AvgPool", "top.Concat", "top.Slice", "top.Pad",
     "top.Reshape", "top.Flatten", "top.Permute", "top.Upsample", "tpu.Conv2D", "tpu.MatMul", "tpu.Pool2D", "tpu.Add",
-    "tpu.Mul", "tpu.AddConst", "tpu.MulConst", "tpu.Relu", "tpu.Lut", "tpu.RequantInt", "tpu.Cast", "tpu.Concat",
-    "tpu.Slice", "tpu.Pad", "tpu.Reshape", "tpu.Permute", "tpu.Upsample", "func.call",
+    "tpu.Mul", "tpu.AddConst", "tpu.MulConst", "tpu.Relu", "tpu.Lut", "tpu.RequantInt", "tpu.Lines", "tpu.Unfold",
+    "tpu.Cast", "tpu.Concat", "tpu.Slice", "tpu.Pad", "tpu.Reshape", "tpu.Permute", "tpu.Upsample", "func.call",
     "builtin.unrealized_conversion_cast",
 ]  # fmt: skip
 STRINGS = [
@@ -80,7 +83,8 @@ OPERATION = re.compile(r'"(?:top|tpu)\.\w+"')
 CALL = re.compile(r'"(?:top|tpu)\.\w+"\([^()]*\)')
 VALUE = re.compile(r"%\w+(?:#\d+)?")
 STRING = re.compile(r'(?<!loc\()"[^"\n]*"')
-ATTRIBUTE = re.compile(r"\b[\w.]+ = (?:array<[^>]*>|#tpu\.tile<[^>]*>|\"[^\"]*\"|-?[\d.e+-]+(?: : \w+)?|true|false)")
+ATTRIBUTE = re.compile(r"\b[\w.]+ = (?:array<[^>]*>|#tpu\.(?:tile|group)<[^>]*>|\"[^\"]*\"|-?[\d.e+-]+(?: : \w+)?|true|false)")
+PLACEMENT = re.compile(r"#tpu\.(?:tile|group)<[^>]*>")
 LOCATION = re.compile(r'loc\((?:#loc\d*|"[^"]*")\)')
 
 Edit = Callable[[random.Random, str], str]
@@ -213,6 +217,23 @@ def drop_attribute(rng: random.Random, text: str) -> str:
     return before + after[2:] if after.startswith(", ") else (before[:-2] if before.endswith(", ") else before) + after
 
 
+def placements(rng: random.Random, text: str) -> str:
+    """What layer-group decided: other groups, slices, places, or another op's."""
+
+    def change(old: str) -> str:
+        kind = rng.randrange(4)
+        if kind == 0:
+            return rng.choice([rng.choice(others), rng.choice(VALUES[-5:])])
+        if kind == 1:
+            return re.sub(r"id = \d+", lambda m: f"id = {rng.randrange(6)}", old)
+        if kind == 2:
+            return re.sub(r"\b(true|false)\b", lambda m: rng.choice(["true", "false"]), old)
+        return re.sub(r"\b([nchw]) = \d+", lambda m: f"{m[1]} = {rng.choice([1, 1, 2, 3, 5, 8, 64, 1000, 1 << 40])}", old)
+
+    others = PLACEMENT.findall(text) or VALUES[-5:]
+    return _replace(rng, text, PLACEMENT, change, 0.3)
+
+
 def strings(rng: random.Random, text: str) -> str:
     return _replace(rng, text, STRING, lambda old: f'"{rng.choice(STRINGS)}"', 0.2)
 
@@ -289,7 +310,7 @@ def truncation(rng: random.Random, text: str) -> str:
 EDITS: list[tuple[Edit, int]] = [
     (numbers, 16), (shapes, 14), (element_types, 10), (whole_types, 5), (lists, 10), (operations, 6), (operands, 8),
     (arity, 6), (attributes, 8), (drop_attribute, 4), (strings, 5), (module_attribute, 4), (locations, 4), (lines, 4),
-    (functions, 3), (results, 2), (some_bytes, 4), (truncation, 1),
+    (placements, 8), (functions, 3), (results, 2), (some_bytes, 4), (truncation, 1),
 ]  # fmt: skip
 
 

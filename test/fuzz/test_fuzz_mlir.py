@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import random
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -51,7 +52,8 @@ def report(runner: Runner, crashes: list[Crash]) -> str:
 def test_every_stage_is_a_seed(seeds: list[Seed]) -> None:
     assert {s.stage for s in seeds} == set(PIPELINES)
     operations = " ".join(s.text for s in seeds)
-    for name in ("BatchNorm", "Conv2D", "MatMul", "Pool2D", "tpu.Lut", "tpu.Pad", "#tpu.tile", "conv_nic"):
+    assert re.search(r"#tpu.group<id = \d+, n = \d+, h = (?!1,)\d+", operations), "no group in slices"
+    for name in ("BatchNorm", "Conv2D", "MatMul", "Pool2D", "tpu.Lut", "tpu.Pad", "#tpu.tile", "#tpu.group", "joins = true", "stored = false", "tpu.Unfold", "conv_nic"):
         assert name in operations, name
 
 

@@ -206,6 +206,8 @@ def test_int8_is_similar_to_fp32_and_the_bmodel_exact(
         "digits_bm1684x_int8_sym_final.mlir",
         "digits_bm1684x_int8_sym_tpu_outputs.npz",
         "digits_bm1684x_int8_sym_model_outputs.npz",
+        "digits_bm1684x_int8_sym_weight_map.csv",
+        "digits_bm1684x_int8_sym_neuron_map.csv",
     }
 
 
@@ -233,6 +235,31 @@ def test_the_same_input_gives_the_same_bytes(digits: Path, tmp_path: Path) -> No
         assert run(*arguments(digits, tmp_path / name, skip_validation=True, test_reference=None)) == EXIT_OK
         results.append((tmp_path / name / "digits.bmodel").read_bytes())
     assert results[0] == results[1]
+
+
+@needs_core
+def test_maps_say_where_weights_and_tensors_lie(digits: Path, tmp_path: Path) -> None:
+    import csv
+
+    flags = arguments(digits, tmp_path, opt="1", skip_validation=True, test_reference=None)
+    assert run(*flags) == EXIT_OK
+    prefix = tmp_path / "digits_bm1684x_int8_sym"
+    with Path(f"{prefix}_weight_map.csv").open(encoding="utf-8") as file:
+        weights = list(csv.DictReader(file))
+    with Path(f"{prefix}_neuron_map.csv").open(encoding="utf-8") as file:
+        tensors = list(csv.DictReader(file))
+    assert weights and tensors
+    end = max(int(w["address"]) + int(w["bytes"]) for w in weights)
+    assert end <= min(int(t["address"]) for t in tensors)
+    own = [t for t in tensors if not t["view_of"]]
+    assert {t["view_of"] for t in tensors} - {""} <= {t["name"] for t in own}
+    forever = 1 << 40
+    for i, a in enumerate(own):
+        for b in own[:i]:
+            together = int(a["first"]) <= int(b["last"] or forever) and int(b["first"]) <= int(a["last"] or forever)
+            apart = int(a["address"]) + int(a["bytes"]) <= int(b["address"])
+            apart |= int(b["address"]) + int(b["bytes"]) <= int(a["address"])
+            assert apart or not together, (a, b)
 
 
 @needs_core

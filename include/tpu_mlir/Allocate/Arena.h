@@ -17,11 +17,11 @@ struct Lifetime {
 struct Arena {
   std::vector<int64_t> offsets; ///< one per lifetime
   int64_t bytes = 0;            ///< size of the arena
-  int64_t lowerBound = 0;       ///< most bytes that live at once
+  int64_t lowerBound = 0;       ///< most bytes that live at once; no plan can be smaller
 };
 
-/// Greedy by size: the largest first, each at the lowest offset that is free for its whole life.
-/// Offsets are multiples of `align`.
+/// The smallest arena found: several orders of placement, the best of them improved until it meets the lower bound or a
+/// fixed amount of work is done. Offsets are multiples of `align`. A pure function of its arguments.
 Arena planArena(const std::vector<Lifetime> &lifetimes, int64_t align);
 
 } // namespace tpu_mlir::allocate

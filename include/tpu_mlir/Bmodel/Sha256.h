@@ -10,7 +10,8 @@
 
 namespace tpu_mlir::bmodel {
 
-std::array<uint8_t, 32> sha256(std::span<const uint8_t> bytes);
+/// `isPlain` leaves out the machine's own instructions for it; the result is the same.
+std::array<uint8_t, 32> sha256(std::span<const uint8_t> bytes, bool isPlain = false);
 
 } // namespace tpu_mlir::bmodel
 

@@ -15,6 +15,7 @@ namespace tpu_mlir::codegen {
 struct LocalMemory {
   int64_t lanes, bytes, bankBytes, alignBytes;
   int64_t maxDim; ///< largest size of one axis in a command
+  int64_t scratchBanks = 1; ///< of a place for intermediates of grouped ops
 };
 
 /// Where one buffer lies: `copies` places of `bytes` each, offsets from the start of a lane.

@@ -20,7 +20,7 @@ struct Value {
   Dims dims; ///< as its producer writes it; of inputs and weights, any shape
   DType dtype = DType::I8;
   bool isWeight = false;
-  int sameAs = -1;                   ///< a weight of the same bytes that came before, or itself
+  int sameAs = -1;                        ///< a weight of the same bytes that came before, or itself
   bool isInput = false, isOutput = false; ///< of the network: lies in global memory
   int viewOf = -1;                        ///< the value whose bytes it shares
   uint64_t address = 0;                   ///< in global memory, once assigned

@@ -13,8 +13,9 @@ struct Pace {
 };
 
 /// Gives every buffer its offset, and every load the work before which it is issued: as early as memory allows, in the
-/// order of need. Returns the work at which memory runs out, or -1.
-int placeBuffers(Timeline &timeline, const Pace &pace);
+/// order of need. Returns the work at which memory runs out, or -1. With `failures` it goes on without what found no
+/// place, and lists all such works.
+int placeBuffers(Timeline &timeline, const Pace &pace, std::vector<int> *failures = nullptr);
 
 } // namespace tpu_mlir::schedule
 

@@ -20,6 +20,7 @@ struct Group {
   bool alone = false;       ///< one node, tiled by itself from and to global memory
   bool keepsWeights = true; ///< weights stay for all slices; else each slice loads them again
   int64_t slices() const { return nSlices * hSlices; }
+  bool operator==(const Group &) const = default;
 };
 
 struct Plan {
@@ -91,8 +92,10 @@ struct Timeline {
   int64_t loadedBytes = 0, storedBytes = 0;
 };
 
-/// Scratch memory that the nodes of a network need; nothing when local memory has no room for it.
-std::optional<ScratchMap> mapScratch(const Network &network, const LocalMemory &memory);
+/// Scratch memory that the nodes of a network need, those that run by themselves left out; nothing when local memory
+/// has no room for it. `neediest` gets the node that needs the most.
+std::optional<ScratchMap> mapScratch(const Network &network, const std::vector<char> &alone, const LocalMemory &memory,
+                                     int *neediest = nullptr);
 /// The scratch place of each buffer of a recipe (-1: not scratch).
 std::vector<int> scratchSlots(const Recipe &recipe);
 

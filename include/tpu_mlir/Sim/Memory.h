@@ -29,8 +29,9 @@ public:
   int64_t lanes() const { return geometry.lanes; }
   int64_t laneBytes() const { return geometry.laneBytes; }
   int64_t alignBytes() const { return geometry.alignBytes; }
-  uint8_t *lane(int64_t index) { return local.get() + index * geometry.laneBytes; }
-  const uint8_t *lane(int64_t index) const { return local.get() + index * geometry.laneBytes; }
+  /// A lane's bytes; the host may have others between one lane and the next.
+  uint8_t *lane(int64_t index) { return local.get() + index * pitch; }
+  const uint8_t *lane(int64_t index) const { return local.get() + index * pitch; }
 
   /// Splits a TIU address (lane 0 is address 0); UserError outside local memory.
   LanePlace placeOfTiu(uint64_t address) const;
@@ -64,6 +65,7 @@ private:
   static Bytes allocate(uint64_t bytes, const std::string &what);
   target::Local geometry;
   Bytes local;
+  int64_t pitch; ///< bytes from lane to lane on the host
   std::vector<Region> regions;
 };
 

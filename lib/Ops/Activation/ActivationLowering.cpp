@@ -159,17 +159,21 @@ std::optional<Lines> linesOf(Operation *op, const NumberFormat &in, const Number
 }
 
 Value createLines(Lowering &l, Operation *op, Type type, Value in, const Lines &lines) {
-  SmallVector<int64_t> multipliers, shifts, zeroPoints;
+  SmallVector<int64_t> multipliers, shifts, zeroPoints, factors, offsets;
   for (const Line &line : lines.lines) {
     multipliers.push_back(line.multiplier);
     shifts.push_back(line.shift);
     zeroPoints.push_back(line.zeroPoint);
+    factors.push_back(line.factor);
+    offsets.push_back(line.offset);
   }
   Builder &b = l.builder;
   NamedAttrList attrs;
   attrs.set("multipliers", b.getDenseI64ArrayAttr(multipliers));
   attrs.set("rshifts", b.getDenseI64ArrayAttr(shifts));
   attrs.set("zero_points", b.getDenseI64ArrayAttr(zeroPoints));
+  attrs.set("factors", b.getDenseI64ArrayAttr(factors));
+  attrs.set("offsets", b.getDenseI64ArrayAttr(offsets));
   attrs.set("takes_max", b.getBoolAttr(lines.takesMax));
   if (lines.low)
     attrs.set("low", b.getI64IntegerAttr(*lines.low));

@@ -8,6 +8,8 @@
 #include "tpu_mlir/Ops/ConvForm.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 
 using namespace mlir;
 
@@ -19,14 +21,16 @@ LogicalResult tpu::LinesOp::verify() {
   if (failed(verifyTensors(*this)) || failed(verifySameShape(*this, getInput(), getOutput())))
     return failure();
   size_t count = getMultipliers().size();
-  if (count < 1 || count > 2 || getRshifts().size() != count || getZeroPoints().size() != count)
-    return emitOpError() << "has one or two lines, each with multiplier, rshift and zero point; got " << count << ", "
-                         << getRshifts().size() << " and " << getZeroPoints().size();
+  for (ArrayRef<int64_t> each : {getRshifts(), getZeroPoints(), getFactors(), getOffsets()})
+    if (count < 1 || count > 2 || each.size() != count)
+      return emitOpError() << "has one or two lines, each with multiplier, rshift, zero point, factor and offset; got "
+                           << count << " multipliers and " << each.size() << " of another";
   for (Value v : {getInput(), getOutput()})
     if (kernel::bitWidth(formatOf(v).dtype) != 8)
       return emitOpError() << "'input' and 'output' have 8-bit elements, got " << v.getType();
   for (size_t i = 0; i < count; ++i)
-    if (failed(verifyRequant(*this, getMultipliers()[i], getRshifts()[i])) || std::abs(getZeroPoints()[i]) > 32767)
+    if (failed(verifyRequant(*this, getMultipliers()[i], getRshifts()[i])) || std::abs(getZeroPoints()[i]) > 32767 ||
+        std::abs(getFactors()[i]) > 127 || std::abs(getOffsets()[i]) > 32767)
       return emitOpError() << "line " << i << " is no requantisation: 32-bit multiplier, shift of at most 63, 16-bit "
                            << "zero point";
   for (std::optional<uint64_t> bound : {getLow(), getHigh()})
@@ -45,6 +49,18 @@ Form tpu::LinesOp::form() {
   size_t count = getMultipliers().size();
   auto line = [&](size_t i, int dst) {
     Step s{StepKind::Requant, dst, x};
+    if (getFactors()[i] != 1 || getOffsets()[i] != 0) {
+      int product = r.addScratch(DType::I16, d), sum = r.addScratch(DType::I16, d);
+      for (auto [op, to, from, value] : {std::tuple(kernel::BinaryOp::Mul, product, x, getFactors()[i]),
+                                         std::tuple(kernel::BinaryOp::Add, sum, product, getOffsets()[i])}) {
+        Step wide{StepKind::Binary, to, from};
+        wide.op = op;
+        wide.constantType = DType::I16;
+        wide.constant = double(value);
+        r.steps.push_back(wide);
+      }
+      s.a = sum;
+    }
     s.entry = {int32_t(getMultipliers()[i]), int32_t(-getRshifts()[i]), int32_t(getZeroPoints()[i])};
     r.steps.push_back(s);
   };
@@ -87,8 +103,8 @@ public:
       : t(results), first(first), least(least), most(most), count(int64_t(results.size())) {}
 
   std::optional<Lines> run() {
-    // Flat ends may be bounds.
-    for (bool bounded : {false, true}) {
+    // Flat ends may be bounds; one line is better than two.
+    for (auto [count, bounded] : {std::pair(1, false), {1, true}, {2, false}, {2, true}}) {
       Lines lines;
       int64_t lowest = *std::min_element(t.begin(), t.end()), highest = *std::max_element(t.begin(), t.end());
       low = least, high = most;
@@ -98,20 +114,21 @@ public:
         if (highest < most)
           lines.high = high = highest;
       }
-      if (auto one = fit(0, count)) {
+      if (count == 2) {
+        if (auto two = pair(lines))
+          return two;
+      } else if (auto one = fit(0, int64_t(t.size()), true)) {
         lines.lines = {*one};
         if (isExact(lines))
           return lines;
       }
-      if (auto two = pair(lines))
-        return two;
     }
     return std::nullopt;
   }
 
 private:
   /// A line through results [begin, end); those at a bound may lie beyond it.
-  std::optional<Line> fit(int64_t begin, int64_t end) {
+  std::optional<Line> fit(int64_t begin, int64_t end, bool mayShift = false) {
     int64_t a = begin, b = end - 1;
     while (a < b && (t[a] == low || t[a] == high) && t[a + 1] == t[a])
       ++a;
@@ -122,6 +139,41 @@ private:
     for (int64_t delta : {0, 1, -1, 2, -2})
       if (auto line = fitWith(guess + delta, begin, end))
         return line;
+    return mayShift && b - a > 1 ? fitShifted(slope, a, b, begin, end) : std::nullopt;
+  }
+
+  /// A line that meets zero between two inputs: sums of 16 bits before the requantisation.
+  std::optional<Line> fitShifted(double slope, int64_t a, int64_t b, int64_t begin, int64_t end) {
+    constexpr int64_t kMost = 32767, kSteps = 801;
+    const int64_t farthest = std::max(std::abs(first), std::abs(first + count - 1));
+    for (int64_t factor : {127, 64, 16}) {
+      if (factor * farthest > kMost)
+        continue;
+      for (int64_t k = 0; k < kSteps && slope != 0; ++k) {
+        // Two rounded results tell a slope to one part in their distance.
+        double step = double(k % 2 ? -(k + 1) / 2 : k / 2) / 400 / double(b - a);
+        double real = std::ldexp((slope + step) / double(factor), kShift);
+        if (std::fabs(real) < 256 || std::fabs(real) > double(INT32_MAX))
+          break;
+        int64_t m = std::llround(real), from = -kMost, to = kMost;
+        for (int64_t i = begin; i < end && from <= to; ++i) {
+          int64_t x = (first + i) * factor;
+          int64_t under = (2 * t[i] - 1) * (int64_t(1) << (kShift - 1)), over = under + (int64_t(1) << kShift) - 1;
+          bool hasUnder = t[i] > low, hasOver = t[i] < high;
+          if (m < 0)
+            std::swap(hasUnder, hasOver);
+          int64_t least = m > 0 ? ceilDiv(under, m) : ceilDiv(over, m),
+                  most = m > 0 ? floorDiv(over, m) : floorDiv(under, m);
+          if (hasUnder)
+            from = std::max(from, least - x);
+          if (hasOver)
+            to = std::min(to, most - x);
+        }
+        int64_t offset = from + (to - from) / 2;
+        if (from <= to && std::abs(offset) + factor * farthest <= kMost)
+          return Line{m, kShift, 0, factor, offset};
+      }
+    }
     return std::nullopt;
   }
 
@@ -190,7 +242,8 @@ int64_t evaluate(const Lines &lines, int64_t x, int64_t least, int64_t most) {
   std::optional<int64_t> result;
   for (const Line &line : lines.lines) {
     int64_t half = line.shift > 0 ? int64_t(1) << (line.shift - 1) : 0;
-    int64_t y = std::clamp(((x * line.multiplier + half) >> line.shift) + line.zeroPoint, least, most);
+    int64_t y = std::clamp((((x * line.factor + line.offset) * line.multiplier + half) >> line.shift) + line.zeroPoint,
+                           least, most);
     result = !result ? y : lines.takesMax ? std::max(*result, y) : std::min(*result, y);
   }
   if (lines.low)

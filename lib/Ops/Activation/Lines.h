@@ -8,9 +8,10 @@
 
 namespace tpu_mlir {
 
-/// sat((x * multiplier >> shift, half up) + zeroPoint).
+/// sat(((x * factor + offset) * multiplier >> shift, half up) + zeroPoint); the factor and the offset, where there are
+/// any, in 16 bits.
 struct Line {
-  int64_t multiplier = 0, shift = 0, zeroPoint = 0;
+  int64_t multiplier = 0, shift = 0, zeroPoint = 0, factor = 1, offset = 0;
 };
 /// The larger or smaller of one or two lines, between bounds.
 struct Lines {

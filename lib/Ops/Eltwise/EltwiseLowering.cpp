@@ -79,15 +79,29 @@ Form tpu::AddOp::form() {
   double limit = getReluLimit().convertToDouble();
   if (format.isQuantized()) {
     // Products of at most 16 bits, summed in int32, then one rounding.
-    int term[2] = {r.addScratch(DType::I16, out), r.addScratch(DType::I16, out)}, acc = r.addScratch(DType::I32, out);
+    int64_t rshift = getRshift();
+    int term[2] = {r.addScratch(DType::I16, out), -1}, acc = -1;
+    if (in.size() > 1)
+      term[1] = r.addScratch(DType::I16, out);
+    // The last addition shifts and rounds, of a sum that no format has cut. Sums of signed terms are signed, so an
+    // unsigned result takes one more step.
+    bool shiftsInSum = in.size() > 1 && rshift >= 0 && rshift <= 31;
+    int rounded = format.dtype == DType::I8 ? y : shiftsInSum ? r.addScratch(DType::I16, out) : -1;
+    if (in.size() > 2 || (in.size() > 1 && !shiftsInSum))
+      acc = r.addScratch(DType::I32, out);
     for (size_t i = 0; i < in.size(); ++i) {
       scaled(term[i > 0], in[i], (*getMultipliers())[i], DType::I16);
+      bool isLast = i + 1 == in.size() && shiftsInSum;
       if (i > 0)
-        binary(kernel::BinaryOp::Add, acc, i == 1 ? term[0] : acc, term[1]);
+        binary(kernel::BinaryOp::Add, isLast ? rounded : acc, i == 1 ? term[0] : acc, term[1]);
+      if (isLast)
+        r.steps.back().shift = int(-rshift);
     }
-    Step requant{StepKind::Requant, y, in.size() > 1 ? acc : term[0]};
-    requant.entry = {1, int32_t(-getRshift()), 0};
-    r.steps.push_back(requant);
+    if (!shiftsInSum || rounded != y) {
+      Step requant{StepKind::Requant, y, shiftsInSum ? rounded : in.size() > 1 ? acc : term[0]};
+      requant.entry = {1, shiftsInSum ? 0 : int32_t(-rshift), 0};
+      r.steps.push_back(requant);
+    }
   } else {
     auto coefficient = [&](size_t i) { return getCoeff() ? (*getCoeff())[i] : 1.0; };
     int term = -1;

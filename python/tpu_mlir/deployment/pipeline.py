@@ -5,6 +5,7 @@ Each stage reads and writes plain files, so a user can stop after any of them, e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ def lowering_passes(options: Options) -> list[str]:
     return [*passes, "canonicalize", "weight-fold"]
 
 
-def final_passes(options: Options) -> list[str]:
+def final_passes(options: Options, maps: Path | None = None) -> list[str]:
+    """`maps`: the folder for the tables of where weights and tensors lie."""
+    tables = {f"{of}_map_file": maps and maps / f"{options.prefix}_{of}_map.csv" for of in ("weight", "neuron")}
     return [
         _pass("strip-io-quant", quant_input=options.quant_input, quant_output=options.quant_output),
         "processor-tpu-optimize",
@@ -50,18 +53,19 @@ def final_passes(options: Options) -> list[str]:
             opt=options.opt,
             **{"dump-groups": _absolute(options.groups_file), "use-groups": _absolute(options.use_groups)},
         ),
-        "address-assign",
+        _pass("address-assign", **tables),
     ]
 
 
 def lower(options: Options) -> Path:
     """Writes `<prefix>_tpu.mlir`, its weights beside it, and returns its path."""
-    return _run(options, options.mlir, "_tpu", lowering_passes(options))
+    return _run(options, options.mlir, "_tpu", lambda stage: lowering_passes(options))
 
 
 def finish(options: Options, lowered: Path) -> Path:
-    """Writes `<prefix>_final.mlir`, with layouts, tiles and addresses, and returns its path."""
-    return _run(options, lowered, "_final", final_passes(options))
+    """Writes `<prefix>_final.mlir`, with layouts, tiles and addresses, and returns its path; beside it, where weights
+    and tensors lie, as `<prefix>_weight_map.csv` and `<prefix>_neuron_map.csv`."""
+    return _run(options, lowered, "_final", lambda stage: final_passes(options, stage))
 
 
 def generate(options: Options, final: Path) -> None:
@@ -71,11 +75,11 @@ def generate(options: Options, final: Path) -> None:
         pymlir().run_passes(str(final), "", _pipeline([_pass("codegen", model_file=model.resolve())]), None)
 
 
-def _run(options: Options, source: Path, suffix: str, passes: list[str]) -> Path:
+def _run(options: Options, source: Path, suffix: str, passes: Callable[[Path], list[str]]) -> Path:
     target = options.beside_model(f"{suffix}.mlir")
     with staging(target.parent) as stage:
         weights = f"{options.prefix}{suffix}_weight.npz"
-        pymlir().run_passes(str(source), str(stage / target.name), _pipeline(passes), weights)
+        pymlir().run_passes(str(source), str(stage / target.name), _pipeline(passes(stage.resolve())), weights)
     return target
 
 

@@ -1,8 +1,8 @@
 // RUN: rm -rf %t && mkdir -p %t && cd %t
 // RUN: tpuc-opt %s --convert-top-to-tpu="mode=INT8 chip=bm1684x" -o out.mlir && FileCheck %s < out.mlir
 
-// Every function of one variable is a table of 256 results under the op's own name; the numbers in the tables are tested
-// in test/python/test_lowering_numbers.py.
+// Every function of one variable is a table of 256 results under the op's own name, or lines where lines have the same
+// results; the numbers are tested in test/python/test_lowering_numbers.py.
 
 !s = !quant.calibrated<f32<-4.0:4.0>>
 
@@ -10,7 +10,12 @@ module attributes {module.state = "TOP_CALIBRATED"} {
   func.func @main(%arg: tensor<2x3xf32>) -> tensor<2x3x!s> {
     // CHECK: %[[X:.*]] = "tpu.Cast"
     %x = "top.Input"(%arg) : (tensor<2x3xf32>) -> tensor<2x3x!s> loc("x")
-    // CHECK-COUNT-16: "tpu.Lut"
+    // CHECK-COUNT-2: "tpu.Lines"
+    // CHECK-NOT: "tpu.Lines"
+    // CHECK-COUNT-7: "tpu.Lut"
+    // CHECK: "tpu.Lines"
+    // CHECK-COUNT-5: "tpu.Lut"
+    // CHECK: "tpu.Lines"
     %0 = "top.LeakyRelu"(%x) {alpha = 0.1} : (tensor<2x3x!s>) -> tensor<2x3x!s> loc("leakyrelu")
     %1 = "top.Clip"(%0) {min = -1.0, max = 1.0} : (tensor<2x3x!s>) -> tensor<2x3x!s> loc("clip")
     %2 = "top.Sigmoid"(%1) : (tensor<2x3x!s>) -> tensor<2x3x!s> loc("sigmoid")
@@ -27,9 +32,8 @@ module attributes {module.state = "TOP_CALIBRATED"} {
     %13 = "top.HardSwish"(%12) : (tensor<2x3x!s>) -> tensor<2x3x!s> loc("hardswish")
     %14 = "top.Elu"(%13) {alpha = 1.0} : (tensor<2x3x!s>) -> tensor<2x3x!s> loc("elu")
     %15 = "top.HardSigmoid"(%14) {alpha = 0.2, beta = 0.5} : (tensor<2x3x!s>) -> tensor<2x3x!s> loc("hardsigmoid")
-    // A relu whose result is signed (its range said so) is a table too.
-    // CHECK-NEXT: "top.Weight"
-    // CHECK-NEXT: %[[Y:.*]] = "tpu.Lut"
+    // A relu whose result is signed (its range said so) is a line with a bound.
+    // CHECK-NEXT: %[[Y:.*]] = "tpu.Lines"({{.*}}low = 0
     %16 = "top.Relu"(%15) : (tensor<2x3x!s>) -> tensor<2x3x!s> loc("relu")
     // Top's cast is no work.
     // CHECK-NEXT: "tpu.Cast"(%[[Y]]) : {{.*}} -> tensor<2x3xf32>

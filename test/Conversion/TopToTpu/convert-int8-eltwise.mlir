@@ -16,8 +16,8 @@ module attributes {module.state = "TOP_CALIBRATED", module.weight_file = "in.npz
     // CHECK: %[[R:.*]] = "tpu.RequantInt"(%[[X]]) <{multiplier = 1073741824 : i64, rshift = 30 : i64}>
     // CHECK-SAME: -> tensor<1x2x4x4x!quant.uniform<u8:f32, 3.125000e-02>>
     %r = "top.Relu"(%x) : (tensor<1x2x4x4x!s4>) -> tensor<1x2x4x4x!u> loc("r")
-    // A limit below what the format holds needs the table.
-    // CHECK: "tpu.Lut"(%[[X]],
+    // A limit that no input reaches: one line.
+    // CHECK: "tpu.Lines"(%[[X]]) <{factors = array<i64: 1>, multipliers = array<i64: 4194304>,
     %r6 = "top.Relu"(%x) {relu_limit = 6.0} : (tensor<1x2x4x4x!s4>) -> tensor<1x2x4x4x!u> loc("r6")
     // Factors 2^-5 / 2^-5 = 1: the largest power of two below 256 for signed, at most 128 for unsigned inputs.
     // CHECK: %[[A:.*]] = "tpu.Add"(%[[X]], %[[R]]) <{do_relu = true, multipliers = array<i64: 128, 128>, relu_limit = -1.000000e+00 : f64, rshift = 7 : i64}>
@@ -43,11 +43,10 @@ module attributes {module.state = "TOP_CALIBRATED", module.weight_file = "in.npz
     %mc = "top.MulConst"(%x) {const_val = 0.75} : (tensor<1x2x4x4x!s4>) -> tensor<1x2x4x4x!s8> loc("mc")
     // CHECK: "tpu.RequantInt"(%[[X]]) <{multiplier = -1073741824 : i64, rshift = 30 : i64}>
     %mr = "top.MulConst"(%x) {const_val = -1.0, do_relu = true} : (tensor<1x2x4x4x!s4>) -> tensor<1x2x4x4x!u> loc("mr")
-    // CHECK: "tpu.Lut"(%[[X]], %[[T:.*]]) : ({{.*}}, tensor<1x1x1x256xi8>) -> tensor<1x2x4x4x!quant.uniform<i8:f32, 6.250000e-02>>
+    // x / 2 + 16, and ties away from zero: a little more than a half around the input -32 that gives 0.
+    // CHECK: "tpu.Lines"(%[[X]]) <{factors = array<i64: 127>, multipliers = array<i64: 16578>, offsets = array<i64: 4064>,
+    // CHECK-SAME: -> tensor<1x2x4x4x!quant.uniform<i8:f32, 6.250000e-02>>
     %ac = "top.AddConst"(%x) {const_val = 1.0} : (tensor<1x2x4x4x!s4>) -> tensor<1x2x4x4x!s8> loc("ac")
-    // x = 0: 1 / 2^-4 = 16; x = 127: (3.96875 + 1) / 2^-4 = 79.5, away from zero; then x = -128: -3 / 2^-4 = -48.
-    // WEIGHTS: ac_table i1 [1, 1, 1, 256] = 16 17 17 18 18
-    // WEIGHTS-SAME: 79 80 -48 -48 -47
     return %a, %s, %c : tensor<1x2x4x4x!u>, tensor<1x2x4x4x!s8>, tensor<1x2x4x4x!s8>
   }
 }

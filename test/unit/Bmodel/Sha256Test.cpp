@@ -12,7 +12,10 @@ namespace {
 
 std::string digest(const std::string &text) {
   std::string out;
-  for (uint8_t byte : tpu_mlir::bmodel::sha256({reinterpret_cast<const uint8_t *>(text.data()), text.size()})) {
+  std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t *>(text.data()), text.size());
+  const auto digest = tpu_mlir::bmodel::sha256(bytes);
+  EXPECT_EQ(digest, tpu_mlir::bmodel::sha256(bytes, /*isPlain=*/true)) << text.size() << " bytes";
+  for (uint8_t byte : digest) {
     out += "0123456789abcdef"[byte >> 4];
     out += "0123456789abcdef"[byte & 15];
   }

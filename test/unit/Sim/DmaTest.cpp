@@ -24,7 +24,8 @@ public:
   DmaBench(std::mt19937 &random) {
     memory.addRegion("activations", kDdr, kDdrBytes);
     fill(memory.write(kDdr, kDdrBytes), int64_t(kDdrBytes), random());
-    fill(memory.lane(0), 64 * memory.laneBytes(), random());
+    for (int64_t lane = 0; lane < memory.lanes(); ++lane)
+      fill(memory.lane(lane), memory.laneBytes(), random());
   }
   static void fill(uint8_t *bytes, int64_t count, uint64_t state) {
     for (int64_t i = 0; i < count; i += 8) {

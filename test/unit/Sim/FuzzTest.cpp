@@ -127,7 +127,8 @@ TEST(SimFuzz, ChangedCommandsRunOrAreRefused) {
   bench.memory.addRegion("activations", kDdr, 1 << 20);
   std::mt19937 random(151);
   // Zeros are indices inside any table.
-  std::memset(bench.memory.lane(0), 0, size_t(bench.memory.lanes() * bench.memory.laneBytes()));
+  for (int64_t lane = 0; lane < bench.memory.lanes(); ++lane)
+    std::memset(bench.memory.lane(lane), 0, size_t(bench.memory.laneBytes()));
   auto list = seeds(bench.table);
   for (const isa::Command &c : list)
     EXPECT_NO_THROW(bench.run(c)) << c.info->name << ' ' << c.kind()->name;

@@ -22,6 +22,9 @@ namespace tpu_mlir::tpu {
 
 namespace {
 
+/// The step at which nothing ends: what lives up to it lives throughout.
+constexpr int kEnd = std::numeric_limits<int32_t>::max();
+
 struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
   using AddressAssignBase::AddressAssignBase;
 
@@ -62,19 +65,36 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
     return base + (int64_t(map.bytes) + align - 1) / align * align;
   }
 
+  /// One line a tensor that has a place in global memory, in the order of the network. Lifetimes are steps of the
+  /// schedule, both included; what lives to the end has none in `last`. A view names the tensor whose bytes it is.
+  void writeNeuronMap(const schedule::Network &network, const std::vector<std::pair<int, int>> &lives,
+                      const std::vector<int64_t> &addresses) {
+    std::string csv = "name,address,bytes,first,last,view_of\n";
+    for (auto [i, v] : llvm::enumerate(network.values)) {
+      int root = network.root(i);
+      if (v.isWeight || lives[root].first < 0)
+        continue;
+      auto [first, last] = lives[root];
+      for (const std::string &cell : {v.name, std::to_string(addresses[root]), std::to_string(v.bytes()),
+                                      std::to_string(std::min(first, last)), last == kEnd ? "" : std::to_string(last)})
+        csv += cell + ",";
+      csv += (root == int(i) ? "" : network.values[root].name) + "\n";
+    }
+    writeFileAtomically(neuronMapFile, csv);
+  }
+
   /// Addresses of tensors from `base`; returns the end.
   int64_t assignTensors(const ReadSchedule &r, int64_t base, int64_t align) {
     const schedule::Network &network = r.network;
-    const int end = std::numeric_limits<int32_t>::max();
     std::vector<std::pair<int, int>> lives(network.values.size(), {-1, -1});
     auto use = [&](int value, int from, int to) {
       auto &[first, last] = lives[network.root(value)];
       first = first < 0 ? from : std::min(first, from);
-      last = std::max(last, reuseAddr ? to : end);
+      last = std::max(last, reuseAddr ? to : kEnd);
     };
     for (auto [i, v] : llvm::enumerate(network.values))
-      if (v.viewOf < 0 && (v.isInput || v.isOutput))
-        use(i, v.isInput ? 0 : end, end);
+      if (v.viewOf < 0 && !v.isWeight && (v.isInput || v.isOutput))
+        use(i, v.isInput ? 0 : kEnd, kEnd);
     for (const schedule::Load &load : r.timeline.loads)
       if (load.kind != schedule::Load::Kind::Rows && !network.values[load.value].isWeight) {
         const schedule::LocalBuffer &b = r.timeline.buffers[load.buffer];
@@ -120,6 +140,8 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
       Attribute encoding = address ? Attribute(IntegerAttr::get(i64, address)) : Attribute();
       value.setType(RankedTensorType::get(type.getShape(), type.getElementType(), encoding));
     }
+    if (!neuronMapFile.empty())
+      writeNeuronMap(network, lives, addresses);
     setModule("module.neuron_addr", base);
     setModule("module.neuron_size", arena.bytes);
     setModule("module.neuron_lower_bound", arena.lowerBound);

@@ -42,7 +42,7 @@ double computeCycles(const schedule::Schedule &s, const Group &g, const codegen:
     for (int n = g.first; n <= g.last; ++n)
       if (!schedule::isEmpty(regions.made[n - g.first]))
         cycles +=
-            schedule::regionCycles(*s.network.nodes[n].recipe(), regions.made[n - g.first], chip, memory.bankBytes);
+            schedule::regionCycles(*s.network.nodes[n].recipe(), regions.made[n - g.first], chip, memory.scratchBanks * memory.bankBytes);
   }
   return cycles;
 }
@@ -77,6 +77,7 @@ std::string printGroups(const FunctionNetwork &, const schedule::Schedule &s, co
   }
   json::Object root{{"version", 1},
                     {"local_memory_bytes", memory.bytes},
+                    {"scratch_banks", s.scratchBanks},
                     {"estimated_cycles", int64_t(s.cycles)},
                     {"groups", std::move(groups)}};
   return llvm::formatv("{0:2}\n", json::Value(std::move(root))).str();
@@ -104,6 +105,9 @@ public:
     const json::Array *list = root ? root->getArray("groups") : nullptr;
     if (!list)
       fail("has no list 'groups'");
+    memory.scratchBanks = root->getInteger("scratch_banks").value_or(1);
+    if (memory.scratchBanks < 1 || memory.scratchBanks > memory.bytes / memory.bankBytes)
+      fail("has " + std::to_string(memory.scratchBanks) + " 'scratch_banks', which is no part of local memory");
     for (const json::Value &v : *list)
       readGroup(v.getAsObject());
     for (size_t op = 0; op < groupOf.size(); ++op)
@@ -166,6 +170,7 @@ private:
         fail("puts '" + function.network.nodes[op].name + "' into a group, but " + why + "; write \"alone\": \"\"");
     }
     schedule::Schedule s;
+    s.scratchBanks = memory.scratchBanks;
     s.network = schedule::fuse(function.network, memory, [&](int a, int b) {
       return groupOf[a] == groupOf[b] && !entries[groupOf[a]].alone && joined.contains(function.network.nodes[b].name);
     });
@@ -196,7 +201,7 @@ private:
   static constexpr int64_t kMostSlices = 4096;
   const std::string &path;
   const FunctionNetwork &function;
-  const codegen::LocalMemory &memory;
+  codegen::LocalMemory memory;
   std::vector<int> groupOf; ///< by op
   std::map<std::string, size_t> numbers;
   std::vector<Entry> entries;

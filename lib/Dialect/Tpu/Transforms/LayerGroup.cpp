@@ -38,7 +38,7 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
     }
   }
 
-  LogicalResult group(func::FuncOp function, const codegen::Machine &machine) {
+  LogicalResult group(func::FuncOp function, codegen::Machine &machine) {
     FunctionNetwork f = networkOf(function);
     const target::Chip &chip = targetOf(function);
     schedule::Schedule found;
@@ -49,6 +49,7 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
       if (!text)
         throw UserError("group file '" + useGroups + "' cannot be read: " + text.getError().message());
       found = parseGroups((*text)->getBuffer(), useGroups, f, machine.memory);
+      machine.memory.scratchBanks = found.scratchBanks;
       schedule::Built built =
           schedule::buildTimeline(found.network, found.plan, machine.memory, schedule::rowLimitOf(machine.memory));
       schedule::Pace pace = schedule::paceOf(found.network, built.timeline, chip);
@@ -60,8 +61,11 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
                         built.problem + "; use more slices, store more, or leave the op alone");
       found.cycles = schedule::estimateCycles(found.network, built.timeline, found.plan, pace, chip);
     }
+    machine.memory.scratchBanks = found.scratchBanks;
     if (!dumpGroups.empty())
       writeFileAtomically(dumpGroups, printGroups(f, found, machine.memory, chip));
+    auto i64 = IntegerType::get(&getContext(), 64);
+    getOperation()->setAttr("module.scratch_banks", IntegerAttr::get(i64, found.scratchBanks));
     bool ok = true;
     for (auto [id, group] : llvm::enumerate(found.plan.groups))
       for (int n = group.first; n <= group.last; ++n) {

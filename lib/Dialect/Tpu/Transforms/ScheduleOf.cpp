@@ -6,6 +6,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Support/Error.h"
 #include "llvm/Support/xxhash.h"
 
 #include <cstring>
@@ -16,7 +17,13 @@ namespace tpu_mlir::tpu {
 
 codegen::Machine machineOf(ModuleOp module) {
   auto bytes = module->getAttrOfType<IntegerAttr>("module.lmem_bytes");
-  return codegen::machineOf(targetOf(module), bytes ? bytes.getInt() : 0);
+  codegen::Machine machine = codegen::machineOf(targetOf(module), bytes ? bytes.getInt() : 0);
+  auto banks = module->getAttrOfType<IntegerAttr>("module.scratch_banks");
+  if (banks && (banks.getInt() < 1 || banks.getInt() * machine.memory.bankBytes > machine.memory.bytes))
+    throw UserError("'module.scratch_banks' is " + std::to_string(banks.getInt()) +
+                    ", which is no part of local memory; run layer-group");
+  machine.memory.scratchBanks = banks ? banks.getInt() : 1;
+  return machine;
 }
 
 FunctionNetwork networkOf(func::FuncOp function) {
@@ -78,17 +85,45 @@ FunctionNetwork networkOf(func::FuncOp function) {
   }
   for (Value v : function.getBody().front().getTerminator()->getOperands())
     network.values[network.root(f.numbers.lookup(v))].isOutput = true;
-  // An input's shape is that of its first reader, so that the reader finds it as it was made.
+  // An input's shape is that of its first reader, so that the reader finds it as it was made. One that repeats what it
+  // reads has a shape of more elements than the input.
   for (const schedule::Node &node : network.nodes)
     if (const Recipe *recipe = node.recipe())
       for (const Buffer &b : recipe->buffers)
         if (b.place == Place::Input && node.operands[b.index] >= 0)
-          if (schedule::Value &v = network.values[network.root(node.operands[b.index])]; v.isInput && v.users.empty()) {
+          if (schedule::Value &v = network.values[network.root(node.operands[b.index])];
+              v.isInput && v.users.empty() && b.repeat == 1) {
             v.dims = b.dims;
             v.users.push_back(node.id);
           }
   network.link();
   return f;
+}
+
+/// Fails, with a diagnostic, unless the groups that `ginfo` names can be: what a user wrote may be anything.
+static LogicalResult checkGroups(const ReadSchedule &r) {
+  constexpr int64_t kMostWorks = 65536;
+  const std::vector<Operation *> &ops = r.function.ops;
+  for (const schedule::Group &g : r.plan.groups) {
+    if (g.alone)
+      continue;
+    int64_t batches = 1, rows = 1;
+    for (int n = g.first; n <= g.last; ++n) {
+      const Dims &made = r.network.values[r.network.nodes[n].result].dims;
+      batches = std::max(batches, made.n), rows = std::max(rows, made.h);
+    }
+    const schedule::Node &first = r.network.nodes[g.first];
+    if (g.nSlices > batches || g.hSlices > rows)
+      return ops[first.id]->emitOpError()
+             << "'" << first.name << "' has " << g.nSlices << " x " << g.hSlices
+             << " slices in its 'ginfo', but its group "
+             << "makes no more than " << batches << " x " << rows << " batches and rows; run layer-group again";
+    if (g.slices() > kMostWorks / (g.last - g.first + 1))
+      return ops[first.id]->emitOpError()
+             << "'" << first.name << "' and its group have " << g.slices() << " slices in their 'ginfo', more than "
+             << kMostWorks << " pieces of work; run layer-group again";
+  }
+  return success();
 }
 
 FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machine &machine) {
@@ -99,6 +134,11 @@ FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machi
   for (const schedule::Node &node : r.function.network.nodes)
     if (node.recipe() && !ops[node.id]->hasAttr("ginfo"))
       return ops[node.id]->emitOpError() << "'" << node.name << "' has no 'ginfo'; run layer-group first";
+  for (const schedule::Node &node : r.function.network.nodes)
+    if (groupOf(node.id))
+      if (std::string why = schedule::whyAlone(r.function.network, node); !why.empty())
+        return ops[node.id]->emitOpError()
+               << "'" << node.name << "' cannot be in a group: " << why << "; run layer-group again";
   r.network = schedule::fuse(r.function.network, machine.memory, [&](int a, int b) {
     GroupAttr first = groupOf(r.function.network.nodes[a].id), second = groupOf(r.function.network.nodes[b].id);
     return first && second && first.getId() == second.getId() && second.getJoins();
@@ -117,6 +157,8 @@ FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machi
       current = attr.getId();
     }
   }
+  if (failed(checkGroups(r)))
+    return failure();
   schedule::markStored(r.network, r.plan);
   for (const schedule::Node &node : r.network.nodes)
     if (GroupAttr attr = groupOf(node.id); attr && attr.getStored())

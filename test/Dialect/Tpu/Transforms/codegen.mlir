@@ -6,9 +6,13 @@
 // RUN: tpuc-opt final.mlir --codegen="model_file=c.bmodel" -o /dev/null && cmp a.bmodel c.bmodel
 // RUN: bmodel-tool check a.bmodel
 // RUN: bmodel-tool info a.bmodel | FileCheck %s
-// RUN: sed 's/h = 16, w = 16, buffers = 2/h = 5, w = 7, buffers = 1/' final.mlir > edited.mlir
+// The same with every op by itself, and with tiles that a user wrote.
+// RUN: tpuc-opt %s --weight-reorder --subnet-divide --op-reorder --layer-group=opt=1 --address-assign --codegen="model_file=e.bmodel" -o alone.mlir
+// RUN: bmodel-tool check e.bmodel
+// RUN: not cmp a.bmodel e.bmodel
+// RUN: sed 's/h = 16, w = 16, buffers = 2/h = 5, w = 7, buffers = 1/' alone.mlir > edited.mlir
 // RUN: tpuc-opt edited.mlir --codegen="model_file=d.bmodel" -o /dev/null && bmodel-tool check d.bmodel
-// RUN: not cmp a.bmodel d.bmodel
+// RUN: not cmp e.bmodel d.bmodel
 
 // CHECK: BM1684X
 // CHECK: net_name

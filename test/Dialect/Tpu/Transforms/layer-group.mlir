@@ -1,18 +1,21 @@
-// RUN: tpuc-opt %s --layer-group | FileCheck %s --check-prefixes=CHECK,WHOLE
+// RUN: tpuc-opt %s --layer-group=opt=1 | FileCheck %s --check-prefixes=CHECK,WHOLE
 // RUN: tpuc-opt %s --layer-group="opt=1 lmem=0" | FileCheck %s --check-prefixes=CHECK,WHOLE
-// RUN: tpuc-opt %s --layer-group="lmem=65536" | FileCheck %s --check-prefixes=CHECK,SMALL
+// RUN: tpuc-opt %s --layer-group="opt=1 lmem=65536" | FileCheck %s --check-prefixes=CHECK,SMALL
+// RUN: not tpuc-opt %s --layer-group="opt=1 lmem=16384" 2>&1 | FileCheck %s --check-prefix=TOOSMALL
 // RUN: not tpuc-opt %s --layer-group="lmem=16384" 2>&1 | FileCheck %s --check-prefix=TOOSMALL
 // RUN: not tpuc-opt %s --layer-group="lmem=1000" 2>&1 | FileCheck %s --check-prefix=ODD
 // RUN: not tpuc-opt %s --layer-group="lmem=-16384" 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not tpuc-opt %s --layer-group="lmem=1048576" 2>&1 | FileCheck %s --check-prefix=BIG
-// RUN: not tpuc-opt %s --layer-group="opt=2" 2>&1 | FileCheck %s --check-prefix=OPT
+// RUN: not tpuc-opt %s --layer-group="opt=4" 2>&1 | FileCheck %s --check-prefix=OPT
+// RUN: not tpuc-opt %s --layer-group="opt=0" 2>&1 | FileCheck %s --check-prefix=ZERO
 // RUN: not tpuc-opt %s --layer-group="opt=fast" 2>&1 | FileCheck %s --check-prefix=WORD
 // RUN: sed 's/module.chip = "bm1684x", //' %s | not tpuc-opt --layer-group 2>&1 | FileCheck %s --check-prefix=CHIP
 
 // ODD: error: local memory of 1000 bytes per lane is not a multiple of the 16384-byte bank up to 262144
 // NEGATIVE: error: local memory of -16384 bytes per lane is not a multiple
 // BIG: error: local memory of 1048576 bytes per lane is not a multiple
-// OPT: error: layer-group opt=2 is not built; opt=1 makes every op a group of one
+// OPT: error: layer-group opt=4 does not exist; 1 makes every op a group of one, 2 groups, 3 searches longer
+// ZERO: error: layer-group opt=0 does not exist
 // WORD: 'fast' value invalid for
 // CHIP: error: layer-group needs a lowered module with module.chip; run convert-top-to-tpu first
 // The three operands of a table lookup want a bank each.

@@ -44,12 +44,13 @@ def Tpu_RequantIntOp : Tpu_Op<"RequantInt"> {
 def Tpu_LinesOp : Tpu_Op<"Lines"> {
   let summary = "Up to two lines between two bounds";
   let description = [{
-    line[i] = sat((input * multipliers[i] >> rshifts[i], half up) + zero_points[i]); output = the larger (`takes_max`) or the
+    line[i] = sat(((input * factors[i] + offsets[i]) * multipliers[i] >> rshifts[i], half up) + zero_points[i]), the inner
+    sum in int16; output = the larger (`takes_max`) or the
     smaller of the lines, then at least `low` and at most `high` where given. The same 256 results as some table, in a few
     element-wise instructions instead of a lookup, which moves one element a lane and cycle.
   }];
   let arguments = !con((ins Tpu_Tensor:$input, DenseI64ArrayAttr:$multipliers, DenseI64ArrayAttr:$rshifts,
-    DenseI64ArrayAttr:$zero_points, DefaultValuedAttr<BoolAttr, "true">:$takes_max, OptionalAttr<I64Attr>:$low,
+    DenseI64ArrayAttr:$zero_points, DenseI64ArrayAttr:$factors, DenseI64ArrayAttr:$offsets, DefaultValuedAttr<BoolAttr, "true">:$takes_max, OptionalAttr<I64Attr>:$low,
     OptionalAttr<I64Attr>:$high), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
 }

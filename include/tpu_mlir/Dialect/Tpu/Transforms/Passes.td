@@ -31,6 +31,7 @@ def LayerGroup : Pass<"layer-group", "::mlir::ModuleOp"> {
 def AddressAssign : Pass<"address-assign", "::mlir::ModuleOp"> {
   let summary = "Give weights and tensors their global-memory addresses";
   let options = [Option<"weightMapFile", "weight_map_file", "std::string", "\"\"", "CSV of weight addresses to write">,
+                 Option<"neuronMapFile", "neuron_map_file", "std::string", "\"\"", "CSV of tensor addresses and lifetimes to write">,
                  Option<"reuseAddr", "reuse_addr", "bool", "true", "tensors that never live together share memory">];
 }
 def SaveWeight : Pass<"save-weight", "::mlir::ModuleOp"> {

@@ -1,0 +1,118 @@
+"""Random small networks for layer groups: chains and branches of ops that share local memory, with odd shapes.
+
+Every network starts from one or two inputs and adds ops that read values made before, recent ones most likely, so that
+values live across several ops, are read twice, joined and concatenated. Builders draw from the network's own source.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from families import _UNARY, _relu
+from harness import Net
+
+_ELEMENTS = 150_000  # most elements of one tensor
+_MACS = 20_000_000  # most multiply-accumulates of one convolution
+Made = tuple[Any, list[int]]  # a value with its shape
+
+
+def _conv(net: Net, x: Made) -> Made | None:
+    rng = net.rng
+    n, ic, h, w = x[1]
+    k, stride = int(rng.choice([1, 1, 2, 3, 3, 5])), int(rng.choice([1, 1, 1, 2]))
+    dilation = int(rng.choice([1, 1, 1, 2])) if k > 1 else 1
+    extent = dilation * (k - 1) + 1
+    pads = [int(rng.integers(0, extent)) for _ in range(4)] if rng.integers(3) == 0 else [extent // 2] * 4
+    oh, ow = (h + pads[0] + pads[2] - extent) // stride + 1, (w + pads[1] + pads[3] - extent) // stride + 1
+    depthwise = ic > 1 and rng.integers(4) == 0
+    group, oc = (ic, ic) if depthwise else (1, int(rng.choice([3, 8, 17, 24, 64, 65, 96, 130])))
+    if h + pads[0] + pads[2] < extent or w + pads[1] + pads[3] < extent:
+        return None
+    if n * oc * oh * ow > _ELEMENTS or n * oc * oh * ow * (ic // group) * k * k > _MACS:
+        return None
+    weight = net.weight([oc, ic // group, k, k], 1 / np.sqrt(ic // group * k * k))
+    bias = net.weight([oc], 0.3) if rng.integers(2) else net.none()
+    attrs = {"kernel_shape": [k, k], "strides": [stride, stride], "dilations": [dilation, dilation], "pads": pads, "group": group}
+    return net.op("Conv", [x[0], weight, bias], {**attrs, **_relu(rng)}), [n, oc, oh, ow]
+
+
+def _pool(net: Net, x: Made) -> Made | None:
+    rng = net.rng
+    n, c, h, w = x[1]
+    k, stride = int(rng.choice([2, 3, 5])), int(rng.choice([1, 2]))
+    pad = int(rng.integers(0, k // 2 + 1))
+    oh, ow = (h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1
+    if oh < 1 or ow < 1:
+        return None
+    kind = str(rng.choice(["MaxPool", "AvgPool"]))
+    attrs: dict[str, Any] = {"kernel_shape": [k, k], "strides": [stride, stride], "pads": [pad] * 4}
+    if kind == "AvgPool":
+        attrs["count_include_pad"] = bool(rng.integers(2))
+    return net.op(kind, [x[0]], attrs), [n, c, oh, ow]
+
+
+def _unary(net: Net, x: Made) -> Made:
+    kinds = [u for u in _UNARY if u[0] == "Relu"] if "f32" in net.marks else _UNARY
+    kind, attrs = kinds[int(net.rng.integers(len(kinds)))]
+    return net.op(kind, [x[0]], dict(attrs)), x[1]
+
+
+def _add(net: Net, x: Made, others: list[Made]) -> Made | None:
+    same = [o for o in others if o[1] == x[1] and o[0] is not x[0]]
+    if not same:
+        return None
+    other = same[int(net.rng.integers(len(same)))]
+    kind = "Mul" if net.rng.integers(4) == 0 else "Add"
+    return net.op(kind, [x[0], other[0]], _relu(net.rng)), x[1]
+
+
+def _concat(net: Net, x: Made, others: list[Made]) -> Made | None:
+    n, _, h, w = x[1]
+    fitting = [o for o in others if o[1][0] == n and o[1][2:] == [h, w]]
+    picked = [x] + [fitting[int(net.rng.integers(len(fitting)))] for _ in range(int(net.rng.integers(1, 4)))] if fitting else []
+    channels = sum(o[1][1] for o in picked)
+    if not picked or n * channels * h * w > _ELEMENTS:
+        return None
+    return net.op("Concat", [o[0] for o in picked], {"axis": 1}), [n, channels, h, w]
+
+
+def _upsample(net: Net, x: Made) -> Made | None:
+    n, c, h, w = x[1]
+    if n * c * h * w * 4 > _ELEMENTS:
+        return None
+    return net.op("Upsample", [x[0]], {"scale_h": 2, "scale_w": 2}), [n, c, 2 * h, 2 * w]
+
+
+def graph_f32(net: Net) -> list[Any]:
+    """Ops with an F32 form only."""
+    net.marks.add("f32")
+    return graph(net)
+
+
+def graph(net: Net) -> list[Any]:
+    rng = net.rng
+    n = int(rng.choice([1, 4]))
+    shape = [n, int(rng.choice([1, 3, 4, 16, 33, 64, 70])), int(rng.integers(5, 60)), int(rng.integers(5, 60))]
+    while int(np.prod(shape)) > _ELEMENTS:
+        shape[2], shape[3] = shape[2] // 2 + 1, shape[3] // 2 + 1
+    values: list[Made] = [(net.input(shape, positive=bool(rng.integers(2))), shape) for _ in range(int(rng.integers(1, 3)))]
+    wanted, read = int(rng.integers(3, 13)), set()
+    makers = [_conv, _conv, _conv, _pool, _unary, _unary, _add, _add, _concat, _upsample]
+    for _ in range(200):
+        if len(values) >= wanted + 2:
+            break
+        maker = makers[int(rng.integers(len(makers)))]
+        at = max(0, len(values) - 1 - int(rng.exponential(1.0)))
+        made = maker(net, values[at], values) if maker in (_add, _concat) else maker(net, values[at])  # type: ignore[operator]
+        if made:
+            read.add(at)
+            values.append(made)
+    # What nobody reads is an output; sometimes so is a value in the middle. Every input is read.
+    inputs = len(net.inputs)
+    for i in range(inputs):
+        if i not in read:
+            values.append(_unary(net, values[i]))
+    ends = [i for i in range(inputs, len(values)) if i not in read or rng.integers(8) == 0]
+    return [values[i][0] for i in ends]

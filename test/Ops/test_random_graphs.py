@@ -1,0 +1,47 @@
+"""Interpreter == simulator, in every bit, and a clean safety check, on random networks with layer groups.
+
+A failure prints the case: `python test/Ops/harness.py graph (or graph_f32) <seed> <folder> [mode] [lmem]` runs it again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from graphs import graph, graph_f32
+from harness import run_case, unsafe
+
+SEEDS = int(os.environ.get("TPU_MLIR_SEEDS", "50"))
+MEMORIES = (64 * 1024, 128 * 1024, 0)  # bytes per lane; 0: all 256 KiB
+
+
+def _run(seeds: range, folder: Path) -> None:
+    """Local memory of each size in turn; every tenth network in F32."""
+    wrong, shared = [], 0
+    for seed in seeds:
+        lmem, mode = MEMORIES[seed % 3], "F32" if seed % 10 == 9 else "INT8"
+        case = f"seed {seed} {mode} lmem {lmem}"
+        try:
+            outcome = run_case(graph_f32 if mode == "F32" else graph, seed, folder, mode, lmem, quant_io=bool(seed % 2))
+        except Exception as error:
+            wrong.append(f"{case}: {error}")
+            continue
+        assert outcome.compared == outcome.expected > 0
+        if problem := outcome.difference or unsafe(folder):
+            wrong.append(f"{case}: {problem}")
+        ids = re.findall(r"#tpu.group<id = (\d+)", (folder / "final.mlir").read_text())
+        shared += len(set(ids)) < len(ids)
+    assert not wrong, f"{len(wrong)} of {len(seeds)} are wrong:\n" + "\n".join(wrong)
+    assert shared > len(seeds) // 2, f"only {shared} of {len(seeds)} networks had a group of several ops"
+
+
+def test_groups_are_exact_and_safe(tmp_path: Path) -> None:
+    _run(range(SEEDS), tmp_path)
+
+
+@pytest.mark.slow
+def test_more_groups_are_exact_and_safe(tmp_path: Path) -> None:
+    _run(range(1000, 1500), tmp_path)
