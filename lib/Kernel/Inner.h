@@ -49,8 +49,9 @@ struct InnerLoops {
 
   /// acc[i] = fma(in[i·step], w, acc[i]).
   void (*rowF32)(const float *in, int64_t step, float w, float *acc, int64_t n);
-  /// acc[i] += in[i·step] · w modulo 2^32; `in` is I8 or U8.
-  void (*rowInt)(DType from, const void *in, int64_t step, int32_t w, int32_t *acc, int64_t n);
+  /// out[i] = bias + Σ_t in[offset[t] + i] · weight[t] modulo 2^32. Up to a vector behind the last element is touched.
+  void (*windowInt)(const int16_t *in, const int32_t *offset, const int32_t *weight, int64_t taps, int32_t bias,
+                    int32_t *out, int64_t n);
   /// acc[i] = in[i·step] > acc[i] ? in[i·step] : acc[i], all in format t.
   void (*rowMax)(DType t, const void *in, int64_t step, void *acc, int64_t n);
 };
