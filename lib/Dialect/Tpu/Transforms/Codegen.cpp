@@ -92,7 +92,9 @@ LogicalResult NetWriter::emitOps(const target::Chip &chip) {
   return done;
 }
 
-LogicalResult NetWriter::emitAlone(const schedule::Node &node) {
+LogicalResult NetWriter::emitAlone(const schedule::Node &scheduled) {
+  // As it was lowered: what the schedule adds for groups is not for it.
+  const schedule::Node &node = read.function.network.nodes[scheduled.id];
   Operation *op = read.function.ops[node.id];
   SmallVector<uint64_t> operands;
   for (int v : node.operands) {
