@@ -210,7 +210,7 @@ bool isUnary(uint32_t kind) {
 
 std::optional<BinaryOp> binaryOp(uint32_t kind) {
   using namespace isa;
-  static constexpr std::pair<uint32_t, BinaryOp> kOps[] = {
+  constexpr std::pair<uint32_t, BinaryOp> kOps[] = {
       {kArithAdd, BinaryOp::Add}, {kArithAdds, BinaryOp::Add}, {kArithSub, BinaryOp::Sub}, {kArithSubs, BinaryOp::Sub},
       {kArithMul, BinaryOp::Mul}, {kArithMuls, BinaryOp::Mul}, {kArithMax, BinaryOp::Max}, {kArithMin, BinaryOp::Min}};
   for (auto [known, op] : kOps)
@@ -241,10 +241,8 @@ void executeArith(Exec &e) {
   Tensor a = loadOperand(e, kFirst, result, inPlace);
   Tensor b = isUnary(e.kind) ? a : loadOperand(e, kSecond, result, inPlace);
   Reader ra(a, out.dims), rb(b, out.dims);
-  if (op) {
-    binary(e, *op, out, a, b);
-    return e.finish("res0", result, out);
-  }
+  if (op)
+    return binary(e, *op, out, a, b), e.finish("res0", result, out);
   switch (e.kind) {
   case isa::kArithAnd:
     bitwise(out, [&](int64_t i) { return ra.integer(i) & rb.integer(i); });
