@@ -164,8 +164,15 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
             {image + (tile.row + y) * win.strideH * rowValues, win.strideW * pairs, od.w, y * od.w, &taps});
       acc.assign(size_t(pixels * width), 0);
       accumulate(loops, segments, pairs, weights.get() + tile.panel * depth * width * 2, acc.data());
-      int32_t *to = out.as<int32_t>() + ((tile.image * od.c + tile.panel * width) * od.h + tile.row) * od.w;
-      storeSums(loops, acc.data(), pixels, to, od.h * od.w, channels, accumulateInto);
+      int64_t first = tile.image * od.c + tile.panel * width, row = tile.row * od.w;
+      int32_t *sums = out.as<int32_t>() + row;
+      if (!out.planes ||
+          (out.planes->first + tile.panel * width) % out.planes->perGroup + channels <= out.planes->perGroup)
+        storeSums(loops, acc.data(), pixels, sums + planeOffset(od, out.planes, first),
+                  out.planes ? out.planes->channel : od.h * od.w, channels, accumulateInto);
+      else // the panel's channels are not at equal distances
+        for (int64_t c = 0; c < channels; ++c)
+          storeSums(loops, acc.data() + c, pixels, sums + planeOffset(od, out.planes, first + c), 0, 1, accumulateInto);
     }
   });
 }

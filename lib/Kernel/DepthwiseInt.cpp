@@ -78,7 +78,7 @@ void depthwiseInt(const Tensor &out, const ConstTensor &in, const ConstTensor &f
         int64_t rows = std::min(rowsAtATime, od.h - y);
         loops.windowInt(padded.data() + y * phases.columns, offsets.data(), weights.data(), taps, bias ? bias[c] : 0,
                         sums.data(), (rows - 1) * phases.columns + od.w);
-        int32_t *to = out.as<int32_t>() + (plane * od.h + y) * od.w;
+        int32_t *to = out.as<int32_t>() + planeOffset(od, out.planes, plane) + y * od.w;
         for (int64_t r = 0; r < rows; ++r)
           std::memcpy(to + r * od.w, sums.data() + r * phases.columns, size_t(od.w) * sizeof(int32_t));
       }

@@ -86,7 +86,7 @@ bool fits32(BinaryOp op, DType a, DType b, int shift) {
 }
 
 /// Runs f(elementOfOut, elementOfA, elementOfB, strideA, strideB, n) for strips of at most kStrip elements.
-template <typename F> void forStrips(const Loops &l, F f) {
+template <typename F> void forDenseStrips(const Loops &l, F f) {
   int64_t length = l.size[size_t(l.rank) - 1], outer = 1;
   for (int i = 0; i + 1 < l.rank; ++i)
     outer *= l.size[size_t(i)];
@@ -110,14 +110,34 @@ template <typename F> void forStrips(const Loops &l, F f) {
   });
 }
 
+/// The same on tensors whose planes may be apart.
+template <typename F> void forStrips(const Tensor &out, const ConstTensor &a, const ConstTensor &b, F f) {
+  if (!out.planes && !a.planes && !b.planes)
+    return forDenseStrips(Loops(out.dims, a.dims, b.dims), f);
+  const Dims &d = out.dims;
+  auto onePlane = [](const Dims &dims) { return Dims{1, 1, dims.h, dims.w}; };
+  Loops space(onePlane(d), onePlane(a.dims), onePlane(b.dims));
+  parallelFor(d.n * d.c, std::max<int64_t>(1, kGrain / (d.h * d.w)), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      auto offset = [&](const ConstTensor &t) {
+        int64_t n = t.dims.n == 1 ? 0 : i / d.c, c = t.dims.c == 1 ? 0 : i % d.c;
+        return planeOffset(t.dims, t.planes, n * t.dims.c + c);
+      };
+      int64_t atOut = offset(out), atA = offset(a), atB = offset(b);
+      forDenseStrips(space, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+        f(atOut + o, atA + ea, atB + eb, sa, sb, n);
+      });
+    }
+  });
+}
+
 } // namespace
 
 void binary(BinaryOp op, const Tensor &out, const ConstTensor &a, const ConstTensor &b, int shift, Round round) {
   const InnerLoops &loops = inner();
-  Loops space(out.dims, a.dims, b.dims);
   if (out.dtype == DType::F32) {
     assert(a.dtype == DType::F32 && b.dtype == DType::F32);
-    return forStrips(space, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+    return forStrips(out, a, b, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
       float bufferA[kStrip], bufferB[kStrip];
       const float *pa = a.as<float>() + ea, *pb = b.as<float>() + eb;
       if (sa != 1)
@@ -129,7 +149,7 @@ void binary(BinaryOp op, const Tensor &out, const ConstTensor &a, const ConstTen
   }
   assert(!isFloat(a.dtype) && !isFloat(b.dtype) && !isFloat(out.dtype));
   if (fits32(op, a.dtype, b.dtype, shift))
-    return forStrips(space, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+    return forStrips(out, a, b, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
       int32_t bufferA[kStrip], bufferB[kStrip];
       loadStrip(loops, a, ea, sa, bufferA, n);
       loadStrip(loops, b, eb, sb, bufferB, n);
@@ -137,7 +157,7 @@ void binary(BinaryOp op, const Tensor &out, const ConstTensor &a, const ConstTen
       loops.shift32(bufferA, shift, round, n);
       loops.narrow32(bufferA, out.dtype, at(out.data, o, out.dtype), n);
     });
-  forStrips(space, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+  forStrips(out, a, b, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
     int64_t bufferA[kStrip], bufferB[kStrip];
     loadStrip(loops, a, ea, sa, bufferA, n);
     loadStrip(loops, b, eb, sb, bufferB, n);
@@ -152,7 +172,7 @@ void requant(const Tensor &out, const ConstTensor &in, const QuantEntry *entries
   assert(!isFloat(in.dtype) && in.dtype != DType::U32 && !isFloat(out.dtype));
   const InnerLoops &loops = inner();
   int64_t plane = out.dims.h * out.dims.w, planes = out.dims.n * out.dims.c;
-  if (count == 1)
+  if (count == 1 && !in.planes && !out.planes)
     plane *= planes, planes = 1;
   int64_t cuts = (plane + kGrain - 1) / kGrain;
   parallelFor(planes * cuts, std::max<int64_t>(1, kGrain / plane), [&](int64_t begin, int64_t end) {
@@ -161,13 +181,14 @@ void requant(const Tensor &out, const ConstTensor &in, const QuantEntry *entries
     for (int64_t i = begin; i < end; ++i) {
       QuantEntry entry = entries[count == 1 ? 0 : i / cuts % out.dims.c];
       int64_t x = i % cuts * kGrain, last = std::min(x + kGrain, plane);
-      for (int64_t e = i / cuts * plane + x; x < last; x += kStrip, e += kStrip) {
+      int64_t from = planeOffset(in.dims, in.planes, i / cuts), to = planeOffset(out.dims, out.planes, i / cuts);
+      for (; x < last; x += kStrip) {
         int64_t n = std::min(kStrip, last - x);
-        const int32_t *from = in.dtype == DType::I32 ? in.as<int32_t>() + e : wide;
-        if (from == wide)
-          loops.widen32(in.dtype, at(in.data, e, in.dtype), wide, n);
-        loops.scale(from, scaled, entry, round, n);
-        loops.narrow64(scaled, out.dtype, at(out.data, e, out.dtype), n);
+        const int32_t *values = in.dtype == DType::I32 ? in.as<int32_t>() + from + x : wide;
+        if (values == wide)
+          loops.widen32(in.dtype, at(in.data, from + x, in.dtype), wide, n);
+        loops.scale(values, scaled, entry, round, n);
+        loops.narrow64(scaled, out.dtype, at(out.data, to + x, out.dtype), n);
       }
     }
   });

@@ -61,7 +61,7 @@ int64_t floatToInt(float v, DType t, Round round) {
   auto [low, high] = rangeOf(t);
   // Beyond 2^53 doubles would do too; every format here has at most 32 bits.
   double whole = std::trunc(double(v)), fraction = double(v) - whole;
-  bool odd = std::fmod(whole, 2.0) != 0;
+  bool odd = whole - 2 * std::trunc(whole * 0.5) != 0; // exact, and several times faster than fmod
   switch (round) {
   case Round::HalfToEven:
     whole += (fraction > 0.5 || (fraction == 0.5 && odd)) - (fraction < -0.5 || (fraction == -0.5 && odd));

@@ -79,6 +79,13 @@ public:
   Tensor load(const char *operand, const LocalTensor &t);
   void store(const char *operand, const LocalTensor &t, const kernel::ConstTensor &value);
 
+  /// Without copying where the layout allows it: an operand whose planes are dense, and a result to compute into, which
+  /// `finish` stores if it is not in place. An operand that overlaps the result is copied unless it covers it exactly.
+  /// For kernels that take planes apart.
+  Tensor view(const char *operand, const LocalTensor &t, const LocalTensor &result);
+  Tensor target(const char *operand, const LocalTensor &t);
+  void finish(const char *operand, const LocalTensor &t, const Tensor &value);
+
   bool isDry() const { return probe && probe->isDry; }
   void report(const Operand &operand, const void *values) const {
     if (probe && probe->onOperand)
@@ -99,6 +106,7 @@ public:
   }
 
 private:
+  Tensor inPlace(const LocalTensor &t);
   LocalTensor make(const char *operand, Field address, DType dtype, Dims dims) const;
 };
 

@@ -12,6 +12,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 namespace tpu_mlir::sim {
 namespace {
@@ -30,19 +31,20 @@ constexpr OperandFields kSecond = {
     Field::opd1_str, Field::opd1_n_str, Field::opd1_c_str, Field::opd1_h_str, Field::opd1_w_str};
 
 /// A tensor operand has the result's shape; zero strides in n, h and w repeat, so only one element is read along them.
-Tensor loadOperand(Exec &e, const OperandFields &f, const Dims &out, int64_t lane) {
+Tensor loadOperand(Exec &e, const OperandFields &f, const LocalTensor &result, bool inPlace) {
+  const Dims &out = result.dims;
   DType dtype = e.format(f.precision, f.sign);
   if (e.flag(f.constant))
     return e.constant(f.address, dtype);
   LocalTensor t = e.byLayout(f.name, f.address, dtype, out, f.layout, {e.get(f.n), e.get(f.c), e.get(f.h), e.get(f.w)});
-  e.requireLane(f.name, t, lane, ", where the result starts");
+  e.requireLane(f.name, t, result.start.lane, ", where the result starts");
   if (t.strides.n == 0)
     t.dims.n = 1;
   if (t.strides.h == 0)
     t.dims.h = 1;
   if (t.strides.w == 0)
     t.dims.w = 1;
-  return e.load(f.name, t);
+  return inPlace ? e.view(f.name, t, result) : e.load(f.name, t);
 }
 
 /// The third operand of integer kinds: an int8 shift, absent when the command has two operands.
@@ -206,6 +208,17 @@ bool isUnary(uint32_t kind) {
   return kind == isa::kArithCast || kind == isa::kArithCopy || kind == isa::kArithNot || kind == isa::kArithAbs;
 }
 
+std::optional<BinaryOp> binaryOp(uint32_t kind) {
+  using namespace isa;
+  constexpr std::pair<uint32_t, BinaryOp> kOps[] = {
+      {kArithAdd, BinaryOp::Add}, {kArithAdds, BinaryOp::Add}, {kArithSub, BinaryOp::Sub}, {kArithSubs, BinaryOp::Sub},
+      {kArithMul, BinaryOp::Mul}, {kArithMuls, BinaryOp::Mul}, {kArithMax, BinaryOp::Max}, {kArithMin, BinaryOp::Min}};
+  for (auto [known, op] : kOps)
+    if (kind == known)
+      return op;
+  return std::nullopt;
+}
+
 /// Whether the result's integers are signed. Casts say so; else a result is signed if an operand is.
 bool resultIsSigned(const Exec &e) {
   if (e.kind == isa::kArithCast)
@@ -222,29 +235,15 @@ void executeArith(Exec &e) {
   LocalTensor result = e.byLayout(
       "res0", Field::res0_addr, e.format(Field::res0_prec, resultIsSigned(e)), e.resultDims(), Field::res0_str,
       {e.get(Field::res0_n_str), e.get(Field::res0_c_str), e.get(Field::res0_h_str), e.get(Field::res0_w_str)});
-  Tensor out = e.blank(result.dtype, result.dims);
-  Tensor a = loadOperand(e, kFirst, result.dims, result.start.lane);
-  Tensor b = isUnary(e.kind) ? a : loadOperand(e, kSecond, result.dims, result.start.lane);
+  std::optional<BinaryOp> op = binaryOp(e.kind);
+  bool inPlace = op && kernel::byteSize(result.dtype) != 2; // half floats are widened whole
+  Tensor out = inPlace ? e.target("res0", result) : e.blank(result.dtype, result.dims);
+  Tensor a = loadOperand(e, kFirst, result, inPlace);
+  Tensor b = isUnary(e.kind) ? a : loadOperand(e, kSecond, result, inPlace);
   Reader ra(a, out.dims), rb(b, out.dims);
+  if (op)
+    return binary(e, *op, out, a, b), e.finish("res0", result, out);
   switch (e.kind) {
-  case isa::kArithAdd:
-  case isa::kArithAdds:
-    binary(e, BinaryOp::Add, out, a, b);
-    break;
-  case isa::kArithSub:
-  case isa::kArithSubs:
-    binary(e, BinaryOp::Sub, out, a, b);
-    break;
-  case isa::kArithMul:
-  case isa::kArithMuls:
-    binary(e, BinaryOp::Mul, out, a, b);
-    break;
-  case isa::kArithMax:
-    binary(e, BinaryOp::Max, out, a, b);
-    break;
-  case isa::kArithMin:
-    binary(e, BinaryOp::Min, out, a, b);
-    break;
   case isa::kArithAnd:
     bitwise(out, [&](int64_t i) { return ra.integer(i) & rb.integer(i); });
     break;

@@ -92,14 +92,18 @@ void convInteger(Exec &e, const LocalTensor &result, const Tensor &in, const Fil
   DType zeroType = e.flag(Field::opd2_sign) ? DType::I8 : DType::U8;
   int zeroPoint = e.flag(Field::opd2_const) ? int(e.integerConstant(Field::opd2_addr, zeroType)) : 0;
   bool accumulate = e.flag(Field::res_add);
-  Tensor out = accumulate ? e.load("res0", result) : e.blank(DType::I32, result.dims);
+  // Zero points per channel are subtracted from dense sums.
+  bool isDense = accumulate || !e.flag(Field::opd2_const);
+  Tensor out = accumulate ? e.load("res0", result)
+               : isDense  ? e.blank(DType::I32, result.dims)
+                          : e.target("res0", result);
   kernel::convInt(out, in, filter.weights, win, padValue, zeroPoint, accumulate, filter.group);
   if (!e.flag(Field::opd2_const)) {
     LocalTensor zeros = e.compact("opd2", Field::opd2_addr, zeroType, {1, result.dims.c, 1, 1});
     e.requireLane("opd2", zeros, result.start.lane, ", where the result starts");
     subtractZeroPoints(e, out, in, win, padValue, e.load("opd2", zeros));
   }
-  e.store("res0", result, out);
+  e.finish("res0", result, out);
 }
 
 void convFloat(Exec &e, const LocalTensor &result, const Tensor &in, const Tensor &filter, const kernel::Window &win) {

@@ -58,7 +58,8 @@ void depthwise(Exec &e, const LocalTensor &result, const Tensor &in, const kerne
     e.notBuilt("a floating padding value other than 0");
   int padValue = isFloat ? 0 : int(e.integerConstant(Field::opd3_addr, in.dtype));
 
-  Tensor sums = e.blank(sumType, out);
+  bool isPlain = result.dtype == DType::I32 && e.kind == isa::kPordDepthwise;
+  Tensor sums = isPlain ? e.target("res0", result) : e.blank(sumType, out);
   kernel::depthwise(sums, in, weights, bias, win, padValue);
   if (e.kind == isa::kPordDepthwiserelu) {
     Tensor zero = e.blank(sumType, {1, 1, 1, 1});
@@ -66,7 +67,7 @@ void depthwise(Exec &e, const LocalTensor &result, const Tensor &in, const kerne
     kernel::binary(kernel::BinaryOp::Max, sums, sums, zero);
   }
   if (isFloat || (result.dtype == DType::I32 && !average))
-    return e.store("res0", result, sums);
+    return e.finish("res0", result, sums);
   kernel::QuantEntry shift{1, average ? int32_t(int8_t(e.get(Field::res1_addr))) : 0, 0};
   Tensor narrow = e.blank(result.dtype, out);
   kernel::requant(narrow, sums, &shift, 1, e.round());

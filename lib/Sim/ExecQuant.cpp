@@ -38,7 +38,7 @@ kernel::Round roundField(int64_t mode) {
   return kernel::Round(mode);
 }
 
-void requantInteger(Exec &e, const LocalTensor &result, const Tensor &in) {
+void requantInteger(Exec &e, const LocalTensor &result, const LocalTensor &input) {
   kernel::Round round = roundField(e.get(Field::opd2_n_str) & 7);
   std::vector<kernel::QuantEntry> entries;
   if (e.flag(Field::opd1_const)) {
@@ -50,9 +50,9 @@ void requantInteger(Exec &e, const LocalTensor &result, const Tensor &in) {
     for (int64_t c = 0; c < p.rows; ++c)
       entries.push_back({p.row(c)[0], int8_t(p.row(c)[1]), p.row(c)[2]}); // the shift is the word's low byte
   }
-  Tensor out = e.blank(result.dtype, result.dims);
+  Tensor out = e.target("res0", result), in = e.view("opd0", input, result);
   kernel::requant(out, in, entries.data(), int64_t(entries.size()), round);
-  e.store("res0", result, out);
+  e.finish("res0", result, out);
 }
 
 /// Applies f(element index, parameter row) to every element.
@@ -90,9 +90,9 @@ void executeQuant(Exec &e) {
   LocalTensor result = e.aligned("res0", Field::res0_addr, outType, e.resultDims());
   LocalTensor input = e.aligned("opd0", Field::opd0_addr, inType, e.resultDims());
   e.requireLane("opd0", input, result.start.lane, ", where the result starts");
-  Tensor in = e.load("opd0", input);
   if (e.kind == isa::kQuantRq1)
-    return requantInteger(e, result, in);
+    return requantInteger(e, result, input);
+  Tensor in = e.load("opd0", input);
 
   int32_t constants[2] = {int32_t(e.get(Field::opd1_addr)), int32_t(e.get(Field::opd2_addr))};
   Tensor out = e.blank(outType, result.dims);

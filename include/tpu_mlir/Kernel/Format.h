@@ -72,11 +72,26 @@ struct Dims {
   constexpr bool operator==(const Dims &) const = default;
 };
 
-/// Dense NCHW tensor that the kernel writes. The caller owns the bytes.
+/// Where dense planes (n, c) lie that are apart: channels in groups of `perGroup`, distances in elements. Channel 0 is
+/// the group's member `first`.
+struct Planes {
+  int64_t perGroup, first, channel, group, image;
+  int64_t at(int64_t n, int64_t c) const {
+    return n * image + (first + c) / perGroup * group + (first + c) % perGroup * channel;
+  }
+};
+
+/// Element offset of the plane with this number, counted over n and c.
+inline int64_t planeOffset(const Dims &dims, const Planes *planes, int64_t number) {
+  return planes ? planes->at(number / dims.c, number % dims.c) : number * dims.h * dims.w;
+}
+
+/// Dense NCHW tensor that the kernel writes. The caller owns the bytes. Only kernels that say so take planes apart.
 struct Tensor {
   DType dtype;
   Dims dims;
   void *data;
+  const Planes *planes = nullptr;
   template <typename T> T *as() const { return static_cast<T *>(data); }
   int64_t bytes() const { return dims.count() * byteSize(dtype); }
 };
@@ -86,8 +101,9 @@ struct ConstTensor {
   DType dtype;
   Dims dims;
   const void *data;
+  const Planes *planes = nullptr;
   ConstTensor(DType dtype, Dims dims, const void *data) : dtype(dtype), dims(dims), data(data) {}
-  ConstTensor(const Tensor &t) : dtype(t.dtype), dims(t.dims), data(t.data) {}
+  ConstTensor(const Tensor &t) : dtype(t.dtype), dims(t.dims), data(t.data), planes(t.planes) {}
   template <typename T> const T *as() const { return static_cast<const T *>(data); }
   int64_t bytes() const { return dims.count() * byteSize(dtype); }
 };

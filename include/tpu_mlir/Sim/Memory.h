@@ -33,6 +33,9 @@ public:
   uint8_t *lane(int64_t index) { return local.get() + index * pitch; }
   const uint8_t *lane(int64_t index) const { return local.get() + index * pitch; }
 
+  /// Bytes from a lane to the next.
+  int64_t lanePitch() const { return pitch; }
+
   /// Splits a TIU address (lane 0 is address 0); UserError outside local memory.
   LanePlace placeOfTiu(uint64_t address) const;
   /// True for addresses of the window through which GDMA sees local memory.
