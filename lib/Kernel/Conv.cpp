@@ -11,6 +11,17 @@
 #include <tuple>
 
 namespace tpu_mlir::kernel {
+namespace {
+
+/// Moves sums [pixel][width] to planes [channel][pixel]; small squares keep both sides in the cache.
+void storePlanes(const float *acc, int64_t width, int64_t pixels, float *out, int64_t plane, int64_t channels) {
+  for (int64_t p0 = 0; p0 < pixels; p0 += 16)
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t p = p0, end = std::min(p0 + 16, pixels); p < end; ++p)
+        out[c * plane + p] = acc[p * width + c];
+}
+
+} // namespace
 
 void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const float *bias,
              const Window &win) {
@@ -99,7 +110,7 @@ void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
           std::memcpy(acc.data() + p * width, bias + tile.panel * width, size_t(channels) * sizeof(float));
       accumulate(loops, segments, id.c, weights.get() + tile.panel * depth * width, acc.data());
       float *to = out.as<float>() + ((tile.image * od.c + tile.panel * width) * od.h + tile.row) * od.w;
-      storePlanes<float, false>(acc.data(), width, pixels, to, od.h * od.w, channels);
+      storePlanes(acc.data(), width, pixels, to, od.h * od.w, channels);
     }
   });
 }

@@ -13,8 +13,8 @@ namespace tpu_mlir::kernel {
 namespace {
 
 /// Copies one image to [y][x][channel pair], padded on all sides, as int16. The odd last channel is paired with zeros.
-void packImage(const ConstTensor &in, const Dims &id, int64_t image, const Window &win, int padValue, int64_t paddedW,
-               int64_t row, int16_t *to) {
+void packImage(const InnerLoops &loops, const ConstTensor &in, const Dims &id, int64_t image, const Window &win,
+               int padValue, int64_t paddedW, int64_t row, int16_t *to) {
   int64_t pairs = (id.c + 1) / 2, plane = id.h * id.w, y = row - win.padTop;
   auto fill = [&](int64_t x0, int64_t x1) {
     for (int64_t x = x0; x < x1; ++x)
@@ -27,10 +27,18 @@ void packImage(const ConstTensor &in, const Dims &id, int64_t image, const Windo
   fill(win.padLeft + id.w, paddedW);
   auto copy = [&](auto *base) {
     auto *from = base + image * id.c * plane + y * id.w;
-    constexpr int64_t kPairs = 16, kColumns = 16;
+    constexpr int64_t kPairs = 16, kColumns = 16; // multiples of every level's lanes
+    auto isSquare = [&](int64_t c, int64_t x) { return 2 * (c + loops.lanes) <= id.c && x + kColumns <= id.w; };
     for (int64_t c0 = 0; c0 < pairs; c0 += kPairs)
       for (int64_t x0 = 0; x0 < id.w; x0 += kColumns)
         for (int64_t c = c0, cEnd = std::min(c0 + kPairs, pairs); c < cEnd; ++c) {
+          if (isSquare(c, x0)) {
+            for (int64_t x = x0; x < x0 + kColumns; x += loops.lanes)
+              loops.packPlanes(in.dtype, from + 2 * c * plane + x, plane, to + ((win.padLeft + x) * pairs + c) * 2,
+                               2 * pairs);
+            c += loops.lanes - 1;
+            continue;
+          }
           auto *first = from + 2 * c * plane;
           bool paired = 2 * c + 1 < id.c;
           auto *second = paired ? first + plane : first;
@@ -55,7 +63,9 @@ struct FilterRow {
 
 /// Rows of one panel of output channels to [pair of input channels][kernel][output channel][2]; what is missing is 0.
 template <typename T>
-void packFilter(const T *from, const FilterRow &row, int64_t outChannels, int64_t width, int zeroPoint, int16_t *to) {
+void packFilter(const InnerLoops &loops, DType dtype, const T *from, const FilterRow &row, int64_t outChannels,
+                int zeroPoint, int16_t *to) {
+  int64_t width = loops.panelWidth, lanes = loops.lanes;
   // Blocks of input channels whose cells stay in the first-level cache while the output channels pass.
   int64_t block = row.group == 1 ? 64 : row.group, step = row.group == 1 ? row.kernel : 1;
   if (outChannels < width)
@@ -66,12 +76,33 @@ void packFilter(const T *from, const FilterRow &row, int64_t outChannels, int64_
         int64_t count = std::min(block, row.channels - c);
         const T *w = from + j * row.length() + c * row.kernel + k * row.group;
         int16_t *cell = to + ((c / 2 * row.kernel + k) * width + j) * 2;
-        for (int64_t i = 0; i < count; i += 2, cell += row.kernel * width * 2) {
+        int64_t i = 0;
+        // A square does the next rows too.
+        if (step == 1 && j / lanes * lanes + lanes <= outChannels)
+          for (; i + 2 * lanes <= count; i += 2 * lanes, cell += lanes * row.kernel * width * 2)
+            if (j % lanes == 0)
+              loops.packRows(dtype, w + i, row.length(), zeroPoint, cell, row.kernel * width * 2);
+        for (; i < count; i += 2, cell += row.kernel * width * 2) {
           int16_t both[2] = {int16_t(w[i * step] - zeroPoint),
                              i + 1 < count ? int16_t(w[(i + 1) * step] - zeroPoint) : int16_t(0)};
           std::memcpy(cell, both, sizeof both);
         }
       }
+}
+
+/// Moves sums [pixel][panelWidth] to planes [channel][pixel], or adds them there.
+void storeSums(const InnerLoops &loops, const int32_t *acc, int64_t pixels, int32_t *to, int64_t plane,
+               int64_t channels, bool add) {
+  int64_t lanes = loops.lanes, width = loops.panelWidth, wholePixels = pixels / lanes * lanes,
+          wholeChannels = channels / lanes * lanes;
+  for (int64_t p = 0; p < wholePixels; p += lanes)
+    for (int64_t c = 0; c < wholeChannels; c += lanes)
+      loops.turnSums(acc + p * width + c, width, to + c * plane + p, plane, add);
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t p = c < wholeChannels ? wholePixels : 0; p < pixels; ++p) {
+      int32_t &sum = to[c * plane + p];
+      sum = int32_t(uint32_t(acc[p * width + c]) + (add ? uint32_t(sum) : 0));
+    }
 }
 
 } // namespace
@@ -95,9 +126,9 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
       int64_t from = panel * width * row.length(), channels = std::min(width, od.c - panel * width);
       int16_t *to = weights.get() + panel * depth * width * 2;
       if (filter.dtype == DType::I8)
-        packFilter(filter.as<int8_t>() + from, row, channels, width, kernelZeroPoint, to);
+        packFilter(loops, filter.dtype, filter.as<int8_t>() + from, row, channels, kernelZeroPoint, to);
       else
-        packFilter(filter.as<uint8_t>() + from, row, channels, width, kernelZeroPoint, to);
+        packFilter(loops, filter.dtype, filter.as<uint8_t>() + from, row, channels, kernelZeroPoint, to);
     }
   });
 
@@ -107,7 +138,7 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
   int64_t rows = id.n * paddedH;
   parallelFor(rows, products < (1 << 20) ? rows : std::max<int64_t>(1, rows / 16), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r)
-      packImage(in, id, r / paddedH, win, padValue, paddedW, r % paddedH, padded.get() + r * rowValues);
+      packImage(loops, in, id, r / paddedH, win, padValue, paddedW, r % paddedH, padded.get() + r * rowValues);
   });
 
   Taps taps;
@@ -134,10 +165,7 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
       acc.assign(size_t(pixels * width), 0);
       accumulate(loops, segments, pairs, weights.get() + tile.panel * depth * width * 2, acc.data());
       int32_t *to = out.as<int32_t>() + ((tile.image * od.c + tile.panel * width) * od.h + tile.row) * od.w;
-      if (accumulateInto)
-        storePlanes<int32_t, true>(acc.data(), width, pixels, to, od.h * od.w, channels);
-      else
-        storePlanes<int32_t, false>(acc.data(), width, pixels, to, od.h * od.w, channels);
+      storeSums(loops, acc.data(), pixels, to, od.h * od.w, channels, accumulateInto);
     }
   });
 }

@@ -33,20 +33,6 @@ inline std::vector<Tile> makeTiles(int64_t images, int64_t rows, int64_t rowPixe
 /// Small convolutions are not worth waking threads.
 inline int64_t grainFor(int64_t products, size_t tiles) { return products < (1 << 20) ? int64_t(tiles) : 1; }
 
-/// Moves sums [pixel][width] to planes [channel][pixel]; small squares keep both sides in the cache.
-template <typename T, bool Add>
-void storePlanes(const T *acc, int64_t width, int64_t pixels, T *out, int64_t plane, int64_t channels) {
-  for (int64_t p0 = 0; p0 < pixels; p0 += 16)
-    for (int64_t c = 0; c < channels; ++c)
-      for (int64_t p = p0, end = std::min(p0 + 16, pixels); p < end; ++p) {
-        T &to = out[c * plane + p];
-        if constexpr (Add)
-          to = T(uint32_t(to) + uint32_t(acc[p * width + c]));
-        else
-          to = acc[p * width + c];
-      }
-}
-
 /// A 1×1 window without stride or padding sees the image as one long row.
 inline void flattenPointwise(Dims &in, Dims &out, const Window &win) {
   if (win.kh == 1 && win.kw == 1 && win.strideH == 1 && win.strideW == 1 && in.h == out.h && in.w == out.w) {

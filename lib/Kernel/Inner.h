@@ -27,6 +27,15 @@ struct InnerLoops {
   void (*productPairs)(int64_t count, const int32_t *offset, const int32_t *row, const int16_t *in, int64_t step,
                        int64_t pixels, const int16_t *panel, int32_t *acc);
 
+  /// Squares of `lanes` by `lanes`, from and to the operands of productPairs; steps count array elements. Rows of
+  /// 2·lanes 8-bit weights, less the zero point: pair p of row j to to[p·step + 2j].
+  int lanes;
+  void (*packRows)(DType from, const void *in, int64_t rowLength, int zeroPoint, int16_t *to, int64_t step);
+  /// 2·lanes planes of `lanes` 8-bit pixels: pair p of pixel x to to[x·step + 2p].
+  void (*packPlanes)(DType from, const void *in, int64_t plane, int16_t *to, int64_t step);
+  /// Sum c of pixel p, sums[p·step + c], to to[c·plane + p], added to what is there if `add`.
+  void (*turnSums)(const int32_t *sums, int64_t step, int32_t *to, int64_t plane, bool add);
+
   /// Widens n elements of an integer format (any but U32 for widen32).
   void (*widen32)(DType from, const void *in, int32_t *out, int64_t n);
   void (*widen64)(DType from, const void *in, int64_t *out, int64_t n);
@@ -49,8 +58,9 @@ struct InnerLoops {
 
   /// acc[i] = fma(in[i·step], w, acc[i]).
   void (*rowF32)(const float *in, int64_t step, float w, float *acc, int64_t n);
-  /// acc[i] += in[i·step] · w modulo 2^32; `in` is I8 or U8.
-  void (*rowInt)(DType from, const void *in, int64_t step, int32_t w, int32_t *acc, int64_t n);
+  /// out[i] = bias + Σ_t in[offset[t] + i] · weight[t] modulo 2^32. Up to a vector behind the last element is touched.
+  void (*windowInt)(const int16_t *in, const int32_t *offset, const int32_t *weight, int64_t taps, int32_t bias,
+                    int32_t *out, int64_t n);
   /// acc[i] = in[i·step] > acc[i] ? in[i·step] : acc[i], all in format t.
   void (*rowMax)(DType t, const void *in, int64_t step, void *acc, int64_t n);
 };

@@ -1,7 +1,9 @@
 //===- Pool.cpp - Depth-wise convolution and maximum pooling --------------===//
 // Both walk a channel row by row: every tap of the window is one pass over an
-// output row, which keeps the order kh, kw of float sums.
+// output row, which keeps the order kh, kw of float sums. Integer sums have no
+// order to keep: DepthwiseInt.cpp.
 
+#include "DepthwiseInt.h"
 #include "Inner.h"
 #include "Window.h"
 #include "tpu_mlir/Kernel/Parallel.h"
@@ -15,10 +17,6 @@
 namespace tpu_mlir::kernel {
 namespace {
 
-int64_t planeGrain(const Dims &out, int64_t taps) {
-  return std::max<int64_t>(1, (1 << 18) / std::max<int64_t>(1, out.h * out.w * taps));
-}
-
 void checkWindow(const Tensor &out, const ConstTensor &in, const Window &win) {
   assert(out.dims.n == in.dims.n && out.dims.c == in.dims.c);
   assert(out.dims.h == win.outH(in.dims.h) && out.dims.w == win.outW(in.dims.w));
@@ -31,6 +29,8 @@ void depthwise(const Tensor &out, const ConstTensor &in, const ConstTensor &filt
                int padValue) {
   checkWindow(out, in, win);
   assert(filter.dims.count() == 1 || filter.dims == (Dims{1, in.dims.c, win.kh, win.kw}));
+  if (out.dtype != DType::F32)
+    return depthwiseInt(out, in, filter, static_cast<const int32_t *>(bias), win, padValue);
   const InnerLoops &loops = inner();
   const Dims &id = in.dims, &od = out.dims;
   bool constant = filter.dims.count() == 1;
@@ -40,41 +40,17 @@ void depthwise(const Tensor &out, const ConstTensor &in, const ConstTensor &filt
       for (int64_t y = 0; y < od.h; ++y) {
         auto rows = validTaps(y, win.strideH, win.padTop, win.dilationH, win.kh, id.h);
         int64_t outAt = (plane * od.h + y) * od.w;
-        if (out.dtype == DType::F32) {
-          float *acc = out.as<float>() + outAt;
-          std::fill_n(acc, od.w, bias ? static_cast<const float *>(bias)[c] : 0.0f);
-          for (int64_t ky = rows.first; ky < rows.second; ++ky)
-            for (int64_t kx = 0; kx < win.kw; ++kx) {
-              auto [x0, x1] = validOutputs(kx, win.strideW, win.padLeft, win.dilationW, od.w, id.w);
-              if (x0 == x1)
-                continue;
-              float w = filter.as<float>()[constant ? 0 : (c * win.kh + ky) * win.kw + kx];
-              int64_t iy = y * win.strideH - win.padTop + ky * win.dilationH;
-              int64_t ix = x0 * win.strideW - win.padLeft + kx * win.dilationW;
-              loops.rowF32(in.as<float>() + (plane * id.h + iy) * id.w + ix, win.strideW, w, acc + x0, x1 - x0);
-            }
-          continue;
-        }
-        int32_t *acc = out.as<int32_t>() + outAt;
-        std::fill_n(acc, od.w, bias ? static_cast<const int32_t *>(bias)[c] : 0);
-        for (int64_t ky = 0; ky < win.kh; ++ky)
+        float *acc = out.as<float>() + outAt;
+        std::fill_n(acc, od.w, bias ? static_cast<const float *>(bias)[c] : 0.0f);
+        for (int64_t ky = rows.first; ky < rows.second; ++ky)
           for (int64_t kx = 0; kx < win.kw; ++kx) {
-            int64_t wAt = constant ? 0 : (c * win.kh + ky) * win.kw + kx;
-            int32_t w =
-                filter.dtype == DType::I8 ? int32_t(filter.as<int8_t>()[wAt]) : int32_t(filter.as<uint8_t>()[wAt]);
             auto [x0, x1] = validOutputs(kx, win.strideW, win.padLeft, win.dilationW, od.w, id.w);
-            if (ky < rows.first || ky >= rows.second)
-              x1 = x0 = 0;
-            if (padValue != 0)
-              for (int64_t x = 0; x < od.w; ++x)
-                if (x < x0 || x >= x1)
-                  acc[x] = int32_t(uint32_t(acc[x]) + uint32_t(w * padValue));
             if (x0 == x1)
               continue;
+            float w = filter.as<float>()[constant ? 0 : (c * win.kh + ky) * win.kw + kx];
             int64_t iy = y * win.strideH - win.padTop + ky * win.dilationH;
             int64_t ix = x0 * win.strideW - win.padLeft + kx * win.dilationW;
-            const auto *row = in.as<uint8_t>() + (plane * id.h + iy) * id.w + ix;
-            loops.rowInt(in.dtype, row, win.strideW, w, acc + x0, x1 - x0);
+            loops.rowF32(in.as<float>() + (plane * id.h + iy) * id.w + ix, win.strideW, w, acc + x0, x1 - x0);
           }
       }
     }

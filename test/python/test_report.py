@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, needs_core
+from report_boxes import boxes, overlapping
 from report_browser import Page, browser
 from test_bmodel_tool import run
 
@@ -38,7 +39,7 @@ def bmodel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from harness import compile_net
 
     folder = tmp_path_factory.mktemp("report")
-    compile_net(network, 3, folder, lmem=16384)
+    compile_net(network, 3, folder, lmem=65536)
     return folder / "net.bmodel"
 
 
@@ -78,27 +79,6 @@ def test_commands_add_up(profile: dict[str, Any]) -> None:
     assert sum(commands["ddr_bytes"]) == summary["ddr"]["total_bytes"]
     assert len(commands["first_access"]) == len(commands["id"]) + 1
     assert commands["first_access"][-1] == len(commands["access"]["operand"])
-
-
-def boxes(profile: dict[str, Any]) -> list[dict[str, Any]]:
-    columns = profile["local_blocks"]
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    words = profile["words"]
-    return [{**row, "content": words[row["content"]], "name": words[row["name"]]} for row in rows]
-
-
-def overlapping(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Boxes that share a byte at some moment, other than one that takes the place of what its own command read last."""
-    found = []
-    for i, a in enumerate(rows):
-        for b in rows[i + 1 :]:
-            apart = any(
-                a[end] <= b[begin] or b[end] <= a[begin]
-                for begin, end in (("begin", "end"), ("lane_begin", "lane_end"), ("from", "to"))
-            )
-            if not apart and a["last_user"] != b["writer"] and b["last_user"] != a["writer"]:
-                found.append((a, b))
-    return found
 
 
 def test_local_memory_holds_one_thing_at_a_time(profile: dict[str, Any]) -> None:
@@ -274,7 +254,7 @@ def test_page_sorts_filters_and_leads_to_the_layer(page: Page, profile: dict[str
     totals = {c.get_attribute("data-key"): c.text for c in page.all("#layer-table tfoot td")}
     assert totals["tiu"] == f"{profile['summary']['tiu']['busy_cycles']:,.0f}"
     field = page.one("#layer-filter")
-    field.send_keys("pool")
+    field.send_keys("pool2d")
     assert page.column("op") == [
         layer["op"].removeprefix("tpu.") for layer in profile["layers"] if "Pool" in layer["op"]
     ]

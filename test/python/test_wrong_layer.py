@@ -10,6 +10,7 @@ import hashlib
 import os
 import random
 import re
+import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,25 +42,55 @@ class Compiled:
         return [i for i, line in enumerate(self.lines) if re.search(pattern, line)]
 
 
-@pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
-    folder = tmp_path_factory.mktemp("net")
-    try:
-        run_model.run_network("resnet18", ENTRY["models"]["resnet18"], ENTRY["chip"], folder, "INT8")
-    except run_model.Skipped as reason:
-        pytest.skip(str(reason))
-    work = folder / "resnet18"
-    bmodel = work / "resnet18_int8.bmodel"
+def compiled(folder: Path, work: Path, level: int) -> Compiled:
+    """ResNet-18 with (2) or without (1) layer groups."""
+    from tpu_mlir.deployment.deploy import deploy
+    from tpu_mlir.deployment.options import Options
+
+    bmodel = folder / f"opt{level}" / "net.bmodel"
+    bmodel.parent.mkdir()
+    deploy(
+        Options(
+            mlir=work / "resnet18.mlir",
+            model=bmodel,
+            chip=ENTRY["chip"],
+            quantize="INT8",
+            calibration_table=work / "resnet18_cali_table",
+            test_input=(work / "resnet18_in_f32.npz",),
+            opt=level,
+        )
+    )
     text = run("dis", bmodel)
     assert text.returncode == 0
     stem = "resnet18_bm1684x_int8_sym"
     return Compiled(
         bmodel,
-        work / f"{stem}_tpu_outputs.npz",
+        bmodel.parent / f"{stem}_tpu_outputs.npz",
         work / "resnet18_in_f32.npz",
-        work / f"{stem}_final_weight.npz",
+        bmodel.parent / f"{stem}_final_weight.npz",
         text.stdout.splitlines(),
     )
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("net")
+    try:
+        run_model.run_network("resnet18", ENTRY["models"]["resnet18"], ENTRY["chip"], folder, "INT8")
+    except run_model.Skipped as reason:
+        pytest.skip(str(reason))
+    return folder / "resnet18"
+
+
+@pytest.fixture(scope="module")
+def net(work: Path, tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    """Op by op, where every weight and every tensor has a place of its own in global memory."""
+    return compiled(tmp_path_factory.mktemp("alone"), work, 1)
+
+
+@pytest.fixture(scope="module")
+def grouped(work: Path, tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    return compiled(tmp_path_factory.mktemp("grouped"), work, 2)
 
 
 def command_of(line: str) -> str:
@@ -81,10 +112,43 @@ def planted(net: Compiled, at: int, line: str, folder: Path) -> Path | None:
     return faulty if run("asm", text, net.bmodel, "-o", faulty).returncode == 0 else None
 
 
-def test_a_sound_network_has_no_difference(net: Compiled) -> None:
-    result = run("compare", net.bmodel, net.reference)
-    assert result.returncode == 0, result.stdout
-    assert re.fullmatch(r"compared \d+ tensors in \d+ pieces: all equal\n", result.stdout)
+def test_a_sound_network_has_no_difference(net: Compiled, grouped: Compiled) -> None:
+    for sound in (net, grouped):
+        result = run("compare", sound.bmodel, sound.reference)
+        assert result.returncode == 0, result.stdout
+        assert re.fullmatch(r"compared \d+ tensors in \d+ pieces: all equal\n", result.stdout)
+
+
+@pytest.mark.parametrize("which", [0, 7, 19])
+def test_a_wrong_shift_is_named_in_a_group(grouped: Compiled, which: int, tmp_path: Path) -> None:
+    """In groups, multiplier, shift, zero point and bias of a channel stand side by side in the rows of the weights."""
+    with np.load(grouped.weights) as file, np.load(grouped.reference) as tensors:
+        name = [n for n in file if n.endswith("_quant")][which]
+        layer = name.removesuffix("_quant")
+        channel = int(np.argmax(np.abs(tensors[layer]).max(axis=(0, 2, 3))))
+        entry = file[name].reshape(-1, 3)[channel]
+        record = struct.pack("<4i", *map(int, entry), int(file[f"{layer}_bias_int32"].ravel()[channel]))
+    content = bytearray(grouped.bmodel.read_bytes())
+    at = content.find(record)
+    assert at > 0 and content.find(record, at + 1) < 0, "the record must be in the file once"
+    assert run("extract", grouped.bmodel, "-o", tmp_path / "parts").returncode == 0
+    coefficients = (tmp_path / "parts/net_0_stage_0.weights.bin").read_bytes()
+    begin, digest = content.find(coefficients), content.find(hashlib.sha256(coefficients).digest())
+    content[at + 4 : at + 8] = struct.pack("<i", int(entry[1]) - 1)
+    content[digest : digest + 32] = hashlib.sha256(content[begin : begin + len(coefficients)]).digest()
+    faulty = tmp_path / "faulty.bmodel"
+    faulty.write_bytes(content)
+    result = run("compare", faulty, grouped.reference)
+    engine, number = named(result).split()
+    assert f"of layer '{layer}' (tpu.Conv2D)" in result.stdout
+    # The first requantisation of that layer that reads the channel's group of entries.
+    line = next(text for text in grouped.lines if text.startswith(f"{engine} {number} "))
+    place = re.search(r" SRQ quant\.rq1 .*\bopd1_addr=(\w+)", line)
+    assert place, line
+    before = grouped.lines[: grouped.lines.index(line)]
+    alike = [text for text in before if re.search(rf" SRQ quant\.rq1 .*\bopd1_addr={place.group(1)}\b", text)]
+    spread = [text for text in before if " SAR arith.copy " in text and "res0_prec=int32" in text][-1]
+    assert not [text for text in alike if int(text.split()[1]) > int(spread.split()[1])], "an earlier one was wrong already"
 
 
 @pytest.mark.parametrize("which", [0, 7, 19])
@@ -131,7 +195,7 @@ def test_a_wrong_shift_is_named(net: Compiled, which: int, tmp_path: Path) -> No
 FAULTS = {
     "rounding": (r" SRQ quant\.rq1 ", "opd2_n_str", lambda v: 3),
     "sign of a requantised result": (r" SRQ quant\.rq1 .*opd2_sign=1", "opd2_sign", lambda v: 0),
-    "shift of a constant requantisation": (r" SRQ quant\.rq1 .*opd1_const=1", "opd2_addr", lambda v: v ^ 1),
+    "shift of a sum": (r" SAR arith\.adds .*\bopd2_addr=", "opd2_addr", lambda v: v ^ 1),
     "place that a store reads": (r"^gdma .* src_start_addr=0x8", "src_start_addr", lambda v: v + 1),
     "stride of a store": (
         r"^gdma .* dst_nstride=\d+ dst_cstride=196 .*src_start_addr=0x8",

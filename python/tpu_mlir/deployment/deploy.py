@@ -52,7 +52,9 @@ def deploy(options: Options, quiet: bool = False, require: bool = True) -> Deplo
         from ..report.page import write_report
 
         with stages.stage("write the report"):
-            write_report(options.model, options.report, options.groups_file if options.opt > 1 or options.use_groups else None)
+            write_report(
+                options.model, options.report, options.groups_file if options.opt > 1 or options.use_groups else None
+            )
     result = Deployment(options, _files(options), stages.seconds, _network_macs(options), proof, safety)
     result.lines = summary(result)
     if not quiet:

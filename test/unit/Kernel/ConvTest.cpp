@@ -58,6 +58,20 @@ std::vector<float> convNaive(const Buffer &in, const Buffer &filter, const float
   return out;
 }
 
+/// The filter with `group` input channels together; what stands for missing channels is not zero.
+Buffer grouped(const Buffer &filter, int64_t group) {
+  Dims d = filter.dims;
+  int64_t groups = (d.c + group - 1) / group, kernel = d.h * d.w;
+  Buffer out(filter.dtype, {d.n, groups * group, d.h, d.w});
+  std::fill(out.bytes.begin(), out.bytes.end(), 77);
+  for (int64_t n = 0; n < d.n; ++n)
+    for (int64_t c = 0; c < d.c; ++c)
+      for (int64_t k = 0; k < kernel; ++k)
+        out.bytes[size_t(((n * groups + c / group) * kernel + k) * group + c % group)] =
+            filter.bytes[size_t((n * d.c + c) * kernel + k)];
+  return out;
+}
+
 struct Case {
   Dims in, out;
   Window win;
@@ -91,6 +105,13 @@ TEST(Conv, IntegersAreExactOnEveryLevel) {
       kernel::convInt(out.tensor(), in.view(), filter.view(), c.win, pad, zero, true);
       for (size_t k = 0; k < expected.size(); ++k)
         ASSERT_EQ(out.as<int32_t>()[k], int32_t(2 * uint32_t(expected[k])));
+      for (int64_t group : {4, 64}) {
+        Buffer together = grouped(filter, group);
+        kernel::convInt(out.tensor(), in.view(), {tf, filter.dims, together.bytes.data()}, c.win, pad, zero, false,
+                        group);
+        ASSERT_EQ(std::memcmp(out.bytes.data(), expected.data(), out.bytes.size()), 0)
+            << "case " << i << " level " << int(level) << " group " << group;
+      }
     }
   }
 }
