@@ -156,7 +156,7 @@ def test_a_full_standard_output_is_an_error(sample: Path) -> None:
 
 def test_command_line_errors(sample: Path) -> None:
     expect_error(run(), "no verb; try --help")
-    expect_error(run("show", sample), "unknown verb 'show'; known: info, dis, asm, extract, check")
+    expect_error(run("show", sample), "unknown verb 'show'; known: info, dis, asm, extract, compare, check, profile")
     expect_error(run("info"), "'info' needs MODEL, found 0 arguments")
     expect_error(run("info", sample, "--fast"), "unknown option '--fast'; try --help")
     expect_error(run("dis", sample, "-o"), "-o needs a value")
