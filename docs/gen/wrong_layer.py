@@ -34,14 +34,15 @@ def plant(bmodel: Path, weights: Path, layer: str, faulty: Path) -> None:
     content = bytearray(bmodel.read_bytes())
     with np.load(weights) as file:
         quant = file[f"{layer}_quant"].astype("<i4")
-    at = content.find(quant.tobytes())
+    entry = quant.reshape(-1, 3)[CHANNEL]  # a channel's numbers lie together, those of its neighbours maybe elsewhere
     parts = bmodel.with_name("parts")
     tool("extract", bmodel, "-o", parts)
     coefficients = (parts / "net_0_stage_0.weights.bin").read_bytes()
     begin, digest = content.find(coefficients), content.find(hashlib.sha256(coefficients).digest())
-    assert min(at, begin, digest) > 0
-    quant.reshape(-1, 3)[CHANNEL, 1] -= 1
-    content[at : at + quant.nbytes] = quant.tobytes()
+    at = content.find(entry.tobytes(), begin)
+    assert min(at, begin, digest) > 0 and coefficients.count(entry.tobytes()) == 1
+    entry[1] -= 1
+    content[at : at + entry.nbytes] = entry.tobytes()
     content[digest : digest + 32] = hashlib.sha256(content[begin : begin + len(coefficients)]).digest()
     faulty.write_bytes(content)
 

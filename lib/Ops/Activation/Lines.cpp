@@ -28,13 +28,14 @@ LogicalResult tpu::LinesOp::verify() {
   for (Value v : {getInput(), getOutput()})
     if (kernel::bitWidth(formatOf(v).dtype) != 8)
       return emitOpError() << "'input' and 'output' have 8-bit elements, got " << v.getType();
+  auto isWithin = [](int64_t v, int64_t limit) { return v >= -limit && v <= limit; };
   for (size_t i = 0; i < count; ++i)
-    if (failed(verifyRequant(*this, getMultipliers()[i], getRshifts()[i])) || std::abs(getZeroPoints()[i]) > 32767 ||
-        std::abs(getFactors()[i]) > 127 || std::abs(getOffsets()[i]) > 32767)
+    if (failed(verifyRequant(*this, getMultipliers()[i], getRshifts()[i])) || !isWithin(getZeroPoints()[i], 32767) ||
+        !isWithin(getFactors()[i], 127) || !isWithin(getOffsets()[i], 32767))
       return emitOpError() << "line " << i << " is no requantisation: 32-bit multiplier, shift of at most 63, 16-bit "
                            << "zero point";
   for (std::optional<uint64_t> bound : {getLow(), getHigh()})
-    if (bound && std::abs(static_cast<int64_t>(*bound)) > 255)
+    if (bound && !isWithin(static_cast<int64_t>(*bound), 255))
       return emitOpError() << "bounds have 8 bits, got " << static_cast<int64_t>(*bound);
   return success();
 }

@@ -226,3 +226,30 @@ func.func @f(%x: tensor<1x8x6x7xf32>, %d: tensor<1x1x6x7xf32>) {
     : (tensor<1x8x6x7xf32>, tensor<1x1x6x7xf32>) -> tensor<1x8x3x7xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<2x3x6x7x!quant.uniform<i8:f32, 0.5>>, %s: tensor<1x12x3x2xi8>) {
+  // expected-error @+1 {{unfolds 3 channels with 6 taps each, but 'output' has 12 channels}}
+  %0 = "tpu.Unfold"(%x, %s) {kernel_shape = array<i64: 3, 2>, strides = array<i64: 2, 1>, pads = array<i64: 1, 0, 0, 1>}
+    : (tensor<2x3x6x7x!quant.uniform<i8:f32, 0.5>>, tensor<1x12x3x2xi8>) -> tensor<2x12x3x7x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x6x7x!quant.uniform<i8:f32, 0.5>>, %s: tensor<1x18x3x1xi8>) {
+  // expected-error @+1 {{'selector' is [1, 18, 3, 2], got 'tensor<1x18x3x1xi8>'}}
+  %0 = "tpu.Unfold"(%x, %s) {kernel_shape = array<i64: 3, 2>, strides = array<i64: 2, 1>, pads = array<i64: 1, 0, 0, 1>}
+    : (tensor<2x3x6x7x!quant.uniform<i8:f32, 0.5>>, tensor<1x18x3x1xi8>) -> tensor<2x18x3x7x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x6x7xf32>, %s: tensor<1x18x3x2xf32>) {
+  // expected-error @+1 {{'input' has 8-bit elements, got 'tensor<2x3x6x7xf32>'}}
+  %0 = "tpu.Unfold"(%x, %s) {kernel_shape = array<i64: 3, 2>, strides = array<i64: 2, 1>, pads = array<i64: 1, 0, 0, 1>}
+    : (tensor<2x3x6x7xf32>, tensor<1x18x3x2xf32>) -> tensor<2x18x3x7xf32>
+  return
+}

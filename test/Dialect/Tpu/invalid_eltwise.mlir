@@ -140,3 +140,48 @@ func.func @f(%x: tensor<2x3xf32>) {
   %0 = "tpu.Relu"(%x) {ginfo = #tpu.tile<n = 1, c = 1, h = 1, w = 1, buffers = 3>} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) {
+  // expected-error @+1 {{has one or two lines, each with multiplier, rshift, zero point, factor and offset; got 1 multipliers and 2 of another}}
+  %0 = "tpu.Lines"(%x) {multipliers = array<i64: 7>, rshifts = array<i64: 3, 4>, zero_points = array<i64: 0>, factors = array<i64: 1>, offsets = array<i64: 0>}
+    : (tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) {
+  // expected-error @+1 {{line 0 is no requantisation: 32-bit multiplier, shift of at most 63, 16-bit zero point}}
+  %0 = "tpu.Lines"(%x) {multipliers = array<i64: 7>, rshifts = array<i64: 3>, zero_points = array<i64: -9223372036854775808>, factors = array<i64: 1>, offsets = array<i64: 0>}
+    : (tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) {
+  // expected-error @+1 {{line 0 is no requantisation: 32-bit multiplier, shift of at most 63, 16-bit zero point}}
+  %0 = "tpu.Lines"(%x) {multipliers = array<i64: 7>, rshifts = array<i64: 3>, zero_points = array<i64: 0>, factors = array<i64: 128>, offsets = array<i64: 0>}
+    : (tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) {
+  // expected-error @+1 {{bounds have 8 bits, got -9223372036854775808}}
+  %0 = "tpu.Lines"(%x) {multipliers = array<i64: 7>, rshifts = array<i64: 3>, zero_points = array<i64: 0>, factors = array<i64: 1>, offsets = array<i64: 0>, low = -9223372036854775808 : i64}
+    : (tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2x3x4xf32>) {
+  // expected-error @+1 {{'input' and 'output' have 8-bit elements}}
+  %0 = "tpu.Lines"(%x) {multipliers = array<i64: 7>, rshifts = array<i64: 3>, zero_points = array<i64: 0>, factors = array<i64: 1>, offsets = array<i64: 0>}
+    : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  return
+}
