@@ -13,8 +13,8 @@ namespace {
 
 /// A numpy array as the readers of npz files see one; `holder` keeps its bytes.
 NpzArray viewOf(const std::string &name, const py::array &given, std::vector<py::array> &holder) {
-  constexpr NpyType kTypes[] = {NpyType::Bool, NpyType::I8, NpyType::U8, NpyType::I16, NpyType::U16, NpyType::I32,
-                                NpyType::U32, NpyType::I64, NpyType::U64, NpyType::F16, NpyType::F32, NpyType::F64};
+  constexpr NpyType kTypes[] = {NpyType::Bool, NpyType::I8,  NpyType::U8,  NpyType::I16, NpyType::U16, NpyType::I32,
+                                NpyType::U32,  NpyType::I64, NpyType::U64, NpyType::F16, NpyType::F32, NpyType::F64};
   holder.push_back(py::array::ensure(given, py::array::c_style));
   const py::array &array = holder.back();
   std::string type = py::str(array.dtype().attr("name"));
@@ -59,7 +59,8 @@ py::dict runBmodel(const std::string &path, const py::dict &inputs, bool dumpAll
   bmodel::Model model = bmodel::readBmodel(path);
   sim::Simulator simulator(model, path);
   if (dumpAll && simulator.tensorTable().empty())
-    throw UserError("'" + path + "' has no tensor table, and no tensor_location.json lies beside it; only its outputs can be shown");
+    throw UserError("'" + path +
+                    "' has no tensor table, and no tensor_location.json lies beside it; only its outputs can be shown");
   std::vector<py::array> holder;
   for (const sim::NetTensor &input : simulator.inputs()) {
     // A single array for a single input needs no matching name.
@@ -100,8 +101,10 @@ py::dict runBmodel(const std::string &path, const py::dict &inputs, bool dumpAll
 } // namespace
 
 void bindSimulator(py::module_ &m) {
-  m.def("run_bmodel", &runBmodel, py::arg("path"), py::arg("inputs"), py::arg("dump_all") = false, py::arg("fixed") = false,
-        "Simulate a bmodel. Returns {'tensors': name -> array, 'known': name -> mask of the elements that were computed (only\n"
+  m.def("run_bmodel", &runBmodel, py::arg("path"), py::arg("inputs"), py::arg("dump_all") = false,
+        py::arg("fixed") = false,
+        "Simulate a bmodel. Returns {'tensors': name -> array, 'known': name -> mask of the elements that were "
+        "computed (only\n"
         "for tensors with others), 'summary': cycles, commands, macs, ddr_bytes, host_ops ...}.\n"
         "Float inputs are quantised by the model's scale; fixed returns stored integers instead of float values.");
 }

@@ -8,8 +8,8 @@
 #define TPU_MLIR_LIB_CHECK_SHADOW_H
 
 #include "CellMap.h"
-#include "tpu_mlir/Check/Footprint.h"
 #include "tpu_mlir/Bmodel/Check.h"
+#include "tpu_mlir/Check/Footprint.h"
 
 #include <map>
 

@@ -141,8 +141,8 @@ void HostRun::runStep(const Step &s) {
       for (int64_t c = 0; c < s.channels; ++c)
         for (int64_t h = 0; h < out.dims.h; ++h) {
           const uint8_t *from = at(a, ((n * a.dims.c + s.fromChannel + c) * a.dims.h + h / s.repeatH) * a.dims.w);
-          uint8_t *to = const_cast<uint8_t *>(
-              at(out, ((n * out.dims.c + s.toChannel + c) * out.dims.h + h) * out.dims.w));
+          uint8_t *to =
+              const_cast<uint8_t *>(at(out, ((n * out.dims.c + s.toChannel + c) * out.dims.h + h) * out.dims.w));
           if (s.repeatW == 1)
             std::memcpy(to, from, row);
           for (int64_t w = 0; s.repeatW > 1 && w < out.dims.w; ++w)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from harness import Build, Net
 
 _ELEMENTS = 400_000  # most elements of one tensor
@@ -101,7 +100,10 @@ def matmul(net: Net) -> list[Any]:
     m = _pick(rng, 1, 130)
     if rng.integers(3) == 0:  # two computed operands
         k = min(k, 300)
-        x, y = net.input([*lead, m, k]), net.input([*lead, k, n] if rng.integers(2) else [k, n] if not lead else [*lead, k, n])
+        x, y = (
+            net.input([*lead, m, k]),
+            net.input([*lead, k, n] if rng.integers(2) else [k, n] if not lead else [*lead, k, n]),
+        )
         return [net.op("MatMul", [x, y, net.none()], _relu(rng))]
     x = net.input([*lead, m, k], positive=bool(rng.integers(2)))
     transpose = bool(rng.integers(2))
@@ -193,7 +195,11 @@ def pad(net: Net) -> list[Any]:
     paddings = [int(rng.integers(0, 4)) for _ in range(8)]
     if mode == "reflect":
         paddings = [min(p, s - 1) for p, s in zip(paddings, shape * 2)]
-    return [net.op("Pad", [net.input(shape)], {"paddings": paddings, "val": float(rng.choice([0.0, 0.7, -1.0])), "mode": mode})]
+    return [
+        net.op(
+            "Pad", [net.input(shape)], {"paddings": paddings, "val": float(rng.choice([0.0, 0.7, -1.0])), "mode": mode}
+        )
+    ]
 
 
 def upsample(net: Net) -> list[Any]:
@@ -237,4 +243,18 @@ FAMILIES: dict[str, Build] = {
 }  # fmt: skip
 
 # Families whose every member has an F32 form.
-F32_FAMILIES = ["conv", "depthwise", "grouped", "matmul", "maxpool", "avgpool", "add", "mul", "scale", "slice", "pad", "permute", "upsample"]
+F32_FAMILIES = [
+    "conv",
+    "depthwise",
+    "grouped",
+    "matmul",
+    "maxpool",
+    "avgpool",
+    "add",
+    "mul",
+    "scale",
+    "slice",
+    "pad",
+    "permute",
+    "upsample",
+]

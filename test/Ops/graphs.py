@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from families import _UNARY, _relu
 from harness import Net
 
@@ -34,7 +33,13 @@ def _conv(net: Net, x: Made) -> Made | None:
         return None
     weight = net.weight([oc, ic // group, k, k], 1 / np.sqrt(ic // group * k * k))
     bias = net.weight([oc], 0.3) if rng.integers(2) else net.none()
-    attrs = {"kernel_shape": [k, k], "strides": [stride, stride], "dilations": [dilation, dilation], "pads": pads, "group": group}
+    attrs = {
+        "kernel_shape": [k, k],
+        "strides": [stride, stride],
+        "dilations": [dilation, dilation],
+        "pads": pads,
+        "group": group,
+    }
     return net.op("Conv", [x[0], weight, bias], {**attrs, **_relu(rng)}), [n, oc, oh, ow]
 
 
@@ -71,7 +76,11 @@ def _add(net: Net, x: Made, others: list[Made]) -> Made | None:
 def _concat(net: Net, x: Made, others: list[Made]) -> Made | None:
     n, _, h, w = x[1]
     fitting = [o for o in others if o[1][0] == n and o[1][2:] == [h, w]]
-    picked = [x] + [fitting[int(net.rng.integers(len(fitting)))] for _ in range(int(net.rng.integers(1, 4)))] if fitting else []
+    picked = (
+        [x] + [fitting[int(net.rng.integers(len(fitting)))] for _ in range(int(net.rng.integers(1, 4)))]
+        if fitting
+        else []
+    )
     channels = sum(o[1][1] for o in picked)
     if not picked or n * channels * h * w > _ELEMENTS:
         return None
@@ -97,7 +106,9 @@ def graph(net: Net) -> list[Any]:
     shape = [n, int(rng.choice([1, 3, 4, 16, 33, 64, 70])), int(rng.integers(5, 60)), int(rng.integers(5, 60))]
     while int(np.prod(shape)) > _ELEMENTS:
         shape[2], shape[3] = shape[2] // 2 + 1, shape[3] // 2 + 1
-    values: list[Made] = [(net.input(shape, positive=bool(rng.integers(2))), shape) for _ in range(int(rng.integers(1, 3)))]
+    values: list[Made] = [
+        (net.input(shape, positive=bool(rng.integers(2))), shape) for _ in range(int(rng.integers(1, 3)))
+    ]
     wanted, read = int(rng.integers(3, 13)), set()
     makers = [_conv, _conv, _conv, _pool, _unary, _unary, _add, _add, _concat, _upsample]
     for _ in range(200):

@@ -10,12 +10,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
-
 import pymlir
 
 # A builder adds ops to `b` behind the inputs it makes and returns the outputs.
@@ -186,4 +186,6 @@ if __name__ == "__main__":
     where.mkdir(parents=True, exist_ok=True)
     rest = sys.argv[4:]
     found = {**FAMILIES, "graph": graph, "graph_f32": graph_f32}[family]
-    print(run_case(found, seed, where, rest[0] if rest else "INT8", int(rest[1]) if len(rest) > 1 else 0), unsafe(where))
+    print(
+        run_case(found, seed, where, rest[0] if rest else "INT8", int(rest[1]) if len(rest) > 1 else 0), unsafe(where)
+    )

@@ -6,9 +6,8 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pytest
-
 import pymlir
+import pytest
 from harness import Net, compile_net
 from test_planted_faults import _net
 
@@ -74,7 +73,11 @@ def test_flipped_command_bits_are_seen_or_have_no_meaning(compiled: tuple[Path, 
     tried, unseen = 0, []
     for field, bits in fields.items():
         pattern = re.compile(rf"\b{field}=(0x[0-9a-f]+|\d+)\b")
-        places = [i for i, line in enumerate(lines) if pattern.search(line) and not (field in idle and idle[field].search(line))]
+        places = [
+            i
+            for i, line in enumerate(lines)
+            if pattern.search(line) and not (field in idle and idle[field].search(line))
+        ]
         for i in rng.permutation(places)[:6]:
             value = int(pattern.search(lines[i]).group(1), 0)  # type: ignore[union-attr]
             changed = list(lines)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from harness import Net, compare, compile_net
 
 # field -> how a faulty generator would have it, as a function of the right value
@@ -59,7 +58,9 @@ def _net(net: Net) -> list:
     b = net.op("Conv", [a, w2, net.none()], {"kernel_shape": [1, 1], "strides": [1, 1], "pads": [0, 0, 0, 0]})
     c = net.op("Add", [b, a], {})
     d = net.op("SiLU", [c], {})
-    e = net.op("AvgPool", [d], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1], "count_include_pad": True})
+    e = net.op(
+        "AvgPool", [d], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1], "count_include_pad": True}
+    )
     return [e]
 
 

@@ -1,6 +1,6 @@
 """Interpreter == simulator, in every bit, and a clean safety check, on random networks with layer groups.
 
-A failure prints the case: `python test/Ops/harness.py graph (or graph_f32) <seed> <folder> [mode] [lmem]` runs it again.
+A failure prints the case; `python test/Ops/harness.py graph (or graph_f32) <seed> <folder> [mode] [lmem]` runs it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from graphs import graph, graph_f32
 from harness import run_case, unsafe
 

@@ -10,14 +10,12 @@ import re
 from pathlib import Path
 
 import pytest
-
 from families import F32_FAMILIES, FAMILIES
 from harness import run_case
 from ledger_writer import record
 
 SEEDS = int(os.environ.get("TPU_MLIR_SEEDS", "200"))
 SMALL_LMEM = 64 * 1024  # four banks of sixteen: tiles everywhere
-
 
 
 def _run(family: str, seeds: range, mode: str, lmem: int, folder: Path) -> None:
@@ -34,7 +32,11 @@ def _run(family: str, seeds: range, mode: str, lmem: int, folder: Path) -> None:
             different.append(f"seed {seed}: {outcome.difference}")
         else:
             passed += 1
-        for op in set(re.findall(r'"(top\.\w+)"', (folder / "top.mlir").read_text())) - {"top.Input", "top.Weight", "top.None"}:
+        for op in set(re.findall(r'"(top\.\w+)"', (folder / "top.mlir").read_text())) - {
+            "top.Input",
+            "top.Weight",
+            "top.None",
+        }:
             counts = ops.setdefault(op, [0, 0])
             counts[0] += 1
             counts[1] += not outcome.difference

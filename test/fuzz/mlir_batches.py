@@ -51,8 +51,13 @@ PIPELINES: dict[str, list[tuple[str, ...]]] = {
         ("--canonicalize", "--weight-fold"),
         ("--strip-io-quant=quant_input=1 quant_output=1", *_FINAL[1:]),
     ],
-    "addressed": [(), _CODEGEN, ("--layer-group=lmem=65536", "--address-assign", *_CODEGEN),
-                  ("--address-assign", *_CODEGEN), _FINAL],  # fmt: skip
+    "addressed": [
+        (),
+        _CODEGEN,
+        ("--layer-group=lmem=65536", "--address-assign", *_CODEGEN),
+        ("--address-assign", *_CODEGEN),
+        _FINAL,
+    ],
 }
 
 

@@ -1,7 +1,8 @@
 """Seed modules for the .mlir fuzzer: every stage that a network passes on the road, made by the real passes.
 
 Each hand-written network of seeds/ gives its Top form, and, where the network lowers, the optimised, calibrated,
-lowered and addressed forms in both modes, the last with and without layer groups, all with weight files beside them. Decides no mutation.
+lowered and addressed forms in both modes, the last with and without layer groups, all with weight files
+beside them. Decides no mutation.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ STRINGS = [
 ]  # fmt: skip
 MODULE_ATTRIBUTES = [
     "module.state", "module.chip", "module.name", "module.mode", "module.weight_file", "module.FLOPs",
-    "module.coeff_addr", "module.coeff_size", "module.neuron_addr", "module.neuron_size", "module.lmem_bytes", "module.scratch_banks",
+    "module.coeff_addr", "module.coeff_size", "module.neuron_addr", "module.neuron_size", "module.lmem_bytes",
+    "module.scratch_banks",
     "module.subnets", "module.asymmetric", "module.platform",
 ]  # fmt: skip
 _RELU = '"top.Relu"(%z) : (tensor<4xf32>) -> tensor<4xf32> loc("yy")'
@@ -83,7 +84,9 @@ OPERATION = re.compile(r'"(?:top|tpu)\.\w+"')
 CALL = re.compile(r'"(?:top|tpu)\.\w+"\([^()]*\)')
 VALUE = re.compile(r"%\w+(?:#\d+)?")
 STRING = re.compile(r'(?<!loc\()"[^"\n]*"')
-ATTRIBUTE = re.compile(r"\b[\w.]+ = (?:array<[^>]*>|#tpu\.(?:tile|group)<[^>]*>|\"[^\"]*\"|-?[\d.e+-]+(?: : \w+)?|true|false)")
+ATTRIBUTE = re.compile(
+    r"\b[\w.]+ = (?:array<[^>]*>|#tpu\.(?:tile|group)<[^>]*>|\"[^\"]*\"|-?[\d.e+-]+(?: : \w+)?|true|false)"
+)
 PLACEMENT = re.compile(r"#tpu\.(?:tile|group)<[^>]*>")
 LOCATION = re.compile(r'loc\((?:#loc\d*|"[^"]*")\)')
 
@@ -228,7 +231,9 @@ def placements(rng: random.Random, text: str) -> str:
             return re.sub(r"id = \d+", lambda m: f"id = {rng.randrange(6)}", old)
         if kind == 2:
             return re.sub(r"\b(true|false)\b", lambda m: rng.choice(["true", "false"]), old)
-        return re.sub(r"\b([nchw]) = \d+", lambda m: f"{m[1]} = {rng.choice([1, 1, 2, 3, 5, 8, 64, 1000, 1 << 40])}", old)
+        return re.sub(
+            r"\b([nchw]) = \d+", lambda m: f"{m[1]} = {rng.choice([1, 1, 2, 3, 5, 8, 64, 1000, 1 << 40])}", old
+        )
 
     others = PLACEMENT.findall(text) or VALUES[-5:]
     return _replace(rng, text, PLACEMENT, change, 0.3)

@@ -53,7 +53,20 @@ def test_every_stage_is_a_seed(seeds: list[Seed]) -> None:
     assert {s.stage for s in seeds} == set(PIPELINES)
     operations = " ".join(s.text for s in seeds)
     assert re.search(r"#tpu.group<id = \d+, n = \d+, h = (?!1,)\d+", operations), "no group in slices"
-    for name in ("BatchNorm", "Conv2D", "MatMul", "Pool2D", "tpu.Lut", "tpu.Pad", "#tpu.tile", "#tpu.group", "joins = true", "stored = false", "tpu.Unfold", "conv_nic"):
+    for name in (
+        "BatchNorm",
+        "Conv2D",
+        "MatMul",
+        "Pool2D",
+        "tpu.Lut",
+        "tpu.Pad",
+        "#tpu.tile",
+        "#tpu.group",
+        "joins = true",
+        "stored = false",
+        "tpu.Unfold",
+        "conv_nic",
+    ):
         assert name in operations, name
 
 

@@ -395,8 +395,8 @@ FUNCTIONS: dict[str, tuple[dict[str, float], Callable[[float], float]]] = {
 }
 
 
-# Lines where they have the same results, which is tested for all 256 inputs in test/unit/Conversion/LinesTest.cpp. Of an
-# input that is never negative, Elu is a line.
+# Lines where they have the same results; test/unit/Conversion/LinesTest.cpp tests all 256 inputs. Of an input that is
+# never negative, Elu is a line.
 LINES = {"Relu", "LeakyRelu", "Clip", "Abs", "Elu", "HardSigmoid", "AddConst"}
 
 

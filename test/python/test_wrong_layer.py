@@ -148,7 +148,9 @@ def test_a_wrong_shift_is_named_in_a_group(grouped: Compiled, which: int, tmp_pa
     before = grouped.lines[: grouped.lines.index(line)]
     alike = [text for text in before if re.search(rf" SRQ quant\.rq1 .*\bopd1_addr={place.group(1)}\b", text)]
     spread = [text for text in before if " SAR arith.copy " in text and "res0_prec=int32" in text][-1]
-    assert not [text for text in alike if int(text.split()[1]) > int(spread.split()[1])], "an earlier one was wrong already"
+    assert not [text for text in alike if int(text.split()[1]) > int(spread.split()[1])], (
+        "an earlier one was wrong already"
+    )
 
 
 @pytest.mark.parametrize("which", [0, 7, 19])

@@ -14,7 +14,7 @@ namespace tpu_mlir::codegen {
 /// Local memory as tiling sees it; sizes in bytes per lane.
 struct LocalMemory {
   int64_t lanes, bytes, bankBytes, alignBytes;
-  int64_t maxDim; ///< largest size of one axis in a command
+  int64_t maxDim;           ///< largest size of one axis in a command
   int64_t scratchBanks = 1; ///< of a place for intermediates of grouped ops
 };
 

@@ -41,8 +41,8 @@ double computeCycles(const schedule::Schedule &s, const Group &g, const codegen:
     schedule::SliceRegions regions = schedule::regionsOf(s.network, s.plan, g, slice, memory);
     for (int n = g.first; n <= g.last; ++n)
       if (!schedule::isEmpty(regions.made[n - g.first]))
-        cycles +=
-            schedule::regionCycles(*s.network.nodes[n].recipe(), regions.made[n - g.first], chip, memory.scratchBanks * memory.bankBytes);
+        cycles += schedule::regionCycles(*s.network.nodes[n].recipe(), regions.made[n - g.first], chip,
+                                         memory.scratchBanks * memory.bankBytes);
   }
   return cycles;
 }
