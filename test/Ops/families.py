@@ -17,7 +17,7 @@ _MACS = 40_000_000  # most multiply-accumulates of one case
 
 def _pick(rng: np.random.Generator, low: int, high: int) -> int:
     """Log-uniform: small and large sizes are both likely."""
-    return int(round(np.exp(rng.uniform(np.log(low), np.log(high)))))
+    return round(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def _shape(rng: np.random.Generator, limit: int = _ELEMENTS) -> list[int]:
@@ -36,7 +36,7 @@ def _window(rng: np.random.Generator, h: int, w: int, dilations: bool) -> dict[s
     kernel = [int(rng.choice([1, 1, 2, 3, 3, 5, 7])) for _ in range(2)]
     stride = [int(rng.integers(1, 4)) for _ in range(2)]
     dilation = [int(rng.choice([1, 1, 1, 2, 3])) if dilations else 1 for _ in range(2)]
-    extent = [d * (k - 1) + 1 for d, k in zip(dilation, kernel)]
+    extent = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=False)]
     pads = [int(rng.integers(0, e)) for e in (extent[0], extent[1], extent[0], extent[1])]
     if h + pads[0] + pads[2] < extent[0] or w + pads[1] + pads[3] < extent[1]:
         return None
@@ -70,7 +70,7 @@ def _conv(net: Net, groups: str) -> list[Any]:
                 continue
         kernel = window["kernel_shape"]
         taps = (ic // group) * kernel[0] * kernel[1]
-        extent = [d * (k - 1) + 1 for d, k in zip(window["dilations"], kernel)]
+        extent = [d * (k - 1) + 1 for d, k in zip(window["dilations"], kernel, strict=False)]
         oh = _out(h, window["pads"][0], window["pads"][2], extent[0], window["strides"][0])
         ow = _out(w, window["pads"][1], window["pads"][3], extent[1], window["strides"][1])
         if n * oc * oh * ow * taps <= _MACS and n * oc * oh * ow <= _ELEMENTS:
@@ -121,7 +121,7 @@ def _pool(net: Net, kind: str) -> list[Any]:
             break
         window = _window(rng, h, w, dilations=False)
         # ONNX: a pad is smaller than the kernel, and every window sees the input.
-        if window and all(p <= k // 2 for p, k in zip(window["pads"], window["kernel_shape"] * 2)):
+        if window and all(p <= k // 2 for p, k in zip(window["pads"], window["kernel_shape"] * 2, strict=False)):
             break
     attrs: dict[str, Any] = dict(window)
     if kind == "AvgPool":
@@ -194,7 +194,7 @@ def pad(net: Net) -> list[Any]:
     mode = str(rng.choice(["constant", "reflect", "edge"]))
     paddings = [int(rng.integers(0, 4)) for _ in range(8)]
     if mode == "reflect":
-        paddings = [min(p, s - 1) for p, s in zip(paddings, shape * 2)]
+        paddings = [min(p, s - 1) for p, s in zip(paddings, shape * 2, strict=False)]
     return [
         net.op(
             "Pad", [net.input(shape)], {"paddings": paddings, "val": float(rng.choice([0.0, 0.7, -1.0])), "mode": mode}
@@ -217,7 +217,10 @@ def permute(net: Net) -> list[Any]:
 
 
 _UNARY: list[tuple[str, dict[str, float]]] = [
-    ("Relu", {"relu_limit": -1.0}), ("Relu", {"relu_limit": 6.0}), ("LeakyRelu", {"alpha": 0.1}), ("Clip", {"min": -0.5, "max": 0.8}),
+    ("Relu", {"relu_limit": -1.0}),
+    ("Relu", {"relu_limit": 6.0}),
+    ("LeakyRelu", {"alpha": 0.1}),
+    ("Clip", {"min": -0.5, "max": 0.8}),
     ("Sigmoid", {}), ("SiLU", {}), ("Tanh", {}), ("GELU", {}), ("Exp", {}), ("Abs", {}), ("Erf", {}), ("Softplus", {}),
     ("Mish", {}), ("HardSwish", {}), ("Elu", {"alpha": 0.7}), ("HardSigmoid", {"alpha": 0.2, "beta": 0.5}),
     ("AddConst", {"const_val": 0.4}), ("MulConst", {"const_val": -1.3}),

@@ -34,7 +34,7 @@ def _positions(data: bytes, folder: Path) -> dict[str, list[int]]:
     arrays = [weights[name] for name in weights.files if name.endswith("_reordered")]
     filters = [channel.tobytes() for array in arrays for channel in array[0]]
     places = [data.index(blob, header) for blob in filters]
-    return {"weight": [p + i for p, blob in zip(places, filters) for i in range(len(blob))]}
+    return {"weight": [p + i for p, blob in zip(places, filters, strict=False) for i in range(len(blob))]}
 
 
 def test_flipped_weights_are_seen(compiled: tuple[Path, Net], tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_flipped_weights_are_seen(compiled: tuple[Path, Net], tmp_path: Path) ->
 
 
 def test_flipped_command_bits_are_seen_or_have_no_meaning(compiled: tuple[Path, Net], tmp_path: Path) -> None:
-    """Every bit of shifts, strides and addresses that a command uses; found by field through the disassembler's text."""
+    """Every bit of shifts, strides and addresses that a command uses, by field through the disassembler's text."""
     import re
 
     from test_planted_faults import WITHOUT_MEANING, _tool
@@ -66,10 +66,24 @@ def test_flipped_command_bits_are_seen_or_have_no_meaning(compiled: tuple[Path, 
     assert right is not None and _tool("dis", folder / "net.bmodel", "-o", tmp_path / "right.txt").returncode == 0
     lines = (tmp_path / "right.txt").read_text().splitlines()
     rng = np.random.default_rng(4)
-    fields = {"opd0_addr": 18, "opd1_addr": 18, "res0_addr": 18, "src_start_addr": 32, "dst_start_addr": 32, "src_cstride": 12,
-              "dst_cstride": 12, "src_nstride": 12, "dst_nstride": 12}  # fmt: skip
-    idle = {**WITHOUT_MEANING, "src_nstride": re.compile(r"src_nsize=1\b"), "dst_nstride": re.compile(r"src_nsize=1\b"),
-            "src_cstride": re.compile(r"src_csize=1\b"), "dst_cstride": re.compile(r"src_csize=([1-9]|[1-5]\d|6[0-4])\b")}  # fmt: skip
+    fields = {
+        "opd0_addr": 18,
+        "opd1_addr": 18,
+        "res0_addr": 18,
+        "src_start_addr": 32,
+        "dst_start_addr": 32,
+        "src_cstride": 12,
+        "dst_cstride": 12,
+        "src_nstride": 12,
+        "dst_nstride": 12,
+    }
+    idle = {
+        **WITHOUT_MEANING,
+        "src_nstride": re.compile(r"src_nsize=1\b"),
+        "dst_nstride": re.compile(r"src_nsize=1\b"),
+        "src_cstride": re.compile(r"src_csize=1\b"),
+        "dst_cstride": re.compile(r"src_csize=([1-9]|[1-5]\d|6[0-4])\b"),
+    }
     tried, unseen = 0, []
     for field, bits in fields.items():
         pattern = re.compile(rf"\b{field}=(0x[0-9a-f]+|\d+)\b")

@@ -1,6 +1,6 @@
 """Wrong roundings, shifts, offsets and strides in emitted code are caught by the exact comparison.
 
-The stream of a compiled network is disassembled, one field is changed as a faulty code generator would, and the stream is
+The stream of a compiled network is disassembled, one field is changed as a faulty code generator would, and it is
 assembled again. The comparison must differ, or the file must be refused in a sentence.
 """
 
@@ -37,8 +37,8 @@ FAULTS = {
 }
 
 
-# Where a field has no meaning (a constant in the operand's place, an axis of length 1, the sign of floats), or where the
-# fault is below what arithmetic resolves (a multiplier of 31 bits that is 64 too large), nothing is planted.
+# Where a field has no meaning (a constant in the operand's place, an axis of length 1, the sign of floats), or where
+# the fault is below what arithmetic resolves (a multiplier of 31 bits that is 64 too large), nothing is planted.
 WITHOUT_MEANING = {
     "opd1_addr": re.compile(r"opd1_const=1"),
     "src_hstride": re.compile(r"src_hsize=1\b"),

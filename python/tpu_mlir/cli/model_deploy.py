@@ -75,6 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     chip = resolve_chip(arguments.chip)
     if not arguments.skip_validation and arguments.excepts and arguments.test_reference is None:
         raise UserError("--excepts needs --test_reference: nothing may be left out of the exact comparison")
+    level = 1 if arguments.disable_layer_group else arguments.opt
+    if level == 1 and (arguments.dump_groups or arguments.use_groups):
+        raise UserError("--dump-groups and --use-groups need --opt 2 or 3; with --opt 1 every op runs by itself")
     deploy(
         Options(
             mlir=arguments.mlir,
@@ -94,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             report=arguments.report,
             dump_groups=arguments.dump_groups,
             use_groups=arguments.use_groups,
-            opt=1 if arguments.disable_layer_group else arguments.opt,
+            opt=level,
         )
     )
     return 0
