@@ -159,6 +159,7 @@ bmodel::CoeffMem NetWriter::coefficients() {
 }
 
 bmodel::Model NetWriter::finish(const target::Chip &chip) {
+  const sim::TensorTable tensors = notes.take(); // before the last group of commands is closed
   bmodel::NetParameter p;
   int index = 0;
   for (auto input : function.getBody().front().getOps<top::InputOp>())
@@ -186,7 +187,7 @@ bmodel::Model NetWriter::finish(const target::Chip &chip) {
   subnet.id = 0;
   subnet.nextSubnetIds = {-1};
   p.subNet.push_back(subnet);
-  std::string text = sim::printTensorTable(notes.take());
+  std::string text = sim::printTensorTable(tensors);
   p.tensorLoc = bmodel::Blob(std::vector<uint8_t>(text.begin(), text.end()));
   bmodel::Net net;
   auto name = module->getAttrOfType<StringAttr>("module.name");
