@@ -248,7 +248,7 @@ def test_break_and_print(net: Compiled) -> None:
     assert shown[0].startswith("  opd1 is i32 [1, 64, 1, 3] in all 64 lanes")
     assert shown[1] == "    n 0, c 2"
     assert shown[3].split() == ["0", "|", str(multiplier), f"[{shift}]", str(zero)]
-    assert [row.split()[0] for row in shown if re.match(r"  \w+ (reads|writes) ", row)] == ["opd0", "opd1", "res0"]
+    assert {row.split()[0] for row in shown if re.match(r"  \w+ (reads|writes) ", row)} == {"opd0", "opd1", "res0"}
     assert "net        resnet18 on bm1684x" in result.stdout, "the run goes on to its end"
 
 
