@@ -40,6 +40,12 @@ AxisNeed needOf(const AxisMap &map, Range out, int64_t size) {
   return {};
 }
 
+AxisNeed needOf(const Buffer &b, int axis, const Region &tile) {
+  const int64_t sizes[4] = {b.dims.n, b.dims.c, b.dims.h, b.dims.w};
+  const AxisMap &map = b.map[axis];
+  return needOf(map, tile[map.of < 0 ? axis : map.of], sizes[axis]);
+}
+
 int Recipe::addInput(int index, DType t, Dims d, std::array<AxisMap, 4> map) {
   buffers.push_back({Place::Input, index, t, d, Layout::Aligned, map});
   return buffers.size() - 1;

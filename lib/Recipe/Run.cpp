@@ -54,6 +54,9 @@ private:
   }
   void runConv(const Step &s);
   void runStep(const Step &s);
+  void runCopyStep(const Step &s, const Tensor &out, const ConstTensor &a);
+  static void permuteElements(const Tensor &out, const ConstTensor &a, const std::vector<int64_t> &dims,
+                              const std::vector<int64_t> &strides);
 
   const Recipe &recipe;
   const HostOperands &host;
@@ -88,6 +91,42 @@ void HostRun::runConv(const Step &s) {
                 const_cast<uint8_t *>(at(out, (n * out.dims.c + g * oc) * outPlane))};
       convolve(go, gi, gf, bias ? bias + g * oc : nullptr);
     }
+}
+
+void HostRun::runCopyStep(const Step &s, const Tensor &out, const ConstTensor &a) {
+  const Region whole = wholeOf(out.dims);
+  int64_t item = byteSize(out.dtype), first[4];
+  for (int axis : {0, 2, 3})
+    first[axis] = needOf(recipe.buffers[s.a], axis, whole).range.begin;
+  for (int64_t n = 0; n < out.dims.n; ++n)
+    for (int64_t c = 0; c < s.channels; ++c)
+      for (int64_t h = 0; h < out.dims.h; ++h) {
+        int64_t row = first[2] + h / s.repeatH * s.stepH;
+        const uint8_t *from =
+            at(a, (((first[0] + n) * a.dims.c + s.fromChannel + c) * a.dims.h + row) * a.dims.w + first[3]);
+        uint8_t *to =
+            const_cast<uint8_t *>(at(out, ((n * out.dims.c + s.toChannel + c) * out.dims.h + h) * out.dims.w));
+        if (s.repeatW == 1 && s.stepW == 1)
+          std::memcpy(to, from, out.dims.w * item);
+        else
+          for (int64_t w = 0; w < out.dims.w; ++w)
+            std::memcpy(to + w * item, from + w / s.repeatW * s.stepW * item, item);
+      }
+}
+
+/// The result's elements in order, over `dims` with `strides` in the source.
+void HostRun::permuteElements(const Tensor &out, const ConstTensor &a, const std::vector<int64_t> &dims,
+                              const std::vector<int64_t> &strides) {
+  const int64_t item = byteSize(out.dtype);
+  std::vector<int64_t> index(dims.size(), 0);
+  for (int64_t i = 0; i < out.dims.count(); ++i) {
+    int64_t from = 0;
+    for (size_t d = 0; d < dims.size(); ++d)
+      from += index[d] * strides[d];
+    std::memcpy(const_cast<uint8_t *>(at(out, i)), at(a, from), item);
+    for (size_t d = dims.size(); d-- > 0 && ++index[d] == dims[d];)
+      index[d] = 0;
+  }
 }
 
 void HostRun::runStep(const Step &s) {
@@ -135,20 +174,17 @@ void HostRun::runStep(const Step &s) {
     return cast(out, a, s.round);
   case StepKind::Lookup:
     return lookup(out, a, read(s.b).data);
-  case StepKind::Copy: {
-    int64_t item = byteSize(out.dtype), row = a.dims.w * item;
-    for (int64_t n = 0; n < out.dims.n; ++n)
-      for (int64_t c = 0; c < s.channels; ++c)
-        for (int64_t h = 0; h < out.dims.h; ++h) {
-          const uint8_t *from = at(a, ((n * a.dims.c + s.fromChannel + c) * a.dims.h + h / s.repeatH) * a.dims.w);
-          uint8_t *to =
-              const_cast<uint8_t *>(at(out, ((n * out.dims.c + s.toChannel + c) * out.dims.h + h) * out.dims.w));
-          if (s.repeatW == 1)
-            std::memcpy(to, from, row);
-          for (int64_t w = 0; s.repeatW > 1 && w < out.dims.w; ++w)
-            std::memcpy(to + w * item, from + w / s.repeatW * item, item);
-        }
-    return;
+  case StepKind::Copy:
+    return runCopyStep(s, out, a);
+  case StepKind::Transpose:
+    return permuteElements(out, a, {a.dims.n, a.dims.w, a.dims.c}, {a.dims.c * a.dims.w, 1, a.dims.w});
+  case StepKind::Heads: {
+    // The narrow side is [b, heads, c, w] of the wide side's [b, c, heads, w].
+    const Dims &wide = a.dims.w > out.dims.w ? a.dims : out.dims, &narrow = a.dims.w > out.dims.w ? out.dims : a.dims;
+    int64_t heads = wide.w / narrow.w, w = narrow.w, c = narrow.c;
+    if (a.dims.w > out.dims.w)
+      return permuteElements(out, a, {wide.n, heads, c, w}, {c * heads * w, w, heads * w, 1});
+    return permuteElements(out, a, {wide.n, c, heads, w}, {c * heads * w, w, c * w, 1});
   }
   case StepKind::MatMul: {
     // Buffers hold [batch, rows, 1, columns]: rows are the chip's channels. A right operand without a batch serves the

@@ -25,9 +25,8 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
   for (const Step &s : recipe.steps) {
     const Buffer &dst = recipe.buffers[s.dst], &a = recipe.buffers[s.a];
     Region region;
-    const int64_t sizes[4] = {dst.dims.n, dst.dims.c, dst.dims.h, dst.dims.w};
     for (int i = 0; i < 4; ++i)
-      region[i] = dst.place == Place::Scratch ? needOf(dst.map[i], part[i], sizes[i]).range : part[i];
+      region[i] = dst.place == Place::Scratch ? needOf(dst, i, part).range : part[i];
     Dims d = dimsOf(region);
     timing::Spread result{double(d.n), double(d.c), double(d.h), double(d.w)};
     double bytes = double(kernel::byteSize(a.dtype));
@@ -60,7 +59,15 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
       cycles += timing::gatherCycles(chip, result);
       break;
     case StepKind::MatMul:
-      cycles += timing::matrix2Cycles(chip, double(d.c), double(a.dims.w), double(d.w), bytes);
+      cycles += double(d.n) * timing::matrix2Cycles(chip, double(d.c), double(a.dims.w), double(d.w), bytes) +
+                double(d.n - 1) * double(chip.time.issueCycles);
+      break;
+    case StepKind::Transpose:
+      cycles += timing::transposeCycles(chip, result, bytes);
+      break;
+    case StepKind::Heads:
+      result.n = 1;
+      cycles += double(d.n) * (timing::elementCycles(chip, result, bytes) + double(chip.time.issueCycles));
       break;
     default:
       cycles += timing::elementCycles(chip, result, widest(recipe, s));

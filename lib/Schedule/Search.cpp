@@ -114,7 +114,7 @@ public:
   Searcher(const Network &ops, const LocalMemory &memory, const target::Chip &chip, const SegmentRules &rules)
       : ops(ops), memory(memory), chip(chip), rules(rules) {
     for (const Node &op : ops.nodes)
-      if (std::string why = whyAlone(ops, op); !why.empty())
+      if (std::string why = whyAlone(op, memory); !why.empty())
         alone.emplace(op.id, why);
     arrange();
   }
@@ -164,7 +164,9 @@ public:
 private:
   void arrange() {
     schedule = {};
-    schedule.network = fuse(ops, memory, [&](int a, int b) {
+    Network adopted = ops;
+    adoptLocalForms(adopted, [&](int n) { return alone.contains(ops.nodes[n].id); });
+    schedule.network = fuse(adopted, memory, [&](int a, int b) {
       int first = ops.nodes[a].id, second = ops.nodes[b].id;
       return !alone.contains(first) && !alone.contains(second) && !apart.contains(second);
     });

@@ -210,8 +210,8 @@ private:
         if (b.place != Place::Input || network.readsAsMade(node, b))
           continue;
         Region need = wholeOf(b.dims);
-        need[0] = needOf(b.map[0], regions.made[i][0], b.dims.n).range;
-        need[2] = needOf(b.map[2], regions.made[i][2], b.dims.h).range;
+        for (int a : {0, 2, 3})
+          need[a] = needOf(b, a, regions.made[i]).range;
         int64_t local = localBytes(b.layout, dimsOf(need), b.dtype, memory);
         fixed += local;
         change[i] += local, change[std::min(count, i + 1)] -= local;

@@ -6,7 +6,7 @@
 
 namespace tpu_mlir::schedule {
 
-/// Regions of one slice, channels and columns always whole. A region without rows is not needed.
+/// Regions of one slice, channels always whole. A region without rows or columns is not needed.
 struct SliceRegions {
   std::vector<Region> made;   ///< by node of the group: what it computes
   std::vector<Region> own;    ///< by node: the part of its result that this slice answers for; no rows: none

@@ -43,6 +43,7 @@ def Tpu_MatMulOp : Tpu_Op<"MatMul"> {
     DefaultValuedAttr<I64Attr, "1">:$multiplier, DefaultValuedAttr<I64Attr, "0">:$rshift,
     DefaultValuedAttr<BoolAttr, "false">:$do_relu, DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
+  let extraClassDeclaration = Tpu_LocalForm.declaration;
 }
 
 def Tpu_Pool2DOp : Tpu_Op<"Pool2D"> {
