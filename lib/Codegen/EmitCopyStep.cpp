@@ -58,26 +58,25 @@ void StepEmitter::emitTranspose(const Step &s, std::span<const LocalView> views)
   isa::STRANS t;
   t.tsk_eu_typ = kindOf(table, isa::CommandId::STRANS, "tsbc.cw_ts");
   t.res0_n = out.dims.n, t.res0_c = out.dims.c, t.res0_h = out.dims.h, t.res0_w = out.dims.w;
-  t.opd0_c = in.dims.c, t.opd0_w = in.dims.w;
+  t.opd0_c = in.dims.c, t.opd0_w = in.dims.h * in.dims.w; // rows that follow each other are one
   t.res0_prec = precisionOf(out.dtype);
   t.res0_addr = out.offset, t.opd0_addr = in.offset;
   issue(t, {read(in), write(out)});
 }
 
-/// One command for each batch of the side whose heads lie side by side in its rows.
-void StepEmitter::copyHeads(const Step &s, std::span<const LocalView> views) {
-  const LocalView &in = views[s.a], &out = views[s.dst];
-  const bool splits = in.dims.w > out.dims.w;
+/// One command for each batch of the side whose heads lie side by side in its rows. Planes are seen as one row.
+void StepEmitter::copyHeads(const LocalView &in, const LocalView &out) {
+  auto plane = [](const LocalView &v) { return v.dims.h * v.dims.w; };
+  const bool splits = plane(in) > plane(out);
   const LocalView &wide = splits ? in : out, &narrow = splits ? out : in;
-  const int64_t item = kernel::byteSize(out.dtype), heads = wide.dims.w / narrow.dims.w;
+  const int64_t item = kernel::byteSize(out.dtype), columns = plane(narrow), heads = plane(wide) / columns;
   LocalStrides w = stridesOf(wide, machine.memory), one = stridesOf(narrow, machine.memory);
-  const Strides wideStrides{narrow.dims.w, w.c, wide.dims.w, 1}, narrowStrides{one.n, one.c, narrow.dims.w, 1};
+  const Strides wideStrides{columns, w.c, plane(wide), 1}, narrowStrides{one.n, one.c, columns, 1};
   for (int64_t n = 0; n < narrow.dims.n;) {
     int64_t head = (narrow.firstBatch + n) % heads, batch = (narrow.firstBatch + n) / heads - wide.firstBatch;
     int64_t count = std::min(heads - head, narrow.dims.n - n);
-    uint64_t wideAt = wide.offset + item * (batch * w.n + head * narrow.dims.w),
-             narrowAt = narrow.offset + item * n * one.n;
-    Dims d{count, narrow.dims.c, 1, narrow.dims.w};
+    uint64_t wideAt = wide.offset + item * (batch * w.n + head * columns), narrowAt = narrow.offset + item * n * one.n;
+    Dims d{count, narrow.dims.c, 1, columns};
     issue(splits ? copyCommand(table, d, out.dtype, narrowAt, narrowStrides, wideAt, wideStrides)
                  : copyCommand(table, d, out.dtype, wideAt, wideStrides, narrowAt, narrowStrides),
           {read(in), write(out)});

@@ -63,7 +63,7 @@ void StepEmitter::emit(const Step &step, std::span<const LocalView> views) {
   case StepKind::Transpose:
     return emitTranspose(step, views);
   case StepKind::Heads:
-    return copyHeads(step, views);
+    return copyHeads(views[step.a], views[step.dst]);
   }
 }
 

@@ -59,15 +59,14 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
       cycles += timing::gatherCycles(chip, result);
       break;
     case StepKind::MatMul:
-      cycles += double(d.n) * timing::matrix2Cycles(chip, double(d.c), double(a.dims.w), double(d.w), bytes) +
+      cycles += double(d.n) * timing::matrix2Cycles(chip, double(d.c), double(a.dims.h * a.dims.w), double(d.w), bytes) +
                 double(d.n - 1) * double(chip.time.issueCycles);
       break;
     case StepKind::Transpose:
       cycles += timing::transposeCycles(chip, result, bytes);
       break;
     case StepKind::Heads:
-      result.n = 1;
-      cycles += double(d.n) * (timing::elementCycles(chip, result, bytes) + double(chip.time.issueCycles));
+      cycles += timing::elementCycles(chip, result, bytes);
       break;
     default:
       cycles += timing::elementCycles(chip, result, widest(recipe, s));

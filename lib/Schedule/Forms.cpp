@@ -118,6 +118,18 @@ private:
       value.dims = *d;
   }
 
+  /// What reads whole planes takes them as they were made, in however many rows.
+  void takePlanes(const Node &node, Recipe &r) {
+    for (Buffer &b : r.buffers) {
+      if (b.place != Place::Input || b.dims.h != 1 || b.map[2].kind != AxisMap::Kind::Full ||
+          b.map[3].kind != AxisMap::Kind::Full)
+        continue;
+      const Dims &d = network.values[network.root(node.operands[b.index])].dims;
+      if (d.n == b.dims.n && d.c == b.dims.c && d.h * d.w == b.dims.w)
+        b.dims = d;
+    }
+  }
+
   void followOperands(int n) {
     Node &node = network.nodes[n];
     Recipe &r = recipeOf(n);
@@ -130,6 +142,7 @@ private:
         if (v.producer >= 0)
           break;
       }
+    takePlanes(node, r);
     const Dims own = r.outputDims();
     if (!operand || *operand == own)
       return;

@@ -63,7 +63,7 @@ private:
   void emitConv(const Step &step, std::span<const LocalView> views);
   void emitPool(const Step &step, std::span<const LocalView> views);
   void emitTranspose(const Step &step, std::span<const LocalView> views);
-  void copyHeads(const Step &step, std::span<const LocalView> views);
+  void copyHeads(const LocalView &in, const LocalView &out);
   void emitBinary(const Step &step, std::span<const LocalView> views);
   void emitRequant(const Step &step, std::span<const LocalView> views);
   void emitCast(const Step &step, std::span<const LocalView> views);
