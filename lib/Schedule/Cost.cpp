@@ -33,8 +33,19 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
     double kh = double(s.window.kh), kw = double(s.window.kw);
     switch (s.kind) {
     case StepKind::Conv: {
-      double ic = double(a.map[1].kind == AxisMap::Kind::Group ? a.map[1].inPerGroup : a.dims.c);
-      cycles += timing::convCycles(chip, {double(d.n), ic, double(d.c), double(d.h), double(d.w), kh, kw, bytes});
+      const AxisMap &map = a.map[1];
+      auto conv = [&](Range out) {
+        double ic = double(needOf(map, out, a.dims.c).range.size());
+        return timing::convCycles(chip, {double(d.n), ic, double(out.size()), double(d.h), double(d.w), kh, kw, bytes});
+      };
+      // Groups and blocks take an instruction each.
+      int64_t step = map.kind == AxisMap::Kind::Group  ? map.outPerGroup
+                     : map.kind == AxisMap::Kind::Band ? map.stride
+                                                       : d.c;
+      for (int64_t c = region[1].begin, end; c < region[1].end; c = end) {
+        end = step == d.c ? region[1].end : std::min(region[1].end, (c / step + 1) * step);
+        cycles += conv({c, end}) + (end < region[1].end ? double(chip.time.issueCycles) : 0);
+      }
       break;
     }
     case StepKind::Depthwise:

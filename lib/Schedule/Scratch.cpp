@@ -147,6 +147,8 @@ private:
     for (const Buffer &b : recipe.buffers)
       if (b.map[1].kind == AxisMap::Kind::Group)
         channels = std::min(channels, b.map[1].outPerGroup);
+      else if (b.map[1].kind == AxisMap::Kind::Band)
+        channels = std::min(channels, b.map[1].stride);
     return channels;
   }
 

@@ -39,16 +39,18 @@ struct AxisMap {
     Window, ///< what a sliding window over the tile's range reads, clipped to the tensor
     Repeat, ///< what `stride` output positions each repeat
     Group,  ///< the input channels of the convolution group that the tile's channels belong to
+    Band,   ///< the same of all groups that the blocks of `stride` channels around the tile's touch, from a block's start
   };
   Kind kind = Kind::Same;
   int64_t kernel = 1, stride = 1, dilation = 1, pad = 0; ///< Window
-  int64_t outPerGroup = 1, inPerGroup = 1;               ///< Group
+  int64_t outPerGroup = 1, inPerGroup = 1;               ///< Group, Band
   int of = -1;                                           ///< the axis of the tile that it follows; -1: its own
   static AxisMap same() { return {}; }
   static AxisMap full() { return {Kind::Full}; }
   static AxisMap window(int64_t k, int64_t s, int64_t d, int64_t p) { return {Kind::Window, k, s, d, p}; }
   static AxisMap repeat(int64_t times) { return {Kind::Repeat, 1, times}; }
   static AxisMap group(int64_t out, int64_t in) { return {Kind::Group, 1, 1, 1, 0, out, in}; }
+  static AxisMap band(int64_t out, int64_t in, int64_t block) { return {Kind::Band, 1, block, 1, 0, out, in}; }
   static AxisMap along(int axis) { return {Kind::Same, 1, 1, 1, 0, 1, 1, axis}; }
 };
 
@@ -58,6 +60,9 @@ struct AxisNeed {
   int64_t padBefore = 0, padAfter = 0;
 };
 AxisNeed needOf(const AxisMap &map, Range out, int64_t size);
+
+/// The most input channels that one block of a Band reads, of `size`.
+int64_t bandWidth(const AxisMap &map, int64_t size);
 
 enum class Place { Input, Weight, Output, Scratch };
 
