@@ -16,7 +16,7 @@ struct Strides {
   int64_t n, c, h, w;
 };
 
-isa::SAR copyCommand(const isa::Table &table, const Dims &d, DType type, uint64_t to, Strides toStrides, uint64_t from,
+isa::SAR copyCommand(const isa::Table &table, int64_t lanes, const Dims &d, DType type, uint64_t to, Strides toStrides, uint64_t from,
                      Strides fromStrides) {
   isa::SAR c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SAR, "arith.copy");
@@ -26,8 +26,11 @@ isa::SAR copyCommand(const isa::Table &table, const Dims &d, DType type, uint64_
   c.res0_prec = c.opd0_prec = precisionOf(type);
   c.opd0_sign = c.opd2_sign = isSigned(type);
   c.res0_str = c.opd0_str = kExplicit;
-  c.res0_n_str = toStrides.n, c.res0_c_str = toStrides.c, c.res0_h_str = toStrides.h, c.res0_w_str = toStrides.w;
-  c.opd0_n_str = fromStrides.n, c.opd0_c_str = fromStrides.c, c.opd0_h_str = fromStrides.h;
+  const bool batches = d.n > 1, rows = d.h > 1, groups = d.c > lanes;
+  c.res0_n_str = strideField(toStrides.n, batches), c.res0_c_str = strideField(toStrides.c, groups);
+  c.res0_h_str = strideField(toStrides.h, rows), c.res0_w_str = toStrides.w;
+  c.opd0_n_str = strideField(fromStrides.n, batches), c.opd0_c_str = strideField(fromStrides.c, groups);
+  c.opd0_h_str = strideField(fromStrides.h, rows);
   c.opd0_w_str = fromStrides.w;
   return c;
 }
@@ -46,7 +49,7 @@ void StepEmitter::emitCopy(const Step &s, std::span<const LocalView> views) {
   uint64_t target = out.offset + s.toChannel / lanes * to.c * item,
            source = in.offset + s.fromChannel / lanes * from.c * item;
   const int64_t channels = s.channels ? s.channels : out.dims.c;
-  isa::SAR c = copyCommand(table, {out.dims.n, channels, out.dims.h, out.dims.w}, out.dtype, target,
+  isa::SAR c = copyCommand(table, machine.memory.lanes, {out.dims.n, channels, out.dims.h, out.dims.w}, out.dtype, target,
                            {to.n, to.c, rowStrideOf(out), 1}, source,
                            {from.n, from.c, rowStrideOf(in) * s.stepH, s.stepW});
   issue(c, {read(in), write(out)});
@@ -77,8 +80,8 @@ void StepEmitter::copyHeads(const LocalView &in, const LocalView &out) {
     int64_t count = std::min(heads - head, narrow.dims.n - n);
     uint64_t wideAt = wide.offset + item * (batch * w.n + head * columns), narrowAt = narrow.offset + item * n * one.n;
     Dims d{count, narrow.dims.c, 1, columns};
-    issue(splits ? copyCommand(table, d, out.dtype, narrowAt, narrowStrides, wideAt, wideStrides)
-                 : copyCommand(table, d, out.dtype, wideAt, wideStrides, narrowAt, narrowStrides),
+    issue(splits ? copyCommand(table, machine.memory.lanes, d, out.dtype, narrowAt, narrowStrides, wideAt, wideStrides)
+                 : copyCommand(table, machine.memory.lanes, d, out.dtype, wideAt, wideStrides, narrowAt, narrowStrides),
           {read(in), write(out)});
     n += count;
   }
@@ -104,7 +107,7 @@ void StepEmitter::copyRepeated(const Step &s, const LocalView &in, const LocalVi
       Run w = runOf(j, s.repeatW, out.firstColumn, out.dims.w, in.firstColumn);
       if (h.count == 0 || w.count == 0)
         continue;
-      isa::SAR c = copyCommand(table, {out.dims.n, out.dims.c, h.count, w.count}, out.dtype,
+      isa::SAR c = copyCommand(table, machine.memory.lanes, {out.dims.n, out.dims.c, h.count, w.count}, out.dtype,
                                out.offset + item * (h.first * toRow + w.first),
                                {to.n, to.c, s.repeatH * toRow, s.repeatW},
                                in.offset + item * (h.source * fromRow + w.source), {from.n, from.c, fromRow, 1});
@@ -123,7 +126,7 @@ void StepEmitter::copyShifted(const Step &s, const LocalView &in, const LocalVie
       uint64_t fromAt = source % lanes * machine.laneStride + in.offset + item * (n * from.n + source / lanes * from.c);
       uint64_t toAt = target % lanes * machine.laneStride + out.offset + item * (n * to.n + target / lanes * to.c);
       if (source % lanes == target % lanes) {
-        issue(copyCommand(table, {1, run, out.dims.h, out.dims.w}, out.dtype, toAt,
+        issue(copyCommand(table, machine.memory.lanes, {1, run, out.dims.h, out.dims.w}, out.dtype, toAt,
                           {to.n, to.c, rowStrideOf(out), 1}, fromAt,
                           {from.n, from.c, rowStrideOf(in) * s.stepH, s.stepW}),
               {read(in), write(out)});

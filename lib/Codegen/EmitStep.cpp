@@ -31,7 +31,8 @@ void setResultStrides(isa::SAR &c, const LocalView &out, const LocalMemory &memo
     return;
   LocalStrides outer = stridesOf(out, memory);
   c.res0_str = kExplicit;
-  c.res0_n_str = outer.n, c.res0_c_str = outer.c, c.res0_h_str = rowStrideOf(out), c.res0_w_str = 1;
+  c.res0_n_str = strideField(outer.n, out.dims.n > 1), c.res0_c_str = strideField(outer.c, out.dims.c > memory.lanes);
+  c.res0_h_str = strideField(rowStrideOf(out), out.dims.h > 1), c.res0_w_str = 1;
 }
 
 /// A constant operand's bits in its own format.
@@ -81,7 +82,9 @@ void StepEmitter::emitConv(const Step &s, std::span<const LocalView> views) {
   if (!isNatural(in, machine.memory)) {
     LocalStrides outer = stridesOf(in, machine.memory);
     c.opd0_str = kExplicit;
-    c.opd0_n_str = outer.n, c.opd0_c_str = outer.c, c.opd0_h_str = rowStrideOf(in), c.opd0_w_str = 1;
+    c.opd0_n_str = strideField(outer.n, in.dims.n > 1);
+    c.opd0_c_str = strideField(outer.c, in.dims.c > machine.memory.lanes);
+    c.opd0_h_str = strideField(rowStrideOf(in), in.dims.h > 1), c.opd0_w_str = 1;
   }
   if (s.bias < 0) {
     c.opd2_const = 1; // kernel zero point 0 (integers), bias 0 (floats)
@@ -150,7 +153,9 @@ void StepEmitter::emitBinary(const Step &s, std::span<const LocalView> views) {
     // An axis of length 1 repeats: stride 0.
     LocalStrides outer = stridesOf(v, machine.memory);
     o.layout = kExplicit;
-    o.outer = {v.dims.n == 1 ? 0 : outer.n, v.dims.c == 1 && out.dims.c > 1 ? 0 : outer.c};
+    o.outer = {v.dims.n == 1 ? 0 : outer.n, v.dims.c == 1 && out.dims.c > 1
+                                                ? 0
+                                                : strideField(outer.c, out.dims.c > machine.memory.lanes)};
     o.h = v.dims.h == 1 ? 0 : rowStrideOf(v), o.w = v.dims.w == 1 ? 0 : 1;
     return o;
   };
@@ -207,7 +212,9 @@ void StepEmitter::emitCast(const Step &s, std::span<const LocalView> views) {
   if (!isNatural(in, machine.memory)) {
     LocalStrides outer = stridesOf(in, machine.memory);
     c.opd0_str = kExplicit;
-    c.opd0_n_str = outer.n, c.opd0_c_str = outer.c, c.opd0_h_str = rowStrideOf(in), c.opd0_w_str = 1;
+    c.opd0_n_str = strideField(outer.n, in.dims.n > 1);
+    c.opd0_c_str = strideField(outer.c, in.dims.c > machine.memory.lanes);
+    c.opd0_h_str = strideField(rowStrideOf(in), in.dims.h > 1), c.opd0_w_str = 1;
   }
   issue(c, {read(in), write(out)});
 }

@@ -36,12 +36,22 @@ bool isNatural(const LocalView &v, const LocalMemory &memory) {
 bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) {
   auto isPlain = [&](int id) { return id < 0 || isNatural(views[id], memory); };
   auto starts = [&](int id) { return views[id].offset % memory.alignBytes == 0; };
+  // Explicit strides serve any part that they reach.
+  auto reaches = [&](int id) {
+    if (id < 0)
+      return true;
+    const LocalView &v = views[id];
+    LocalStrides outer = stridesOf(v, memory);
+    return isNatural(v, memory) || ((v.dims.n == 1 || outer.n <= kMostStride) &&
+                                    (v.dims.c <= memory.lanes || outer.c <= kMostStride) &&
+                                    (v.dims.h == 1 || rowStrideOf(v) <= kMostStride));
+  };
   switch (step.kind) {
   case StepKind::Binary:
   case StepKind::Cast:
-    return true; // explicit strides serve any part
+    return reaches(step.dst) && reaches(step.a) && reaches(step.b);
   case StepKind::Heads:
-    return true; // explicit strides serve any part
+    return reaches(step.dst) && reaches(step.a);
   case StepKind::Copy: {
     // Copies between lanes take whole rows at the align unit.
     auto rows = [&](int id) { return views[id].dims.h == 1 || rowStrideOf(views[id]) == views[id].dims.w; };
@@ -53,7 +63,7 @@ bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemo
   case StepKind::MatMul:
     return isPlain(step.dst) && isPlain(step.a) && isPlain(step.b);
   case StepKind::Conv:
-    return isPlain(step.dst); // the input may have strides of its own
+    return isPlain(step.dst) && reaches(step.a); // the input may have strides of its own
   default:
     return isPlain(step.dst) && isPlain(step.a);
   }

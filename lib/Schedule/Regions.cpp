@@ -21,6 +21,16 @@ bool leavesGroup(const Network &network, int value, int first, int last) {
   return v.isOutput || v.users.empty() || v.users.front() < first || v.users.back() > last;
 }
 
+bool mayCutColumns(const Recipe &recipe) {
+  for (const Buffer &b : recipe.buffers)
+    if ((b.place == Place::Input && b.dims.w > 1 && b.map[3].kind == AxisMap::Kind::Full) ||
+        std::any_of(b.map.begin(), b.map.end(), [](const AxisMap &m) { return m.of >= 0; }))
+      return false;
+  return std::none_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
+    return s.kind == StepKind::MatMul || s.kind == StepKind::Transpose || s.kind == StepKind::Heads;
+  });
+}
+
 static void include(Region &whole, const Region &part) {
   if (isEmpty(part))
     return;

@@ -16,6 +16,7 @@ namespace tpu_mlir::schedule {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr int64_t kMostRows = 64; ///< slices of rows, or of columns
 
 class Chooser {
 public:
@@ -164,7 +165,7 @@ private:
     double best = kNever;
     Group found = g;
     int tries = 0;
-    for (auto [ns, hs] = slices; tries < 4 && hs <= rows && hs <= 64;) {
+    for (auto [ns, hs] = slices; tries < 4 && hs <= rows && hs <= kMostRows;) {
       g.nSlices = ns, g.hSlices = hs;
       if (double cost = costOf(g, weights); cost < kNever) {
         if (tries++ == 0)
@@ -177,8 +178,30 @@ private:
       else
         hs = hs < 4 ? hs + 1 : hs + hs / 3;
     }
+    if (best == kNever)
+      best = columnsCost(found, batch, std::min<int64_t>(rows, kMostRows), weights);
     g = found;
     return best;
+  }
+
+  /// Where not even single rows fit.
+  double columnsCost(Group &g, int64_t batch, int64_t rows, int64_t weights) const {
+    int64_t columns = 1;
+    for (int n = g.first; n <= g.last; ++n) {
+      if (!mayCutColumns(*network.nodes[n].recipe()))
+        return kNever;
+      if (leavesGroup(network, network.nodes[n].result, g.first, g.last))
+        columns = std::max(columns, network.values[network.nodes[n].result].dims.w);
+    }
+    for (int64_t ws = 2; ws <= columns && ws <= kMostRows; ws *= 2) {
+      Group cut = g;
+      cut.nSlices = batch, cut.hSlices = rows, cut.wSlices = ws;
+      if (double cost = costOf(cut, weights); cost < kNever) {
+        g = cut;
+        return cost;
+      }
+    }
+    return kNever;
   }
 
   double costOf(const Group &g, int64_t weights) const {
@@ -193,7 +216,7 @@ private:
       return localBytes(Layout::Aligned, dimsOf(r), network.values[v].dtype, memory);
     };
     for (auto &[u, r] : regions.read) {
-      if (!plan.isStored[u])
+      if (!plan.isStored[u] && g.wSlices == 1)
         continue;
       fixed += bytesOf(u, r);
       change[0] += bytesOf(u, r);
@@ -220,7 +243,7 @@ private:
       }
       compute += times * regionCycles(*node.recipe(), regions.made[i], chip, scratch.slotBytes);
       transfer += latency() + transferCycles(double(weightBytes[g.first + i].bytes()), false, chip);
-      bool leaves = leavesGroup(network, node.result, g.first, g.last), stored = plan.isStored[node.result];
+      bool leaves = leavesGroup(network, node.result, g.first, g.last), stored = plan.isStored[node.result] || g.wSlices > 1;
       if (leaves && stored)
         transfer += times * latency() + transferCycles(double(v.bytes()), true, chip);
       if (leaves && !stored) {

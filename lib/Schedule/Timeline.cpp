@@ -120,6 +120,9 @@ void Builder::buildGroup(int g) {
     out.works.push_back(std::move(work));
     return;
   }
+  for (int n = group.first; n <= group.last && group.wSlices > 1; ++n)
+    if (!mayCutColumns(*network.nodes[n].recipe()))
+      return fail(n, "cannot be cut into slices of columns");
   for (int64_t slice = 0; slice < group.slices() && problem.empty(); ++slice) {
     sliceBuffers.clear();
     if (slice == 0 || !group.keepsWeights)

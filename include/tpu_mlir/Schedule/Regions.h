@@ -18,6 +18,8 @@ bool isEmpty(const Region &r);
 int64_t rowAlignment(const Value &v, const LocalMemory &memory);
 /// Whether something outside nodes [first, last] reads the value, or the network returns it.
 bool leavesGroup(const Network &network, int value, int first, int last);
+/// Whether parts of the columns of an op's result follow from parts of its operands' columns.
+bool mayCutColumns(const Recipe &recipe);
 SliceRegions regionsOf(const Network &network, const Plan &plan, const Group &group, int64_t slice,
                        const LocalMemory &memory);
 
