@@ -89,11 +89,10 @@ RecipeEmitter::State RecipeEmitter::prepare(const Region &tile) {
   for (size_t i = 0; i < recipe.buffers.size(); ++i) {
     const Buffer &b = recipe.buffers[i];
     const Placement &place = plan.placements[i];
-    const int64_t sizes[4] = {b.dims.n, b.dims.c, b.dims.h, b.dims.w};
     Region region;
     LocalView &view = state.views[i];
     for (int a = 0; a < 4; ++a) {
-      AxisNeed need = needOf(b.map[a], tile[a], sizes[a]);
+      AxisNeed need = needOf(b, a, tile);
       region[a] = need.range;
       if (a >= 2) {
         view.padBefore[a - 2] = need.padBefore;
@@ -101,7 +100,7 @@ RecipeEmitter::State RecipeEmitter::prepare(const Region &tile) {
       }
     }
     view.dims = dimsOf(region);
-    view.firstRow = region[2].begin;
+    view.firstBatch = region[0].begin, view.firstRow = region[2].begin, view.firstColumn = region[3].begin;
     view.dtype = b.dtype;
     view.layout = b.layout;
     view.bytes = localBytes(b.layout, view.dims, b.dtype, emitter.machine.memory);

@@ -32,7 +32,8 @@ void setResultStrides(isa::SAR &c, const LocalView &out, const LocalMemory &memo
     return;
   LocalStrides outer = stridesOf(out, memory);
   c.res0_str = kExplicit;
-  c.res0_n_str = outer.n, c.res0_c_str = outer.c, c.res0_h_str = out.dims.w, c.res0_w_str = 1;
+  c.res0_n_str = strideField(outer.n, out.dims.n > 1), c.res0_c_str = strideField(outer.c, out.dims.c > memory.lanes);
+  c.res0_h_str = strideField(rowStrideOf(out), out.dims.h > 1), c.res0_w_str = 1;
 }
 
 /// A constant operand's bits in its own format.
@@ -61,6 +62,10 @@ void StepEmitter::emit(const Step &step, std::span<const LocalView> views) {
     return emitMatMul(step, views);
   case StepKind::Copy:
     return emitCopy(step, views);
+  case StepKind::Transpose:
+    return emitTranspose(step, views);
+  case StepKind::Heads:
+    return copyHeads(views[step.a], views[step.dst]);
   }
 }
 
@@ -78,7 +83,9 @@ void StepEmitter::emitConv(const Step &s, std::span<const LocalView> views) {
   if (!isNatural(in, machine.memory)) {
     LocalStrides outer = stridesOf(in, machine.memory);
     c.opd0_str = kExplicit;
-    c.opd0_n_str = outer.n, c.opd0_c_str = outer.c, c.opd0_h_str = in.dims.w, c.opd0_w_str = 1;
+    c.opd0_n_str = strideField(outer.n, in.dims.n > 1);
+    c.opd0_c_str = strideField(outer.c, in.dims.c > machine.memory.lanes);
+    c.opd0_h_str = strideField(rowStrideOf(in), in.dims.h > 1), c.opd0_w_str = 1;
   }
   if (s.bias < 0) {
     c.opd2_const = 1; // kernel zero point 0 (integers), bias 0 (floats)
@@ -148,8 +155,10 @@ void StepEmitter::emitBinary(const Step &s, std::span<const LocalView> views) {
     // An axis of length 1 repeats: stride 0.
     LocalStrides outer = stridesOf(v, machine.memory);
     o.layout = kExplicit;
-    o.outer = {v.dims.n == 1 ? 0 : outer.n, v.dims.c == 1 && out.dims.c > 1 ? 0 : outer.c};
-    o.h = v.dims.h == 1 ? 0 : v.dims.w, o.w = v.dims.w == 1 ? 0 : 1;
+    o.outer = {v.dims.n == 1 ? 0 : outer.n, v.dims.c == 1 && out.dims.c > 1
+                                                ? 0
+                                                : strideField(outer.c, out.dims.c > machine.memory.lanes)};
+    o.h = v.dims.h == 1 ? 0 : rowStrideOf(v), o.w = v.dims.w == 1 ? 0 : 1;
     return o;
   };
   setResultStrides(c, out, machine.memory);
@@ -205,7 +214,9 @@ void StepEmitter::emitCast(const Step &s, std::span<const LocalView> views) {
   if (!isNatural(in, machine.memory)) {
     LocalStrides outer = stridesOf(in, machine.memory);
     c.opd0_str = kExplicit;
-    c.opd0_n_str = outer.n, c.opd0_c_str = outer.c, c.opd0_h_str = in.dims.w, c.opd0_w_str = 1;
+    c.opd0_n_str = strideField(outer.n, in.dims.n > 1);
+    c.opd0_c_str = strideField(outer.c, in.dims.c > machine.memory.lanes);
+    c.opd0_h_str = strideField(rowStrideOf(in), in.dims.h > 1), c.opd0_w_str = 1;
   }
   issue(c, {read(in), write(out)});
 }
@@ -262,13 +273,21 @@ void StepEmitter::emitLookup(const Step &s, std::span<const LocalView> views) {
 
 void StepEmitter::emitMatMul(const Step &s, std::span<const LocalView> views) {
   const LocalView &left = views[s.a], &right = views[s.b], &out = views[s.dst];
-  isa::SMM2 c;
-  c.tsk_eu_typ = kindOf(table, isa::CommandId::SMM2, "mm2.nn");
-  c.res0_c = out.dims.c, c.res0_w = out.dims.w, c.res0_addr = out.offset, c.res0_prec = precisionOf(out.dtype);
-  c.opd0_addr = left.offset, c.opd0_prec = precisionOf(left.dtype), c.opd0_sign = isSigned(left.dtype);
-  c.opd1_addr = right.offset, c.opd1_sign = isSigned(right.dtype), c.opd1_c = right.dims.c, c.opd1_w = right.dims.w;
-  c.opd2_const = 1; // right zero point 0
-  issue(c, {read(left), read(right), write(out)});
+  // The unit knows no batch: one command for each.
+  auto at = [&](const LocalView &v, int64_t n) {
+    int64_t stride = v.dims.n == 1 ? 0 : stridesOf(v, machine.memory).n;
+    return uint64_t(v.offset + n * stride * kernel::byteSize(v.dtype));
+  };
+  for (int64_t n = 0; n < out.dims.n; ++n) {
+    isa::SMM2 c;
+    c.tsk_eu_typ = kindOf(table, isa::CommandId::SMM2, "mm2.nn");
+    c.res0_c = out.dims.c, c.res0_w = out.dims.w, c.res0_addr = at(out, n), c.res0_prec = precisionOf(out.dtype);
+    c.opd0_addr = at(left, n), c.opd0_prec = precisionOf(left.dtype), c.opd0_sign = isSigned(left.dtype);
+    c.opd1_addr = at(right, n), c.opd1_sign = isSigned(right.dtype);
+    c.opd1_c = right.dims.c, c.opd1_w = right.dims.w;
+    c.opd2_const = 1; // right zero point 0
+    issue(c, {read(left), read(right), write(out)});
+  }
 }
 
 } // namespace tpu_mlir::codegen

@@ -24,6 +24,8 @@ LocalStrides stridesOf(const LocalView &v, const LocalMemory &memory) {
 bool isNatural(const LocalView &v, const LocalMemory &memory) {
   if (v.layout == Layout::Aligned && v.offset % memory.alignBytes != 0)
     return false;
+  if (v.dims.h > 1 && rowStrideOf(v) != v.dims.w)
+    return false;
   if (!v.outer)
     return true;
   LocalStrides natural = layoutStrides(v.layout, v.dims, v.dtype, memory);
@@ -34,16 +36,34 @@ bool isNatural(const LocalView &v, const LocalMemory &memory) {
 bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) {
   auto isPlain = [&](int id) { return id < 0 || isNatural(views[id], memory); };
   auto starts = [&](int id) { return views[id].offset % memory.alignBytes == 0; };
+  // Explicit strides serve any part that they reach.
+  auto reaches = [&](int id) {
+    if (id < 0)
+      return true;
+    const LocalView &v = views[id];
+    LocalStrides outer = stridesOf(v, memory);
+    return isNatural(v, memory) || ((v.dims.n == 1 || outer.n <= kMostStride) &&
+                                    (v.dims.c <= memory.lanes || outer.c <= kMostStride) &&
+                                    (v.dims.h == 1 || rowStrideOf(v) <= kMostStride));
+  };
   switch (step.kind) {
   case StepKind::Binary:
   case StepKind::Cast:
-    return true; // explicit strides serve any part
-  case StepKind::Copy:
+    return reaches(step.dst) && reaches(step.a) && reaches(step.b);
+  case StepKind::Heads:
+    return reaches(step.dst) && reaches(step.a);
+  case StepKind::Copy: {
     // Copies between lanes take whole rows at the align unit.
+    auto rows = [&](int id) { return views[id].dims.h == 1 || rowStrideOf(views[id]) == views[id].dims.w; };
     return (step.fromChannel % memory.lanes == 0 && step.toChannel % memory.lanes == 0) ||
-           (starts(step.dst) && starts(step.a));
+           (starts(step.dst) && starts(step.a) && rows(step.dst) && rows(step.a) && step.stepH == 1 &&
+            step.stepW == 1 && views[step.dst].dims.w == views[step.a].dims.w &&
+            views[step.dst].dims.h == views[step.a].dims.h);
+  }
+  case StepKind::MatMul:
+    return isPlain(step.dst) && isPlain(step.a) && isPlain(step.b);
   case StepKind::Conv:
-    return isPlain(step.dst); // the input may have strides of its own
+    return isPlain(step.dst) && reaches(step.a); // the input may have strides of its own
   default:
     return isPlain(step.dst) && isPlain(step.a);
   }
@@ -130,7 +150,7 @@ void StepEmitter::store(const Dims &whole, const Region &region, uint64_t addres
   dma.nchw_copy = 1;
   dma.src_data_format = precisionOf(view.dtype);
   dma.src_nsize = view.dims.n, dma.src_csize = view.dims.c, dma.src_hsize = view.dims.h, dma.src_wsize = view.dims.w;
-  dma.src_nstride = local.n, dma.src_cstride = local.c, dma.src_hstride = view.dims.w, dma.src_wstride = 1;
+  dma.src_nstride = local.n, dma.src_cstride = local.c, dma.src_hstride = rowStrideOf(view), dma.src_wstride = 1;
   dma.dst_nstride = strides[0], dma.dst_cstride = strides[1], dma.dst_hstride = strides[2], dma.dst_wstride = 1;
   dma.setSrcAddr(machine.localBase + view.offset);
   dma.setDstAddr(address + start * kernel::byteSize(view.dtype));

@@ -49,6 +49,14 @@ inline uint32_t kindOf(const isa::Table &table, isa::CommandId id, std::string_v
   return 0;
 }
 
+/// The largest stride that a command holds in its explicit layout.
+constexpr int64_t kMostStride = 65535;
+/// A stride as a field: of an axis of length 1 it is never used, and may be more than the field holds.
+inline uint32_t strideField(int64_t stride, bool isUsed) {
+  assert((!isUsed || stride <= kMostStride) && "canEmit has said so");
+  return isUsed || stride <= kMostStride ? uint32_t(stride) : 0;
+}
+
 inline uint32_t bitsOf(float v) {
   uint32_t bits;
   std::memcpy(&bits, &v, sizeof bits);

@@ -29,6 +29,8 @@ int64_t largestNeed(const AxisMap &map, int64_t tile, int64_t size) {
     return std::min(size, tile / map.stride + 2);
   case AxisMap::Kind::Group:
     return map.inPerGroup;
+  case AxisMap::Kind::Band:
+    return bandWidth(map, size);
   case AxisMap::Kind::Window:
     return std::min(size, (tile - 1) * map.stride + map.dilation * (map.kernel - 1) + 1);
   }
@@ -80,6 +82,8 @@ int64_t channelLimit(const Recipe &recipe) {
   for (const Buffer &b : recipe.buffers)
     if (b.map[1].kind == AxisMap::Kind::Group)
       limit = std::min(limit, b.map[1].outPerGroup);
+    else if (b.map[1].kind == AxisMap::Kind::Band)
+      limit = std::min(limit, b.map[1].stride);
   return limit;
 }
 
@@ -206,8 +210,8 @@ std::vector<Region> tilesOf(const Recipe &recipe, const Dims &tile) {
   int64_t group = channelLimit(recipe);
   std::vector<Range> channels;
   for (int64_t g = 0; g < out.c; g += group)
-    for (int64_t c = g; c < g + group; c += tile.c)
-      channels.push_back({c, std::min(c + tile.c, g + group)});
+    for (int64_t c = g; c < std::min(g + group, out.c); c += tile.c)
+      channels.push_back({c, std::min({c + tile.c, g + group, out.c})});
   std::vector<Region> tiles;
   for (Range c : channels)
     for (int64_t n = 0; n < out.n; n += tile.n)

@@ -26,6 +26,11 @@ AxisNeed needOf(const AxisMap &map, Range out, int64_t size) {
     assert((out.end - 1) / map.outPerGroup == group && "a tile lies in one convolution group");
     return {{group * map.inPerGroup, (group + 1) * map.inPerGroup}, 0, 0};
   }
+  case AxisMap::Kind::Band: {
+    const int64_t block = map.stride, first = out.begin / block * block / map.outPerGroup * map.inPerGroup;
+    const int64_t last = ((out.end + block - 1) / block * block - 1) / map.outPerGroup;
+    return {{first / block * block, std::min(size, (last + 1) * map.inPerGroup)}, 0, 0};
+  }
   case AxisMap::Kind::Window: {
     int64_t begin = out.begin * map.stride - map.pad;
     int64_t end = (out.end - 1) * map.stride - map.pad + map.dilation * (map.kernel - 1) + 1;
@@ -38,6 +43,20 @@ AxisNeed needOf(const AxisMap &map, Range out, int64_t size) {
   }
   }
   return {};
+}
+
+int64_t bandWidth(const AxisMap &map, int64_t size) {
+  const int64_t outputs = size / map.inPerGroup * map.outPerGroup;
+  int64_t width = 0;
+  for (int64_t c = 0; c < outputs; c += map.stride)
+    width = std::max(width, needOf(map, {c, std::min(c + map.stride, outputs)}, size).range.size());
+  return width;
+}
+
+AxisNeed needOf(const Buffer &b, int axis, const Region &tile) {
+  const int64_t sizes[4] = {b.dims.n, b.dims.c, b.dims.h, b.dims.w};
+  const AxisMap &map = b.map[axis];
+  return needOf(map, tile[map.of < 0 ? axis : map.of], sizes[axis]);
 }
 
 int Recipe::addInput(int index, DType t, Dims d, std::array<AxisMap, 4> map) {
@@ -64,7 +83,9 @@ int64_t Recipe::macs() const {
     const Dims out = buffers[s.dst].dims;
     if (s.kind == StepKind::Conv) {
       const Buffer &in = buffers[s.a];
-      int64_t ic = in.map[1].kind == AxisMap::Kind::Group ? in.map[1].inPerGroup : in.dims.c;
+      const AxisMap &map = in.map[1];
+      bool grouped = map.kind == AxisMap::Kind::Group || map.kind == AxisMap::Kind::Band;
+      int64_t ic = grouped ? map.inPerGroup : in.dims.c;
       total += out.count() * ic * s.window.kh * s.window.kw;
     } else if (s.kind == StepKind::Depthwise) {
       total += out.count() * s.window.kh * s.window.kw;

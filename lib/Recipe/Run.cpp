@@ -55,7 +55,11 @@ private:
     return static_cast<const uint8_t *>(t.data) + elements * byteSize(t.dtype);
   }
   void runConv(const Step &s);
+  void runBand(const Step &s);
   void runStep(const Step &s);
+  void runCopyStep(const Step &s, const Tensor &out, const ConstTensor &a);
+  static void permuteElements(const Tensor &out, const ConstTensor &a, const std::vector<int64_t> &dims,
+                              const std::vector<int64_t> &strides);
 
   const Recipe &recipe;
   const HostOperands &host;
@@ -68,6 +72,8 @@ void HostRun::runConv(const Step &s) {
   const Buffer &filterBuffer = recipe.buffers[s.b];
   const AxisMap &channels = recipe.buffers[s.a].map[1];
   bool grouped = channels.kind == AxisMap::Kind::Group;
+  if (channels.kind == AxisMap::Kind::Band)
+    return runBand(s);
   int64_t ic = grouped ? channels.inPerGroup : in.dims.c, oc = grouped ? channels.outPerGroup : out.dims.c;
   ConstTensor filter(filterBuffer.dtype, {out.dims.c, ic, s.window.kh, s.window.kw},
                      host.operands[filterBuffer.index].data);
@@ -90,6 +96,72 @@ void HostRun::runConv(const Step &s) {
                 const_cast<uint8_t *>(at(out, (n * out.dims.c + g * oc) * outPlane))};
       convolve(go, gi, gf, bias ? bias + g * oc : nullptr);
     }
+}
+
+void HostRun::runCopyStep(const Step &s, const Tensor &out, const ConstTensor &a) {
+  const Region whole = wholeOf(out.dims);
+  int64_t item = byteSize(out.dtype), first[4];
+  for (int axis : {0, 2, 3})
+    first[axis] = needOf(recipe.buffers[s.a], axis, whole).range.begin;
+  for (int64_t n = 0; n < out.dims.n; ++n)
+    for (int64_t c = 0; c < s.channels; ++c)
+      for (int64_t h = 0; h < out.dims.h; ++h) {
+        int64_t row = first[2] + h / s.repeatH * s.stepH;
+        const uint8_t *from =
+            at(a, (((first[0] + n) * a.dims.c + s.fromChannel + c) * a.dims.h + row) * a.dims.w + first[3]);
+        uint8_t *to =
+            const_cast<uint8_t *>(at(out, ((n * out.dims.c + s.toChannel + c) * out.dims.h + h) * out.dims.w));
+        if (s.repeatW == 1 && s.stepW == 1)
+          std::memcpy(to, from, out.dims.w * item);
+        else
+          for (int64_t w = 0; w < out.dims.w; ++w)
+            std::memcpy(to + w * item, from + w / s.repeatW * s.stepW * item, item);
+      }
+}
+
+/// The result's elements in order, over `dims` with `strides` in the source.
+void HostRun::permuteElements(const Tensor &out, const ConstTensor &a, const std::vector<int64_t> &dims,
+                              const std::vector<int64_t> &strides) {
+  const int64_t item = byteSize(out.dtype);
+  std::vector<int64_t> index(dims.size(), 0);
+  for (int64_t i = 0; i < out.dims.count(); ++i) {
+    int64_t from = 0;
+    for (size_t d = 0; d < dims.size(); ++d)
+      from += index[d] * strides[d];
+    std::memcpy(const_cast<uint8_t *>(at(out, i)), at(a, from), item);
+    for (size_t d = dims.size(); d-- > 0 && ++index[d] == dims[d];)
+      index[d] = 0;
+  }
+}
+
+/// Block by block: each reads the first channels of its filter's rows.
+void HostRun::runBand(const Step &s) {
+  ConstTensor in = read(s.a);
+  Tensor out = write(s.dst);
+  const AxisMap &map = recipe.buffers[s.a].map[1];
+  const Buffer &filter = recipe.buffers[s.b];
+  const int64_t taps = s.window.kh * s.window.kw, row = bandWidth(map, in.dims.c) * taps, item = byteSize(filter.dtype);
+  const int64_t inPlane = in.dims.h * in.dims.w, outPlane = out.dims.h * out.dims.w;
+  const float *bias = s.bias >= 0 ? static_cast<const float *>(read(s.bias).data) : nullptr;
+  auto *rows = static_cast<const uint8_t *>(host.operands[filter.index].data);
+  for (int64_t c = 0; c < out.dims.c; c += map.stride) {
+    const int64_t count = std::min(map.stride, out.dims.c - c);
+    const Range range = needOf(map, {c, c + count}, in.dims.c).range;
+    std::vector<uint8_t> block(count * range.size() * taps * item);
+    for (int64_t o = 0; o < count; ++o)
+      std::memcpy(block.data() + o * range.size() * taps * item, rows + (c + o) * row * item,
+                  range.size() * taps * item);
+    ConstTensor f(filter.dtype, {count, range.size(), s.window.kh, s.window.kw}, block.data());
+    for (int64_t n = 0; n < out.dims.n; ++n) {
+      ConstTensor i(in.dtype, {1, range.size(), in.dims.h, in.dims.w}, at(in, (n * in.dims.c + range.begin) * inPlane));
+      Tensor o{out.dtype, {1, count, out.dims.h, out.dims.w},
+               const_cast<uint8_t *>(at(out, (n * out.dims.c + c) * outPlane))};
+      if (isFloat(o.dtype))
+        convF32(o, i, f, bias ? bias + c : nullptr, s.window);
+      else
+        convInt(o, i, f, s.window, s.padValue);
+    }
+  }
 }
 
 void HostRun::runStep(const Step &s) {
@@ -137,20 +209,17 @@ void HostRun::runStep(const Step &s) {
     return cast(out, a, s.round);
   case StepKind::Lookup:
     return lookup(out, a, read(s.b).data);
-  case StepKind::Copy: {
-    int64_t item = byteSize(out.dtype), row = a.dims.w * item;
-    for (int64_t n = 0; n < out.dims.n; ++n)
-      for (int64_t c = 0; c < s.channels; ++c)
-        for (int64_t h = 0; h < out.dims.h; ++h) {
-          const uint8_t *from = at(a, ((n * a.dims.c + s.fromChannel + c) * a.dims.h + h / s.repeatH) * a.dims.w);
-          uint8_t *to =
-              const_cast<uint8_t *>(at(out, ((n * out.dims.c + s.toChannel + c) * out.dims.h + h) * out.dims.w));
-          if (s.repeatW == 1)
-            std::memcpy(to, from, row);
-          for (int64_t w = 0; s.repeatW > 1 && w < out.dims.w; ++w)
-            std::memcpy(to + w * item, from + w / s.repeatW * item, item);
-        }
-    return;
+  case StepKind::Copy:
+    return runCopyStep(s, out, a);
+  case StepKind::Transpose:
+    return permuteElements(out, a, {a.dims.n, a.dims.w, a.dims.c}, {a.dims.c * a.dims.w, 1, a.dims.w});
+  case StepKind::Heads: {
+    // The narrow side is [b, heads, c, w] of the wide side's [b, c, heads, w].
+    const Dims &wide = a.dims.w > out.dims.w ? a.dims : out.dims, &narrow = a.dims.w > out.dims.w ? out.dims : a.dims;
+    int64_t heads = wide.w / narrow.w, w = narrow.w, c = narrow.c;
+    if (a.dims.w > out.dims.w)
+      return permuteElements(out, a, {wide.n, heads, c, w}, {c * heads * w, w, heads * w, 1});
+    return permuteElements(out, a, {wide.n, c, heads, w}, {c * heads * w, w, c * w, 1});
   }
   case StepKind::MatMul: {
     // Buffers hold [batch, rows, 1, columns]: rows are the chip's channels. A right operand without a batch serves the

@@ -56,17 +56,27 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
       continue;
     }
     Region region;
-    const int64_t sizes[4] = {dst.dims.n, dst.dims.c, dst.dims.h, dst.dims.w};
     for (int i = 0; i < 4; ++i)
-      region[i] = dst.place == Place::Scratch ? needOf(dst.map[i], part[i], sizes[i]).range : part[i];
+      region[i] = dst.place == Place::Scratch ? needOf(dst, i, part).range : part[i];
     Dims d = dimsOf(region);
     timing::Spread result{double(d.n), double(d.c), double(d.h), double(d.w)};
     double bytes = double(kernel::byteSize(a.dtype));
     double kh = double(s.window.kh), kw = double(s.window.kw);
     switch (s.kind) {
     case StepKind::Conv: {
-      double ic = double(a.map[1].kind == AxisMap::Kind::Group ? a.map[1].inPerGroup : a.dims.c);
-      cycles += timing::convCycles(chip, {double(d.n), ic, double(d.c), double(d.h), double(d.w), kh, kw, bytes});
+      const AxisMap &map = a.map[1];
+      auto conv = [&](Range out) {
+        double ic = double(needOf(map, out, a.dims.c).range.size());
+        return timing::convCycles(chip, {double(d.n), ic, double(out.size()), double(d.h), double(d.w), kh, kw, bytes});
+      };
+      // Groups and blocks take an instruction each.
+      int64_t step = map.kind == AxisMap::Kind::Group  ? map.outPerGroup
+                     : map.kind == AxisMap::Kind::Band ? map.stride
+                                                       : d.c;
+      for (int64_t c = region[1].begin, end; c < region[1].end; c = end) {
+        end = step == d.c ? region[1].end : std::min(region[1].end, (c / step + 1) * step);
+        cycles += conv({c, end}) + (end < region[1].end ? double(chip.time.issueCycles) : 0);
+      }
       break;
     }
     case StepKind::Depthwise:
@@ -86,7 +96,14 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
       cycles += lookupCycles(d, chip);
       break;
     case StepKind::MatMul:
-      cycles += timing::matrix2Cycles(chip, double(d.c), double(a.dims.w), double(d.w), bytes);
+      cycles += double(d.n) * timing::matrix2Cycles(chip, double(d.c), double(a.dims.h * a.dims.w), double(d.w), bytes) +
+                double(d.n - 1) * double(chip.time.issueCycles);
+      break;
+    case StepKind::Transpose:
+      cycles += timing::transposeCycles(chip, result, bytes);
+      break;
+    case StepKind::Heads:
+      cycles += timing::elementCycles(chip, result, bytes);
       break;
     default:
       cycles += timing::elementCycles(chip, result, widest(recipe, s));

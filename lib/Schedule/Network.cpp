@@ -118,7 +118,10 @@ void stage(Node &node, const LocalMemory &memory) {
     if (b.place == Place::Scratch)
       widest = std::max(widest, out.w * int64_t(kernel::byteSize(b.dtype)));
   int64_t rows = widest ? memory.scratchBanks * memory.bankBytes / widest : out.h;
-  if (rows >= out.h || r.steps.empty())
+  bool ownAxes = std::any_of(r.buffers.begin(), r.buffers.end(), [](const Buffer &b) {
+    return std::any_of(b.map.begin(), b.map.end(), [](const AxisMap &m) { return m.of >= 0; });
+  });
+  if (rows >= out.h || r.steps.empty() || ownAxes)
     return;
   const Step first = r.steps.front();
   bool windowMoves = first.kind == StepKind::Depthwise && first.window.kh > 1;
@@ -166,20 +169,18 @@ Network fuse(const Network &network, const LocalMemory &memory, const std::funct
   return fused;
 }
 
-std::string whyAlone(const Network &network, const Node &node) {
-  const Recipe *r = node.recipe();
+std::string whyAlone(const Node &node, const LocalMemory &memory) {
+  const Recipe *r = node.local ? &*node.local : node.recipe();
   if (!r)
     return "it only moves data, which the other engine does between global addresses";
   for (const Buffer &b : r->buffers) {
-    if (b.map[1].kind == AxisMap::Kind::Group)
+    const AxisMap &channels = b.map[1];
+    if (channels.kind == AxisMap::Kind::Group &&
+        (channels.inPerGroup % memory.lanes != 0 || channels.outPerGroup % memory.lanes != 0))
       return "each of its convolution groups reads channels from a lane of its own";
     if (b.layout == Layout::Lanes && b.place == Place::Input)
       return "it needs an operand in every lane";
   }
-  for (const Step &s : r->steps)
-    if (s.kind == StepKind::MatMul)
-      return "the matrix unit takes its operands in another layout";
-  (void)network;
   return "";
 }
 

@@ -9,7 +9,7 @@
 
 namespace tpu_mlir::schedule {
 
-bool isEmpty(const Region &r) { return r[0].size() <= 0 || r[2].size() <= 0; }
+bool isEmpty(const Region &r) { return r[0].size() <= 0 || r[2].size() <= 0 || r[3].size() <= 0; }
 
 int64_t rowAlignment(const Value &v, const LocalMemory &memory) {
   int64_t row = v.dims.w * kernel::byteSize(v.dtype);
@@ -21,6 +21,16 @@ bool leavesGroup(const Network &network, int value, int first, int last) {
   return v.isOutput || v.users.empty() || v.users.front() < first || v.users.back() > last;
 }
 
+bool mayCutColumns(const Recipe &recipe) {
+  for (const Buffer &b : recipe.buffers)
+    if ((b.place == Place::Input && b.dims.w > 1 && b.map[3].kind == AxisMap::Kind::Full) ||
+        std::any_of(b.map.begin(), b.map.end(), [](const AxisMap &m) { return m.of >= 0; }))
+      return false;
+  return std::none_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
+    return s.kind == StepKind::MatMul || s.kind == StepKind::Transpose || s.kind == StepKind::Heads;
+  });
+}
+
 static void include(Region &whole, const Region &part) {
   if (isEmpty(part))
     return;
@@ -28,7 +38,7 @@ static void include(Region &whole, const Region &part) {
     whole = part;
     return;
   }
-  for (int a : {0, 2})
+  for (int a : {0, 2, 3})
     whole[a] = {std::min(whole[a].begin, part[a].begin), std::max(whole[a].end, part[a].end)};
 }
 
@@ -45,7 +55,8 @@ SliceRegions regionsOf(const Network &network, const Plan &plan, const Group &gr
   const int count = group.last - group.first + 1;
   const Region nothing = {};
   SliceRegions regions{std::vector<Region>(count, nothing), std::vector<Region>(count, nothing), {}};
-  const int64_t nSlice = slice / group.hSlices, hSlice = slice % group.hSlices;
+  const int64_t wSlice = slice % group.wSlices, rest = slice / group.wSlices;
+  const int64_t nSlice = rest / group.hSlices, hSlice = rest % group.hSlices;
   for (int i = count - 1; i >= 0; --i) {
     const Node &node = network.nodes[group.first + i];
     const Value &v = network.values[node.result];
@@ -56,6 +67,7 @@ SliceRegions regionsOf(const Network &network, const Plan &plan, const Group &gr
       Region own = wholeOf(v.dims);
       own[0] = partOf(v.dims.n, nSlice, group.nSlices, 1);
       own[2] = partOf(v.dims.h, hSlice, group.hSlices, align);
+      own[3] = partOf(v.dims.w, wSlice, group.wSlices, 1);
       if (!isEmpty(own)) {
         regions.own[i] = own;
         include(made, own);
@@ -65,14 +77,18 @@ SliceRegions regionsOf(const Network &network, const Plan &plan, const Group &gr
     }
     if (isEmpty(made))
       continue;
-    made[1] = {0, v.dims.c}, made[3] = {0, v.dims.w};
+    made[1] = {0, v.dims.c};
+    if (group.wSlices == 1)
+      made[3] = {0, v.dims.w};
     for (const Buffer &b : node.recipe()->buffers) {
       if (b.place != Place::Input || !network.readsAsMade(node, b))
         continue;
       int u = network.root(node.operands[b.index]);
       Region need = wholeOf(b.dims);
-      need[0] = needOf(b.map[0], made[0], b.dims.n).range;
-      need[2] = needOf(b.map[2], made[2], b.dims.h).range;
+      need[0] = needOf(b, 0, made).range;
+      need[2] = needOf(b, 2, made).range;
+      if (group.wSlices > 1)
+        need[3] = needOf(b, 3, made).range;
       int producer = network.values[u].producer;
       bool inside = producer >= group.first && producer <= group.last;
       include(inside ? regions.made[producer - group.first] : regions.read[u], need);

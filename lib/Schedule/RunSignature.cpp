@@ -20,11 +20,12 @@ static uint64_t hashOf(const Node &node) {
   for (const Buffer &b : recipe->buffers) {
     add(b.place, b.index, b.dtype, b.dims.n, b.dims.c, b.dims.h, b.dims.w, b.layout, b.repeat, b.ownBank);
     for (const AxisMap &m : b.map)
-      add(m.kind, m.kernel, m.stride, m.dilation, m.pad, m.outPerGroup, m.inPerGroup);
+      add(m.kind, m.kernel, m.stride, m.dilation, m.pad, m.outPerGroup, m.inPerGroup, m.of);
   }
   for (const Step &s : recipe->steps) {
     const kernel::Window &w = s.window;
-    add(s.kind, s.dst, s.a, s.b, s.bias, s.op, s.fromChannel, s.toChannel, s.channels, s.repeatH, s.repeatW);
+    add(s.kind, s.dst, s.a, s.b, s.bias, s.op, s.fromChannel, s.toChannel, s.channels, s.repeatH, s.repeatW, s.stepH,
+        s.stepW);
     add(w.kh, w.kw, w.strideH, w.strideW, w.dilationH, w.dilationW);
   }
   return hash;

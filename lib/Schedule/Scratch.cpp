@@ -70,47 +70,40 @@ std::optional<ScratchMap> mapScratch(const Network &network, const std::vector<c
 LocalView viewOf(const Recipe &recipe, int buffer, const Binding &binding, int64_t start, const Region &part,
                  const LocalMemory &memory) {
   const Buffer &b = recipe.buffers[buffer];
-  const int64_t sizes[4] = {b.dims.n, b.dims.c, b.dims.h, b.dims.w}, item = kernel::byteSize(b.dtype);
+  const int64_t item = kernel::byteSize(b.dtype);
   LocalView view;
   view.dtype = b.dtype;
   view.layout = binding.layout;
   Region region;
-  if (b.place == Place::Scratch) {
-    for (int a = 0; a < 4; ++a) {
-      AxisNeed need = needOf(b.map[a], part[a], sizes[a]);
-      region[a] = a == 3 ? Range{0, sizes[3]} : need.range;
-      if (a >= 2)
-        view.padBefore[a - 2] = need.padBefore, view.padAfter[a - 2] = need.padAfter;
-    }
-    view.firstRow = region[2].begin;
-    view.dims = dimsOf(region);
-    view.offset = binding.base;
-    view.bytes = localBytes(view.layout, view.dims, b.dtype, memory);
-    return view;
-  }
+  const bool isScratch = b.place == Place::Scratch;
   for (int a = 0; a < 4; ++a) {
-    AxisNeed need = needOf(b.map[a], part[a], sizes[a]);
-    if (a == 3)
-      need.range = binding.held[3];
-    else if (b.map[a].kind == AxisMap::Kind::Window && need.range.end < binding.held[a].end &&
-             binding.held[a].end - need.range.end < b.map[a].stride)
+    AxisNeed need = needOf(b, a, part);
+    if (!isScratch && b.map[a].kind == AxisMap::Kind::Window && need.range.end < binding.held[a].end &&
+        binding.held[a].end - need.range.end < b.map[a].stride)
       need.range.end = binding.held[a].end; // what a last step of the window leaves over
     region[a] = need.range;
     if (a >= 2)
       view.padBefore[a - 2] = need.padBefore, view.padAfter[a - 2] = need.padAfter;
   }
   view.dims = dimsOf(region);
-  view.firstRow = region[2].begin;
+  view.firstBatch = region[0].begin, view.firstRow = region[2].begin, view.firstColumn = region[3].begin;
+  if (isScratch) {
+    view.offset = binding.base;
+    view.bytes = localBytes(view.layout, view.dims, b.dtype, memory);
+    return view;
+  }
   Dims held = dimsOf(binding.held);
   codegen::LocalStrides outer =
       binding.outer ? *binding.outer : codegen::layoutStrides(binding.layout, held, b.dtype, memory);
   int64_t lane = region[1].begin - binding.held[1].begin, rows = region[2].begin - binding.held[2].begin;
   view.offset =
       start + binding.base +
-      item * ((region[0].begin - binding.held[0].begin) * outer.n + lane / memory.lanes * outer.c + rows * held.w);
+      item * ((region[0].begin - binding.held[0].begin) * outer.n + lane / memory.lanes * outer.c + rows * held.w +
+              region[3].begin - binding.held[3].begin);
   view.outer = outer;
+  view.rowStride = held.w;
   int64_t groups = (view.dims.c + memory.lanes - 1) / memory.lanes;
-  view.bytes = item * ((view.dims.n - 1) * outer.n + (groups - 1) * outer.c + view.dims.h * view.dims.w);
+  view.bytes = item * ((view.dims.n - 1) * outer.n + (groups - 1) * outer.c + (view.dims.h - 1) * held.w + view.dims.w);
   return view;
 }
 
@@ -128,7 +121,7 @@ public:
     bool whole = std::any_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
       return s.kind == StepKind::Copy && s.channels > 0 && s.repeatH == 1 && s.repeatW == 1;
     });
-    const int64_t c = region[1].size();
+    const int64_t c = std::min(region[1].size(), groupChannels());
     for (int64_t take = n; take >= 1; take /= 2)
       if (auto parts = tried(region, take, c, h); !parts.empty())
         return parts;
@@ -148,13 +141,26 @@ public:
   }
 
 private:
+  /// Channels of a convolution group, in which every part lies.
+  int64_t groupChannels() const {
+    int64_t channels = recipe.outputDims().c;
+    for (const Buffer &b : recipe.buffers)
+      if (b.map[1].kind == AxisMap::Kind::Group)
+        channels = std::min(channels, b.map[1].outPerGroup);
+      else if (b.map[1].kind == AxisMap::Kind::Band)
+        channels = std::min(channels, b.map[1].stride);
+    return channels;
+  }
+
   std::vector<Region> tried(const Region &region, int64_t n, int64_t c, int64_t h) {
+    const int64_t group = groupChannels();
     std::vector<Region> parts;
     std::vector<LocalView> views(recipe.buffers.size());
     for (int64_t ni = region[0].begin; ni < region[0].end; ni += n)
-      for (int64_t ci = region[1].begin; ci < region[1].end; ci += c)
+      for (int64_t ci = region[1].begin, end; ci < region[1].end; ci = end) {
+        end = std::min({ci + c, region[1].end, (ci / group + 1) * group});
         for (int64_t hi = region[2].begin; hi < region[2].end; hi += h) {
-          Region part = {Range{ni, std::min(ni + n, region[0].end)}, Range{ci, std::min(ci + c, region[1].end)},
+          Region part = {Range{ni, std::min(ni + n, region[0].end)}, Range{ci, end},
                          Range{hi, std::min(hi + h, region[2].end)}, region[3]};
           for (size_t i = 0; i < views.size(); ++i) {
             views[i] = viewOf(recipe, int(i), bindings[i], 0, part, memory);
@@ -169,6 +175,7 @@ private:
               return {};
           parts.push_back(part);
         }
+      }
     return parts;
   }
 

@@ -38,10 +38,18 @@ void markStored(const Network &network, Plan &plan) {
           store(operand);
       continue;
     }
-    for (int n = g.first; n <= g.last; ++n)
+    for (int n = g.first; n <= g.last; ++n) {
       for (const Buffer &b : network.nodes[n].recipe()->buffers)
-        if (b.place == Place::Input && !network.readsAsMade(network.nodes[n], b))
-          store(network.nodes[n].operands[b.index]);
+        if (b.place == Place::Input) {
+          int operand = network.nodes[n].operands[b.index], producer = network.values[network.root(operand)].producer;
+          // Rows of a few columns stand in a place of their own.
+          bool enters = g.wSlices > 1 && (producer < g.first || producer > g.last);
+          if (enters || !network.readsAsMade(network.nodes[n], b))
+            store(operand);
+        }
+      if (g.wSlices > 1 && leavesGroup(network, network.nodes[n].result, g.first, g.last))
+        store(network.nodes[n].result);
+    }
   }
 }
 
@@ -52,7 +60,7 @@ public:
   Searcher(const Network &ops, const LocalMemory &memory, const target::Chip &chip, const SegmentRules &rules)
       : ops(ops), memory(memory), chip(chip), rules(rules) {
     for (const Node &op : ops.nodes)
-      if (std::string why = whyAlone(ops, op); !why.empty())
+      if (std::string why = whyAlone(op, memory); !why.empty())
         alone.emplace(op.id, why);
     arrange();
   }
@@ -105,7 +113,9 @@ public:
 private:
   void arrange() {
     schedule = {};
-    schedule.network = fuse(ops, memory, [&](int a, int b) {
+    Network adopted = ops;
+    adoptLocalForms(adopted, [&](int n) { return alone.contains(ops.nodes[n].id); });
+    schedule.network = fuse(adopted, memory, [&](int a, int b) {
       int first = ops.nodes[a].id, second = ops.nodes[b].id;
       return !alone.contains(first) && !alone.contains(second) && !apart.contains(second);
     });
@@ -124,12 +134,20 @@ private:
     for (Group &g : schedule.plan.groups) {
       if (node < g.first || node > g.last || g.alone || g.slices() == 1)
         continue;
-      int64_t rows = schedule.network.values[schedule.network.nodes[g.last].result].dims.h;
-      int64_t more = g.hSlices + std::max<int64_t>(1, g.hSlices / 4);
-      if (more > rows || more > 128)
-        return false;
-      g.hSlices = more;
-      return true;
+      const Dims &made = schedule.network.values[schedule.network.nodes[g.last].result].dims;
+      auto moreOf = [](int64_t &slices, int64_t size) {
+        int64_t more = slices + std::max<int64_t>(1, slices / 4);
+        if (more > size || more > 128)
+          return false;
+        slices = more;
+        return true;
+      };
+      if (g.wSlices == 1 && moreOf(g.hSlices, made.h))
+        return true;
+      for (int n = g.first; n <= g.last; ++n)
+        if (!mayCutColumns(*schedule.network.nodes[n].recipe()))
+          return false;
+      return moreOf(g.wSlices, made.w);
     }
     return false;
   }

@@ -18,6 +18,7 @@ namespace tpu_mlir::schedule {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr int64_t kMostRows = 64; ///< slices of rows, or of columns
 
 class Chooser {
 public:
@@ -164,9 +165,9 @@ private:
     Solved &found = at->second;
     if (isNew) {
       found.cost = slicedCost(g, weights, slices);
-      found.nSlices = g.nSlices, found.hSlices = g.hSlices, found.from = slices;
+      found.nSlices = g.nSlices, found.hSlices = g.hSlices, found.wSlices = g.wSlices, found.from = slices;
     }
-    g.nSlices = found.nSlices, g.hSlices = found.hSlices, slices = found.from;
+    g.nSlices = found.nSlices, g.hSlices = found.hSlices, g.wSlices = found.wSlices, slices = found.from;
     return found.cost;
   }
 
@@ -181,7 +182,7 @@ private:
     double best = kNever;
     Group found = g;
     int tries = 0;
-    for (auto [ns, hs] = slices; tries < 4 && hs <= rows && hs <= 64;) {
+    for (auto [ns, hs] = slices; tries < 4 && hs <= rows && hs <= kMostRows;) {
       g.nSlices = ns, g.hSlices = hs;
       if (double cost = costOf(g, weights); cost < kNever) {
         if (tries++ == 0)
@@ -194,8 +195,30 @@ private:
       else
         hs = hs < 4 ? hs + 1 : hs + hs / 3;
     }
+    if (best == kNever)
+      best = columnsCost(found, batch, std::min<int64_t>(rows, kMostRows), weights);
     g = found;
     return best;
+  }
+
+  /// Where not even single rows fit.
+  double columnsCost(Group &g, int64_t batch, int64_t rows, int64_t weights) const {
+    int64_t columns = 1;
+    for (int n = g.first; n <= g.last; ++n) {
+      if (!mayCutColumns(*network.nodes[n].recipe()))
+        return kNever;
+      if (leavesGroup(network, network.nodes[n].result, g.first, g.last))
+        columns = std::max(columns, network.values[network.nodes[n].result].dims.w);
+    }
+    for (int64_t ws = 2; ws <= columns && ws <= kMostRows; ws *= 2) {
+      Group cut = g;
+      cut.nSlices = batch, cut.hSlices = rows, cut.wSlices = ws;
+      if (double cost = costOf(cut, weights); cost < kNever) {
+        g = cut;
+        return cost;
+      }
+    }
+    return kNever;
   }
 
   double costOf(const Group &g, int64_t weights) const {
@@ -210,7 +233,7 @@ private:
       return localBytes(Layout::Aligned, dimsOf(r), network.values[v].dtype, memory);
     };
     for (auto &[u, r] : regions.read) {
-      if (!plan.isStored[u])
+      if (!plan.isStored[u] && g.wSlices == 1)
         continue;
       fixed += bytesOf(u, r);
       change[0] += bytesOf(u, r);
@@ -227,8 +250,8 @@ private:
         if (b.place != Place::Input || network.readsAsMade(node, b))
           continue;
         Region need = wholeOf(b.dims);
-        need[0] = needOf(b.map[0], regions.made[i][0], b.dims.n).range;
-        need[2] = needOf(b.map[2], regions.made[i][2], b.dims.h).range;
+        for (int a : {0, 2, 3})
+          need[a] = needOf(b, a, regions.made[i]).range;
         int64_t local = localBytes(b.layout, dimsOf(need), b.dtype, memory);
         fixed += local;
         change[i] += local, change[std::min(count, i + 1)] -= local;
@@ -237,7 +260,8 @@ private:
       }
       compute += times * regionCycles(*node.recipe(), regions.made[i], chip, scratch.slotBytes);
       transfer += latency() + transferCycles(double(weightBytes[g.first + i].bytes()), false, chip);
-      bool leaves = leavesGroup(network, node.result, g.first, g.last), stored = plan.isStored[node.result];
+      bool leaves = leavesGroup(network, node.result, g.first, g.last),
+           stored = plan.isStored[node.result] || g.wSlices > 1;
       if (leaves && stored)
         transfer += times * latency() + transferCycles(double(v.bytes()), true, chip);
       if (leaves && !stored) {
@@ -265,7 +289,7 @@ private:
   const ScratchMap &scratch;
   struct Solved {
     double cost = kNever;
-    int64_t nSlices = 1, hSlices = 1;
+    int64_t nSlices = 1, hSlices = 1, wSlices = 1;
     std::pair<int64_t, int64_t> from; ///< where longer runs begin
   };
   std::unordered_map<uint64_t, Solved> solved; ///< by signature

@@ -53,6 +53,7 @@ private:
     Load load;
     load.kind = layout == Layout::Lanes ? Load::Kind::Lanes : Load::Kind::Region;
     load.node = node, load.value = value, load.whole = whole, load.region = region, load.dtype = dtype;
+    load.layout = layout;
     return load;
   }
   int addBuffer(int64_t bytes) {
@@ -119,6 +120,9 @@ void Builder::buildGroup(int g) {
     out.works.push_back(std::move(work));
     return;
   }
+  for (int n = group.first; n <= group.last && group.wSlices > 1; ++n)
+    if (!mayCutColumns(*network.nodes[n].recipe()))
+      return fail(n, "cannot be cut into slices of columns");
   for (int64_t slice = 0; slice < group.slices() && problem.empty(); ++slice) {
     sliceBuffers.clear();
     if (slice == 0 || !group.keepsWeights)
@@ -147,10 +151,9 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
   bool reshaped = !network.readsAsMade(node, b);
   if (reshaped) {
     Region need;
-    const int64_t sizes[4] = {b.dims.n, b.dims.c, b.dims.h, b.dims.w};
     for (int a = 0; a < 4; ++a)
-      need[a] = needOf(b.map[a], whole[a], sizes[a]).range;
-    std::vector<int64_t> key = {i, need[0].begin, need[1].begin, need[1].end, need[2].begin};
+      need[a] = needOf(b, a, whole).range;
+    std::vector<int64_t> key = {i, need[0].begin, need[1].begin, need[1].end, need[2].begin, need[3].begin};
     auto [at, isNew] = reloads.try_emplace({work.node, key}, -1);
     if (isNew) {
       Load load = loadOf(b.layout, work.node, node.operands[b.index], b.dims, need, b.dtype);
@@ -224,9 +227,8 @@ void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
   bool isTable = std::any_of(recipe.steps.begin(), recipe.steps.end(),
                              [&](const Step &s) { return s.kind == StepKind::Lookup && s.b == i; });
   Region need;
-  const int64_t sizes[4] = {b.dims.n, b.dims.c, b.dims.h, b.dims.w};
   for (int a = 0; a < 4; ++a)
-    need[a] = needOf(b.map[a], whole[a], sizes[a]).range;
+    need[a] = needOf(b, a, whole).range;
   binding = {-1, 0, need, b.layout, {}};
   int value = node.operands[b.index];
   Load load = loadOf(b.layout, work.node, value, b.dims, need, b.dtype);
@@ -241,7 +243,8 @@ void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
     binding.buffer = occupants[place].second;
     return;
   }
-  std::vector<int64_t> key = {i, need[0].begin, need[1].begin, need[1].end, need[2].begin, need[2].end};
+  std::vector<int64_t> key = {i, need[0].begin, need[1].begin, need[1].end, need[2].begin,
+                              need[2].end, need[3].begin, need[3].end};
   auto [at, isNew] = reloads.try_emplace({work.node, key}, -1);
   if (isNew)
     at->second = addLoad(load, bytesOf(need, b.dtype, b.layout), bytes, 0);

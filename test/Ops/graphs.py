@@ -25,8 +25,13 @@ def _conv(net: Net, x: Made) -> Made | None:
     extent = dilation * (k - 1) + 1
     pads = [int(rng.integers(0, extent)) for _ in range(4)] if rng.integers(3) == 0 else [extent // 2] * 4
     oh, ow = (h + pads[0] + pads[2] - extent) // stride + 1, (w + pads[1] + pads[3] - extent) // stride + 1
-    depthwise = ic > 1 and rng.integers(4) == 0
-    group, oc = (ic, ic) if depthwise else (1, int(rng.choice([3, 8, 17, 24, 64, 65, 96, 130])))
+    kind = int(rng.integers(8))
+    group, oc = 1, int(rng.choice([3, 8, 17, 24, 64, 65, 96, 130]))
+    if ic > 1 and kind < 2:  # depth-wise
+        group, oc = ic, ic
+    elif ic > 1 and kind == 2:
+        group = int(rng.choice([g for g in range(2, ic + 1) if ic % g == 0]))
+        oc = max(1, oc // group) * group
     if h + pads[0] + pads[2] < extent or w + pads[1] + pads[3] < extent:
         return None
     if n * oc * oh * ow > _ELEMENTS or n * oc * oh * ow * (ic // group) * k * k > _MACS:
@@ -87,6 +92,19 @@ def _concat(net: Net, x: Made, others: list[Made]) -> Made | None:
     return net.op("Concat", [o[0] for o in picked], {"axis": 1}), [n, channels, h, w]
 
 
+def _slice(net: Net, x: Made) -> Made:
+    """Part of one axis behind the batch, sometimes every other element."""
+    rng = net.rng
+    axis = int(rng.integers(1, 4))
+    size = x[1][axis]
+    offset, ends, steps = [0] * 4, list(x[1]), [1] * 4
+    offset[axis] = int(rng.integers(0, size // 2 + 1)) if size > 1 else 0
+    ends[axis] = int(rng.integers(max(offset[axis] + 1, size * 3 // 4), size + 1))
+    steps[axis] = int(rng.choice([1, 1, 2])) if axis > 1 else 1
+    shape = [(e - o + s - 1) // s for o, e, s in zip(offset, ends, steps, strict=True)]
+    return net.op("Slice", [x[0]], {"offset": offset, "steps": steps, "ends": ends}), shape
+
+
 def _upsample(net: Net, x: Made) -> Made | None:
     n, c, h, w = x[1]
     if n * c * h * w * 4 > _ELEMENTS:
@@ -100,17 +118,31 @@ def graph_f32(net: Net) -> list[Any]:
     return graph(net)
 
 
+def graph_wide(net: Net) -> list[Any]:
+    """Rows that fill local memory."""
+    rng = net.rng
+    shape = [1, int(rng.choice([1, 3, 8])), int(rng.integers(1, 6)), int(rng.integers(2000, 12000))]
+    while int(np.prod(shape)) > _ELEMENTS // 2:
+        shape[3] //= 2
+    return _grow(net, shape)
+
+
 def graph(net: Net) -> list[Any]:
     rng = net.rng
     n = int(rng.choice([1, 4]))
     shape = [n, int(rng.choice([1, 3, 4, 16, 33, 64, 70])), int(rng.integers(5, 60)), int(rng.integers(5, 60))]
     while int(np.prod(shape)) > _ELEMENTS:
         shape[2], shape[3] = shape[2] // 2 + 1, shape[3] // 2 + 1
+    return _grow(net, shape)
+
+
+def _grow(net: Net, shape: list[int]) -> list[Any]:
+    rng = net.rng
     values: list[Made] = [
         (net.input(shape, positive=bool(rng.integers(2))), shape) for _ in range(int(rng.integers(1, 3)))
     ]
     wanted, read = int(rng.integers(3, 13)), set()
-    makers = [_conv, _conv, _conv, _pool, _unary, _unary, _add, _add, _concat, _upsample]
+    makers = [_conv, _conv, _conv, _pool, _unary, _unary, _add, _add, _concat, _upsample, _slice]
     for _ in range(200):
         if len(values) >= wanted + 2:
             break

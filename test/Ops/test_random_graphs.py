@@ -10,21 +10,22 @@ import re
 from pathlib import Path
 
 import pytest
-from graphs import graph, graph_f32
-from harness import run_case, unsafe
+from graphs import graph, graph_f32, graph_wide
+from harness import Build, run_case, unsafe
+from tokens import tokens, tokens_f32
 
 SEEDS = int(os.environ.get("TPU_MLIR_SEEDS", "50"))
 MEMORIES = (64 * 1024, 128 * 1024, 0)  # bytes per lane; 0: all 256 KiB
 
 
-def _run(seeds: range, folder: Path) -> None:
+def _run(seeds: range, folder: Path, build: Build = graph, f32: Build = graph_f32) -> None:
     """Local memory of each size in turn; every tenth network in F32."""
     wrong, shared = [], 0
     for seed in seeds:
         lmem, mode = MEMORIES[seed % 3], "F32" if seed % 10 == 9 else "INT8"
         case = f"seed {seed} {mode} lmem {lmem}"
         try:
-            outcome = run_case(graph_f32 if mode == "F32" else graph, seed, folder, mode, lmem, quant_io=bool(seed % 2))
+            outcome = run_case(f32 if mode == "F32" else build, seed, folder, mode, lmem, quant_io=bool(seed % 2))
         except Exception as error:
             wrong.append(f"{case}: {error}")
             continue
@@ -41,6 +42,16 @@ def test_groups_are_exact_and_safe(tmp_path: Path) -> None:
     _run(range(SEEDS), tmp_path)
 
 
+def test_rows_of_features_are_exact_and_safe(tmp_path: Path) -> None:
+    _run(range(SEEDS), tmp_path, tokens, tokens_f32)
+
+
+def test_rows_that_fill_memory_are_exact_and_safe(tmp_path: Path) -> None:
+    _run(range(SEEDS), tmp_path, graph_wide)
+
+
 @pytest.mark.slow
 def test_more_groups_are_exact_and_safe(tmp_path: Path) -> None:
     _run(range(1000, 1500), tmp_path)
+    _run(range(2000, 2500), tmp_path, tokens, tokens_f32)
+    _run(range(3000, 3500), tmp_path, graph_wide)

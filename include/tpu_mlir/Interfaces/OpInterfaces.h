@@ -5,6 +5,8 @@
 #include "mlir/IR/OpDefinition.h"
 #include "tpu_mlir/Recipe/Recipe.h"
 
+#include <optional>
+
 namespace tpu_mlir {
 class EvalPlan;
 class Lowering;

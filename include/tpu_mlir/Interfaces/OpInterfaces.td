@@ -46,9 +46,15 @@ def LowerInterface : OpInterface<"LowerInterface"> {
 def FormInterface : OpInterface<"FormInterface"> {
   let description = [{The lowered arithmetic of a Tpu op, written once: interpreted on kernels, emitted as instructions.}];
   let cppNamespace = "::tpu_mlir";
-  let methods = [InterfaceMethod<
-    [{The op as a recipe of tiled steps, a program of copies, or a view of its first operand.}],
-    "::tpu_mlir::Form", "form", (ins)>];
+  let methods = [
+    InterfaceMethod<
+      [{The op as a recipe of tiled steps, a program of copies, or a view of its first operand.}],
+      "::tpu_mlir::Form", "form", (ins)>,
+    InterfaceMethod<
+      [{Another recipe with the same results, for an op whose operands and result stay in local memory with those of its
+        neighbours; nothing where `form` serves that, too. Operands may have other shapes of the same elements in the
+        same order.}],
+      "std::optional<::tpu_mlir::Recipe>", "localForm", (ins), "", [{ return std::nullopt; }]>];
 }
 
 #endif // TPU_MLIR_INTERFACES_OP_INTERFACES

@@ -11,12 +11,13 @@ namespace tpu_mlir {
 struct ConvShape {
   kernel::Window window;
   int64_t group = 1;
+  int64_t band = 0; ///< output channels of a block that reads all its groups at once; 0: group by group
   /// Every channel on its own: the form with one filter plane per lane.
   bool isDepthwise(int64_t ic, int64_t oc) const { return group > 1 && group == ic && ic == oc; }
 };
 
 ConvShape shapeOfConv(llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> pads,
-                      llvm::ArrayRef<int64_t> dilations, int64_t group);
+                      llvm::ArrayRef<int64_t> dilations, int64_t group, int64_t band = 0);
 
 /// Operands: 0 input, 1 filter, 2 bias, 3 quant. `pack`: input channels side by side in the filter's stored order.
 Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const NumberFormat &inFormat,

@@ -39,15 +39,19 @@ struct AxisMap {
     Window, ///< what a sliding window over the tile's range reads, clipped to the tensor
     Repeat, ///< what `stride` output positions each repeat
     Group,  ///< the input channels of the convolution group that the tile's channels belong to
+    Band,   ///< the same of all groups that the blocks of `stride` channels around the tile's touch, from a block's start
   };
   Kind kind = Kind::Same;
   int64_t kernel = 1, stride = 1, dilation = 1, pad = 0; ///< Window
-  int64_t outPerGroup = 1, inPerGroup = 1;               ///< Group
+  int64_t outPerGroup = 1, inPerGroup = 1;               ///< Group, Band
+  int of = -1;                                           ///< the axis of the tile that it follows; -1: its own
   static AxisMap same() { return {}; }
   static AxisMap full() { return {Kind::Full}; }
   static AxisMap window(int64_t k, int64_t s, int64_t d, int64_t p) { return {Kind::Window, k, s, d, p}; }
   static AxisMap repeat(int64_t times) { return {Kind::Repeat, 1, times}; }
   static AxisMap group(int64_t out, int64_t in) { return {Kind::Group, 1, 1, 1, 0, out, in}; }
+  static AxisMap band(int64_t out, int64_t in, int64_t block) { return {Kind::Band, 1, block, 1, 0, out, in}; }
+  static AxisMap along(int axis) { return {Kind::Same, 1, 1, 1, 0, 1, 1, axis}; }
 };
 
 /// The range of an axis of length `size` that output range `out` needs, and the padding that the window sees there.
@@ -56,6 +60,9 @@ struct AxisNeed {
   int64_t padBefore = 0, padAfter = 0;
 };
 AxisNeed needOf(const AxisMap &map, Range out, int64_t size);
+
+/// The most input channels that one block of a Band reads, of `size`.
+int64_t bandWidth(const AxisMap &map, int64_t size);
 
 enum class Place { Input, Weight, Output, Scratch };
 
@@ -77,7 +84,22 @@ struct Buffer {
   bool ownBank = false; ///< shares no bank with another buffer (operands of a lookup)
 };
 
-enum class StepKind { Conv, Depthwise, MaxPool, Binary, Requant, Cast, Lookup, MatMul, Copy };
+/// What a tile of the result needs of one axis of a buffer.
+AxisNeed needOf(const Buffer &buffer, int axis, const Region &tile);
+
+enum class StepKind {
+  Conv,
+  Depthwise,
+  MaxPool,
+  Binary,
+  Requant,
+  Cast,
+  Lookup,
+  MatMul,
+  Copy,
+  Transpose, ///< channels and columns change places
+  Heads,     ///< between [b, c, 1, heads * w] and [b * heads, c, 1, w], whichever `a` is
+};
 
 /// One step; buffers are numbers into Recipe::buffers, -1 is "none".
 struct Step {
@@ -97,6 +119,7 @@ struct Step {
   /// Copy: `channels` channels (0: all) from `fromChannel` to `toChannel`, every element repeated in h and w. Between
   /// views of different rows, those that both have.
   int64_t fromChannel = 0, toChannel = 0, channels = 0, repeatH = 1, repeatW = 1;
+  int64_t stepH = 1, stepW = 1; ///< Copy without repeats: every so many rows and columns of the source
 };
 
 /// Tiled arithmetic with one output.

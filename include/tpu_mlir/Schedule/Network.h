@@ -8,6 +8,7 @@
 #include "tpu_mlir/Codegen/Tiling.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct Node {
   int id = -1; ///< the caller's number
   std::string name;
   Form form;                 ///< Recipe or CopyProgram
+  std::optional<Recipe> local; ///< what it is in a group, if not `form`
   std::vector<int> operands; ///< values by operand number of the form; -1: none
   int result = -1;
   std::vector<Observation> observed; ///< values that fusion left inside
@@ -57,13 +59,17 @@ struct Network {
   bool readsAsMade(const Node &node, const Buffer &b) const;
 };
 
+/// Gives ops that share local memory the forms they have there, and element-wise ops the shapes of what they read.
+/// `isAlone(node)`: it runs by itself, as it was lowered. Must come before `fuse`.
+void adoptLocalForms(Network &network, const std::function<bool(int)> &isAlone);
+
 /// Joins every op that maps one operand element by element, and is its only reader, to the operand's producer: the
 /// value between stays in scratch memory. `mayJoin(producer, op)`: nodes of `network`. Recipes whose parts would start
 /// off the align unit get copies to and from scratch memory, which may.
 Network fuse(const Network &network, const LocalMemory &memory, const std::function<bool(int, int)> &mayJoin);
 
 /// Why a node cannot share local memory with others (the rest of a sentence), or nothing.
-std::string whyAlone(const Network &network, const Node &node);
+std::string whyAlone(const Node &node, const LocalMemory &memory);
 
 } // namespace tpu_mlir::schedule
 

@@ -6,7 +6,7 @@
 
 namespace tpu_mlir::schedule {
 
-/// Regions of one slice, channels and columns always whole. A region without rows is not needed.
+/// Regions of one slice, channels always whole. A region without rows or columns is not needed.
 struct SliceRegions {
   std::vector<Region> made;   ///< by node of the group: what it computes
   std::vector<Region> own;    ///< by node: the part of its result that this slice answers for; no rows: none
@@ -18,6 +18,8 @@ bool isEmpty(const Region &r);
 int64_t rowAlignment(const Value &v, const LocalMemory &memory);
 /// Whether something outside nodes [first, last] reads the value, or the network returns it.
 bool leavesGroup(const Network &network, int value, int first, int last);
+/// Whether parts of the columns of an op's result follow from parts of its operands' columns.
+bool mayCutColumns(const Recipe &recipe);
 SliceRegions regionsOf(const Network &network, const Plan &plan, const Group &group, int64_t slice,
                        const LocalMemory &memory);
 

@@ -19,7 +19,8 @@ struct Group {
   int64_t nSlices = 1, hSlices = 1;
   bool alone = false;       ///< one node, tiled by itself from and to global memory
   bool keepsWeights = true; ///< weights stay for all slices; else each slice loads them again
-  int64_t slices() const { return nSlices * hSlices; }
+  int64_t wSlices = 1;      ///< of columns; what crosses such a group's border goes through global memory
+  int64_t slices() const { return nSlices * hSlices * wSlices; }
   bool operator==(const Group &) const = default;
 };
 
@@ -50,6 +51,7 @@ struct Load {
   Dims whole;                ///< Region, Lanes: the tensor
   Region region;
   DType dtype = DType::I8;
+  Layout layout = Layout::Aligned;
   int64_t repeat = 1; ///< every channel so many times
 };
 

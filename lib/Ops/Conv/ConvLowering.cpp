@@ -2,6 +2,7 @@
 // Sections: Verify, Form, Lower. The same form serves convolutions, products
 // with a weight matrix (1x1 convolutions over rows) and per-channel scales
 // (depth-wise 1x1).
+#include "Grouped.h"
 #include "Unfold.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
@@ -29,7 +30,15 @@ LogicalResult tpu::Conv2DOp::verify() {
                          << "], got " << getFilter().getType();
   if (filter[0] != out.c)
     return emitOpError() << "'filter' has " << filter[0] << " output channels but 'output' has " << out.c;
-  if (group < 1 || in.c % group || out.c % group || filter[1] != in.c / group)
+  if (group < 1 || in.c % group || out.c % group)
+    return emitOpError() << "'group' " << group << " splits neither " << in.c << " input channels nor " << out.c
+                         << " output channels";
+  constexpr int64_t kLargestBand = 4096;
+  if (getBand() < 0 || getBand() > kLargestBand || (getBand() > 0 && (group == 1 || !formatOf(getOutput()).isQuantized())))
+    return emitOpError() << "'band' is a number of channels up to " << kLargestBand << " of a convolution of integers in "
+                         << "groups, or 0, got " << getBand();
+  int64_t channels = getBand() ? bandWidth(AxisMap::band(out.c / group, in.c / group, getBand()), in.c) : in.c / group;
+  if (filter[1] != channels)
     return emitOpError() << "'group' " << group << " splits " << in.c << " input channels, but 'filter' has "
                          << filter[1];
   if (isPresent(getBias()) && cast<ShapedType>(getBias().getType()).getNumElements() != out.c)
@@ -52,11 +61,11 @@ LogicalResult tpu::Conv2DOp::verify() {
 //===- Form ---------------------------------------------------------------===//
 
 ConvShape shapeOfConv(ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
-                      ArrayRef<int64_t> dilations, int64_t group) {
+                      ArrayRef<int64_t> dilations, int64_t group, int64_t band) {
   ConvShape s;
   s.window = {kernel[0],    kernel[1], strides[0], strides[1], dilations[0],
               dilations[1], pads[0],   pads[1],    pads[2],    pads[3]};
-  s.group = group;
+  s.group = group, s.band = band;
   return s;
 }
 
@@ -84,16 +93,17 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
                   const NumberFormat &outFormat, bool hasBias, int64_t pack, bool doRelu, double reluLimit) {
   Recipe r;
   const kernel::Window &w = shape.window;
-  bool integers = outFormat.isQuantized(), isDepthwise = shape.isDepthwise(in.c, out.c);
+  bool integers = outFormat.isQuantized(), isDepthwise = !shape.band && shape.isDepthwise(in.c, out.c);
   AxisMap h = AxisMap::window(w.kh, w.strideH, w.dilationH, w.padTop),
           v = AxisMap::window(w.kw, w.strideW, w.dilationW, w.padLeft);
-  AxisMap channels = isDepthwise       ? AxisMap::same()
+  AxisMap channels = shape.band          ? AxisMap::band(out.c / shape.group, in.c / shape.group, shape.band)
+                     : isDepthwise       ? AxisMap::same()
                      : shape.group > 1 ? AxisMap::group(out.c / shape.group, in.c / shape.group)
                                        : AxisMap::full();
   std::array<AxisMap, 4> perChannel = {AxisMap::full(), AxisMap::same(), AxisMap::full(), AxisMap::full()};
   int x = r.addInput(0, inFormat.dtype, in, {AxisMap::same(), channels, h, v});
   DType filterType = integers ? DType::I8 : DType::F32;
-  int64_t ic = in.c / shape.group;
+  int64_t ic = shape.band ? bandWidth(channels, in.c) : in.c / shape.group;
   Dims packed = isDepthwise ? Dims{1, out.c, w.kh, w.kw} : Dims{1, out.c, (ic + pack - 1) / pack, w.kh * w.kw * pack};
   int filter = r.addWeight(1, filterType, packed, Layout::Compact, perChannel);
   int bias =
@@ -120,7 +130,7 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
 
 Form tpu::Conv2DOp::form() {
   NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
-  ConvShape shape = shapeOfConv(getKernelShape(), getStrides(), getPads(), getDilations(), getGroup());
+  ConvShape shape = shapeOfConv(getKernelShape(), getStrides(), getPads(), getDilations(), getGroup(), getBand());
   return convRecipe(shape, nchwOf(getInput()), nchwOf(getOutput()), in, out, isPresent(getBias()),
                     channelPack(targetOf(*this), in.dtype), getDoRelu(), getReluLimit().convertToDouble());
 }
@@ -205,26 +215,6 @@ FailureOr<QuantizedFilter> quantizeFilter(Operation *op, ArrayRef<float> filter,
 
 namespace {
 
-/// Joins convolution groups whose input channels fit side by side in one pass of the array, as blocks on the diagonal
-/// of a larger filter. Returns how many groups became one.
-int64_t groupsToJoin(int64_t group, int64_t ic, int64_t pack) {
-  for (int64_t join = group; join > 1; --join)
-    if (group % join == 0 && join * ic <= pack)
-      return join;
-  return 1;
-}
-
-template <typename T>
-std::vector<T> joinGroups(ArrayRef<T> filter, int64_t oc, int64_t ic, int64_t taps, int64_t group, int64_t join) {
-  std::vector<T> joined(filter.size() * join);
-  int64_t perGroup = oc / group;
-  for (int64_t o = 0; o < oc; ++o) {
-    int64_t block = (o / perGroup) % join;
-    std::copy_n(filter.begin() + o * ic * taps, ic * taps, joined.begin() + (o * join + block) * ic * taps);
-  }
-  return joined;
-}
-
 std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, Value in, const Dims &out) {
   // Unfolding loads its operand from global memory once for all lanes; more channels would rather stay where they are.
   constexpr int64_t kFewChannels = 4;
@@ -270,19 +260,19 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
     ArrayRef<float> filter = l.weightData(conv.getFilter()), bias;
     if (isPresent(conv.getBias()))
       bias = l.weightData(conv.getBias());
-    int64_t join =
-        shape.isDepthwise(inDims.c, oc) ? 1 : groupsToJoin(shape.group, ic, channelPack(l.chip, inFormat.dtype));
-    SmallVector<int64_t> filterShape = {oc, ic * join, shape.window.kh, shape.window.kw};
+    const Grouping g = groupingOf(shape, inDims, outDims, inFormat.dtype, l.chip);
+    SmallVector<int64_t> filterShape = {oc, g.width, shape.window.kh, shape.window.kw};
 
     NamedAttrList attrs(op->getAttrDictionary());
+    if (g.band)
+      attrs.set("band", l.builder.getI64IntegerAttr(g.band));
     Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
     if (l.isInt8()) {
       FailureOr<QuantizedFilter> q =
           quantizeFilter(op, filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
       if (failed(q))
         return failure();
-      if (join > 1)
-        q->filter = joinGroups<int8_t>(q->filter, oc, ic, taps, shape.group, join);
+      q->filter = g.arrange<int8_t>(q->filter, oc, ic, taps, shape.group);
       if (std::optional<Unfolding> u = unfoldingOf(l, shape, in, outDims)) {
         in = unfold(l, op, in, *u, outDims.h);
         q->filter = unfoldFilter(q->filter, oc, ic, *u, shape.window);
@@ -297,13 +287,13 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
       quantValue = l.addWeight<int32_t>(op, "quant", q->quant, {1, oc, 1, 3}, DType::I32);
     } else {
       filterValue = conv.getFilter();
-      if (join > 1)
-        filterValue = l.addWeight<float>(op, "filter_f32", joinGroups<float>(filter, oc, ic, taps, shape.group, join),
+      if (g.join > 1)
+        filterValue = l.addWeight<float>(op, "filter_f32", g.arrange<float>(filter, oc, ic, taps, shape.group),
                                          filterShape, DType::F32);
       if (!bias.empty())
         biasValue = conv.getBias();
     }
-    attrs.set("group", l.builder.getI64IntegerAttr(shape.group / join));
+    attrs.set("group", l.builder.getI64IntegerAttr(shape.group / g.join));
     const kernel::Window &w = shape.window;
     attrs.set("pads", l.builder.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
     l.map(conv.getOutput(),

@@ -32,10 +32,10 @@ LogicalResult TileAttr::verify(function_ref<InFlightDiagnostic()> emitError, int
   return success();
 }
 
-LogicalResult GroupAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t id, int64_t n, int64_t h, bool,
-                                bool, bool) {
-  if (id < 0 || n < 1 || h < 1)
+LogicalResult GroupAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t id, int64_t n, int64_t h,
+                                int64_t w, bool, bool, bool) {
+  if (id < 0 || n < 1 || h < 1 || w < 1)
     return emitError() << "a group has an 'id' of at least 0 and at least one slice, got id " << id << " and " << n
-                       << " x " << h << " slices";
+                       << " x " << h << " x " << w << " slices";
   return success();
 }

@@ -6,6 +6,7 @@
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Interfaces/OpInterfaces.h"
+#include "tpu_mlir/Schedule/Regions.h"
 
 using namespace mlir;
 
@@ -56,6 +57,13 @@ LogicalResult checkAddresses(ModuleOp module, const ReadSchedule &r, const sched
   if (coefficients->end - coefficients->begin > int64_t(map.bytes) + int64_t(chip.global.regionAlign))
     return module.emitError() << "'module.coeff_size' is " << coefficients->end - coefficients->begin
                               << ", far more than the " << map.bytes << " bytes of the weights; run address-assign";
+  // What may be stored need not be: not where only its own group reads it.
+  std::vector<char> isInside(r.network.values.size(), 0);
+  for (const schedule::Group &g : r.plan.groups)
+    for (int n = g.first; n <= g.last && !g.alone; ++n) {
+      int result = r.network.nodes[n].result;
+      isInside[result] = !schedule::leavesGroup(r.network, result, g.first, g.last);
+    }
   for (auto [i, v] : llvm::enumerate(r.network.values)) {
     Operation *op = r.function.values[i].getDefiningOp();
     int root = r.network.root(i);
@@ -68,7 +76,7 @@ LogicalResult checkAddresses(ModuleOp module, const ReadSchedule &r, const sched
       if (address && uint64_t(address) != r.network.values[root].address)
         return op->emitOpError() << "'" << v.name << "' is a view but not at its operand's address "
                                  << r.network.values[root].address << ", got " << address << "; run address-assign";
-    } else if ((r.plan.isStored[i] || v.isInput || v.isOutput) && !tensors->holds(address, v.bytes())) {
+    } else if (((r.plan.isStored[i] && !isInside[i]) || v.isInput || v.isOutput) && !tensors->holds(address, v.bytes())) {
       return misplaced(op, "tensor", address, v.bytes(), *tensors);
     }
   }

@@ -53,7 +53,7 @@ public:
   NetWriter(ModuleOp module, func::FuncOp function, const codegen::Machine &machine, const ReadSchedule &read,
             const schedule::CoefficientMap &map)
       : module(module), function(function), emitter(machine), machine(machine), read(read), map(map),
-        notes(read.function, emitter.stream()) {}
+        notes(read.function, read.network, emitter.stream()) {}
 
   LogicalResult emitOps(const target::Chip &chip);
   /// Whether no op needed a command.

@@ -67,7 +67,7 @@ std::string printGroups(const FunctionNetwork &, const schedule::Schedule &s, co
     if (g.alone) {
       group["alone"] = s.reasons[id];
     } else {
-      group["slices"] = json::Object{{"n", g.nSlices}, {"h", g.hSlices}};
+      group["slices"] = json::Object{{"n", g.nSlices}, {"h", g.hSlices}, {"w", g.wSlices}};
       group["keeps_weights"] = g.keepsWeights;
       group["joined"] = std::move(joined);
       group["compute_cycles"] = int64_t(computeCycles(s, g, memory, chip));
@@ -118,7 +118,7 @@ public:
 
 private:
   struct Entry {
-    int64_t n = 1, h = 1;
+    int64_t n = 1, h = 1, w = 1;
     bool alone = false, keepsWeights = true;
   };
   [[noreturn]] void fail(const std::string &what) { throw UserError("group file '" + path + "' " + what); }
@@ -152,9 +152,10 @@ private:
     if (const json::Object *slices = group->getObject("slices")) {
       e.n = slices->getInteger("n").value_or(1);
       e.h = slices->getInteger("h").value_or(1);
+      e.w = slices->getInteger("w").value_or(1);
     }
-    if (e.n < 1 || e.h < 1 || e.n > kMostSlices || e.h > kMostSlices)
-      fail("has " + std::to_string(e.n) + " x " + std::to_string(e.h) + " slices in group " + number + "; 1 to " +
+    if (std::min({e.n, e.h, e.w}) < 1 || std::max({e.n, e.h, e.w}) > kMostSlices)
+      fail("has " + std::to_string(e.n) + " x " + std::to_string(e.h) + " x " + std::to_string(e.w) + " slices in group " + number + "; 1 to " +
            std::to_string(kMostSlices) + " of each are possible");
     if (e.alone && ops->size() > 1)
       fail("has several ops in group " + number + ", which is 'alone'");
@@ -165,13 +166,15 @@ private:
 
   schedule::Schedule build() {
     for (size_t op = 0; op < groupOf.size(); ++op) {
-      std::string why = schedule::whyAlone(function.network, function.network.nodes[op]);
+      std::string why = schedule::whyAlone(function.network.nodes[op], memory);
       if (!entries[groupOf[op]].alone && !why.empty())
         fail("puts '" + function.network.nodes[op].name + "' into a group, but " + why + "; write \"alone\": \"\"");
     }
     schedule::Schedule s;
     s.scratchBanks = memory.scratchBanks;
-    s.network = schedule::fuse(function.network, memory, [&](int a, int b) {
+    schedule::Network adopted = function.network;
+    schedule::adoptLocalForms(adopted, [&](int n) { return entries[groupOf[n]].alone; });
+    s.network = schedule::fuse(adopted, memory, [&](int a, int b) {
       return groupOf[a] == groupOf[b] && !entries[groupOf[a]].alone && joined.contains(function.network.nodes[b].name);
     });
     int current = -1;
@@ -188,7 +191,7 @@ private:
              "behind group " +
              std::to_string(current));
       current = g;
-      s.plan.groups.push_back({n, n, e.n, e.h, e.alone, e.keepsWeights});
+      s.plan.groups.push_back({n, n, e.n, e.h, e.alone, e.keepsWeights, e.w});
       s.reasons.push_back(e.alone ? "the group file says so" : "");
     }
     schedule::markStored(s.network, s.plan);

@@ -76,7 +76,7 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
         }
         auto set = [&](int op, bool isStored, bool joins) {
           f.ops[op]->setAttr("ginfo", GroupAttr::get(&getContext(), id, group.nSlices, group.hSlices,
-                                                     group.keepsWeights, isStored, joins));
+                                                     group.wSlices, group.keepsWeights, isStored, joins));
         };
         bool isStored = found.plan.isStored[node.result];
         if (node.parts.empty())

@@ -79,6 +79,7 @@ FunctionNetwork networkOf(func::FuncOp function) {
       add(result, recipe ? recipe->outputDims() : nchwOf(result));
       node.result = f.numbers[result];
       node.form = std::move(form);
+      node.local = interface.localForm();
       f.ops.push_back(&op);
       network.nodes.push_back(std::move(node));
     }
@@ -107,17 +108,18 @@ static LogicalResult checkGroups(const ReadSchedule &r) {
   for (const schedule::Group &g : r.plan.groups) {
     if (g.alone)
       continue;
-    int64_t batches = 1, rows = 1;
+    int64_t batches = 1, rows = 1, columns = 1;
     for (int n = g.first; n <= g.last; ++n) {
       const Dims &made = r.network.values[r.network.nodes[n].result].dims;
       batches = std::max(batches, made.n), rows = std::max(rows, made.h);
+      columns = std::max(columns, made.w);
     }
     const schedule::Node &first = r.network.nodes[g.first];
-    if (g.nSlices > batches || g.hSlices > rows)
+    if (g.nSlices > batches || g.hSlices > rows || g.wSlices > columns)
       return ops[first.id]->emitOpError()
-             << "'" << first.name << "' has " << g.nSlices << " x " << g.hSlices
-             << " slices in its 'ginfo', but its group "
-             << "makes no more than " << batches << " x " << rows << " batches and rows; run layer-group again";
+             << "'" << first.name << "' has " << g.nSlices << " x " << g.hSlices << " x "
+             << g.wSlices << " slices in its 'ginfo', but its group makes no more than " << batches << " x " << rows
+             << " x " << columns << " batches, rows and columns; run layer-group again";
     if (g.slices() > kMostWorks / (g.last - g.first + 1))
       return ops[first.id]->emitOpError()
              << "'" << first.name << "' and its group have " << g.slices() << " slices in their 'ginfo', more than "
@@ -136,10 +138,12 @@ FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machi
       return ops[node.id]->emitOpError() << "'" << node.name << "' has no 'ginfo'; run layer-group first";
   for (const schedule::Node &node : r.function.network.nodes)
     if (groupOf(node.id))
-      if (std::string why = schedule::whyAlone(r.function.network, node); !why.empty())
+      if (std::string why = schedule::whyAlone(node, machine.memory); !why.empty())
         return ops[node.id]->emitOpError()
                << "'" << node.name << "' cannot be in a group: " << why << "; run layer-group again";
-  r.network = schedule::fuse(r.function.network, machine.memory, [&](int a, int b) {
+  schedule::Network adopted = r.function.network;
+  schedule::adoptLocalForms(adopted, [&](int n) { return !groupOf(r.function.network.nodes[n].id); });
+  r.network = schedule::fuse(adopted, machine.memory, [&](int a, int b) {
     GroupAttr first = groupOf(r.function.network.nodes[a].id), second = groupOf(r.function.network.nodes[b].id);
     return first && second && first.getId() == second.getId() && second.getJoins();
   });
@@ -153,7 +157,7 @@ FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machi
     } else if (attr.getId() == current) {
       r.plan.groups.back().last = n;
     } else {
-      r.plan.groups.push_back({n, n, attr.getN(), attr.getH(), false, attr.getWeights()});
+      r.plan.groups.push_back({n, n, attr.getN(), attr.getH(), false, attr.getWeights(), attr.getW()});
       current = attr.getId();
     }
   }

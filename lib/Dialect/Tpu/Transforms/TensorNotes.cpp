@@ -15,20 +15,20 @@ void TensorNotes::owns(int op) {
 
 void TensorNotes::madeLocal(int value, const Region &region, const codegen::LocalView &view,
                             const codegen::LocalStrides &outer) {
-  const Dims &whole = function.network.values[value].dims;
+  const Dims &whole = scheduled.values[value].dims;
   sim::TensorPiece piece;
   piece.whole = {whole.n, whole.c, 1, whole.h, whole.w};
   piece.begin = {region[0].begin, region[1].begin, 0, region[2].begin, region[3].begin};
   piece.size = {region[0].size(), region[1].size(), 1, region[2].size(), region[3].size()};
   piece.layout = sim::PieceLayout::Strided;
   piece.offset = view.offset;
-  piece.strides = {outer.n, outer.c, view.dims.h * view.dims.w, view.dims.w, 1};
+  piece.strides = {outer.n, outer.c, view.dims.h * rowStrideOf(view), rowStrideOf(view), 1};
   piece.after = last(isa::Engine::TIU);
   entryOf(value).pieces.push_back(piece);
 }
 
 void TensorNotes::madeGlobal(int value, const Region &region) {
-  const schedule::Value &v = function.network.values[value];
+  const schedule::Value &v = scheduled.values[value];
   entryOf(value).addGlobal(v.dims, beginOf(region), dimsOf(region), v.address, last(isa::Engine::GDMA));
 }
 

@@ -13,8 +13,9 @@ namespace tpu_mlir::tpu {
 /// Values by the numbers of the function's network; ops by its node ids. Weights have no entries.
 class TensorNotes : public schedule::EmitObserver {
 public:
-  TensorNotes(const FunctionNetwork &function, const codegen::CommandStream &stream)
-      : function(function), stream(stream), entries(function.values.size()), layers(function.ops.size()) {}
+  /// `scheduled`: the same values in the shapes that the schedule gives them.
+  TensorNotes(const FunctionNetwork &function, const schedule::Network &scheduled, const codegen::CommandStream &stream)
+      : function(function), scheduled(scheduled), stream(stream), entries(function.values.size()), layers(function.ops.size()) {}
 
   void owns(int op) override;
   void madeLocal(int value, const Region &region, const codegen::LocalView &view,
@@ -36,6 +37,7 @@ private:
   void settle();
 
   const FunctionNetwork &function;
+  const schedule::Network &scheduled;
   const codegen::CommandStream &stream;
   std::vector<sim::TensorEntry> entries;              ///< by value
   std::vector<std::vector<sim::CommandRange>> layers; ///< by op

@@ -9,11 +9,13 @@ def Tpu_Conv2DOp : Tpu_Op<"Conv2D"> {
     As top.Conv. With integers: acc (int32) = sum of input * filter; acc += bias[oc] (int32); output = sat((acc *
     quant[oc, 0] >> -quant[oc, 1], half up) + quant[oc, 2]) with quant a weight of [1, oc, 1, 3] int32. relu is the
     saturation of an unsigned result. With f32: bias first, then ic, kh, kw in order, one fused multiply-add each.
-    depth-wise when group == ic == oc.
+    depth-wise when group == ic == oc. With `band`, every `band` output channels read all channels of the groups that they
+    belong to, from a multiple of `band` on; `filter` has a place for each of those, zero where the group has none.
   }];
   let arguments = !con((ins Tpu_Tensor:$input, Tpu_Tensor:$filter, Tpu_OptionalTensor:$bias, Tpu_OptionalTensor:$quant,
     DenseI64ArrayAttr:$kernel_shape, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
-    DefaultValuedAttr<I64Attr, "1">:$group, DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations,
+    DefaultValuedAttr<I64Attr, "1">:$group, DefaultValuedAttr<I64Attr, "0">:$band,
+    DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations,
     DefaultValuedAttr<BoolAttr, "false">:$do_relu, DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
 }
@@ -43,6 +45,7 @@ def Tpu_MatMulOp : Tpu_Op<"MatMul"> {
     DefaultValuedAttr<I64Attr, "1">:$multiplier, DefaultValuedAttr<I64Attr, "0">:$rshift,
     DefaultValuedAttr<BoolAttr, "false">:$do_relu, DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
+  let extraClassDeclaration = Tpu_LocalForm.declaration;
 }
 
 def Tpu_Pool2DOp : Tpu_Op<"Pool2D"> {

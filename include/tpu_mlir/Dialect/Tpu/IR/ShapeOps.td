@@ -8,6 +8,7 @@ class Tpu_ShapeOp<string mnemonic, string text, dag operands> : Tpu_Op<mnemonic>
   let description = "Attributes as the Top op of the same name; input and output share one number format and scale.";
   let arguments = operands;
   let results = (outs Tpu_Tensor:$output);
+  let extraClassDeclaration = Tpu_LocalForm.declaration;
 }
 def Tpu_ConcatOp : Tpu_ShapeOp<"Concat", "Joins tensors along an axis", (ins Variadic<Tpu_Tensor>:$inputs, I64Attr:$axis)>;
 def Tpu_SliceOp : Tpu_ShapeOp<"Slice", "Takes a strided part", (ins Tpu_Tensor:$input, DenseI64ArrayAttr:$offset,

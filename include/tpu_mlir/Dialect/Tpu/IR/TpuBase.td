@@ -38,12 +38,12 @@ def Tpu_TileAttr : AttrDef<Tpu_Dialect, "Tile"> {
 def Tpu_GroupAttr : AttrDef<Tpu_Dialect, "Group"> {
   let mnemonic = "group";
   let summary = "The layer group of an op, and where its result goes";
-  let description = [{Ops with the same `id` stand next to each other and run slice by slice: `n` times `h` slices of the
-    batch and of the rows. `weights`: whether weights stay in local memory for all slices. `stored`: whether the result
+  let description = [{Ops with the same `id` stand next to each other and run slice by slice: `n` times `h` times `w`
+    slices of the batch, of the rows and of the columns. `weights`: whether weights stay in local memory for all slices. `stored`: whether the result
     goes to global memory when another group reads it, or stays in local memory until then. `joins`: an element-wise op is
     computed part by part with the op before it, whose result never stands whole.
     Example: `#tpu.group<id = 3, n = 1, h = 4, weights = true, stored = false, joins = false>`}];
-  let parameters = (ins "int64_t":$id, "int64_t":$n, "int64_t":$h, "bool":$weights, "bool":$stored, "bool":$joins);
+  let parameters = (ins "int64_t":$id, "int64_t":$n, "int64_t":$h, DefaultValuedParameter<"int64_t", "1">:$w, "bool":$weights, "bool":$stored, "bool":$joins);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
@@ -56,6 +56,9 @@ class Tpu_Op<string mnemonic, list<Trait> traits = []> : Op<Tpu_Dialect, mnemoni
   // Forms rely on shapes and formats that fit; every op checks its own.
   let hasVerifier = 1;
 }
+
+/// What an op declares that has a form of its own in local memory.
+def Tpu_LocalForm { code declaration = "std::optional<::tpu_mlir::Recipe> localForm();"; }
 
 /// Arguments every Tpu op carries: what layer-group chose.
 def Tpu_Group { dag attrs = (ins OptionalAttr<Tpu_PlacementAttr>:$ginfo); }

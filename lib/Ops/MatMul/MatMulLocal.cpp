@@ -1,0 +1,99 @@
+//===- MatMulLocal.cpp - Products with a weight matrix in groups ----------===//
+// By itself such a product is a 1x1 convolution whose rows are batches: global
+// memory holds a row's columns side by side, and so do the lanes. Of many rows
+// that leaves most of every lane empty. Beside its neighbours the product has
+// its rows in the lanes, as products of computed tensors do, and changes rows
+// and columns before and behind a convolution whose pixels are the rows.
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Timing/CostModel.h"
+
+using namespace mlir;
+
+namespace tpu_mlir {
+
+namespace {
+
+struct Product {
+  int64_t batch, rows, depth, columns;
+};
+
+Product productOf(tpu::MatMulOp op) {
+  ArrayRef<int64_t> left = shapeOf(op.getInput());
+  int64_t rows = left.size() > 1 ? left[left.size() - 2] : 1, batch = 1;
+  for (int64_t d : left.drop_back(std::min<size_t>(2, left.size())))
+    batch *= d;
+  if (rows == 1)
+    std::swap(rows, batch);
+  return {batch, rows, left.back(), shapeOf(op.getOutput()).back()};
+}
+
+/// Whether changing rows and columns costs less than a convolution of single pixels.
+bool paysToTranspose(const Product &p, int64_t bytes, bool integers, const target::Chip &chip) {
+  auto conv = [&](double n, double pixels) {
+    return timing::convCycles(chip, {n, double(p.depth), double(p.columns), 1, pixels, 1, 1, double(bytes)});
+  };
+  auto sums = [&](double n, double pixels) {
+    return integers ? 2 * timing::elementCycles(chip, {n, double(p.columns), 1, pixels}, 4) : 0;
+  };
+  auto transpose = [&](int64_t channels) {
+    return timing::transposeCycles(chip, {double(p.batch), double(channels), 1, double(p.rows)}, double(bytes));
+  };
+  double pixels = conv(double(p.batch * p.rows), 1) + sums(double(p.batch * p.rows), 1);
+  double rows = conv(double(p.batch), double(p.rows)) + sums(double(p.batch), double(p.rows)) + transpose(p.depth) +
+                transpose(p.columns);
+  return rows < pixels;
+}
+
+} // namespace
+
+std::optional<Recipe> tpu::MatMulOp::localForm() {
+  if (!getWeightForm())
+    return std::nullopt;
+  const target::Chip &chip = targetOf(*this);
+  NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
+  const Product p = productOf(*this);
+  const bool integers = out.isQuantized(), hasBias = isPresent(getBias());
+  if (!paysToTranspose(p, kernel::byteSize(in.dtype), integers, chip))
+    return std::nullopt;
+
+  const int64_t pack = channelPack(chip, in.dtype);
+  const auto same = AxisMap::same(), full = AxisMap::full();
+  const std::array<AxisMap, 4> whole = {full, full, full, full}, columns = {same, full, full, AxisMap::along(1)};
+  auto transposed = [&](Recipe &r, DType type, int64_t channels) {
+    int id = r.addScratch(type, {p.batch, channels, 1, p.rows});
+    r.buffers[id].map = columns;
+    return id;
+  };
+  Recipe r;
+  int x = r.addInput(0, in.dtype, {p.batch, p.rows, 1, p.depth}, {same, same, full, full});
+  int filter = r.addWeight(1, integers ? DType::I8 : DType::F32, {1, p.columns, (p.depth + pack - 1) / pack, pack},
+                           Layout::Compact, whole);
+  int bias = hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, p.columns, 1, 1}, Layout::Compact, whole)
+                     : -1;
+  int quant = integers ? r.addWeight(3, DType::I32, {1, p.columns, 1, 3}, Layout::Aligned, whole) : -1;
+  int y = r.addOutput(out.dtype, {p.batch, p.rows, 1, p.columns});
+  int turned = transposed(r, in.dtype, p.depth);
+  int acc = transposed(r, integers ? DType::I32 : DType::F32, p.columns), result = acc;
+  r.steps.push_back({StepKind::Transpose, turned, x});
+  Step conv{StepKind::Conv, acc, turned, filter};
+  conv.window = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
+  if (!integers)
+    conv.bias = bias;
+  r.steps.push_back(conv);
+  if (integers) {
+    if (hasBias) {
+      int sum = transposed(r, DType::I32, p.columns);
+      r.steps.push_back({StepKind::Binary, sum, bias, acc});
+      acc = sum;
+    }
+    result = transposed(r, out.dtype, p.columns);
+    r.steps.push_back({StepKind::Requant, result, acc, quant});
+  }
+  r.steps.push_back({StepKind::Transpose, y, result});
+  addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), out);
+  return r;
+}
+
+} // namespace tpu_mlir
