@@ -1,12 +1,15 @@
 //===- Parallel.cpp - Sharing a kernel's loop among threads ---------------===//
 // A pool whose workers only help: the caller takes ranges like everybody else
 // and waits only for ranges that a worker has taken. A process forked from one
-// with a pool therefore still makes progress, alone.
+// with a pool therefore still makes progress, alone. Kernels follow each other
+// within microseconds, which is less than waking a thread takes, so both sides
+// look for the other a little while before they sleep.
 
 #include "tpu_mlir/Kernel/Parallel.h"
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -18,6 +21,23 @@ namespace {
 
 thread_local int limit = 0; // 0: as many as the machine has
 thread_local bool insideBody = false;
+
+constexpr std::chrono::microseconds kLookOut(60);
+
+/// Waits until holds() or for a short time; whether it holds.
+template <typename F> bool lookOut(F holds) {
+  auto start = std::chrono::steady_clock::now();
+  do
+    for (int i = 0; i < 16; ++i) {
+      if (holds())
+        return true;
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    }
+  while (std::chrono::steady_clock::now() - start < kLookOut);
+  return holds();
+}
 
 struct Job {
   const std::function<void(int64_t, int64_t)> &body;
@@ -67,7 +87,12 @@ public:
     job.run();
     std::unique_lock lock(mutex);
     current = nullptr; // late workers find nothing
-    done.wait(lock, [this] { return active == 0; });
+    if (active != 0) {
+      lock.unlock();
+      lookOut([this] { return active == 0; });
+      lock.lock();
+      done.wait(lock, [this] { return active == 0; });
+    }
     return true;
   }
 
@@ -77,6 +102,11 @@ private:
     uint64_t seen = 0;
     std::unique_lock lock(mutex);
     for (;;) {
+      if (seen != 0) {
+        lock.unlock();
+        lookOut([&] { return stopping || generation != seen; });
+        lock.lock();
+      }
       wake.wait(lock, [&] { return stopping || (current && generation != seen); });
       if (stopping)
         return;
@@ -96,9 +126,10 @@ private:
   std::mutex callers, mutex;
   std::condition_variable wake, done;
   Job *current = nullptr;
-  uint64_t generation = 0;
-  int active = 0;
-  bool stopping = false;
+  // Changed under the mutex, read without it by who looks out.
+  std::atomic<uint64_t> generation = 0;
+  std::atomic<int> active = 0;
+  std::atomic<bool> stopping = false;
 };
 
 Pool &pool() {
