@@ -73,7 +73,9 @@ public:
                        Strides stride) const;
   void requireLane(const char *operand, const LocalTensor &t, int64_t lane, const char *why) const;
 
-  /// An uninitialised dense buffer; UserError for shapes that no memory of the chip could hold.
+  /// UserError for shapes that no memory of the chip could hold.
+  void requirePossible(DType dtype, const Dims &dims) const;
+  /// An uninitialised dense buffer of a possible shape.
   Tensor blank(DType dtype, Dims dims);
   /// A dense copy of what the operand holds.
   Tensor load(const char *operand, const LocalTensor &t);

@@ -41,6 +41,7 @@ Tensor Exec::inPlace(const LocalTensor &t) {
 
 Tensor Exec::view(const char *operand, const LocalTensor &t, const LocalTensor &result) {
   checkInside(t, operand, memory);
+  requirePossible(t.dtype, t.dims);
   bool same = t.start.lane == result.start.lane && t.start.offset == result.start.offset && t.dims == result.dims &&
               t.strides == result.strides && kernel::byteSize(t.dtype) == kernel::byteSize(result.dtype);
   auto mine = rangeOf(t, memory), other = rangeOf(result, memory);
