@@ -28,11 +28,12 @@ inline Ints multiplyPairs(Ints c, Ints a, Ints b) {
 }
 
 #include "Inner.inc"
+#include "InnerFused.inc"
 #include "InnerBytes.inc"
 
 } // namespace
 
-constinit const InnerLoops kInnerAvx512Vnni = tableOf(CpuLevel::Avx512Vnni, &kByteLoops);
+constinit const InnerLoops kInnerAvx512Vnni = tableOf(CpuLevel::Avx512Vnni, &kFusedLoops, &kByteLoops);
 
 } // namespace tpu_mlir::kernel
 
