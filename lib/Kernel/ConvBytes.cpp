@@ -8,6 +8,7 @@
 
 #include "ConvBytes.h"
 #include "ConvTiles.h"
+#include "Landings.h"
 #include "Window.h"
 #include "tpu_mlir/Kernel/Parallel.h"
 
@@ -164,14 +165,8 @@ struct Vectors {
   std::vector<int64_t> blocks; ///< the first vector of each, and the end
 
   Vectors(const Dims &out, int64_t columns) {
-    constexpr int64_t n = ByteLoops::kPixels, most = ByteLoops::kVectors;
-    int64_t count = (out.h - 1) * columns + out.w;
-    for (int64_t i = 0; i < count; i += n) {
-      Landing l{i / columns * out.w + std::min(i % columns, out.w), 0};
-      for (int64_t j = 0; j < n && i + j < count; ++j)
-        l.mask |= uint32_t((i + j) % columns < out.w) << j;
-      landing.push_back(l);
-    }
+    constexpr int64_t most = ByteLoops::kVectors;
+    landing = makeLandings(out, columns);
     int64_t left = int64_t(landing.size()), at = 0;
     while (left > 0) {
       blocks.push_back(at);

@@ -21,6 +21,11 @@ struct QuadStep {
   int32_t input, weight;
 };
 
+/// Bytes from an output's first one to four taps of a row, and their weights.
+struct WindowStep {
+  int32_t input, weights;
+};
+
 struct ByteLoops {
   static constexpr int kRows = 8, kVectors = 3, kPixels = 16; ///< of a block: rows, vectors of pixels, pixels of each
 
@@ -31,6 +36,14 @@ struct ByteLoops {
 
   /// Quads of n pixels from four rows whose pixels are `step` bytes apart: to[4i + r] = (rows[r][i·step] ^ flip) & keep.
   void (*interleave)(const uint8_t *const *rows, int64_t step, int64_t n, uint32_t flip, uint32_t keep, uint8_t *to);
+
+  /// One channel's window: sum[i] = start + Σ_s of the four bytes at in[i · stride + step] · weights; lands. stride 1 to 4;
+  /// 64 bytes behind the first of each vector may be read.
+  void (*window)(int64_t steps, const WindowStep *step, const uint8_t *in, int stride, int32_t start, int64_t vectors,
+                 const Landing *landing, int32_t *out);
+
+  /// to[i] = from[i] ^ flip.
+  void (*copy)(const uint8_t *from, int64_t n, uint8_t flip, uint8_t *to);
 
   /// Σ w[i].
   int32_t (*sum)(const int8_t *w, int64_t n);

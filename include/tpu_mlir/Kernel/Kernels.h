@@ -23,7 +23,8 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
 void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const float *bias, const Window &win);
 
 /// Depth-wise: channel c of the output sees only channel c. filter [1, c, kh, kw] or, with count 1, one constant
-/// weight. Integers: I8/U8 × I8/U8 → I32 + bias[c] (I32, null for 0). F32: as convF32 in the order kh, kw.
+/// weight. Integers: I8/U8 × I8/U8 → I32 + bias[c] (I32, null for 0), planes of out and in
+/// may be apart. F32: as convF32 in the order kh, kw.
 void depthwise(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const void *bias, const Window &win,
                int padValue = 0);
 
