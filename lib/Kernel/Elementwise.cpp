@@ -297,20 +297,39 @@ template <typename T> void lookupStrip(const uint8_t *in, const T *table, T *out
     out[i] = table[in[i]];
 }
 
+void lookupRun(const InnerLoops &loops, DType t, const uint8_t *in, const void *table, void *out, int64_t n) {
+  switch (byteSize(t)) {
+  case 1:
+    if (loops.bytes)
+      return loops.bytes->lookup(in, static_cast<const uint8_t *>(table), n, static_cast<uint8_t *>(out));
+    return lookupStrip(in, static_cast<const uint8_t *>(table), static_cast<uint8_t *>(out), n);
+  case 2:
+    return lookupStrip(in, static_cast<const uint16_t *>(table), static_cast<uint16_t *>(out), n);
+  default:
+    return lookupStrip(in, static_cast<const uint32_t *>(table), static_cast<uint32_t *>(out), n);
+  }
+}
+
 } // namespace
 
 void lookup(const Tensor &out, const ConstTensor &in, const void *table) {
   assert(out.dims == in.dims && bitWidth(in.dtype) == 8);
+  const InnerLoops &loops = inner();
   parallelFor(out.dims.count(), kGrain, [&](int64_t begin, int64_t end) {
-    const uint8_t *from = in.as<uint8_t>() + begin;
-    switch (byteSize(out.dtype)) {
-    case 1:
-      return lookupStrip(from, static_cast<const uint8_t *>(table), out.as<uint8_t>() + begin, end - begin);
-    case 2:
-      return lookupStrip(from, static_cast<const uint16_t *>(table), out.as<uint16_t>() + begin, end - begin);
-    default:
-      return lookupStrip(from, static_cast<const uint32_t *>(table), out.as<uint32_t>() + begin, end - begin);
-    }
+    lookupRun(loops, out.dtype, in.as<uint8_t>() + begin, table, at(out.data, begin, out.dtype), end - begin);
+  });
+}
+
+void lookupRows(const Tensor &out, const ConstTensor &in, const ConstTensor &tables) {
+  assert(out.dims == in.dims && bitWidth(in.dtype) == 8 && out.dtype == tables.dtype);
+  assert(tables.dims.n == 1 && tables.dims.c == out.dims.c && tables.dims.h == 1 && tables.dims.w >= 256);
+  const InnerLoops &loops = inner();
+  int64_t plane = out.dims.h * out.dims.w;
+  parallelFor(out.dims.n * out.dims.c, std::max<int64_t>(1, kGrain / plane), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      lookupRun(loops, out.dtype, in.as<uint8_t>() + planeOffset(in.dims, in.planes, i),
+                at(tables.data, planeOffset(tables.dims, tables.planes, i % out.dims.c), tables.dtype),
+                at(out.data, planeOffset(out.dims, out.planes, i), out.dtype), plane);
   });
 }
 

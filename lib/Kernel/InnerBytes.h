@@ -45,6 +45,9 @@ struct ByteLoops {
   /// to[i] = from[i] ^ flip.
   void (*copy)(const uint8_t *from, int64_t n, uint8_t flip, uint8_t *to);
 
+  /// out[i] = table[in[i]], a table of 256 bytes.
+  void (*lookup)(const uint8_t *in, const uint8_t *table, int64_t n, uint8_t *out);
+
   /// Σ w[i].
   int32_t (*sum)(const int8_t *w, int64_t n);
 };

@@ -52,6 +52,9 @@ void cast(const Tensor &out, const ConstTensor &in, Round round);
 /// out[i] = table[byte of in[i]]: 8-bit in (its bit pattern indexes), table of 256 entries of out's format.
 void lookup(const Tensor &out, const ConstTensor &in, const void *table);
 
+/// The same with a table for each channel: tables [1, c, 1, at least 256]. Planes of all may be apart.
+void lookupRows(const Tensor &out, const ConstTensor &in, const ConstTensor &tables);
+
 /// out[b, m, n] = Σ_k left[b, m, k] · (right[b, k, n] − rightZeroPoint). Integers: I8/U8 → I32. F32: in order of k, fma
 /// from +0. Dims hold {1, batch, rows, columns}.
 void matmul(const Tensor &out, const ConstTensor &left, const ConstTensor &right, int rightZeroPoint = 0);
