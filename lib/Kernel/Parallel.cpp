@@ -11,12 +11,18 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <memory>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 namespace tpu_mlir::kernel {
+
+struct Errand::State {
+  std::function<void()> work;
+  enum { Waiting, Running, Done } progress = Waiting; ///< under the pool's mutex
+};
+
 namespace {
 
 thread_local int limit = 0; // 0: as many as the machine has
@@ -96,6 +102,25 @@ public:
     return true;
   }
 
+  void add(const std::shared_ptr<Errand::State> &errand) {
+    {
+      std::lock_guard lock(mutex);
+      errands.push_back(errand);
+      ++generation; // whoever looks out shall see it
+    }
+    wake.notify_all();
+  }
+  /// Takes back an errand that nobody has begun, else waits for its end. Whether it was taken back.
+  bool takeBack(const std::shared_ptr<Errand::State> &errand) {
+    std::unique_lock lock(mutex);
+    if (errand->progress == Errand::State::Waiting) {
+      std::erase(errands, errand);
+      return true;
+    }
+    errandDone.wait(lock, [&] { return errand->progress == Errand::State::Done; });
+    return false;
+  }
+
 private:
   void work() {
     insideBody = true;
@@ -107,9 +132,20 @@ private:
         lookOut([&] { return stopping || generation != seen; });
         lock.lock();
       }
-      wake.wait(lock, [&] { return stopping || (current && generation != seen); });
+      wake.wait(lock, [&] { return stopping || !errands.empty() || (current && generation != seen); });
       if (stopping)
         return;
+      if (!errands.empty()) {
+        std::shared_ptr<Errand::State> errand = errands.front();
+        errands.pop_front();
+        errand->progress = Errand::State::Running;
+        lock.unlock();
+        errand->work();
+        lock.lock();
+        errand->progress = Errand::State::Done;
+        errandDone.notify_all();
+        continue;
+      }
       seen = generation;
       Job *job = current;
       if (job->helpersWanted.fetch_sub(1) <= 0)
@@ -124,7 +160,8 @@ private:
   }
   std::vector<std::thread> workers;
   std::mutex callers, mutex;
-  std::condition_variable wake, done;
+  std::condition_variable wake, done, errandDone;
+  std::deque<std::shared_ptr<Errand::State>> errands; ///< that nobody has begun
   Job *current = nullptr;
   // Changed under the mutex, read without it by who looks out.
   std::atomic<uint64_t> generation = 0;
@@ -158,6 +195,20 @@ void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t,
   }
   for (int64_t begin = 0; begin < count; begin += grain)
     body(begin, std::min(begin + grain, count));
+}
+
+Errand::Errand(std::function<void()> work) : state(std::make_shared<State>(std::move(work))) {
+  if (threadCount() > 1)
+    pool().add(state);
+}
+
+Errand::~Errand() { pool().takeBack(state); }
+
+void Errand::finish() {
+  if (!pool().takeBack(state))
+    return;
+  state->work();
+  state->progress = State::Done;
 }
 
 ThreadLimit::ThreadLimit(int threads) : previous(limit) { limit = std::max(threads, 1); }
