@@ -57,7 +57,14 @@ ValueId Values::written(const Access &access) {
   if (made && all[made].grid.place == access.grid.place)
     return made;
   made = ValueId(all.size());
-  all.push_back({mark, layer, -1, step, access.grid, access.space == Space::Linear, {}});
+  Value value = {mark, layer, -1, step, access.grid, access.space == Space::Linear, {}};
+  // A copy to other lanes is still the tensor.
+  if (command->info->family == "TRANS" && operands.size() == 1 && operands[0].numbered &&
+      command->get(command->info->kindField) == isa::kTsbcLCopy) {
+    const Value &source = all[operands[0].first];
+    value.tensor = source.tensor, value.numbers = source.numbers, value.numbers.first = operands[0].at;
+  }
+  all.push_back(value);
   return made;
 }
 
@@ -88,32 +95,51 @@ void Values::read(const Access &access, uint32_t lane, uint64_t begin, uint64_t 
   if (claims.empty() || !history.value)
     return;
   Operand &operand = operandOf(access);
-  const Value &value = all[history.value];
+  Value &value = all[history.value];
   const bool isLocal = access.space == Space::Lanes;
-  if (value.tensor < 0 && isLocal && value.layer != layer)
-    complain(operand, "reads what only layer '" + (value.layer < 0 ? "" : claims.layerName(value.layer)) + "' may read, written by ", value.writer);
+  if (value.tensor < 0 && isLocal) {
+    if (value.user < 0)
+      value.user = engineOf(value.writer) == 1 && layer >= 0 ? layer : value.layer;
+    if (value.user != layer)
+      complain(operand,
+               "reads what only layer '" + (value.user < 0 ? "" : claims.layerName(value.user)) +
+                   "' may read, written by ",
+               value.writer);
+  }
   if (!operand.first)
     operand.first = history.value;
   const Value &first = all[operand.first];
   if (isLocal && first.tensor != value.tensor)
-    complain(operand, "reads " + nameOf(first) + " and " + nameOf(value) + " as one operand; the latter is from ", value.writer);
+    complain(operand,
+             "reads " + nameOf(first) + " and " + nameOf(value) + " as one operand; the latter is from ", value.writer);
   if (!value.numbers.known || !isPlain(access.grid) || access.grid.item != value.grid.item)
     return;
-  for (uint64_t at : {begin, end - access.grid.item}) {
-    const Spot there = spotOf(value.grid, value.linear, lanes, lane, at);
-    const Spot here = spotOf(access.grid, !isLocal, lanes, lane, at);
-    if (!there.inside || !here.inside)
-      continue;
-    int64_t number = value.numbers.first + int64_t(there.n) * value.numbers.image + int64_t(there.c) * value.numbers.plane + there.at;
-    if (isLocal)
-      number -= int64_t(here.n) * value.numbers.image + int64_t(here.c) * value.numbers.plane + here.at;
-    else
-      number -= int64_t((at - access.grid.place) / access.grid.item);
-    if (!operand.numbered)
-      operand.at = number, operand.numbered = true;
-    else if (operand.at != number)
-      complain(operand, "reads elements of " + nameOf(value) + " out of order; some are from ", value.writer);
-  }
+  for (uint64_t at : {begin, end - access.grid.item})
+    checkOrder(operand, access, value, lane, at);
+}
+
+/// The elements of an operand follow each other as in their tensor. A lookup may take one channel's in several lanes.
+void Values::checkOrder(Operand &operand, const Access &access, const Value &value, uint32_t lane, uint64_t at) {
+  const bool isLocal = access.space == Space::Lanes;
+  const Numbering &numbers = value.numbers;
+  const Spot there = spotOf(value.grid, value.linear, lanes, lane, at);
+  const Spot here = spotOf(access.grid, !isLocal, lanes, lane, at);
+  if (!there.inside || !here.inside)
+    return;
+  int64_t number =
+      numbers.first + int64_t(there.n) * numbers.image + int64_t(there.c) * numbers.plane + there.at;
+  if (isLocal)
+    number -= int64_t(here.n) * numbers.image + int64_t(here.c) * numbers.plane + here.at;
+  else
+    number -= int64_t((at - access.grid.place) / access.grid.item);
+  const uint64_t plane = (here.n << 32 | here.c) + 1;
+  if (command->info->family == "SG" && plane != operand.plane)
+    operand.numbered = false;
+  operand.plane = plane;
+  if (!operand.numbered)
+    operand.at = number, operand.numbered = true;
+  else if (operand.at != number)
+    complain(operand, "reads elements of " + nameOf(value) + " out of order; some are from ", value.writer);
 }
 
 /// Filters, entries and tables of a layer are of one kind in all its commands, and so is what they are applied to.

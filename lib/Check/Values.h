@@ -22,6 +22,7 @@ struct Value {
   Grid grid = {};
   bool linear = false;
   Numbering numbers = {};
+  int user = -1; ///< of what was loaded: the layer that reads it
 };
 
 /// Something wrong with an operand; `other` is the command whose name ends the sentence.
@@ -54,7 +55,8 @@ private:
     Access access;
     ValueId first = 0;
     bool numbered = false, complained = false;
-    int64_t at = 0; ///< number of the operand's first element
+    int64_t at = 0;      ///< number of the operand's first element
+    uint64_t plane = 0;  ///< the last one seen
   };
   struct Role {
     int tensor, layer;
@@ -64,6 +66,7 @@ private:
   Operand &operandOf(const Access &access);
   std::string nameOf(const Value &value) const;
   void complain(Operand &operand, const std::string &sentence, Mark other);
+  void checkOrder(Operand &operand, const Access &access, const Value &value, uint32_t lane, uint64_t at);
   void checkRole(const Operand &operand);
 
   const Claims &claims;
