@@ -5,8 +5,8 @@
 #ifndef TPU_MLIR_LIB_CHECK_CLAIMS_H
 #define TPU_MLIR_LIB_CHECK_CLAIMS_H
 
+#include "Numbering.h"
 #include "tpu_mlir/Bmodel/Bmodel.h"
-#include "tpu_mlir/Check/Footprint.h"
 #include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Target/Target.h"
 
@@ -14,17 +14,11 @@
 
 namespace tpu_mlir::safety {
 
-/// Elements of a tensor as consecutive numbers: element (n, c) begins a plane of `plane` elements.
-struct Numbering {
-  bool known = false; ///< false: only which tensor it is
-  int64_t first = 0, image = 0, plane = 0, width = 0;
-};
-
 /// A piece of a tensor at its place.
 struct Claim {
   int tensor = -1;
   std::vector<Access> places;
-  Numbering numbers;
+  Numbering numbers; ///< unknown: only which tensor it is
 };
 
 class Claims {

@@ -36,7 +36,7 @@ public:
   StageWalk(const bmodel::NetParameter &parameter, const std::string &where, std::span<const bmodel::Region> regions,
             const isa::Table &table, const target::Chip &chip, Report &report)
       : parameter(parameter), where(where), table(table), chip(chip), report(report), claims(parameter.tensorLoc, chip),
-        values(claims, chip), shadow(regions, chip, values, dead) {
+        values(claims, parameter, chip), shadow(regions, chip, values, dead) {
     for (const Finding &finding : report.findings)
       refused.insert(finding.where);
   }
@@ -161,12 +161,12 @@ void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen
   values.begin(command, markOf(engine, actor.number), claims.layerOf(group, engine, position + 1));
   for (const Access &access : accesses)
     shadow.touch(actor, access, conflicts);
-  values.finish(complaints);
+  values.finish(accesses, complaints);
   for (const Claim &claim : claims.after(group, engine, position + 1))
     for (const Access &access : claim.places) {
       const ValueId id = values.claimed(claim, access);
-      shadow.visit(access, [&](History &history, LaneRange, uint64_t, uint64_t) {
-        values.claim(claim, history, complaints);
+      shadow.visit(access, [&](History &history, LaneRange range, uint64_t begin, uint64_t end) {
+        values.claim(claim, access, range.begin, begin, end, history, complaints);
         history.value = id;
       });
     }

@@ -6,44 +6,6 @@ namespace tpu_mlir::safety {
 
 using isa::Field;
 
-namespace {
-
-/// An element's place in a grid.
-struct Spot {
-  uint64_t n, c;
-  int64_t at; ///< in its plane, in elements
-  bool inside;
-};
-
-Spot spotOf(const Grid &grid, bool linear, uint32_t lanes, uint32_t lane, uint64_t address) {
-  Spot spot = {0, 0, 0, false};
-  if (address < grid.place && (linear || lane >= grid.lane))
-    return spot;
-  uint64_t rest = address - grid.place, group = 0;
-  const uint64_t plane = (grid.h - 1) * grid.stepH + (grid.w - 1) * grid.stepW + grid.item;
-  if (grid.n > 1 && grid.stepN) {
-    spot.n = rest / grid.stepN;
-    rest %= grid.stepN;
-  }
-  const uint64_t groups = linear ? grid.c : (grid.lane + grid.c + lanes - 1) / lanes;
-  if (groups > 1 && grid.stepC) {
-    group = rest / grid.stepC;
-    rest %= grid.stepC;
-  }
-  spot.c = linear ? group : group * lanes + lane - grid.lane;
-  spot.at = int64_t(rest / grid.item);
-  spot.inside = rest < plane && spot.n < grid.n && spot.c < grid.c;
-  return spot;
-}
-
-/// Whether places in a plane are proportional to addresses.
-bool isPlain(const Grid &grid) {
-  return (grid.w == 1 || grid.stepW == grid.item) && (grid.h == 1 || grid.stepH >= grid.w * grid.item) &&
-         (grid.n == 1 || grid.stepN);
-}
-
-} // namespace
-
 void Values::begin(const isa::Command &c, Mark m, int l) {
   command = &c, mark = m, layer = l, made = 0;
   step = uint32_t(c.info->id) << 8 | uint32_t(c.get(c.info->kindField));
@@ -56,20 +18,15 @@ ValueId Values::written(const Access &access) {
     return 0;
   if (made && all[made].grid.place == access.grid.place)
     return made;
+  Value value = {mark, layer, -1, step, access.grid, access.space == Space::Linear, {}, {}, -1};
+  descend(value);
   made = ValueId(all.size());
-  Value value = {mark, layer, -1, step, access.grid, access.space == Space::Linear, {}};
-  // A copy to other lanes is still the tensor.
-  if (command->info->family == "TRANS" && operands.size() == 1 && operands[0].numbered &&
-      command->get(command->info->kindField) == isa::kTsbcLCopy) {
-    const Value &source = all[operands[0].first];
-    value.tensor = source.tensor, value.numbers = source.numbers, value.numbers.first = operands[0].at;
-  }
   all.push_back(value);
   return made;
 }
 
 ValueId Values::claimed(const Claim &claim, const Access &access) {
-  all.push_back({mark, layer, claim.tensor, step, access.grid, access.space == Space::Linear, claim.numbers});
+  all.push_back({mark, layer, claim.tensor, step, access.grid, access.space == Space::Linear, claim.numbers, {}, -1});
   return ValueId(all.size() - 1);
 }
 
@@ -80,9 +37,9 @@ std::string Values::nameOf(const Value &value) const {
 }
 
 void Values::complain(Operand &operand, const std::string &sentence, Mark other) {
-  if (!operand.complained)
+  if (!operand.isComplained)
     found.push_back({operand.access.operand, sentence, other});
-  operand.complained = true;
+  operand.isComplained = true;
 }
 
 Values::Operand &Values::operandOf(const Access &access) {
@@ -115,29 +72,30 @@ void Values::read(const Access &access, uint32_t lane, uint64_t begin, uint64_t 
   if (!value.numbers.known || !isPlain(access.grid) || access.grid.item != value.grid.item)
     return;
   for (uint64_t at : {begin, end - access.grid.item})
-    checkOrder(operand, access, value, lane, at);
+    checkOrder(operand, access, history.value, lane, at);
 }
 
 /// The elements of an operand follow each other as in their tensor. A lookup may take one channel's in several lanes.
-void Values::checkOrder(Operand &operand, const Access &access, const Value &value, uint32_t lane, uint64_t at) {
+void Values::checkOrder(Operand &operand, const Access &access, ValueId id, uint32_t lane, uint64_t at) {
   const bool isLocal = access.space == Space::Lanes;
-  const Numbering &numbers = value.numbers;
+  const Value &value = all[id];
   const Spot there = spotOf(value.grid, value.linear, lanes, lane, at);
   const Spot here = spotOf(access.grid, !isLocal, lanes, lane, at);
   if (!there.inside || !here.inside)
     return;
-  int64_t number =
-      numbers.first + int64_t(there.n) * numbers.image + int64_t(there.c) * numbers.plane + there.at;
-  if (isLocal)
-    number -= int64_t(here.n) * numbers.image + int64_t(here.c) * numbers.plane + here.at;
-  else
-    number -= int64_t((at - access.grid.place) / access.grid.item);
-  const uint64_t plane = (here.n << 32 | here.c) + 1;
-  if (command->info->family == "SG" && plane != operand.plane)
-    operand.numbered = false;
+  Numbering steps = value.numbers;
+  steps.first = 0;
+  const int64_t passed = isLocal ? here.number(steps) : int64_t((at - access.grid.place) / access.grid.item);
+  const int64_t number = there.number(value.numbers) - passed;
+  const std::pair plane = {here.n, here.c};
+  const bool mayJump = command->info->family == "SG" && plane != operand.plane;
   operand.plane = plane;
-  if (!operand.numbered)
-    operand.at = number, operand.numbered = true;
+  if (!operand.source)
+    operand.source = id, operand.at = number;
+  else if (mayJump)
+    operand.isBroken |= operand.at != number, operand.at = number;
+  else if (const Value &source = all[operand.source]; source.from.isWindow || value.from.isWindow)
+    operand.isBroken |= id != operand.source; // rows of different windows are not compared
   else if (operand.at != number)
     complain(operand, "reads elements of " + nameOf(value) + " out of order; some are from ", value.writer);
 }
@@ -150,28 +108,59 @@ void Values::checkRole(const Operand &operand) {
   if (layer < 0 || !operand.first || !(broadcasts || family == "CONV" || family == "PORD" || family == "RQ" || family == "SG" || family == "LIN"))
     return;
   const Value &value = all[operand.first];
-  const Role role = {value.tensor, value.layer, value.tensor < 0 ? value.step : 0, mark};
+  const Role role = {value.tensor, value.tensor < 0 ? value.step : 0, mark};
   const auto [it, isNew] = roles.try_emplace({layer, step << 1 | broadcasts, operand.access.operand}, role);
   if (!isNew && (it->second.tensor != role.tensor || it->second.step != role.step))
     found.push_back({operand.access.operand, "reads " + nameOf(value) + ", of another kind than that of the same layer's ", it->second.reader});
 }
 
-void Values::finish(std::vector<Complaint> &complaints) {
+/// Loads from an input take a box of it, and those of one layer with the same steps.
+void Values::checkInput(const Access &access) {
+  for (const bmodel::Tensor &input : parameter.inputTensor) {
+    if (access.grid.place < input.deviceAddr || access.grid.place >= input.deviceAddr + input.size ||
+        input.shape.empty())
+      continue;
+    if (!isBoxOf(access.grid, input.deviceAddr, input.shape[0]))
+      found.push_back({access.operand, "reads beyond the end of an axis of input '" + input.name + "'", kNobody});
+    const Grid &g = access.grid;
+    const auto [it, isNew] = inputSteps.try_emplace({layer, input.name}, g.stepH, g.stepW, g.stepC, mark);
+    const auto &[h, w, c, reader] = it->second;
+    if (!isNew && g.h > 1 && h != g.stepH)
+      found.push_back({access.operand, "reads input '" + input.name + "' with another row step than the same layer's ", reader});
+  }
+}
+
+void Values::finish(std::span<const Access> accesses, std::vector<Complaint> &complaints) {
+  for (const Access &access : accesses)
+    if (!claims.empty() && !access.writes && access.space == Space::Linear)
+      checkInput(access);
   for (const Operand &operand : operands)
-    if (!operand.complained)
+    if (!operand.isComplained)
       checkRole(operand);
   complaints = found;
 }
 
-void Values::claim(const Claim &claim, const History &history, std::vector<Complaint> &complaints) {
+void Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint64_t begin, uint64_t end,
+                   const History &history, std::vector<Complaint> &complaints) {
   if (!complaints.empty())
     return;
-  const std::string piece = "a piece of tensor '" + claims.tensorName(claim.tensor) + "' ";
+  const std::string piece = "completes a piece of tensor '" + claims.tensorName(claim.tensor) + "'";
   const Value &value = all[history.value];
+  const int maker = claims.layerOfTensor(claim.tensor);
   if (!history.value)
-    complaints.push_back({"", piece + "is said to be complete, but nothing has written all of it since the start", kNobody});
-  else if (const int maker = claims.layerOfTensor(claim.tensor); engineOf(mark) == 0 && maker >= 0 && value.layer != maker)
-    complaints.push_back({"", piece + "is said to be complete, but has bytes of ", value.writer});
+    complaints.push_back({"", piece + " of which something has written no part", kNobody});
+  else if (engineOf(mark) == 0 && maker >= 0 && value.layer != maker)
+    complaints.push_back({"", piece + " in which other layers' bytes stand, written by ", value.writer});
+  else if (claim.numbers.known && value.numbers.known && access.grid.item == value.grid.item)
+    for (uint64_t at : {begin, end - access.grid.item}) {
+      const Spot there = spotOf(value.grid, value.linear, lanes, lane, at);
+      const Spot here = spotOf(access.grid, access.space == Space::Linear, lanes, lane, at);
+      if (!there.inside || !here.inside)
+        continue;
+      if (std::string wrong = wrongElement(claim, value, here.number(claim.numbers), there.number(value.numbers));
+          !wrong.empty())
+        return complaints.push_back({"", piece + wrong, value.writer});
+    }
 }
 
 } // namespace tpu_mlir::safety
