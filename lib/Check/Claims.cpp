@@ -13,7 +13,8 @@ enum Axis { N, C, D, H, W };
 constexpr uint32_t kMostIds = 1u << 20;
 } // namespace
 
-Claims::Claims(const bmodel::OptionalBlob &blob, const target::Chip &chip) : chip(chip) {
+Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) : chip(chip) {
+  const bmodel::OptionalBlob &blob = parameter.tensorLoc;
   if (!blob || !blob->size())
     return;
   table = sim::parseTensorTable({reinterpret_cast<const char *>(blob->bytes().data()), blob->size()}, "tensor table");
@@ -32,9 +33,12 @@ Claims::Claims(const bmodel::OptionalBlob &blob, const target::Chip &chip) : chi
   for (size_t t = 0; t < table.tensors.size(); ++t) {
     const auto maker = byName.find(table.tensors[t].name);
     makers.push_back(maker == byName.end() ? -1 : maker->second);
+    tensors.push_back(table.tensors[t].name);
     for (const sim::TensorPiece &piece : table.tensors[t].pieces)
       pieces.emplace(piece.after, std::pair(int(t), &piece));
   }
+  for (const bmodel::Tensor &input : parameter.inputTensor)
+    tensors.push_back(input.name), makers.push_back(-1);
 }
 
 int Claims::layerOf(size_t group, int engine, uint32_t id) const {

@@ -24,14 +24,17 @@ struct Claim {
 class Claims {
 public:
   /// UserError where the table cannot be read.
-  Claims(const bmodel::OptionalBlob &table, const target::Chip &chip);
+  Claims(const bmodel::NetParameter &parameter, const target::Chip &chip);
 
   bool empty() const { return layers.empty(); }
   /// The layer that owns a command, or -1. Engine 0 is TIU; ids as in the group, from 1.
   int layerOf(size_t group, int engine, uint32_t id) const;
   /// The pieces that are complete after this command.
   std::vector<Claim> after(size_t group, int engine, uint32_t id) const;
-  const std::string &tensorName(int tensor) const { return table.tensors[size_t(tensor)].name; }
+  const std::string &tensorName(int tensor) const { return tensors[size_t(tensor)]; }
+  /// The network's inputs follow the table's tensors.
+  int inputTensor(size_t input) const { return int(table.tensors.size() + input); }
+  bool isInput(int tensor) const { return size_t(tensor) >= table.tensors.size(); }
   const std::string &layerName(int layer) const { return table.layers[size_t(layer)].name; }
   /// The layer that is named after the tensor, or -1.
   int layerOfTensor(int tensor) const { return makers[size_t(tensor)]; }
@@ -42,7 +45,8 @@ private:
   sim::TensorTable table;
   const target::Chip &chip;
   std::map<std::pair<size_t, int>, std::vector<int>> layers; ///< by group and engine: by id
-  std::vector<int> makers;
+  std::vector<std::string> tensors;
+  std::vector<int> makers; ///< by tensor
   std::multimap<sim::CommandRef, std::pair<int, const sim::TensorPiece *>> pieces;
 };
 

@@ -21,6 +21,9 @@ void Values::descend(Value &value) {
   const bool byElements = isArithmetic || family == "RQ" || family == "LIN" || family == "CMP" || family == "SFU" ||
                           family == "SG" || (family == "TRANS" && kind == isa::kTsbcLCopy);
   const bool copies = family == "DMATensor" && kind == isa::kDmaTensor && command->get(Field::nchw_copy);
+  // A copy to other lanes is still the tensor, whatever part of it stands where.
+  if (family == "TRANS" && kind == isa::kTsbcLCopy && operands.size() == 1)
+    value.tensor = all[operands[0].first].tensor;
   for (const Operand &operand : operands) {
     if (!operand.source || operand.isBroken || operand.isComplained)
       continue;
@@ -44,9 +47,7 @@ void Values::descendByElements(Value &value, const Operand &operand) {
   if (source.tensor >= 0)
     value.from.tensor = source.tensor;
   const std::string_view family = command->info->family;
-  if (family == "TRANS")
-    value.tensor = source.tensor; // a copy to other lanes is still the tensor
-  else if (family != "AR" || command->get(command->info->kindField) != isa::kArithCopy)
+  if (family != "TRANS" && (family != "AR" || command->get(command->info->kindField) != isa::kArithCopy))
     value.from.isComputed = true;
 }
 
@@ -84,6 +85,9 @@ void Values::descendByCopy(Value &value, const Operand &operand) {
   value.from = source.from;
   if (source.tensor >= 0)
     value.from.tensor = source.tensor;
+  // The file names copies of what layers computed; of the inputs it need not.
+  if (source.tensor >= 0 && claims.isInput(source.tensor))
+    value.tensor = source.tensor;
 }
 
 /// What is wrong with a value whose element `number` is to be element `claimed` of the piece; empty where nothing is.

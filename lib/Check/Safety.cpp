@@ -35,7 +35,7 @@ class StageWalk {
 public:
   StageWalk(const bmodel::NetParameter &parameter, const std::string &where, std::span<const bmodel::Region> regions,
             const isa::Table &table, const target::Chip &chip, Report &report)
-      : parameter(parameter), where(where), table(table), chip(chip), report(report), claims(parameter.tensorLoc, chip),
+      : parameter(parameter), where(where), table(table), chip(chip), report(report), claims(parameter, chip),
         values(claims, parameter, chip), shadow(regions, chip, values, dead) {
     for (const Finding &finding : report.findings)
       refused.insert(finding.where);
@@ -50,6 +50,7 @@ private:
   };
 
   bool decode(const bmodel::CmdGroup &from, size_t index);
+  void nameInput(size_t index);
   void walk(size_t index);
   void unread(Mark mark, const std::vector<Dead::Cell> &cells);
   void check(size_t group, int engine, uint32_t position, uint32_t seen);
@@ -221,12 +222,32 @@ void StageWalk::walk(size_t index) {
   }
 }
 
+/// The elements of an input are those of a dense tensor of its shape.
+void StageWalk::nameInput(size_t index) {
+  const bmodel::Tensor &input = parameter.inputTensor[index];
+  Numbering numbers = {!input.shape.empty() && !input.shape[0].empty(), 0, 0, 0, 1};
+  uint64_t count = 1;
+  if (numbers.known)
+    for (uint64_t size : input.shape[0])
+      count *= size;
+  if (!count || input.size % count)
+    return;
+  const uint64_t item = input.size / count;
+  Access access = {"input", false, Space::Linear, 0, 0, {input.deviceAddr, input.size}};
+  access.grid = {input.deviceAddr, 0, item, 1, 1, 1, count, 0, 0, 0, item};
+  numbers.image = numbers.plane = numbers.width = int64_t(count);
+  const ValueId id = values.input(claims.inputTensor(index), access, numbers);
+  shadow.visit(access, [&](History &history, LaneRange, uint64_t, uint64_t) { history.value = id; });
+}
+
 void StageWalk::run() {
   const auto present = [&](const bmodel::List<bmodel::Tensor> &tensors) {
     for (const bmodel::Tensor &tensor : tensors)
       shadow.present(tensor.deviceAddr, tensor.deviceAddr + tensor.size);
   };
   present(parameter.inputTensor);
+  for (size_t i = 0; i < parameter.inputTensor.size(); ++i)
+    nameInput(i);
   // The host moves tensors between subnets.
   if (parameter.subNet.size() > 1)
     for (const bmodel::SubNet &subnet : parameter.subNet)

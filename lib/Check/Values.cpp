@@ -30,6 +30,13 @@ ValueId Values::claimed(const Claim &claim, const Access &access) {
   return ValueId(all.size() - 1);
 }
 
+ValueId Values::input(int tensor, const Access &access, const Numbering &numbers) {
+  if (claims.empty())
+    return 0;
+  all.push_back({kHost, -1, tensor, 0, access.grid, true, numbers, {}, -1});
+  return ValueId(all.size() - 1);
+}
+
 std::string Values::nameOf(const Value &value) const {
   if (value.tensor >= 0)
     return "tensor '" + claims.tensorName(value.tensor) + "'";
@@ -75,7 +82,8 @@ void Values::read(const Access &access, uint32_t lane, uint64_t begin, uint64_t 
     checkOrder(operand, access, history.value, lane, at);
 }
 
-/// The elements of an operand follow each other as in their tensor. A lookup may take one channel's in several lanes.
+/// The elements of an operand follow each other as in their tensor. A lookup may take
+/// parts of a channel in several lanes, where copies have put them.
 void Values::checkOrder(Operand &operand, const Access &access, ValueId id, uint32_t lane, uint64_t at) {
   const bool isLocal = access.space == Space::Lanes;
   const Value &value = all[id];
@@ -88,7 +96,7 @@ void Values::checkOrder(Operand &operand, const Access &access, ValueId id, uint
   const int64_t passed = isLocal ? here.number(steps) : int64_t((at - access.grid.place) / access.grid.item);
   const int64_t number = there.number(value.numbers) - passed;
   const std::pair plane = {here.n, here.c};
-  const bool mayJump = command->info->family == "SG" && plane != operand.plane;
+  const bool mayJump = (command->info->family == "SG" || command->info->family == "TRANS") && plane != operand.plane;
   operand.plane = plane;
   if (!operand.source)
     operand.source = id, operand.at = number;
@@ -105,7 +113,7 @@ void Values::checkRole(const Operand &operand) {
   const std::string_view family = command->info->family;
   const Grid &grid = operand.access.grid;
   const bool broadcasts = family == "AR" && (grid.h == 1 || !grid.stepH) && (grid.w == 1 || !grid.stepW) && command->has(Field::opd0_str) && command->get(operand.access.operand == "opd0" ? Field::opd0_str : Field::opd1_str) == isa::kLayoutExplicit;
-  if (layer < 0 || !operand.first || !(broadcasts || family == "CONV" || family == "PORD" || family == "RQ" || family == "SG" || family == "LIN"))
+  if (layer < 0 || !operand.first || !(broadcasts || family == "CONV" || family == "PORD" || family == "SG" || (family == "RQ" && operand.access.operand == "opd1")))
     return;
   const Value &value = all[operand.first];
   const Role role = {value.tensor, value.tensor < 0 ? value.step : 0, mark};

@@ -51,6 +51,8 @@ public:
 
   /// A command starts. `layer` owns it.
   void begin(const isa::Command &command, Mark mark, int layer);
+  /// A tensor that is there from the start.
+  ValueId input(int tensor, const Access &access, const Numbering &numbers);
   /// The command reads bytes [begin, end) of a lane (or of linear memory), which share this history.
   void read(const Access &access, uint32_t lane, uint64_t begin, uint64_t end, const History &history);
   /// The value that the command's writes of this operand make, after all reads; 0 where nothing is claimed.
