@@ -84,10 +84,18 @@ std::vector<Dead::Cell> deadInAllLanes(const std::vector<Dead::Cell> &cells, std
 
 std::vector<Dead::Cell> unexcused(const std::vector<Dead::Cell> &cells, const isa::Command &command,
                                   std::span<const Access> accesses, const bmodel::NetParameter &parameter,
-                                  const target::Chip &chip) {
+                                  const target::Chip &chip, bool isNamed) {
   const bool isLocal = !cells.empty() && cells[0].lanes.end > 0;
   const bool inEveryLane = command.engine() == isa::Engine::TIU ||
                            command.get(command.info->kindField) == isa::kDmaTensorBroadcast;
+  if (!isLocal && isNamed) {
+    uint64_t dead = 0, written = 0;
+    for (const Dead::Cell &cell : cells)
+      dead += cell.end - cell.begin;
+    for (const Access &access : accesses)
+      written += access.writes ? access.box.run * access.box.pieces() : 0;
+    return dead < written ? std::vector<Dead::Cell>() : cells;
+  }
   if (isLocal && inEveryLane)
     return deadInAllLanes(cells, accesses);
   const WeightZeros zeros(command, accesses, parameter, uint32_t(chip.local.lanes));

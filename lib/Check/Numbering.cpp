@@ -47,7 +47,17 @@ bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) 
       last[a] += rest % shape[a] * times;
   };
   add(grid.place - place, 1);
-  add(grid.stepW, grid.w - 1), add(grid.stepH, grid.h - 1), add(grid.stepC, grid.c - 1), add(grid.stepN, grid.n - 1);
+  for (auto [count, step] : {std::pair(grid.w, grid.stepW), std::pair(grid.h, grid.stepH), std::pair(grid.c, grid.stepC),
+                             std::pair(grid.n, grid.stepN)}) {
+    // Neighbours along whole axes may be counted as one.
+    uint64_t whole = grid.item;
+    for (size_t a = shape.size(); a-- > 0; whole *= shape[a])
+      if (step == whole && count > shape[a] && count % shape[a] == 0) {
+        add(step, shape[a] - 1);
+        step *= shape[a], count /= shape[a];
+      }
+    add(step, count - 1);
+  }
   for (size_t a = 0; a < shape.size(); ++a)
     if (last[a] >= shape[a])
       return false;

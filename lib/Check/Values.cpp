@@ -73,7 +73,7 @@ void Values::read(const Access &access, uint32_t lane, uint64_t begin, uint64_t 
   if (!operand.first)
     operand.first = history.value;
   const Value &first = all[operand.first];
-  if (isLocal && first.tensor != value.tensor)
+  if (first.tensor != value.tensor)
     complain(operand,
              "reads " + nameOf(first) + " and " + nameOf(value) + " as one operand; the latter is from ", value.writer);
   if (!value.numbers.known || !isPlain(access.grid) || access.grid.item != value.grid.item)
@@ -157,7 +157,7 @@ void Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint
   const int maker = claims.layerOfTensor(claim.tensor);
   if (!history.value)
     complaints.push_back({"", piece + " of which something has written no part", kNobody});
-  else if (engineOf(mark) == 0 && maker >= 0 && value.layer != maker)
+  else if (value.layer != (engineOf(mark) == 0 && maker >= 0 ? maker : layer))
     complaints.push_back({"", piece + " in which other layers' bytes stand, written by ", value.writer});
   else if (claim.numbers.known && value.numbers.known && access.grid.item == value.grid.item)
     for (uint64_t at : {begin, end - access.grid.item}) {
