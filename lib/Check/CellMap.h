@@ -20,10 +20,14 @@ inline constexpr Mark markOf(int engine, uint32_t number) { return uint32_t(engi
 inline constexpr int engineOf(Mark mark) { return int(mark >> 31); }
 inline constexpr uint32_t numberOf(Mark mark) { return mark & 0x7fffffff; }
 
+/// What some bytes are, by number; 0 where that is not known.
+using ValueId = uint32_t;
+
 /// The history of some bytes: the last writer, and each engine's last reader since.
 struct History {
   Mark writer = kNobody;
   uint32_t reader[2] = {0, 0};
+  ValueId value = 0;
   bool operator==(const History &) const = default;
 };
 

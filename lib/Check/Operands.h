@@ -27,6 +27,14 @@ public:
   /// Appends the command's accesses. False where public sources do not say what it touches.
   bool describe();
 
+  /// A tensor in lanes, as up to three boxes: lanes before the first channel's, from it on, and behind the last one.
+  static void inLanes(const target::Chip &chip, std::vector<Access> &out, std::string_view operand, bool writes,
+                      uint64_t address, const Four &shape, const Four &stride, uint64_t elementBytes,
+                      uint64_t laneMask = ~uint64_t(0));
+  /// A tensor in linear memory.
+  static void linearly(std::vector<Access> &out, std::string_view operand, bool writes, uint64_t address,
+                       const Four &shape, const Four &stride, uint64_t elementBytes);
+
 private:
   uint64_t get(isa::Field f) const { return command.get(f); }
   uint64_t get(isa::Field f, uint64_t otherwise) const { return command.has(f) ? command.get(f) : otherwise; }
@@ -36,7 +44,9 @@ private:
   void local(std::string_view operand, bool writes, uint64_t address, const Four &shape, uint64_t elementBytes,
              uint64_t layout, const Four &given = {0, 0, 0, 0});
   void strided(std::string_view operand, bool writes, uint64_t address, const Four &shape, const Four &stride,
-               uint64_t elementBytes, uint64_t laneMask = ~uint64_t(0));
+               uint64_t elementBytes) {
+    inLanes(chip, out, operand, writes, address, shape, stride, elementBytes);
+  }
   void result(uint64_t elementBytes, uint64_t layout = isa::kLayoutAligned);
 
   // Operands.cpp

@@ -49,12 +49,19 @@ void Operands::side(std::string_view operand, bool writes, uint64_t address, con
   const uint64_t bytes = dmaBytes(get(Field::src_data_format)), window = uint64_t(chip.local.windowBase);
   if (address >= window && address < window + uint64_t(chip.local.lanes * chip.local.laneStride)) {
     const uint64_t mask = get(Field::localmem_mask_h32) << 32 | get(Field::localmem_mask_l32);
-    return strided(operand, writes, address - window, shape, stride, bytes,
+    return inLanes(chip, out, operand, writes, address - window, shape, stride, bytes,
                    writes && command.has(Field::localmem_mask_l32) ? mask : ~uint64_t(0));
   }
+  linearly(out, operand, writes, address, shape, stride, bytes);
+}
+
+void Operands::linearly(std::vector<Access> &out, std::string_view operand, bool writes, uint64_t address,
+                        const Four &shape, const Four &stride, uint64_t bytes) {
   if (!shape.n || !shape.c || !shape.h || !shape.w)
     return;
   Access access = {operand, writes, Space::Linear, 0, 0, {}};
+  access.grid = {address, 0, bytes, shape.n, shape.c, shape.h, shape.w, stride.n * bytes, stride.c * bytes,
+                 stride.h * bytes, stride.w * bytes};
   access.box.base = address, access.box.run = bytes;
   access.box.add(shape.w, stride.w * bytes);
   access.box.add(shape.h, stride.h * bytes);

@@ -35,7 +35,8 @@ class StageWalk {
 public:
   StageWalk(const bmodel::NetParameter &parameter, const std::string &where, std::span<const bmodel::Region> regions,
             const isa::Table &table, const target::Chip &chip, Report &report)
-      : parameter(parameter), where(where), table(table), chip(chip), report(report), shadow(regions, chip) {
+      : parameter(parameter), where(where), table(table), chip(chip), report(report), claims(parameter, chip),
+        values(claims, parameter, chip), shadow(regions, chip, values, dead) {
     for (const Finding &finding : report.findings)
       refused.insert(finding.where);
   }
@@ -49,7 +50,9 @@ private:
   };
 
   bool decode(const bmodel::CmdGroup &from, size_t index);
+  void nameInput(size_t index);
   void walk(size_t index);
+  void unread(Mark mark, const std::vector<Dead::Cell> &cells);
   void check(size_t group, int engine, uint32_t position, uint32_t seen);
   std::string nameOf(size_t group, int engine, uint32_t position) const;
   std::string nameOf(Mark mark, size_t from) const;
@@ -66,11 +69,15 @@ private:
   const isa::Table &table;
   const target::Chip &chip;
   Report &report;
+  Claims claims;
+  Values values;
+  Dead dead;
   Shadow shadow;
   std::set<std::string, std::less<>> refused;
   std::vector<Group> groups;
   std::vector<Access> accesses;
   std::vector<Conflict> conflicts;
+  std::vector<Complaint> complaints;
   size_t unsaid = 0;
 };
 
@@ -152,14 +159,51 @@ void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen
   report.accesses += accesses.size();
   conflicts.clear();
   const Actor actor = {engine, here.before[engine] + position + 1, seen};
+  values.begin(command, markOf(engine, actor.number), claims.layerOf(group, engine, position + 1));
   for (const Access &access : accesses)
     shadow.touch(actor, access, conflicts);
+  values.finish(accesses, complaints);
+  for (const Claim &claim : claims.after(group, engine, position + 1))
+    for (const Access &access : claim.places) {
+      const ValueId id = values.claimed(claim, access);
+      shadow.visit(access, [&](History &history, LaneRange range, uint64_t begin, uint64_t end) {
+        values.claim(claim, access, range.begin, begin, end, history, complaints);
+        history.value = id;
+      });
+    }
+  for (const Complaint &c : complaints)
+    add(place(), (c.operand.empty() ? "" : "'" + std::string(c.operand) + "' ") + c.sentence +
+                     (c.other ? nameOf(c.other, group) : ""));
   for (const Conflict &conflict : conflicts) {
     const bool isLegality =
         conflict.fault == Fault::Outside || conflict.fault == Fault::ReadOnly || conflict.fault == Fault::Collides;
     if (!isLegality || !refused.count(place()))
       add(place(), sentence(conflict, group));
   }
+}
+
+/// Blamed only where the file names its tensors: other streams may have written what their own tables explain.
+void StageWalk::unread(Mark mark, const std::vector<Dead::Cell> &cells) {
+  size_t group = groups.size() - 1;
+  while (groups[group].before[engineOf(mark)] >= numberOf(mark))
+    --group;
+  const uint32_t position = numberOf(mark) - groups[group].before[engineOf(mark)] - 1;
+  const isa::Command &command = groups[group].streams[engineOf(mark)][position];
+  accesses.clear();
+  Operands(command, chip, accesses).describe();
+  uint64_t bytes = 0;
+  const auto left = unexcused(cells, command, accesses, parameter, chip, !claims.empty());
+  for (const Dead::Cell &cell : left)
+    bytes += (cell.end - cell.begin) * cell.lanes.count();
+  if (!bytes)
+    return;
+  const std::string place = where + " group " + std::to_string(group) + " " + nameOf(group, engineOf(mark), position);
+  const std::string text = std::to_string(bytes) + " of the bytes that it writes, the first at " + hex(left[0].begin) +
+                           ", are read by nobody";
+  if (!claims.empty())
+    add(place, text);
+  else if (report.notes.size() < kMostFindings)
+    report.notes.push_back({place, text});
 }
 
 void StageWalk::walk(size_t index) {
@@ -178,12 +222,32 @@ void StageWalk::walk(size_t index) {
   }
 }
 
+/// The elements of an input are those of a dense tensor of its shape.
+void StageWalk::nameInput(size_t index) {
+  const bmodel::Tensor &input = parameter.inputTensor[index];
+  Numbering numbers = {!input.shape.empty() && !input.shape[0].empty(), 0, 0, 0, 1};
+  uint64_t count = 1;
+  if (numbers.known)
+    for (uint64_t size : input.shape[0])
+      count *= size;
+  if (!count || input.size % count)
+    return;
+  const uint64_t item = input.size / count;
+  Access access = {"input", false, Space::Linear, 0, 0, {input.deviceAddr, input.size}};
+  access.grid = {input.deviceAddr, 0, item, 1, 1, 1, count, 0, 0, 0, item};
+  numbers.image = numbers.plane = numbers.width = int64_t(count);
+  const ValueId id = values.input(claims.inputTensor(index), access, numbers);
+  shadow.visit(access, [&](History &history, LaneRange, uint64_t, uint64_t) { history.value = id; });
+}
+
 void StageWalk::run() {
   const auto present = [&](const bmodel::List<bmodel::Tensor> &tensors) {
     for (const bmodel::Tensor &tensor : tensors)
       shadow.present(tensor.deviceAddr, tensor.deviceAddr + tensor.size);
   };
   present(parameter.inputTensor);
+  for (size_t i = 0; i < parameter.inputTensor.size(); ++i)
+    nameInput(i);
   // The host moves tensors between subnets.
   if (parameter.subNet.size() > 1)
     for (const bmodel::SubNet &subnet : parameter.subNet)
@@ -210,10 +274,8 @@ void StageWalk::run() {
           "nothing has written its bytes " + hex(c.begin) + " to " + hex(c.end));
   }
   shadow.sweep();
-  for (const auto &[mark, bytes] : shadow.unread())
-    if (report.notes.size() < kMostFindings)
-      report.notes.push_back({where + " " + nameOf(mark, groups.size()),
-                              std::to_string(bytes) + " of the bytes that it copies are read by nobody"});
+  for (const auto &[mark, cells] : dead.all())
+    unread(mark, cells);
   // The file says where each weight lies: one that nothing reads was forgotten.
   if (parameter.coeffMem)
     for (const bmodel::Location &weight : parameter.coeffMem->location) {

@@ -28,8 +28,8 @@ void add(std::vector<Conflict> &conflicts, const Conflict &one) {
 }
 } // namespace
 
-Shadow::Shadow(std::span<const bmodel::Region> regions, const target::Chip &chip)
-    : laneBytes(uint64_t(chip.local.laneBytes)), laneCount(uint32_t(chip.local.lanes)) {
+Shadow::Shadow(std::span<const bmodel::Region> regions, const target::Chip &chip, Values &values, Dead &dead)
+    : values(values), dead(dead), laneBytes(uint64_t(chip.local.laneBytes)), laneCount(uint32_t(chip.local.lanes)) {
   lanes.push_back({0, laneCount, CellMap(laneBytes)});
   for (const bmodel::Region &region : regions) {
     if (region.begin >= region.end)
@@ -49,7 +49,8 @@ void Shadow::splitLanes(uint32_t at) {
 }
 
 void Shadow::record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, const Actor &actor,
-                    const Conflict &about, std::vector<Conflict> &conflicts) {
+                    const Access &access, const Conflict &about, std::vector<Conflict> &conflicts) {
+  const ValueId made = about.writes ? values.written(access) : 0;
   const int other = 1 - actor.engine;
   map.update(begin, end, [&](History &history, uint64_t from, uint64_t to) {
     const auto say = [&](Fault fault, Mark who) {
@@ -64,10 +65,11 @@ void Shadow::record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, c
     if (about.writes) {
       if (history.reader[other] > actor.seen)
         say(Fault::RaceWithReader, markOf(other, history.reader[other]));
-      forget(history, (to - from) * std::max<uint64_t>(1, about.laneEnd - about.laneBegin));
-      history = {markOf(actor.engine, actor.number), {0, 0}};
+      dead.forget(history, {about.laneBegin, about.laneEnd}, base + from, base + to);
+      history = {markOf(actor.engine, actor.number), {0, 0}, made};
       return;
     }
+    values.read(access, about.laneBegin, base + from, base + to, history);
     if (history.writer == kNobody)
       say(Fault::NeverWritten, kNobody);
     history.reader[actor.engine] = actor.number;
@@ -102,7 +104,8 @@ void Shadow::touchLanes(const Actor &actor, const Access &access, std::vector<Co
       continue;
     Conflict here = about;
     here.laneBegin = group.begin, here.laneEnd = group.end;
-    access.box.forRuns([&](uint64_t begin, uint64_t end) { record(group.map, 0, begin, end, actor, here, conflicts); });
+    access.box.forRuns(
+        [&](uint64_t begin, uint64_t end) { record(group.map, 0, begin, end, actor, access, here, conflicts); });
   }
 }
 
@@ -115,7 +118,7 @@ void Shadow::touchLinear(const Actor &actor, const Access &access, std::vector<C
       about.region = space.region.name;
       const uint64_t base = space.region.begin;
       return access.box.forRuns([&](uint64_t begin, uint64_t end) {
-        record(space.map, base, begin - base, end - base, actor, about, conflicts);
+        record(space.map, base, begin - base, end - base, actor, access, about, conflicts);
       });
     }
   for (Linear &space : readOnly)
@@ -136,7 +139,7 @@ void Shadow::present(uint64_t begin, uint64_t end) {
     const uint64_t from = std::max(begin, space.region.begin), to = std::min(end, space.region.end);
     if (from < to)
       space.map.update(from - space.region.begin, to - space.region.begin,
-                       [](History &history, uint64_t, uint64_t) { history = {kHost, {0, 0}}; });
+                       [](History &history, uint64_t, uint64_t) { history = {kHost, {0, 0}, 0}; });
   }
 }
 
@@ -156,11 +159,12 @@ void Shadow::requireWritten(uint64_t begin, uint64_t end, std::vector<Conflict> 
 void Shadow::sweep() {
   for (Lanes &group : lanes)
     group.map.update(0, laneBytes, [&](History &history, uint64_t from, uint64_t to) {
-      forget(history, (to - from) * (group.end - group.begin));
+      dead.forget(history, {group.begin, group.end}, from, to);
     });
   for (Linear &space : linear)
-    space.map.update(0, space.map.size(),
-                     [&](History &history, uint64_t from, uint64_t to) { forget(history, to - from); });
+    space.map.update(0, space.map.size(), [&](History &history, uint64_t from, uint64_t to) {
+      dead.forget(history, {}, space.region.begin + from, space.region.begin + to);
+    });
 }
 
 void Shadow::requireRead(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts) {

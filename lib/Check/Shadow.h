@@ -8,6 +8,8 @@
 #define TPU_MLIR_LIB_CHECK_SHADOW_H
 
 #include "CellMap.h"
+#include "Dead.h"
+#include "Values.h"
 #include "tpu_mlir/Bmodel/Check.h"
 #include "tpu_mlir/Check/Footprint.h"
 
@@ -46,7 +48,7 @@ struct Conflict {
 
 class Shadow {
 public:
-  Shadow(std::span<const bmodel::Region> regions, const target::Chip &chip);
+  Shadow(std::span<const bmodel::Region> regions, const target::Chip &chip, Values &values, Dead &dead);
 
   /// Marks what the host put into global memory before the first command.
   void present(uint64_t begin, uint64_t end);
@@ -57,18 +59,12 @@ public:
   /// The parts of [begin, end) of read-only memory that nothing has read.
   void requireRead(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts);
 
-  /// What copies wrote and nobody read: bytes by command. Complete after sweep().
-  const std::map<Mark, uint64_t> &unread() const { return unreadBytes; }
-  /// Counts what is left at the end, outputs aside.
+  /// Calls visit(history, lanes, begin, end) for all bytes of the access; the history may be changed.
+  template <typename Visit> void visit(const Access &access, Visit visit);
+  /// Gives what nobody has read up to the end to `dead`.
   void sweep();
 
 private:
-  /// The history is about to end.
-  void forget(const History &history, uint64_t bytes) {
-    if (history.writer != kNobody && history.writer != kHost && engineOf(history.writer) == 1 && !history.reader[0] &&
-        !history.reader[1])
-      unreadBytes[history.writer] += bytes;
-  }
   struct Lanes {
     uint32_t begin, end;
     CellMap map;
@@ -80,16 +76,44 @@ private:
   void splitLanes(uint32_t at);
   void touchLanes(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts);
   void touchLinear(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts);
-  void record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, const Actor &actor, const Conflict &about,
-              std::vector<Conflict> &conflicts);
+  void record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, const Actor &actor, const Access &access,
+              const Conflict &about, std::vector<Conflict> &conflicts);
 
-  std::map<Mark, uint64_t> unreadBytes;
+  Values &values;
+  Dead &dead;
   uint64_t laneBytes;
   uint32_t laneCount;
   std::vector<Lanes> lanes;
   std::vector<Linear> linear; ///< writable regions, from low to high addresses
   std::vector<Linear> readOnly;
 };
+
+template <typename Visit> void Shadow::visit(const Access &access, Visit visit) {
+  const uint64_t first = access.box.base, last = access.box.end();
+  if (access.box.pieces() > kMostPieces)
+    return;
+  if (access.space == Space::Linear) {
+    for (Linear &space : linear)
+      if (const uint64_t base = space.region.begin; base <= first && last <= space.region.end)
+        access.box.forRuns([&](uint64_t begin, uint64_t end) {
+          space.map.update(begin - base, end - base, [&](History &history, uint64_t from, uint64_t to) {
+            visit(history, LaneRange{0, 0}, base + from, base + to);
+          });
+        });
+    return;
+  }
+  if (access.laneEnd > laneCount || last > laneBytes)
+    return;
+  splitLanes(access.laneBegin);
+  splitLanes(access.laneEnd);
+  for (Lanes &group : lanes)
+    if (group.begin >= access.laneBegin && group.end <= access.laneEnd)
+      access.box.forRuns([&](uint64_t begin, uint64_t end) {
+        group.map.update(begin, end, [&](History &history, uint64_t from, uint64_t to) {
+          visit(history, LaneRange{group.begin, group.end}, from, to);
+        });
+      });
+}
 
 } // namespace tpu_mlir::safety
 

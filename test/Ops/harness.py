@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,13 +160,19 @@ def compare(folder: Path, inputs: dict[str, np.ndarray]) -> Outcome:
 def run_case(
     build: Build, seed: int, folder: Path, mode: str = "INT8", lmem: int = 0, quant_io: bool = False
 ) -> Outcome:
-    """With every op by itself, then with groups; the outcome with groups unless the other differs."""
+    """With every op by itself, then with groups; the outcome with groups unless the other differs or is not safe."""
     net = compile_net(build, seed, folder, mode, lmem, quant_io, opt=1)
-    alone = compare(folder, net.inputs)
+    alone = judge(folder, net)
     if alone.difference:
         return alone
     emit_net(folder, mode, lmem, quant_io, opt=2)
-    return compare(folder, net.inputs)
+    return judge(folder, net)
+
+
+def judge(folder: Path, net: Net) -> Outcome:
+    """The comparison, whose difference is also what the safety check finds."""
+    outcome = compare(folder, net.inputs)
+    return outcome if outcome.difference else replace(outcome, difference=unsafe(folder) or None)
 
 
 def unsafe(folder: Path) -> str:

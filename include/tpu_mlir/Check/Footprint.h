@@ -48,6 +48,16 @@ private:
 
 enum class Space : uint8_t { Lanes, Linear };
 
+/// How the elements of an operand lie: element (n, c, h, w) at `place` + the steps, in bytes. In lanes, channel c is in
+/// lane (lane + c) mod lanes and `stepC` counts between groups of lanes.
+struct Grid {
+  uint64_t place = 0; ///< offset in a lane, or address
+  uint32_t lane = 0;
+  uint64_t item = 0;
+  uint64_t n = 1, c = 1, h = 1, w = 1;
+  uint64_t stepN = 0, stepC = 0, stepH = 0, stepW = 0;
+};
+
 /// One box of an operand. In lanes, every lane of [laneBegin, laneEnd) has the box at the same offsets.
 struct Access {
   std::string_view operand;
@@ -56,6 +66,7 @@ struct Access {
   uint32_t laneBegin, laneEnd;
   Box box;
   bool collides = false; ///< a write puts several elements into one place
+  Grid grid = {};        ///< of the whole operand
 };
 
 } // namespace tpu_mlir::safety

@@ -80,7 +80,7 @@ Tally plant(const bmodel::Model &sound, FaultKind kind, int count, uint64_t seed
     tally.byChecker += blamed;
     tally.byNote += noted;
     tally.byExactness += !blamed && !exact;
-    if (!blamed && !noted)
+    if (!blamed)
       tally.unseenByChecker.push_back(mutant->what);
     if (!blamed && exact) {
       ++tally.missed;

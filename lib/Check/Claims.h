@@ -1,0 +1,55 @@
+//===- Claims.h - What a file says its bytes are ----------------*- C++ -*-===//
+// The tensor table of a stage, seen by a checker: whose each command is, and
+// which bytes are which elements of which tensor once a command is complete.
+// Takes the table at its word; whether the streams keep it is Values.h.
+#ifndef TPU_MLIR_LIB_CHECK_CLAIMS_H
+#define TPU_MLIR_LIB_CHECK_CLAIMS_H
+
+#include "Numbering.h"
+#include "tpu_mlir/Bmodel/Bmodel.h"
+#include "tpu_mlir/Sim/TensorTable.h"
+#include "tpu_mlir/Target/Target.h"
+
+#include <map>
+
+namespace tpu_mlir::safety {
+
+/// A piece of a tensor at its place.
+struct Claim {
+  int tensor = -1;
+  std::vector<Access> places;
+  Numbering numbers; ///< unknown: only which tensor it is
+};
+
+class Claims {
+public:
+  /// UserError where the table cannot be read.
+  Claims(const bmodel::NetParameter &parameter, const target::Chip &chip);
+
+  bool empty() const { return layers.empty(); }
+  /// The layer that owns a command, or -1. Engine 0 is TIU; ids as in the group, from 1.
+  int layerOf(size_t group, int engine, uint32_t id) const;
+  /// The pieces that are complete after this command.
+  std::vector<Claim> after(size_t group, int engine, uint32_t id) const;
+  const std::string &tensorName(int tensor) const { return tensors[size_t(tensor)]; }
+  /// The network's inputs follow the table's tensors.
+  int inputTensor(size_t input) const { return int(table.tensors.size() + input); }
+  bool isInput(int tensor) const { return size_t(tensor) >= table.tensors.size(); }
+  const std::string &layerName(int layer) const { return table.layers[size_t(layer)].name; }
+  /// The layer that is named after the tensor, or -1.
+  int layerOfTensor(int tensor) const { return makers[size_t(tensor)]; }
+
+private:
+  Claim place(int tensor, const sim::TensorPiece &piece) const;
+
+  sim::TensorTable table;
+  const target::Chip &chip;
+  std::map<std::pair<size_t, int>, std::vector<int>> layers; ///< by group and engine: by id
+  std::vector<std::string> tensors;
+  std::vector<int> makers; ///< by tensor
+  std::multimap<sim::CommandRef, std::pair<int, const sim::TensorPiece *>> pieces;
+};
+
+} // namespace tpu_mlir::safety
+
+#endif // TPU_MLIR_LIB_CHECK_CLAIMS_H

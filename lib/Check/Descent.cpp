@@ -1,0 +1,114 @@
+//===- Descent.cpp - Of which elements a command makes which --------------===//
+// Element-wise commands make element i of element i, copies keep elements, and
+// a window's row is made of rows at its stride. So intermediates keep the
+// numbers of the tensor that they come from, and a piece that the file names can
+// be held against them.
+
+#include "Values.h"
+
+namespace tpu_mlir::safety {
+
+using isa::Field;
+
+namespace {
+bool sameShape(const Grid &a, const Grid &b) { return a.n == b.n && a.c == b.c && a.h == b.h && a.w == b.w; }
+} // namespace
+
+void Values::descend(Value &value) {
+  const std::string_view family = command->info->family;
+  const uint32_t kind = uint32_t(command->get(command->info->kindField));
+  const bool isArithmetic = family == "AR" && kind != isa::kArithEuIdxGen && kind != isa::kArithNpuIdxGen;
+  const bool byElements = isArithmetic || family == "RQ" || family == "LIN" || family == "CMP" || family == "SFU" ||
+                          family == "SG" || (family == "TRANS" && kind == isa::kTsbcLCopy);
+  const bool copies = family == "DMATensor" && kind == isa::kDmaTensor && command->get(Field::nchw_copy);
+  // A copy to other lanes is still the tensor, whatever part of it stands where.
+  if (family == "TRANS" && kind == isa::kTsbcLCopy && operands.size() == 1)
+    value.tensor = all[operands[0].first].tensor;
+  for (const Operand &operand : operands) {
+    if (!operand.source || operand.isBroken || operand.isComplained)
+      continue;
+    if ((family == "CONV" || family == "PORD") && operand.access.operand == "opd0")
+      return descendByWindow(value, operand);
+    if (copies)
+      return descendByCopy(value, operand);
+    if (byElements && sameShape(operand.access.grid, value.grid))
+      return descendByElements(value, operand);
+  }
+}
+
+void Values::descendByElements(Value &value, const Operand &operand) {
+  const Value &source = all[operand.source];
+  if (!isPlain(value.grid) || !isPlain(operand.access.grid) ||
+      (value.grid.h > 1 && value.grid.stepH / value.grid.item != operand.access.grid.stepH / operand.access.grid.item))
+    return;
+  value.numbers = source.numbers;
+  value.numbers.first = operand.at;
+  value.from = source.from;
+  if (source.tensor >= 0)
+    value.from.tensor = source.tensor;
+  const std::string_view family = command->info->family;
+  if (family != "TRANS" && (family != "AR" || command->get(command->info->kindField) != isa::kArithCopy))
+    value.from.isComputed = true;
+}
+
+void Values::descendByWindow(Value &value, const Operand &operand) {
+  const Value &source = all[operand.source];
+  const int64_t width = source.numbers.width;
+  if (width <= 0 || source.numbers.plane <= 0 || command->get(Field::opd0_y_ins0) || command->get(Field::opd0_up_pad) > 64)
+    return;
+  const int64_t inPlane = operand.at % source.numbers.plane;
+  const Descent &before = source.from;
+  const int64_t stride = before.isWindow ? before.stride : 1;
+  value.from.tensor = source.tensor >= 0 ? source.tensor : before.tensor;
+  value.from.isComputed = value.from.isWindow = true;
+  value.from.row = (before.isWindow ? before.row : 0) + stride * (inPlane / width - int64_t(command->get(Field::opd0_up_pad)));
+  value.from.column = inPlane % width;
+  value.from.stride = stride * int64_t(command->get(Field::res_op_y_str));
+  const Grid &grid = value.grid;
+  value.numbers = {isPlain(grid) && (grid.h == 1 || grid.stepH == grid.w * grid.item), 0, int64_t(grid.c * grid.h * grid.w), int64_t(grid.h * grid.w),
+                   int64_t(grid.w)};
+}
+
+/// A copy between memories. In linear memory the steps between elements are those of the addresses.
+void Values::descendByCopy(Value &value, const Operand &operand) {
+  const Value &source = all[operand.source];
+  const Grid &from = operand.access.grid;
+  if (!sameShape(from, value.grid) || !isPlain(from) || !isPlain(value.grid) ||
+      (from.h > 1 && from.stepH != value.grid.stepH))
+    return;
+  value.numbers = source.numbers;
+  value.numbers.first = operand.at;
+  if (operand.access.space == Space::Linear) {
+    value.numbers.image = int64_t(from.stepN / from.item), value.numbers.plane = int64_t(from.stepC / from.item);
+    value.numbers.width = int64_t(from.stepH / from.item);
+  }
+  value.from = source.from;
+  if (source.tensor >= 0)
+    value.from.tensor = source.tensor;
+  // The file names copies of what layers computed; of the inputs it need not.
+  if (source.tensor >= 0 && claims.isInput(source.tensor))
+    value.tensor = source.tensor;
+}
+
+/// What is wrong with a value whose element `number` is to be element `claimed` of the piece; empty where nothing is.
+std::string Values::wrongElement(const Claim &claim, const Value &value, int64_t claimed, int64_t number) {
+  const Descent &from = value.from;
+  if (from.tensor < 0 || value.tensor >= 0)
+    return "";
+  if (!from.isWindow) {
+    const bool mustAgree = from.tensor == claim.tensor || (from.isComputed && value.numbers.sameSteps(claim.numbers));
+    return !mustAgree || claimed == number
+               ? ""
+               : " out of elements at other places of tensor '" + claims.tensorName(from.tensor) + "', by ";
+  }
+  if (value.numbers.width != claim.numbers.width || claim.numbers.plane <= 0 || value.numbers.plane <= 0)
+    return "";
+  const int64_t row = from.row + from.stride * (number % value.numbers.plane / value.numbers.width);
+  const int64_t offset = row - from.stride * (claimed % claim.numbers.plane / claim.numbers.width);
+  const auto [it, isNew] = windows.try_emplace({claim.tensor, from.tensor, from.stride}, offset, from.column);
+  return isNew || it->second == std::pair(offset, from.column)
+             ? ""
+             : " out of other rows of tensor '" + claims.tensorName(from.tensor) + "' than its other pieces, by ";
+}
+
+} // namespace tpu_mlir::safety

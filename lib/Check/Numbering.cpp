@@ -1,0 +1,67 @@
+//===- Numbering.cpp - Which element lies where ---------------------------===//
+
+#include "Numbering.h"
+
+#include <vector>
+
+namespace tpu_mlir::safety {
+
+Spot spotOf(const Grid &grid, bool linear, uint32_t lanes, uint32_t lane, uint64_t address) {
+  Spot spot;
+  if (address < grid.place)
+    return spot;
+  uint64_t rest = address - grid.place;
+  const auto take = [&](uint64_t count, uint64_t step) {
+    const uint64_t i = count > 1 && step ? rest / step : 0;
+    rest -= i * step;
+    return int64_t(i);
+  };
+  spot.n = take(grid.n, grid.stepN);
+  const int64_t group = take(linear ? grid.c : (grid.lane + grid.c + lanes - 1) / lanes, grid.stepC);
+  spot.c = linear ? group : group * lanes + lane - grid.lane;
+  spot.at = int64_t(rest / grid.item);
+  const uint64_t plane = (grid.h - 1) * grid.stepH + (grid.w - 1) * grid.stepW + grid.item;
+  spot.inside = rest < plane && uint64_t(spot.n) < grid.n && spot.c >= 0 && uint64_t(spot.c) < grid.c;
+  return spot;
+}
+
+bool isPlain(const Grid &grid) {
+  return (grid.w == 1 || grid.stepW == grid.item) && (grid.h == 1 || grid.stepH >= grid.w * grid.item) &&
+         (grid.n == 1 || grid.stepN);
+}
+
+bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) {
+  Box box;
+  box.run = grid.item;
+  box.add(grid.w, grid.stepW), box.add(grid.h, grid.stepH), box.add(grid.c, grid.stepC), box.add(grid.n, grid.stepN);
+  box.settle();
+  if (box.rank == 0 || grid.place < place || (grid.place - place) % grid.item)
+    return box.rank == 0;
+  // Coordinates of the last element: those of the first, and of every step as often as it is taken.
+  std::vector<uint64_t> last(shape.size(), 0);
+  const auto add = [&](uint64_t bytes, uint64_t times) {
+    if (!times || !bytes)
+      return;
+    uint64_t rest = bytes / grid.item;
+    for (size_t a = shape.size(); a-- > 0; rest /= shape[a])
+      last[a] += rest % shape[a] * times;
+  };
+  add(grid.place - place, 1);
+  for (auto [count, step] : {std::pair(grid.w, grid.stepW), std::pair(grid.h, grid.stepH), std::pair(grid.c, grid.stepC),
+                             std::pair(grid.n, grid.stepN)}) {
+    // Neighbours along whole axes may be counted as one.
+    uint64_t whole = grid.item;
+    for (size_t a = shape.size(); a-- > 0; whole *= shape[a])
+      if (step == whole && count > shape[a] && count % shape[a] == 0) {
+        add(step, shape[a] - 1);
+        step *= shape[a], count /= shape[a];
+      }
+    add(step, count - 1);
+  }
+  for (size_t a = 0; a < shape.size(); ++a)
+    if (last[a] >= shape[a])
+      return false;
+  return true;
+}
+
+} // namespace tpu_mlir::safety
