@@ -19,6 +19,8 @@ import pytest
 from conftest import ROOT, needs_core
 
 sys.path.insert(0, str(ROOT / "docs/gen"))
+import figure_checker
+import figure_style
 import generate
 import ledger
 import quotes
@@ -224,6 +226,48 @@ def test_paths_in_prose_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for path in re.findall(r"`((?:lib|include|python|test|docs|tools|regression|cmake|bench)/[\w./-]+)`", text):
         assert (ROOT / path).exists(), f"{_relative(page)}: no '{path}'"
+
+
+FIGURES = sorted(figure_style.TARGET.glob("*.svg"))
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda p: p.stem)
+def test_figures_stand_in_their_page(figure: Path) -> None:
+    """`timing-roofline.svg` in timing.md, with a text for those who cannot see it. Links are tested above."""
+    page = figure.parents[1] / f"{figure.stem.partition('-')[0]}.md"
+    found = re.findall(rf"!\[([^\]]*)\]\(figures/{figure.name}\)", page.read_text(encoding="utf-8"))
+    assert len(found) == 1 and len(found[0]) > 40, f"{figure.name} is not in {page.name} once, with a text"
+    drawn = figure.read_text(encoding="utf-8")
+    assert len(drawn) <= figure_style.LIMIT
+    assert "<title>" in drawn and "<text" in drawn, f"{figure.name}: letters must stay text"
+    assert "dc:date" not in drawn, f"{figure.name} has the time at which it was drawn"
+
+
+def test_all_figures_are_there() -> None:
+    named = re.findall(r'^ +"(\w+-\w+)": lambda: figure_', (ROOT / "docs/gen/figures.py").read_text(), re.M)
+    assert sorted(named) == [p.stem for p in FIGURES] != []
+
+
+def test_tallies_of_faults_are_read() -> None:
+    text = """blamed although sound: somewhere: 3 4 5 6
+fault                     planted  effective  by checker  noted only  by exactness  missed blamed, harmless
+address moved by a row         20         19          15           2             4       0                1
+    a fault that nobody saw 1 2 3
+all                            20         19          15           2             4       0                1
+"""
+    rows = figure_checker.read_tally(text)
+    assert list(rows) == ["address moved by a row", "all"]
+    assert rows["all"] == {"planted": 20, "effective": 19, "by checker": 15, "noted only": 2, "by exactness": 4,
+                           "missed": 0, "blamed, harmless": 1}  # fmt: skip
+
+
+def test_a_repeated_stream_waits_for_its_last_turn() -> None:
+    head, tiu, gdma = "# CHIP\ngroup g\n", "tiu 1 dep 1 A x=1\ntiu 2 dep 0 B\n", "gdma 1 dep 0 C\ngdma 2 dep 2 D\n"
+    once = f"{head}{tiu}tiu 3 dep 0 END\n{gdma}gdma 3 dep 0 END\n"
+    assert figure_checker.repeated(once, 1) == once
+    tiu += "tiu 3 dep 3 A x=1\ntiu 4 dep 0 B\ntiu 5 dep 0 END\n"
+    gdma += "gdma 3 dep 2 C\ngdma 4 dep 4 D\ngdma 5 dep 0 END\n"
+    assert figure_checker.repeated(once, 2) == head + tiu + gdma
 
 
 def test_decisions_are_indexed_and_short() -> None:
