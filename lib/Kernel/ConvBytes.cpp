@@ -210,8 +210,9 @@ bool convBytes(const ByteLoops &loops, const Tensor &out, const ConstTensor &in,
   });
 
   Vectors vectors(od, grid.columns);
-  // Few tiles of pixels are cut by output channels too, so that all threads have work.
-  int64_t blocks = int64_t(vectors.blocks.size()) - 1, tiles = od.n * blocks, cuts = 1;
+  // Output channels are cut so that all threads have work, and in two at least: what follows goes by channels.
+  int64_t blocks = int64_t(vectors.blocks.size()) - 1, tiles = od.n * blocks,
+          cuts = od.c >= 2 * ByteLoops::kRows ? 2 : 1;
   while (tiles * cuts < 16 && od.c / cuts >= 4 * ByteLoops::kRows)
     cuts *= 2;
   int64_t perCut = ((od.c + cuts - 1) / cuts + ByteLoops::kRows - 1) / ByteLoops::kRows * ByteLoops::kRows;
