@@ -119,12 +119,9 @@ void forStrips(const Tensor &out, const ConstTensor &a, const ConstTensor &b, in
   auto onePlane = [](const Dims &dims) { return Dims{1, 1, dims.h, dims.w}; };
   Loops space(onePlane(d), onePlane(a.dims), onePlane(b.dims));
   parallelFor(d.n * d.c, std::max<int64_t>(1, kGrain / (d.h * d.w)), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      auto offset = [&](const ConstTensor &t) {
-        int64_t n = t.dims.n == 1 ? 0 : i / d.c, c = t.dims.c == 1 ? 0 : i % d.c;
-        return planeOffset(t.dims, t.planes, n * t.dims.c + c);
-      };
-      int64_t atOut = offset(out), atA = offset(a), atB = offset(b);
+    PlaneWalk walkOut(d, d, out.planes, begin), walkA(d, a.dims, a.planes, begin), walkB(d, b.dims, b.planes, begin);
+    for (int64_t i = begin; i < end; ++i, walkOut.next(), walkA.next(), walkB.next()) {
+      int64_t atOut = walkOut.offset(), atA = walkA.offset(), atB = walkB.offset();
       if (space.rank == 1) {
         int64_t length = space.size[0], sa = space.a[0], sb = space.b[0];
         for (int64_t x = 0; x < length; x += strip)
@@ -199,10 +196,12 @@ void requant(const Tensor &out, const ConstTensor &in, const QuantEntry *entries
   parallelFor(planes * cuts, std::max<int64_t>(1, kGrain / plane), [&](int64_t begin, int64_t end) {
     int32_t wide[kStrip];
     int64_t scaled[kStrip];
-    for (int64_t i = begin; i < end; ++i) {
-      QuantEntry entry = entries[count == 1 ? 0 : i / cuts % out.dims.c];
-      int64_t x = i % cuts * kGrain, last = std::min(x + kGrain, plane);
-      int64_t from = planeOffset(in.dims, in.planes, i / cuts), to = planeOffset(out.dims, out.planes, i / cuts);
+    PlaneWalk walkIn(in.dims, in.dims, in.planes, begin / cuts), walkOut(in.dims, out.dims, out.planes, begin / cuts);
+    for (int64_t i = begin, cut = begin % cuts; i < end; ++i) {
+      QuantEntry entry = entries[count == 1 ? 0 : walkIn.channel()];
+      int64_t x = cut * kGrain, last = std::min(x + kGrain, plane), from = walkIn.offset(), to = walkOut.offset();
+      if (++cut == cuts)
+        cut = 0, walkIn.next(), walkOut.next();
       if (loops.fused && entry.shift < 0 && entry.shift >= -62 && out.dtype != DType::U32) {
         loops.fused->requant(in.dtype, at(in.data, from + x, in.dtype), out.dtype, at(out.data, to + x, out.dtype),
                              entry, round, last - x);

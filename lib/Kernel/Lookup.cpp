@@ -51,10 +51,12 @@ void lookupRows(const Tensor &out, const ConstTensor &in, const ConstTensor &tab
   const InnerLoops &loops = inner();
   int64_t plane = out.dims.h * out.dims.w;
   parallelFor(out.dims.n * out.dims.c, std::max<int64_t>(1, kGrain / plane), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      lookupRun(loops, out.dtype, in.as<uint8_t>() + planeOffset(in.dims, in.planes, i),
-                at(tables.data, planeOffset(tables.dims, tables.planes, i % out.dims.c), tables.dtype),
-                at(out.data, planeOffset(out.dims, out.planes, i), out.dtype), plane);
+    const Dims &d = out.dims;
+    PlaneWalk walkOut(d, d, out.planes, begin), walkIn(d, d, in.planes, begin),
+        walkTable(d, tables.dims, tables.planes, begin);
+    for (int64_t i = begin; i < end; ++i, walkOut.next(), walkIn.next(), walkTable.next())
+      lookupRun(loops, out.dtype, in.as<uint8_t>() + walkIn.offset(), at(tables.data, walkTable.offset(), tables.dtype),
+                at(out.data, walkOut.offset(), out.dtype), plane);
   });
 }
 
