@@ -36,7 +36,8 @@ struct Grid {
     int64_t used = 0;
     for (int64_t y = 0; y < win.kh; ++y)
       for (int64_t x = 0; x < win.kw; ++x) {
-        int64_t &phase = phases[size_t(y * win.dilationH % win.strideH * win.strideW + x * win.dilationW % win.strideW)];
+        int64_t &phase =
+            phases[size_t(y * win.dilationH % win.strideH * win.strideW + x * win.dilationW % win.strideW)];
         if (phase < 0)
           phase = used++;
       }
@@ -209,8 +210,9 @@ bool convBytes(const ByteLoops &loops, const Tensor &out, const ConstTensor &in,
   });
 
   Vectors vectors(od, grid.columns);
-  // Few tiles of pixels are cut by output channels too, so that all threads have work.
-  int64_t blocks = int64_t(vectors.blocks.size()) - 1, tiles = od.n * blocks, cuts = 1;
+  // Output channels are cut so that all threads have work, and in two at least: what follows goes by channels.
+  int64_t blocks = int64_t(vectors.blocks.size()) - 1, tiles = od.n * blocks,
+          cuts = od.c >= 2 * ByteLoops::kRows ? 2 : 1;
   while (tiles * cuts < 16 && od.c / cuts >= 4 * ByteLoops::kRows)
     cuts *= 2;
   int64_t perCut = ((od.c + cuts - 1) / cuts + ByteLoops::kRows - 1) / ByteLoops::kRows * ByteLoops::kRows;
@@ -229,8 +231,8 @@ bool convBytes(const ByteLoops &loops, const Tensor &out, const ConstTensor &in,
       int64_t first = vectors.blocks[size_t(block)], end = vectors.blocks[size_t(block) + 1];
       loops.block(int64_t(rows.steps.size()), rows.steps.data(),
                   image.get() + n * imageBytes + first * ByteLoops::kPixels * kQuad, int(count),
-                  rows.start.data() + channel, start.data() + channel, int(end - first),
-                  vectors.landing.data() + first, planes.data(), accumulate);
+                  rows.start.data() + channel, start.data() + channel, int(end - first), vectors.landing.data() + first,
+                  planes.data(), accumulate);
     }
   });
   return true;

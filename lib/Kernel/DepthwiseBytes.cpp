@@ -58,12 +58,12 @@ bool depthwiseBytes(const ByteLoops &loops, const Tensor &out, const ConstTensor
     size_t bytes = size_t(place.perPhase * win.strideH + 16 * win.strideW + win.kw + kSlack);
     std::vector<uint8_t> padded(bytes, uint8_t(padValue) ^ flip);
     std::vector<WindowStep> steps = shape;
-    for (int64_t plane = begin; plane < end; ++plane) {
-      int64_t c = plane % od.c;
-      const uint8_t *from = in.as<uint8_t>() + planeOffset(id, in.planes, plane);
+    PlaneWalk walkIn(od, id, in.planes, begin), walkOut(od, od, out.planes, begin);
+    for (int64_t plane = begin; plane < end; ++plane, walkIn.next(), walkOut.next()) {
+      int64_t c = walkOut.channel();
+      const uint8_t *from = in.as<uint8_t>() + walkIn.offset();
       for (int64_t y = 0; y < id.h; ++y)
-        loops.copy(from + y * id.w, id.w, flip,
-                   padded.data() + place.row(y + win.padTop, win.strideH) + win.padLeft);
+        loops.copy(from + y * id.w, id.w, flip, padded.data() + place.row(y + win.padTop, win.strideH) + win.padLeft);
       int32_t sum = 0;
       if (!constant || plane == begin)
         for (size_t s = 0; s < steps.size(); ++s) {
@@ -77,7 +77,7 @@ bool depthwiseBytes(const ByteLoops &loops, const Tensor &out, const ConstTensor
         sum = constant ? int32_t(taps) * filter.as<int8_t>()[0] : loops.sum(filter.as<int8_t>() + c * taps, taps);
       loops.window(int64_t(steps.size()), steps.data(), padded.data(), int(win.strideW),
                    int32_t(uint32_t(bias ? bias[c] : 0) - uint32_t(sum) * 128u), int64_t(landings.size()),
-                   landings.data(), out.as<int32_t>() + planeOffset(od, out.planes, plane));
+                   landings.data(), out.as<int32_t>() + walkOut.offset());
     }
   });
   return true;

@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - Binary operations, requantisation, casts, tables -===//
+//===- Elementwise.cpp - Binary operations, requantisation, casts ---------===//
 // Everything that touches each element once, in strips: widen, compute, round,
 // saturate, each step one simple loop. 32-bit arithmetic is used only where no
 // intermediate can leave 32 bits, so it changes nothing but speed.
@@ -119,12 +119,9 @@ void forStrips(const Tensor &out, const ConstTensor &a, const ConstTensor &b, in
   auto onePlane = [](const Dims &dims) { return Dims{1, 1, dims.h, dims.w}; };
   Loops space(onePlane(d), onePlane(a.dims), onePlane(b.dims));
   parallelFor(d.n * d.c, std::max<int64_t>(1, kGrain / (d.h * d.w)), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      auto offset = [&](const ConstTensor &t) {
-        int64_t n = t.dims.n == 1 ? 0 : i / d.c, c = t.dims.c == 1 ? 0 : i % d.c;
-        return planeOffset(t.dims, t.planes, n * t.dims.c + c);
-      };
-      int64_t atOut = offset(out), atA = offset(a), atB = offset(b);
+    PlaneWalk walkOut(d, d, out.planes, begin), walkA(d, a.dims, a.planes, begin), walkB(d, b.dims, b.planes, begin);
+    for (int64_t i = begin; i < end; ++i, walkOut.next(), walkA.next(), walkB.next()) {
+      int64_t atOut = walkOut.offset(), atA = walkA.offset(), atB = walkB.offset();
       if (space.rank == 1) {
         int64_t length = space.size[0], sa = space.a[0], sb = space.b[0];
         for (int64_t x = 0; x < length; x += strip)
@@ -163,10 +160,11 @@ void binary(BinaryOp op, const Tensor &out, const ConstTensor &a, const ConstTen
     return forStrips(out, a, b, kGrain, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
       loops.fused->add32(out.as<int32_t>() + o, stream(a, ea, sa), stream(b, eb, sb), n);
     });
-  if (loops.fused && fits32(op, a.dtype, b.dtype, shift) && shift >= -30 && std::max(bitWidth(a.dtype), bitWidth(b.dtype)) <= 16 &&
-      out.dtype != DType::U32)
+  if (loops.fused && fits32(op, a.dtype, b.dtype, shift) && shift >= -30 &&
+      std::max(bitWidth(a.dtype), bitWidth(b.dtype)) <= 16 && out.dtype != DType::U32)
     return forStrips(out, a, b, kGrain, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
-      loops.fused->small(op, stream(a, ea, sa), stream(b, eb, sb), shift, round, out.dtype, at(out.data, o, out.dtype), n);
+      loops.fused->small(op, stream(a, ea, sa), stream(b, eb, sb), shift, round, out.dtype, at(out.data, o, out.dtype),
+                         n);
     });
   if (fits32(op, a.dtype, b.dtype, shift))
     return forStrips(out, a, b, kStrip, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
@@ -198,13 +196,15 @@ void requant(const Tensor &out, const ConstTensor &in, const QuantEntry *entries
   parallelFor(planes * cuts, std::max<int64_t>(1, kGrain / plane), [&](int64_t begin, int64_t end) {
     int32_t wide[kStrip];
     int64_t scaled[kStrip];
-    for (int64_t i = begin; i < end; ++i) {
-      QuantEntry entry = entries[count == 1 ? 0 : i / cuts % out.dims.c];
-      int64_t x = i % cuts * kGrain, last = std::min(x + kGrain, plane);
-      int64_t from = planeOffset(in.dims, in.planes, i / cuts), to = planeOffset(out.dims, out.planes, i / cuts);
+    PlaneWalk walkIn(in.dims, in.dims, in.planes, begin / cuts), walkOut(in.dims, out.dims, out.planes, begin / cuts);
+    for (int64_t i = begin, cut = begin % cuts; i < end; ++i) {
+      QuantEntry entry = entries[count == 1 ? 0 : walkIn.channel()];
+      int64_t x = cut * kGrain, last = std::min(x + kGrain, plane), from = walkIn.offset(), to = walkOut.offset();
+      if (++cut == cuts)
+        cut = 0, walkIn.next(), walkOut.next();
       if (loops.fused && entry.shift < 0 && entry.shift >= -62 && out.dtype != DType::U32) {
-        loops.fused->requant(in.dtype, at(in.data, from + x, in.dtype), out.dtype, at(out.data, to + x, out.dtype), entry,
-                             round, last - x);
+        loops.fused->requant(in.dtype, at(in.data, from + x, in.dtype), out.dtype, at(out.data, to + x, out.dtype),
+                             entry, round, last - x);
         continue;
       }
       for (; x < last; x += kStrip) {
@@ -287,49 +287,6 @@ void cast(const Tensor &out, const ConstTensor &in, Round round) {
       }
       narrowFloat(floats, out.dtype, to, n);
     }
-  });
-}
-
-namespace {
-
-template <typename T> void lookupStrip(const uint8_t *in, const T *table, T *out, int64_t n) {
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = table[in[i]];
-}
-
-void lookupRun(const InnerLoops &loops, DType t, const uint8_t *in, const void *table, void *out, int64_t n) {
-  switch (byteSize(t)) {
-  case 1:
-    if (loops.bytes)
-      return loops.bytes->lookup(in, static_cast<const uint8_t *>(table), n, static_cast<uint8_t *>(out));
-    return lookupStrip(in, static_cast<const uint8_t *>(table), static_cast<uint8_t *>(out), n);
-  case 2:
-    return lookupStrip(in, static_cast<const uint16_t *>(table), static_cast<uint16_t *>(out), n);
-  default:
-    return lookupStrip(in, static_cast<const uint32_t *>(table), static_cast<uint32_t *>(out), n);
-  }
-}
-
-} // namespace
-
-void lookup(const Tensor &out, const ConstTensor &in, const void *table) {
-  assert(out.dims == in.dims && bitWidth(in.dtype) == 8);
-  const InnerLoops &loops = inner();
-  parallelFor(out.dims.count(), kGrain, [&](int64_t begin, int64_t end) {
-    lookupRun(loops, out.dtype, in.as<uint8_t>() + begin, table, at(out.data, begin, out.dtype), end - begin);
-  });
-}
-
-void lookupRows(const Tensor &out, const ConstTensor &in, const ConstTensor &tables) {
-  assert(out.dims == in.dims && bitWidth(in.dtype) == 8 && out.dtype == tables.dtype);
-  assert(tables.dims.n == 1 && tables.dims.c == out.dims.c && tables.dims.h == 1 && tables.dims.w >= 256);
-  const InnerLoops &loops = inner();
-  int64_t plane = out.dims.h * out.dims.w;
-  parallelFor(out.dims.n * out.dims.c, std::max<int64_t>(1, kGrain / plane), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      lookupRun(loops, out.dtype, in.as<uint8_t>() + planeOffset(in.dims, in.planes, i),
-                at(tables.data, planeOffset(tables.dims, tables.planes, i % out.dims.c), tables.dtype),
-                at(out.data, planeOffset(out.dims, out.planes, i), out.dtype), plane);
   });
 }
 

@@ -48,14 +48,20 @@ template <typename F> bool lookOut(F holds) {
 struct Job {
   const std::function<void(int64_t, int64_t)> &body;
   int64_t count, grain;
-  std::atomic<int64_t> next{0};
   std::atomic<int> helpersWanted;
+  /// Ranges taken from the front, and in the upper half from the back.
+  std::atomic<uint64_t> taken{0};
 
-  void run() {
+  /// The caller goes from the front and helpers from the back: what a thread has written, it often reads in the next
+  /// loop.
+  void run(bool isHelper) {
+    const uint64_t ranges = uint64_t((count + grain - 1) / grain), one = isHelper ? uint64_t(1) << 32 : 1;
     for (;;) {
-      int64_t begin = next.fetch_add(grain, std::memory_order_relaxed);
-      if (begin >= count)
+      uint64_t before = taken.fetch_add(one, std::memory_order_relaxed), front = before & 0xffffffff,
+               back = before >> 32;
+      if (front + back >= ranges)
         return;
+      int64_t begin = int64_t(isHelper ? ranges - 1 - back : front) * grain;
       body(begin, std::min(begin + grain, count));
     }
   }
@@ -90,7 +96,7 @@ public:
       ++generation;
     }
     wake.notify_all();
-    job.run();
+    job.run(/*isHelper=*/false);
     std::unique_lock lock(mutex);
     current = nullptr; // late workers find nothing
     if (active != 0) {
@@ -152,7 +158,7 @@ private:
         continue;
       ++active;
       lock.unlock();
-      job->run();
+      job->run(/*isHelper=*/true);
       lock.lock();
       if (--active == 0)
         done.notify_all();
@@ -185,8 +191,8 @@ int threadCount() {
 
 void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)> &body) {
   grain = std::max<int64_t>(grain, 1);
-  if (count > grain && limit != 1 && !insideBody) {
-    Job job{body, count, grain, 0, threadCount() - 1};
+  if (count > grain && count / grain < (int64_t(1) << 31) && limit != 1 && !insideBody) {
+    Job job{body, count, grain, threadCount() - 1};
     insideBody = true;
     bool ran = pool().run(job);
     insideBody = false;

@@ -4,20 +4,12 @@
 // Source: shared ISA notes, isa.md §6 (tensor copy and broadcast verified,
 // transposes, fill and linear copies stated).
 
-#include "Exec.h"
+#include "DmaSide.h"
 
 #include <cstring>
 
 namespace tpu_mlir::sim {
 namespace {
-
-/// One side of a copy.
-struct Side {
-  const char *name;
-  uint64_t address;
-  Dims dims;
-  Strides strides;
-};
 
 uint64_t fullAddress(const Exec &e, Field low, Field high) {
   return uint64_t(e.get(high)) << 32 | uint64_t(e.get(low));
@@ -61,18 +53,6 @@ LocalTensor localSide(const Exec &e, const Side &s, DType dtype) {
   LocalTensor t{dtype, s.dims, e.memory.placeOfWindow(s.address), s.strides};
   checkInside(t, s.name, e.memory);
   return t;
-}
-
-/// Bytes from the first element of a linear side to the end of its last.
-uint64_t spanOf(const Side &s, int64_t size) {
-  const Dims &d = s.dims;
-  if (d.n < 1 || d.c < 1 || d.h < 1 || d.w < 1)
-    throw UserError("'" + std::string(s.name) + "' has an empty shape [" + std::to_string(d.n) + ", " +
-                    std::to_string(d.c) + ", " + std::to_string(d.h) + ", " + std::to_string(d.w) + "]");
-  // Sizes have 16 bits and strides 32, so this cannot overflow.
-  return uint64_t((d.n - 1) * s.strides.n + (d.c - 1) * s.strides.c + (d.h - 1) * s.strides.h +
-                  (d.w - 1) * s.strides.w + 1) *
-         uint64_t(size);
 }
 
 /// Calls move(linear offset in elements, row of the dense buffer) for every row of w elements.
@@ -155,23 +135,6 @@ void storeSide(Exec &e, const Side &s, const Tensor &value) {
     scatter(e.memory, local, value.data, laneMask(e));
   else
     scatterLinear(linear, s, size, value.as<uint8_t>());
-}
-
-/// Whether every element of a linear side has a place of its own.
-bool isApart(const Side &s) {
-  int64_t extent = 1;
-  for (auto [count, stride] :
-       {std::pair(s.dims.w, s.strides.w), {s.dims.h, s.strides.h}, {s.dims.c, s.strides.c}, {s.dims.n, s.strides.n}}) {
-    if (count > 1 && stride < extent)
-      return false;
-    extent += (count - 1) * stride;
-  }
-  return true;
-}
-
-/// Planes of a linear side; `channels` that it has.
-template <typename Byte> BytePlanes<Byte> linearPlanes(Byte *base, const Side &s, int64_t channels, int64_t size) {
-  return {base, {channels, 0, s.strides.c * size, 0, s.strides.n * size}, s.strides.h, s.strides.w};
 }
 
 /// Copies from side to side at once; where source has one channel and target more, to each of them. False, and nothing

@@ -112,13 +112,13 @@ bool hasPlacesApart(const LocalTensor &t, const Memory &memory) {
 
 void copyPlanes(const Dims &d, int64_t size, const BytePlanes<uint8_t> &to, const BytePlanes<const uint8_t> &from,
                 uint64_t laneMask) {
+  bool all = laneMask == ~uint64_t(0);
   int64_t planes = d.n * d.c, grain = std::max<int64_t>(1, (1 << 17) / (d.h * d.w * size));
   kernel::parallelFor(planes, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t plane = begin; plane < end; ++plane) {
-      int64_t n = plane / d.c, c = plane % d.c;
-      if (laneMask >> ((to.at.first + c) % to.at.perGroup % 64) & 1)
-        copyPlane(to.base + to.at.at(n, c), to.h, to.w, from.base + from.at.at(n, c), from.h, from.w, d.h, d.w, size);
-    }
+    kernel::PlaneWalk walkTo(d, d, &to.at, begin), walkFrom(d, d, &from.at, begin);
+    for (int64_t plane = begin; plane < end; ++plane, walkTo.next(), walkFrom.next())
+      if (all || (laneMask >> ((to.at.first + walkTo.channel()) % to.at.perGroup % 64) & 1))
+        copyPlane(to.base + walkTo.offset(), to.h, to.w, from.base + walkFrom.offset(), from.h, from.w, d.h, d.w, size);
   });
 }
 
@@ -131,7 +131,8 @@ void scatter(Memory &memory, const LocalTensor &t, const void *dense, uint64_t l
   int64_t size = kernel::byteSize(t.dtype);
   // Of elements that share a place the last one stays.
   kernel::ThreadLimit limit(hasPlacesApart(t, memory) ? kernel::threadCount() : 1);
-  copyPlanes(t.dims, size, planesOf(memory, t), densePlanes(t.dims, size, static_cast<const uint8_t *>(dense)), laneMask);
+  copyPlanes(t.dims, size, planesOf(memory, t), densePlanes(t.dims, size, static_cast<const uint8_t *>(dense)),
+             laneMask);
 }
 
 } // namespace tpu_mlir::sim

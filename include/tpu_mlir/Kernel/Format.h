@@ -86,6 +86,39 @@ inline int64_t planeOffset(const Dims &dims, const Planes *planes, int64_t numbe
   return planes ? planes->at(number / dims.c, number % dims.c) : number * dims.h * dims.w;
 }
 
+/// The offsets of an operand's planes while those of a result pass in order, without a division for each. Dimensions n
+/// and c of the operand equal the result's or are 1 (broadcast).
+class PlaneWalk {
+public:
+  PlaneWalk(const Dims &result, const Dims &own, const Planes *planes, int64_t number)
+      : p(planes ? *planes : Planes{own.c, 0, own.h * own.w, 0, own.c * own.h * own.w}), channels(result.c),
+        n(number / result.c), c(number % result.c), repeatsImage(own.n == 1), repeatsChannel(own.c == 1) {
+    seek();
+  }
+  int64_t offset() const { return at; }
+  int64_t channel() const { return c; }
+  void next() {
+    if (++c == channels) {
+      c = 0, ++n;
+      return seek();
+    }
+    if (repeatsChannel)
+      return;
+    at += p.channel;
+    if (++member == p.perGroup)
+      member = 0, at += p.group - p.perGroup * p.channel;
+  }
+
+private:
+  void seek() {
+    int64_t own = repeatsChannel ? 0 : c;
+    at = p.at(repeatsImage ? 0 : n, own), member = (p.first + own) % p.perGroup;
+  }
+  Planes p;
+  int64_t channels, n, c, member = 0, at = 0;
+  bool repeatsImage, repeatsChannel;
+};
+
 /// Dense NCHW tensor that the kernel writes. The caller owns the bytes. Only kernels that say so take planes apart.
 struct Tensor {
   DType dtype;

@@ -62,4 +62,32 @@ TEST(Parallel, WorksInAForkedChild) {
   EXPECT_EQ(status, 0);
 }
 
+TEST(Errand, IsDoneOnceByWhoeverBegins) {
+  for (int round = 0; round < 200; ++round) {
+    std::atomic<int> done{0};
+    Errand errand([&] { ++done; });
+    std::atomic<int64_t> total{0};
+    parallelFor(64, 1, [&](int64_t begin, int64_t end) { total += end - begin; });
+    EXPECT_EQ(total, 64);
+    errand.finish();
+    EXPECT_EQ(done, 1);
+    errand.finish();
+    EXPECT_EQ(done, 1);
+  }
+}
+
+TEST(Errand, IsNotBegunByItsEnd) {
+  ThreadLimit one(1); // nobody else takes it
+  bool done = false;
+  {
+    Errand errand([&] { done = true; });
+  }
+  EXPECT_FALSE(done);
+  {
+    Errand errand([&] { done = true; });
+    errand.finish();
+  }
+  EXPECT_TRUE(done);
+}
+
 } // namespace

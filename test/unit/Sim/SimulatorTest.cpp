@@ -196,6 +196,20 @@ TEST(Simulator, RefusesWhatCannotBeRight) {
             "'m.bmodel': tensor 'x' has data type 77, which the simulator cannot read");
 }
 
+TEST(Simulator, ShowsNothingComputedFromDamagedWeights) {
+  bmodel::Model m = Program::make().model();
+  parameter(m).coeffMem->checkCode[3] ^= 1;
+  Simulator simulator(m, "m.bmodel");
+  EXPECT_THROW(simulator.lane(0), UserError);
+  EXPECT_THROW(simulator.memory(), UserError);
+  EXPECT_THROW(simulator.readGlobal(uint64_t(simulator.chip().global.ddrBase), 1), UserError);
+  RunOptions options;
+  bool isCalled = false;
+  options.beforeCommand = [&](const CommandEvent &) { isCalled = true; };
+  EXPECT_THROW(simulator.run(options), UserError);
+  EXPECT_FALSE(isCalled);
+}
+
 TEST(Simulator, RefusalsNameTheCommand) {
   auto with = [](auto change) {
     Program p = Program::make();
