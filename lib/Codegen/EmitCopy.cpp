@@ -56,6 +56,10 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
     uint64_t source =
         m.source == -1 ? 0 : (m.source == kFromResult ? result : operands[m.source]) + m.sourceOffset * item;
     uint64_t target = result + m.targetOffset * item;
+    // What was made where it belongs (docs/design/memory.md, in place).
+    if (m.source != -1 && source == target &&
+        std::all_of(axes.begin(), axes.end(), [](const Axis &a) { return a.source == a.target; }))
+      continue;
     // Long axes become two; a prime length is cut into pieces of maxDim below.
     for (size_t i = 0; i < axes.size(); ++i)
       if (axes[i].size > maxDim)

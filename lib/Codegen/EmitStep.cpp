@@ -5,6 +5,7 @@
 #include "Encoding.h"
 #include "tpu_mlir/Codegen/StepEmitter.h"
 
+#include <cassert>
 #include <cmath>
 
 namespace tpu_mlir::codegen {
@@ -129,6 +130,7 @@ void StepEmitter::emitPool(const Step &s, std::span<const LocalView> views) {
 
 void StepEmitter::emitBinary(const Step &s, std::span<const LocalView> views) {
   const LocalView &out = views[s.dst];
+  assert((s.op != BinaryOp::Sub || isSigned(out.dtype)) && "the command has no field for it: differences are signed");
   isa::SAR c;
   bool saturates = !isFloat(out.dtype) && (s.op == BinaryOp::Add || s.op == BinaryOp::Sub || s.op == BinaryOp::Mul);
   const char *name = s.op == BinaryOp::Add   ? (saturates ? "arith.adds" : "arith.add")

@@ -20,10 +20,41 @@ static LocalMemory memoryOf(const target::Chip &chip) {
           chip.limits.maxDim};
 }
 
+double lookupCycles(const Dims &dims, const target::Chip &chip) {
+  timing::Spread result{double(dims.n), double(dims.c), double(dims.h), double(dims.w)};
+  double copies = 0;
+  if (int64_t half = codegen::lookupSplit(dims, memoryOf(chip))) {
+    result.h = 1, result.w = double(dims.h * dims.w - half);
+    copies = 2 * (timing::laneCopyCycles(chip, result, 1) + double(chip.time.issueCycles));
+    result.c *= 2;
+  }
+  return copies + timing::gatherCycles(chip, result);
+}
+
+/// Whether a step makes, element by element, exactly the part of the result that is asked for.
+static bool isPlain(const Step &s, const Buffer &dst) {
+  if (s.kind != StepKind::Binary && s.kind != StepKind::Requant && s.kind != StepKind::Cast)
+    return false;
+  return dst.place != Place::Scratch ||
+         std::all_of(dst.map.begin(), dst.map.end(), [](const AxisMap &m) { return m.kind == AxisMap::Kind::Same; });
+}
+
 double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &chip) {
   double cycles = 0;
+  double plain[9] = {}; // by width: curves are dozens of such steps
   for (const Step &s : recipe.steps) {
     const Buffer &dst = recipe.buffers[s.dst], &a = recipe.buffers[s.a];
+    if (isPlain(s, dst)) {
+      const double width = widest(recipe, s);
+      double &known = plain[size_t(width)];
+      if (known == 0) {
+        const Dims d = dimsOf(part);
+        known = timing::elementCycles(chip, {double(d.n), double(d.c), double(d.h), double(d.w)}, width) +
+                double(chip.time.issueCycles);
+      }
+      cycles += known;
+      continue;
+    }
     Region region;
     for (int i = 0; i < 4; ++i)
       region[i] = dst.place == Place::Scratch ? needOf(dst, i, part).range : part[i];
@@ -62,12 +93,7 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
                      : timing::elementCycles(chip, result, bytes));
       break;
     case StepKind::Lookup:
-      if (int64_t half = codegen::lookupSplit(d, memoryOf(chip))) {
-        result.h = 1, result.w = double(d.h * d.w - half);
-        cycles += 2 * (timing::laneCopyCycles(chip, result, 1) + double(chip.time.issueCycles));
-        result.c *= 2;
-      }
-      cycles += timing::gatherCycles(chip, result);
+      cycles += lookupCycles(d, chip);
       break;
     case StepKind::MatMul:
       cycles += double(d.n) * timing::matrix2Cycles(chip, double(d.c), double(a.dims.h * a.dims.w), double(d.w), bytes) +

@@ -115,9 +115,32 @@ private:
       from.bytes =
           item * ((from.dims.n - 1) * from.outer->n + (groups - 1) * from.outer->c +
                   (from.dims.h - 1) * from.rowStride + from.dims.w);
-      steps.store(v.dims, s.region, v.address, from);
+      // Of a tensor without rows and columns: a slice of a larger one is no vector there.
+      std::optional<LocalView> row = v.dims.h * v.dims.w == 1 ? asRow(from) : std::nullopt;
+      if (row) {
+        steps.transpose(*row, from);
+        const Dims lined{v.dims.n, 1, 1, v.dims.c};
+        steps.store(lined, {s.region[0], Range{0, 1}, Range{0, 1}, s.region[1]}, v.address, *row);
+      } else {
+        steps.store(v.dims, s.region, v.address, from);
+      }
       observer.madeGlobal(s.value, s.region);
     }
+  }
+
+  /// Where a vector spread over lanes can be brought into one first: else every element would be a transfer's row.
+  std::optional<LocalView> asRow(const LocalView &from) const {
+    constexpr int64_t kFewRows = 16; // about the cost of the transposition
+    LocalView row;
+    row.dtype = from.dtype;
+    row.dims = {from.dims.n, 1, from.dims.h, from.dims.c};
+    row.offset = t.scratch.slot(0);
+    row.bytes = localBytes(row.layout, row.dims, row.dtype, memory);
+    const int64_t scratchEnd = t.scratch.tableBase < 0 ? memory.bytes : t.scratch.tableBase;
+    if (from.dims.w > 1 || from.dims.h > 1 || from.dims.c < kFewRows || from.dims.c > memory.maxDim ||
+        !isNatural(from, memory) || row.bytes > std::min(t.scratch.slotBytes, scratchEnd - t.scratch.area))
+      return std::nullopt;
+    return row;
   }
 
   void compute(const Work &work) {

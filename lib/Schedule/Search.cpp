@@ -7,6 +7,7 @@
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/Regions.h"
 #include "tpu_mlir/Schedule/Segments.h"
+#include "tpu_mlir/Timing/Uncertain.h"
 
 #include <algorithm>
 #include <limits>
@@ -16,20 +17,6 @@
 namespace tpu_mlir::schedule {
 
 int64_t rowLimitOf(const LocalMemory &memory) { return memory.bytes / 16; }
-
-Pace paceOf(const Network &network, const Timeline &timeline, const target::Chip &chip) {
-  Pace pace;
-  for (const Work &work : timeline.works) {
-    double cycles = 0;
-    const Recipe *recipe = network.nodes[work.node].recipe();
-    for (const Region &part : work.parts)
-      cycles += stepCycles(*recipe, part, chip);
-    pace.work.push_back(cycles);
-  }
-  pace.transferLatency = double(chip.time.gdmaLatencyCycles);
-  pace.bytesPerCycle = 1 / transferCycles(1, true, chip);
-  return pace;
-}
 
 void markStored(const Network &network, Plan &plan) {
   plan.isStored.assign(network.values.size(), 0);
@@ -64,55 +51,6 @@ void markStored(const Network &network, Plan &plan) {
         store(network.nodes[n].result);
     }
   }
-}
-
-double estimateCycles(const Network &network, const Timeline &t, const Plan &plan, const Pace &pace,
-                      const target::Chip &chip) {
-  const int works = int(t.works.size());
-  std::vector<double> workEnd(works + 1, 0), loadEnd(t.buffers.size(), 0);
-  std::vector<std::vector<int>> loadsAt(works + 1);
-  for (const Load &l : t.loads)
-    if (int at = t.buffers[l.buffer].loadAt; at >= 0)
-      loadsAt[at].push_back(l.buffer);
-  double tiu = 0, gdma = 0;
-  auto load = [&](int b, int w) {
-    double ready = w > 0 ? workEnd[w - 1] : 0;
-    gdma = std::max(gdma, ready) + pace.transferLatency + transferCycles(double(t.buffers[b].loadBytes), false, chip);
-    loadEnd[b] = gdma;
-  };
-  auto store = [&](int w) {
-    for (const Work::Store &s : t.works[w].stores) {
-      double bytes = double(dimsOf(s.region).count() * kernel::byteSize(network.values[s.value].dtype));
-      gdma = std::max(gdma, workEnd[w]) + pace.transferLatency + transferCycles(bytes, true, chip);
-    }
-  };
-  for (int w = 0; w < works; ++w) {
-    for (bool late : {true, false})
-      for (int b : loadsAt[w])
-        if ((t.buffers[b].first <= w) == late)
-          load(b, w);
-    if (w > 0)
-      store(w - 1);
-    const Work &work = t.works[w];
-    if (plan.groups[work.group].alone) {
-      // A rough price of going through global memory; what matters is that it is never cheap.
-      const Node &node = network.nodes[work.node];
-      double bytes = double(network.values[node.result].bytes());
-      for (int operand : node.operands)
-        bytes += operand >= 0 ? double(network.values[operand].bytes()) : 0;
-      double compute = node.recipe() ? 2 * stepCycles(*node.recipe(), wholeOf(node.recipe()->outputDims()), chip) : 0;
-      tiu = gdma = std::max(tiu, gdma) + 2 * transferCycles(bytes, true, chip) + compute;
-    } else {
-      for (const Binding &b : work.bindings)
-        if (b.buffer >= 0)
-          tiu = std::max(tiu, loadEnd[b.buffer]);
-      tiu += pace.work[w];
-    }
-    workEnd[w] = tiu;
-  }
-  if (works > 0)
-    store(works - 1);
-  return std::max(tiu, gdma);
 }
 
 namespace {
@@ -151,6 +89,9 @@ public:
       std::vector<int> failures;
       if (placeBuffers(built.timeline, pace, &failures) < 0) {
         schedule.cycles = estimateCycles(schedule.network, built.timeline, schedule.plan, pace, chip);
+        const target::Chip slow = timing::withSlowTransfers(chip);
+        schedule.slowCycles = estimateCycles(schedule.network, built.timeline, schedule.plan,
+                                             paceOf(schedule.network, built.timeline, slow), slow);
         return std::move(schedule);
       }
       // What is done about one may help the next. Of many, an eighth at a time keeps the rounds few.
@@ -275,12 +216,13 @@ private:
 } // namespace
 
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level) {
-  // Rooms above 1 are hopes: where memory runs out after all, a group is cut further.
+  // Rooms above 1 are hopes: where memory runs out after all, a group is cut further. Small rooms leave more for
+  // weights that come early, and so do short groups.
   std::vector<SegmentRules> candidates;
-  for (double share :
-       level >= 3 ? std::vector<double>{0.12, 0.18, 0.25, 0.35, 0.45, 0.6} : std::vector<double>{0.12, 0.25, 0.45})
-    for (double room : level >= 3 ? std::vector<double>{0.7, 0.9, 1.15, 1.4, 1.7} : std::vector<double>{0.9, 1.3})
-      for (int longest : level >= 3 ? std::vector<int>{12, 24, 40} : std::vector<int>{24})
+  const bool isThorough = level >= 3;
+  for (double share : isThorough ? std::vector{0.12, 0.18, 0.25, 0.35, 0.45, 0.6} : std::vector{0.12, 0.25, 0.5})
+    for (double room : isThorough ? std::vector{0.7, 0.9, 1.15, 1.4, 1.7} : std::vector{0.7, 0.9, 1.3})
+      for (int longest : isThorough ? std::vector{12, 24, 40} : std::vector{room < 0.8 ? 12 : 24})
         candidates.push_back({share, room, longest});
   // Larger scratch places save instructions and take memory from values and weights.
   std::vector<LocalMemory> memories;
@@ -311,9 +253,17 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
       found[i].scratchBanks = memoryOf(i).scratchBanks;
       searchers[i]->forget();
     });
-  // The first of the best: the same whatever order threads finish in.
-  return *std::min_element(found.begin(), found.end(),
-                           [](const Schedule &a, const Schedule &b) { return a.cycles < b.cycles; });
+  // Nobody knows the chip's bandwidth to the percent: of those that differ by less, the one that also
+  // stands slow transfers. The first of the best: the same whatever order threads finish in.
+  const double best = std::min_element(found.begin(), found.end(), [](const Schedule &a, const Schedule &b) {
+                        return a.cycles < b.cycles;
+                      })->cycles;
+  return *std::min_element(found.begin(), found.end(), [&](const Schedule &a, const Schedule &b) {
+    const bool isGood = a.cycles <= 1.01 * best, isOtherGood = b.cycles <= 1.01 * best;
+    return isGood != isOtherGood ? isGood
+           : isGood              ? a.cycles + a.slowCycles < b.cycles + b.slowCycles
+                                 : a.cycles < b.cycles;
+  });
 }
 
 } // namespace tpu_mlir::schedule

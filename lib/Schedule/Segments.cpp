@@ -5,11 +5,13 @@
 // is the larger of its compute and transfer times with a share of the smaller,
 // which overlap but for the ends.
 #include "tpu_mlir/Schedule/Segments.h"
+#include "RunSignature.h"
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/Regions.h"
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 
 namespace tpu_mlir::schedule {
 
@@ -47,6 +49,7 @@ public:
     std::vector<int> firstBig(count + 1, count);
     for (int n = count - 1; n >= 0; --n)
       firstBig[n] = isBig(n) ? n : firstBig[n + 1];
+    RunSignature signature(network, plan.isStored);
     for (int i = 0; i < count; ++i) {
       auto offer = [&](const Group &g, double cost) {
         if (best[i] + cost < best[g.last + 1]) {
@@ -60,14 +63,16 @@ public:
         continue;
       int64_t weights = 0;
       std::pair<int64_t, int64_t> slices{1, 1};
+      signature.start(i, passing[i]);
       for (int j = i; j < count && j < i + rules.longest && !alone[j]; ++j) {
         weights += weightBytes[j].localBytes;
         if (weights > scratch.area || !readsInside(i, j))
           break;
+        const uint64_t run = signature.extend(j);
         if (firstBig[i] > j)
           continue;
         Group g{i, j};
-        double cost = slicedCost(g, weights, slices);
+        double cost = slicedOnce(run, g, weights, slices);
         if (cost < kNever)
           offer(g, cost);
       }
@@ -152,6 +157,18 @@ private:
       transfer += latency() + transferCycles(double(result.bytes()), true, chip);
     double compute = regionCycles(*node.recipe(), wholeOf(result.dims), chip, scratch.slotBytes);
     return together(compute, transfer) * (fits ? 1 : 4) + (fits ? 0 : 1e5);
+  }
+
+  /// Blocks of a network that are built alike are solved once.
+  double slicedOnce(uint64_t run, Group &g, int64_t weights, std::pair<int64_t, int64_t> &slices) {
+    const auto [at, isNew] = solved.try_emplace(run);
+    Solved &found = at->second;
+    if (isNew) {
+      found.cost = slicedCost(g, weights, slices);
+      found.nSlices = g.nSlices, found.hSlices = g.hSlices, found.wSlices = g.wSlices, found.from = slices;
+    }
+    g.nSlices = found.nSlices, g.hSlices = found.hSlices, g.wSlices = found.wSlices, slices = found.from;
+    return found.cost;
   }
 
   /// The best slices of a run; `slices` is where to begin: longer runs never need fewer.
@@ -269,7 +286,13 @@ private:
   const LocalMemory &memory;
   const target::Chip &chip;
   const ScratchMap &scratch;
-  Plan plan; ///< what is stored, by the rules
+  struct Solved {
+    double cost = kNever;
+    int64_t nSlices = 1, hSlices = 1, wSlices = 1;
+    std::pair<int64_t, int64_t> from; ///< where longer runs begin
+  };
+  std::unordered_map<uint64_t, Solved> solved; ///< by signature
+  Plan plan;                                   ///< what is stored, by the rules
   std::vector<int64_t> localBytesOf, passing;
   std::vector<RowBlob> weightBytes;
 };

@@ -190,29 +190,4 @@ InferenceEstimate TimedStream::inference(const target::Chip &chip, const StreamR
   return e;
 }
 
-const std::vector<UncertainGroup> &uncertainGroups() {
-  using T = target::Time;
-  static const std::vector<UncertainGroup> groups = {
-      {"gather", {&T::gatherCyclesPerElement}},
-      {"depth-wise", {&T::depthwiseFactor}},
-      {"pooling", {&T::poolFactor}},
-      {"gdma latency", {&T::gdmaLatencyCycles}},
-      {"gdma bandwidth", {&T::gdmaLoadBytes, &T::gdmaStoreBytes, &T::gdmaMoveBytes, &T::gdmaSharedBytes}},
-      {"gdma rows", {&T::gdmaRowCycles}},
-      {"bank penalty", {&T::bankConflict, &T::bankConflict32, &T::gatherConflict}},
-      {"matrix product", {&T::matmulFactor}},
-      {"issue gap", {&T::issueCycles, &T::gdmaIssueCycles}},
-  };
-  return groups;
-}
-
-target::Chip withConstants(const target::Chip &chip, const UncertainGroup &group, bool high) {
-  target::Chip changed = chip;
-  for (auto member : group.members)
-    for (const target::Constant &constant : chip.constants)
-      if (constant.member == member)
-        changed.time.*member = high ? constant.high : constant.low;
-  return changed;
-}
-
 } // namespace tpu_mlir::sim

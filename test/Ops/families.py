@@ -229,7 +229,10 @@ _UNARY: list[tuple[str, dict[str, float]]] = [
 
 def activation(net: Net) -> list[Any]:
     kind, attrs = _UNARY[int(net.rng.integers(len(_UNARY)))]
-    return [net.op(kind, [net.input(_shape(net.rng), positive=bool(net.rng.integers(2)))], dict(attrs))]
+    shape = _shape(net.rng)
+    if net.rng.integers(3) == 0:  # large planes, where curves pay
+        shape = [1, int(net.rng.integers(1, 100)), int(net.rng.integers(20, 60)), int(net.rng.integers(30, 60))]
+    return [net.op(kind, [net.input(shape, positive=bool(net.rng.integers(2)))], dict(attrs))]
 
 
 def scale(net: Net) -> list[Any]:

@@ -57,10 +57,12 @@ def _net(net: Net) -> list:
     w2 = net.weight([90, 90, 1, 1], 0.1)
     b = net.op("Conv", [a, w2, net.none()], {"kernel_shape": [1, 1], "strides": [1, 1], "pads": [0, 0, 0, 0]})
     c = net.op("Add", [b, a], {})
-    d = net.op("SiLU", [c], {})
-    e = net.op(
-        "AvgPool", [d], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1], "count_include_pad": True}
+    d = net.op(
+        "AvgPool", [c], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1], "count_include_pad": True}
     )
+    # So small that it stays a table. In a chain of lines each is the result for some inputs only, and is cut off for
+    # the rest, where a fault changes nothing.
+    e = net.op("SiLU", [d], {})
     return [e]
 
 

@@ -48,8 +48,8 @@ OPS = [
     "top.Add", "top.Sub", "top.Mul", "top.AddConst", "top.MulConst", "top.Relu", "top.LeakyRelu", "top.Clip",
     "top.Sigmoid", "top.HardSigmoid", "top.MaxPool", "top.AvgPool", "top.Concat", "top.Slice", "top.Pad",
     "top.Reshape", "top.Flatten", "top.Permute", "top.Upsample", "tpu.Conv2D", "tpu.MatMul", "tpu.Pool2D", "tpu.Add",
-    "tpu.Mul", "tpu.AddConst", "tpu.MulConst", "tpu.Relu", "tpu.Lut", "tpu.RequantInt", "tpu.Lines", "tpu.Unfold",
-    "tpu.Cast", "tpu.Concat", "tpu.Slice", "tpu.Pad", "tpu.Reshape", "tpu.Permute", "tpu.Upsample", "func.call",
+    "tpu.Mul", "tpu.AddConst", "tpu.MulConst", "tpu.Relu", "tpu.Lut", "tpu.RequantInt", "tpu.Lines", "tpu.Curve",
+    "tpu.Unfold", "tpu.Cast", "tpu.Concat", "tpu.Slice", "tpu.Pad", "tpu.Reshape", "tpu.Permute", "tpu.Upsample", "func.call",
     "builtin.unrealized_conversion_cast",
 ]  # fmt: skip
 STRINGS = [

@@ -8,6 +8,7 @@
 #include "tpu_mlir/Sim/StreamTiming.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Timing/CostModel.h"
+#include "tpu_mlir/Timing/Uncertain.h"
 
 #include <nlohmann/json.hpp>
 
@@ -121,9 +122,9 @@ void writeTrace(const std::string &path, const target::Chip &chip, const std::ve
 ordered_json vary(const TimedStream &stream) {
   ordered_json rows = ordered_json::array();
   double nominal = stream.time(stream.chip()).cycles;
-  for (const UncertainGroup &group : uncertainGroups())
+  for (const timing::UncertainGroup &group : timing::uncertainGroups())
     for (bool high : {false, true}) {
-      target::Chip chip = withConstants(stream.chip(), group, high);
+      target::Chip chip = timing::withConstants(stream.chip(), group, high);
       StreamReport r = stream.time(chip);
       std::string values;
       for (auto member : group.members) {

@@ -54,6 +54,8 @@ public:
   /// `repeat`: every channel so many times, one after the other; `whole` and `region` count them all.
   void load(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t repeat = 1);
   void store(const Dims &whole, const Region &region, uint64_t address, const LocalView &view);
+  /// [n, c, h, 1] spread over lanes to [n, 1, h, c] in lane 0; both views natural, the source at the align unit.
+  void transpose(const LocalView &to, const LocalView &from);
   /// One row of `view.dims.w` elements for each of `view.dims.c` lanes, packed at `address`.
   void loadRows(uint64_t address, const LocalView &view);
   /// A copy of 32-bit elements between views of equal dims, of which `from` may have any strides.

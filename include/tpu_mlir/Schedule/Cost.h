@@ -12,6 +12,8 @@ namespace tpu_mlir::schedule {
 double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &chip);
 /// TIU cycles of a region of a recipe's result when every instruction takes at most `slotBytes` of intermediates.
 double regionCycles(const Recipe &recipe, const Region &region, const target::Chip &chip, int64_t slotBytes);
+/// TIU cycles of a lookup of so many elements, with the copies that spread few channels over more lanes.
+double lookupCycles(const Dims &dims, const target::Chip &chip);
 /// TIU cycles in which a load or store of so many bytes passes, without its latency.
 double transferCycles(double bytes, bool isStore, const target::Chip &chip);
 

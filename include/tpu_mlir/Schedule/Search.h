@@ -12,6 +12,7 @@ struct Schedule {
   Plan plan;
   std::vector<std::string> reasons; ///< by group: why it is one op by itself, or empty
   double cycles = 0;                ///< estimated
+  double slowCycles = 0;            ///< the same with the slowest transfers that the chip's data allow
   int64_t scratchBanks = 1;         ///< the local memory's that it is made for
 };
 

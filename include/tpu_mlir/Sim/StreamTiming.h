@@ -87,15 +87,6 @@ private:
   std::unique_ptr<State> state;
 };
 
-/// Constants that move together when asked how much an uncertain one matters.
-struct UncertainGroup {
-  std::string_view name;
-  std::vector<double target::Time::*> members;
-};
-const std::vector<UncertainGroup> &uncertainGroups();
-/// The chip with a group's constants at the low or high end of their ranges.
-target::Chip withConstants(const target::Chip &chip, const UncertainGroup &group, bool high);
-
 } // namespace tpu_mlir::sim
 
 #endif // TPU_MLIR_SIM_STREAMTIMING_H

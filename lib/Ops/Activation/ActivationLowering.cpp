@@ -3,11 +3,14 @@
 // lowering of every element-wise function: with integers a table of 256 results
 // (or one requantisation where f is a multiple of x), in f32 a few steps.
 // Sections: Verify, Form, Lower.
+#include "Curve.h"
 #include "Lines.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/Activation.h"
 #include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Schedule/Cost.h"
+#include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>
 
@@ -148,14 +151,56 @@ double scalarOf(Operation *op, double x) {
   return evalUnary(op, x);
 }
 
-/// Lines with the same results for every input that the format has.
-std::optional<Lines> linesOf(Operation *op, const NumberFormat &in, const NumberFormat &out) {
-  bool isSigned = in.dtype == DType::I8, resultIsSigned = out.dtype == DType::I8;
-  int64_t first = isSigned ? -128 : 0;
-  std::vector<int64_t> results;
-  for (int64_t i = 0; i < 256; ++i)
-    results.push_back(quantizeOne(scalarOf(op, double(first + i) * in.scale), out.scale, out.dtype));
-  return findLines(results, first, resultIsSigned ? -128 : 0, resultIsSigned ? 127 : 255);
+/// What the op gives for each of the 256 inputs that the format has, from the lowest on.
+struct Results {
+  Results(Operation *op, const NumberFormat &in, const NumberFormat &out)
+      : firstInput(in.dtype == DType::I8 ? -128 : 0), least(out.dtype == DType::I8 ? -128 : 0), most(least + 255) {
+    for (int64_t i = 0; i < 256; ++i)
+      values.push_back(quantizeOne(scalarOf(op, double(firstInput + i) * in.scale), out.scale, out.dtype));
+  }
+  std::optional<Lines> lines() const { return findLines(values, firstInput, least, most); }
+  /// A curve whose instructions take less than a lookup of this result, if there is one.
+  std::optional<Curve> curve(const Dims &dims, const target::Chip &chip) const;
+  /// By the input's bits.
+  std::vector<uint8_t> table() const {
+    std::vector<uint8_t> entries(values.size());
+    for (size_t i = 0; i < values.size(); ++i)
+      entries[size_t(firstInput + int64_t(i)) & 255] = uint8_t(values[i]);
+    return entries;
+  }
+
+  int64_t firstInput, least, most;
+  std::vector<int64_t> values;
+};
+
+std::optional<Curve> Results::curve(const Dims &dims, const target::Chip &chip) const {
+  // In pieces of a bank, as the sums of a convolution before it leave room for.
+  const int64_t room = chip.local.laneBytes / chip.local.banks / 4;
+  const int64_t plane = std::min(dims.h * dims.w, room);
+  const Dims piece{1, std::min(dims.c, chip.local.lanes * std::max<int64_t>(1, room / plane)), 1, plane};
+  const double lookup = schedule::lookupCycles(piece, chip),
+               instruction = timing::elementCycles(chip, {1, double(piece.c), 1, double(plane)}, 1) +
+                             double(chip.time.issueCycles);
+  const size_t mostLines = size_t(lookup / instruction / 2);
+  if (mostLines < 2)
+    return std::nullopt;
+  std::optional<Curve> found = findCurve(values, firstInput, least, most, mostLines);
+  // The timing model knows neither to a few percent.
+  return found && double(instructionsOf(*found)) * instruction < 0.9 * lookup ? found : std::nullopt;
+}
+
+Value createCurve(Lowering &l, Operation *op, Type type, Value in, const Curve &curve) {
+  SmallVector<int64_t> starts, multipliers, zeroPoints;
+  SmallVector<bool> oneSided, takesMax;
+  for (const CurveLine &line : curve) {
+    starts.push_back(line.start);
+    multipliers.push_back(line.multiplier);
+    zeroPoints.push_back(line.zeroPoint);
+    oneSided.push_back(line.isOneSided);
+    takesMax.push_back(line.takesMax);
+  }
+  return tpu::CurveOp::create(l.builder, op->getLoc(), type, in, starts, multipliers, zeroPoints, oneSided, takesMax,
+                              /*ginfo=*/Attribute());
 }
 
 Value createLines(Lowering &l, Operation *op, Type type, Value in, const Lines &lines) {
@@ -216,16 +261,16 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
                                                  b.getNamedAttr("rshift", b.getI64IntegerAttr(m.rshift))}));
       return success();
     }
-    if (std::optional<Lines> lines = linesOf(op, inFormat, out)) {
+    const Results results(op, inFormat, out);
+    if (std::optional<Lines> lines = results.lines()) {
       l.map(topOut, createLines(l, op, type, in, *lines));
       return success();
     }
-    std::vector<uint8_t> entries(256);
-    for (int i = 0; i < 256; ++i) {
-      int64_t stored = inFormat.dtype == DType::I8 ? static_cast<int8_t>(i) : i;
-      entries[i] = static_cast<uint8_t>(quantizeOne(scalarOf(op, stored * inFormat.scale), out.scale, out.dtype));
+    if (std::optional<Curve> curve = results.curve(nchwOf(topOut), l.chip)) {
+      l.map(topOut, createCurve(l, op, type, in, *curve));
+      return success();
     }
-    Value table = l.addWeightBytes(op, "table", entries, {1, 1, 1, 256}, out.dtype);
+    Value table = l.addWeightBytes(op, "table", results.table(), {1, 1, 1, 256}, out.dtype);
     l.map(topOut, tpu::LutOp::create(l.builder, op->getLoc(), type, ValueRange{in, table}));
     return success();
   }

@@ -42,3 +42,10 @@ module attributes {module.state = "TOP_CALIBRATED"} {
     return %17 : tensor<2x3x!s>
   }
 }
+
+// A large curve is a chain of lines; a few values are cheaper to look up.
+// RUN: sed 's/2x3x/1x64x80x80x/g' %s > large.mlir
+// RUN: tpuc-opt large.mlir --convert-top-to-tpu="mode=INT8 chip=bm1684x" | FileCheck %s --check-prefix=LARGE
+// LARGE-COUNT-2: "tpu.Lines"
+// LARGE-NOT: "tpu.Lut"
+// LARGE-COUNT-5: "tpu.Curve"

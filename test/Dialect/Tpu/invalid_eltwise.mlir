@@ -185,3 +185,39 @@ func.func @f(%x: tensor<1x2x3x4xf32>) {
     : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) {
+  // expected-error @+1 {{has two lines or more, each with start, multiplier, zero point, one_sided and takes_max; got 1, 1, 1, 1 and 1}}
+  %0 = "tpu.Curve"(%x) {multipliers = array<i64: 7>, starts = array<i64: 3>, zero_points = array<i64: 0>, one_sided = array<i1: true>, takes_max = array<i1: true>}
+    : (tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) {
+  // expected-error @+1 {{has two lines or more, each with start, multiplier, zero point, one_sided and takes_max; got 2, 2, 1, 2 and 2}}
+  %0 = "tpu.Curve"(%x) {multipliers = array<i64: 7, 8>, starts = array<i64: 3, 4>, zero_points = array<i64: 0>, one_sided = array<i1: true, true>, takes_max = array<i1: true, true>}
+    : (tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) {
+  // expected-error @+1 {{line 1 needs a start from -128 to 127, a 32-bit multiplier and a 16-bit zero point}}
+  %0 = "tpu.Curve"(%x) {multipliers = array<i64: 7, 8>, starts = array<i64: 3, 200>, zero_points = array<i64: 0, 0>, one_sided = array<i1: true, true>, takes_max = array<i1: true, true>}
+    : (tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x2x3x4x!quant.uniform<i8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2x3x4xf32>) {
+  // expected-error @+1 {{'input' and 'output' have 8-bit elements}}
+  %0 = "tpu.Curve"(%x) {multipliers = array<i64: 7, 8>, starts = array<i64: 3, 4>, zero_points = array<i64: 0, 0>, one_sided = array<i1: true, true>, takes_max = array<i1: true, true>}
+    : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  return
+}

@@ -18,6 +18,10 @@ func.func @integers(%x: tensor<2x3x4x5x!i8>, %y: tensor<3x1x5x!u8>, %t: tensor<1
   // CHECK-SAME: offsets = array<i64: 0, 64>, rshifts = array<i64: 22, 22>, takes_max = false, zero_points = array<i64: 0, -1>}>
   %l = "tpu.Lines"(%x) {multipliers = array<i64: 421121, 4194369>, rshifts = array<i64: 22, 22>, zero_points = array<i64: 0, -1>,
     factors = array<i64: 1, 127>, offsets = array<i64: 0, 64>, takes_max = false, low = -3 : i64} : (tensor<2x3x4x5x!i8>) -> tensor<2x3x4x5x!u8>
+  // CHECK: "tpu.Curve"(%{{.*}}) <{multipliers = array<i64: 0, 4194304>, one_sided = array<i1: false, true>,
+  // CHECK-SAME: starts = array<i64: 0, 17>, takes_max = array<i1: true, false>, zero_points = array<i64: 100, 3>}>
+  %c = "tpu.Curve"(%x) {multipliers = array<i64: 0, 4194304>, one_sided = array<i1: false, true>, starts = array<i64: 0, 17>,
+    takes_max = array<i1: true, false>, zero_points = array<i64: 100, 3>} : (tensor<2x3x4x5x!i8>) -> tensor<2x3x4x5x!u8>
   // CHECK: "tpu.RequantInt"(%{{.*}}) <{multiplier = -1073741824 : i64, rshift = 30 : i64}>
   %3 = "tpu.RequantInt"(%x) {multiplier = -1073741824 : i64, rshift = 30 : i64} : (tensor<2x3x4x5x!i8>) -> tensor<2x3x4x5x!u8>
   // CHECK: "tpu.Cast"(%{{.*}}) : (tensor<2x3x4x5xf32>) -> tensor<2x3x4x5x!quant.uniform<i8:f32, 5.000000e-01>>

@@ -5,6 +5,7 @@
 #include "tpu_mlir/Sim/StreamTiming.h"
 #include "Program.h"
 #include "tpu_mlir/Sim/Simulator.h"
+#include "tpu_mlir/Timing/Uncertain.h"
 
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -121,13 +122,14 @@ TEST(StreamTiming, UncertainConstantsMoveTheTimeOneWay) {
   TimedStream stream(Program::make().model(), "m.bmodel");
   const target::Chip &chip = stream.chip();
   double nominal = stream.time(chip).cycles;
-  for (const UncertainGroup &group : uncertainGroups()) {
-    double low = stream.time(withConstants(chip, group, false)).cycles;
-    double high = stream.time(withConstants(chip, group, true)).cycles;
+  for (const timing::UncertainGroup &group : timing::uncertainGroups()) {
+    double low = stream.time(timing::withConstants(chip, group, false)).cycles;
+    double high = stream.time(timing::withConstants(chip, group, true)).cycles;
     EXPECT_GE((low - nominal) * (nominal - high), 0) << group.name;
     EXPECT_EQ(chip.time.gatherCyclesPerElement, target::lookup("bm1684x").time.gatherCyclesPerElement);
     for (auto member : group.members)
-      EXPECT_LT(withConstants(chip, group, false).time.*member, withConstants(chip, group, true).time.*member)
+      EXPECT_LT(timing::withConstants(chip, group, false).time.*member,
+                timing::withConstants(chip, group, true).time.*member)
           << group.name << " has no range";
   }
 }

@@ -10,6 +10,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Schedule/InPlace.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
 #include "llvm/ADT/MapVector.h"
@@ -66,9 +67,10 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
   }
 
   /// One line a tensor that has a place in global memory, in the order of the network. Lifetimes are steps of the
-  /// schedule, both included; what lives to the end has none in `last`. A view names the tensor whose bytes it is.
+  /// schedule, both included; what lives to the end has none in `last`. A view, and what lies inside another tensor,
+  /// names that tensor.
   void writeNeuronMap(const schedule::Network &network, const std::vector<std::pair<int, int>> &lives,
-                      const std::vector<int64_t> &addresses) {
+                      const std::vector<int64_t> &addresses, const std::vector<schedule::Inside> &inside) {
     std::string csv = "name,address,bytes,first,last,view_of\n";
     for (auto [i, v] : llvm::enumerate(network.values)) {
       int root = network.root(i);
@@ -78,7 +80,8 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
       for (const std::string &cell : {v.name, std::to_string(addresses[root]), std::to_string(v.bytes()),
                                       std::to_string(std::min(first, last)), last == kEnd ? "" : std::to_string(last)})
         csv += cell + ",";
-      csv += (root == int(i) ? "" : network.values[root].name) + "\n";
+      const int host = root == int(i) ? inside[i].host : root;
+      csv += (host < 0 ? "" : network.values[host].name) + "\n";
     }
     writeFileAtomically(neuronMapFile, csv);
   }
@@ -118,10 +121,23 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
       if (node.parts.empty())
         useAll(node, w);
     }
+    // A host lives as long as what lies inside it.
+    const std::vector<schedule::Inside> inside = schedule::placesInside(network, r.plan);
+    auto ownPlace = [&](int value) {
+      int64_t offset = 0;
+      for (; inside[value].host >= 0; value = inside[value].host)
+        offset += inside[value].offset;
+      return std::pair(value, offset);
+    };
+    for (size_t i = 0; i < inside.size(); ++i)
+      if (inside[i].host >= 0 && lives[i].first >= 0) {
+        auto &[first, last] = lives[ownPlace(i).first];
+        first = std::min(first, lives[i].first), last = std::max(last, lives[i].second);
+      }
     std::vector<allocate::Lifetime> list;
     std::vector<int> placed;
     for (auto [i, v] : llvm::enumerate(network.values))
-      if (lives[i].first >= 0) {
+      if (lives[i].first >= 0 && inside[i].host < 0) {
         list.push_back({lives[i].first, lives[i].second, v.bytes()});
         placed.push_back(i);
       }
@@ -129,6 +145,9 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
     std::vector<int64_t> addresses(network.values.size(), 0);
     for (auto [i, value] : llvm::enumerate(placed))
       addresses[value] = base + arena.offsets[i];
+    for (size_t i = 0; i < inside.size(); ++i)
+      if (const auto [host, offset] = ownPlace(i); inside[i].host >= 0)
+        addresses[i] = addresses[host] + offset;
     auto i64 = IntegerType::get(&getContext(), 64);
     for (auto [i, v] : llvm::enumerate(network.values)) {
       Value value = r.function.values[i];
@@ -141,7 +160,7 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
       value.setType(RankedTensorType::get(type.getShape(), type.getElementType(), encoding));
     }
     if (!neuronMapFile.empty())
-      writeNeuronMap(network, lives, addresses);
+      writeNeuronMap(network, lives, addresses, inside);
     setModule("module.neuron_addr", base);
     setModule("module.neuron_size", arena.bytes);
     setModule("module.neuron_lower_bound", arena.lowerBound);
