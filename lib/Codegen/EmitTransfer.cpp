@@ -42,9 +42,9 @@ bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemo
       return true;
     const LocalView &v = views[id];
     LocalStrides outer = stridesOf(v, memory);
-    return isNatural(v, memory) || ((v.dims.n == 1 || outer.n <= kMostStride) &&
-                                    (v.dims.c <= memory.lanes || outer.c <= kMostStride) &&
-                                    (v.dims.h == 1 || rowStrideOf(v) <= kMostStride));
+    return isNatural(v, memory) ||
+           ((v.dims.n == 1 || outer.n <= kMostStride) && (v.dims.c <= memory.lanes || outer.c <= kMostStride) &&
+            (v.dims.h == 1 || rowStrideOf(v) <= kMostStride));
   };
   switch (step.kind) {
   case StepKind::Binary:

@@ -3,6 +3,7 @@
 // input, since the pad value takes part in the sum. Weights and inputs are
 // widened to pairs of int16, the operands of the inner loop.
 
+#include "ConvBytes.h"
 #include "ConvTiles.h"
 #include "Product.h"
 #include "tpu_mlir/Kernel/Parallel.h"
@@ -105,6 +106,25 @@ void storeSums(const InnerLoops &loops, const int32_t *acc, int64_t pixels, int3
     }
 }
 
+/// convInt on dense copies of operands whose planes are apart.
+void convDense(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const Window &win, int padValue,
+               int kernelZeroPoint, bool accumulateInto, int64_t group) {
+  auto copy = [](const ConstTensor &t, int64_t count, int64_t bytes, std::vector<uint8_t> &to) {
+    to.resize(size_t(count * bytes));
+    for (int64_t i = 0; i < count; ++i)
+      std::memcpy(to.data() + i * bytes, t.as<uint8_t>() + (t.planes ? planeOffset(t.dims, t.planes, i) : i * bytes),
+                  size_t(bytes));
+    return ConstTensor(t.dtype, t.dims, to.data());
+  };
+  std::vector<uint8_t> image, weights;
+  const Dims &d = in.dims;
+  ConstTensor rows = filter;
+  rows.dims = {1, filter.dims.n, 1, FilterRow{d.c, win.kh * win.kw, group}.length()};
+  rows = copy(rows, rows.dims.c, rows.dims.w, weights);
+  rows.dims = filter.dims;
+  convInt(out, copy(in, d.n * d.c, d.h * d.w, image), rows, win, padValue, kernelZeroPoint, accumulateInto, group);
+}
+
 } // namespace
 
 void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const Window &win, int padValue,
@@ -113,6 +133,10 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
   assert(group == 1 || group % 2 == 0);
   assert(out.dtype == DType::I32 && bitWidth(in.dtype) == 8 && bitWidth(filter.dtype) == 8);
   const InnerLoops &loops = inner();
+  if (loops.bytes && convBytes(*loops.bytes, out, in, filter, win, padValue, kernelZeroPoint, accumulateInto, group))
+    return;
+  if (in.planes || filter.planes)
+    return convDense(out, in, filter, win, padValue, kernelZeroPoint, accumulateInto, group);
   int64_t width = loops.panelWidth, kernel = win.kh * win.kw;
   Dims id = in.dims, od = out.dims;
   flattenPointwise(id, od, win);

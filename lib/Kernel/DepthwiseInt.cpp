@@ -51,6 +51,8 @@ void widenPlane(const T *in, const Dims &d, const Window &win, const Phases &pha
 void depthwiseInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const int32_t *bias,
                   const Window &win, int padValue) {
   const InnerLoops &loops = inner();
+  if (loops.bytes && depthwiseBytes(*loops.bytes, out, in, filter, bias, win, padValue))
+    return;
   const Dims &id = in.dims, &od = out.dims;
   const Phases phases(id, win);
   int64_t taps = win.kh * win.kw;
@@ -67,9 +69,9 @@ void depthwiseInt(const Tensor &out, const ConstTensor &in, const ConstTensor &f
     for (int64_t plane = begin; plane < end; ++plane) {
       int64_t c = plane % od.c;
       if (in.dtype == DType::I8)
-        widenPlane(in.as<int8_t>() + plane * id.h * id.w, id, win, phases, padded.data());
+        widenPlane(in.as<int8_t>() + planeOffset(id, in.planes, plane), id, win, phases, padded.data());
       else
-        widenPlane(in.as<uint8_t>() + plane * id.h * id.w, id, win, phases, padded.data());
+        widenPlane(in.as<uint8_t>() + planeOffset(id, in.planes, plane), id, win, phases, padded.data());
       for (int64_t k = 0; k < taps; ++k) {
         int64_t at = constant ? 0 : c * taps + k;
         weights[size_t(k)] = filter.dtype == DType::I8 ? filter.as<int8_t>()[at] : filter.as<uint8_t>()[at];

@@ -3,6 +3,7 @@
 #ifndef TPU_MLIR_LIB_KERNEL_DEPTHWISEINT_H
 #define TPU_MLIR_LIB_KERNEL_DEPTHWISEINT_H
 
+#include "InnerBytes.h"
 #include "tpu_mlir/Kernel/Kernels.h"
 
 #include <algorithm>
@@ -16,6 +17,11 @@ inline int64_t planeGrain(const Dims &out, int64_t taps) {
 /// depthwise() for 8-bit inputs and I32 sums; bias may be null.
 void depthwiseInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const int32_t *bias,
                   const Window &win, int padValue);
+
+/// The same in bytes; false, and nothing done, where a weight is no signed byte or the window's columns are too far
+/// apart.
+bool depthwiseBytes(const ByteLoops &loops, const Tensor &out, const ConstTensor &in, const ConstTensor &filter,
+                    const int32_t *bias, const Window &win, int padValue);
 
 } // namespace tpu_mlir::kernel
 

@@ -14,7 +14,7 @@
 namespace tpu_mlir::kernel {
 namespace {
 
-constexpr int64_t kGrain = 1 << 16; ///< elements a thread takes at a time, a multiple of kStrip
+constexpr int64_t kGrain = 1 << 14; ///< elements a thread takes at a time, a multiple of kStrip
 
 const uint8_t *at(const void *data, int64_t element, DType t) {
   return static_cast<const uint8_t *>(data) + element * byteSize(t);
@@ -85,8 +85,8 @@ bool fits32(BinaryOp op, DType a, DType b, int shift) {
   return bits <= 16;
 }
 
-/// Runs f(elementOfOut, elementOfA, elementOfB, strideA, strideB, n) for strips of at most kStrip elements.
-template <typename F> void forDenseStrips(const Loops &l, F f) {
+/// Runs f(elementOfOut, elementOfA, elementOfB, strideA, strideB, n) for strips of at most `strip` elements.
+template <typename F> void forDenseStrips(const Loops &l, int64_t strip, F f) {
   int64_t length = l.size[size_t(l.rank) - 1], outer = 1;
   for (int i = 0; i + 1 < l.rank; ++i)
     outer *= l.size[size_t(i)];
@@ -104,16 +104,17 @@ template <typename F> void forDenseStrips(const Loops &l, F f) {
       }
       int64_t x = i % cuts * kGrain, last = std::min(x + kGrain, length);
       int64_t stepA = l.a[size_t(l.rank) - 1], stepB = l.b[size_t(l.rank) - 1];
-      for (; x < last; x += kStrip)
-        f(row * length + x, a + x * stepA, b + x * stepB, stepA, stepB, std::min(kStrip, last - x));
+      for (; x < last; x += strip)
+        f(row * length + x, a + x * stepA, b + x * stepB, stepA, stepB, std::min(strip, last - x));
     }
   });
 }
 
 /// The same on tensors whose planes may be apart.
-template <typename F> void forStrips(const Tensor &out, const ConstTensor &a, const ConstTensor &b, F f) {
+template <typename F>
+void forStrips(const Tensor &out, const ConstTensor &a, const ConstTensor &b, int64_t strip, F f) {
   if (!out.planes && !a.planes && !b.planes)
-    return forDenseStrips(Loops(out.dims, a.dims, b.dims), f);
+    return forDenseStrips(Loops(out.dims, a.dims, b.dims), strip, f);
   const Dims &d = out.dims;
   auto onePlane = [](const Dims &dims) { return Dims{1, 1, dims.h, dims.w}; };
   Loops space(onePlane(d), onePlane(a.dims), onePlane(b.dims));
@@ -124,7 +125,13 @@ template <typename F> void forStrips(const Tensor &out, const ConstTensor &a, co
         return planeOffset(t.dims, t.planes, n * t.dims.c + c);
       };
       int64_t atOut = offset(out), atA = offset(a), atB = offset(b);
-      forDenseStrips(space, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+      if (space.rank == 1) {
+        int64_t length = space.size[0], sa = space.a[0], sb = space.b[0];
+        for (int64_t x = 0; x < length; x += strip)
+          f(atOut + x, atA + x * sa, atB + x * sb, sa, sb, std::min(strip, length - x));
+        continue;
+      }
+      forDenseStrips(space, strip, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
         f(atOut + o, atA + ea, atB + eb, sa, sb, n);
       });
     }
@@ -137,7 +144,7 @@ void binary(BinaryOp op, const Tensor &out, const ConstTensor &a, const ConstTen
   const InnerLoops &loops = inner();
   if (out.dtype == DType::F32) {
     assert(a.dtype == DType::F32 && b.dtype == DType::F32);
-    return forStrips(out, a, b, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+    return forStrips(out, a, b, kStrip, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
       float bufferA[kStrip], bufferB[kStrip];
       const float *pa = a.as<float>() + ea, *pb = b.as<float>() + eb;
       if (sa != 1)
@@ -148,8 +155,22 @@ void binary(BinaryOp op, const Tensor &out, const ConstTensor &a, const ConstTen
     });
   }
   assert(!isFloat(a.dtype) && !isFloat(b.dtype) && !isFloat(out.dtype));
+  auto isWide = [](const ConstTensor &t) { return t.dtype == DType::I32; };
+  auto stream = [](const ConstTensor &t, int64_t element, int64_t step) {
+    return Stream{t.dtype, at(t.data, element, t.dtype), step};
+  };
+  if (loops.fused && op == BinaryOp::Add && shift == 0 && isWide(out) && isWide(a) && isWide(b))
+    return forStrips(out, a, b, kGrain, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+      loops.fused->add32(out.as<int32_t>() + o, stream(a, ea, sa), stream(b, eb, sb), n);
+    });
+  if (loops.fused && fits32(op, a.dtype, b.dtype, shift) && shift >= -30 &&
+      std::max(bitWidth(a.dtype), bitWidth(b.dtype)) <= 16 && out.dtype != DType::U32)
+    return forStrips(out, a, b, kGrain, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+      loops.fused->small(op, stream(a, ea, sa), stream(b, eb, sb), shift, round, out.dtype, at(out.data, o, out.dtype),
+                         n);
+    });
   if (fits32(op, a.dtype, b.dtype, shift))
-    return forStrips(out, a, b, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+    return forStrips(out, a, b, kStrip, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
       int32_t bufferA[kStrip], bufferB[kStrip];
       loadStrip(loops, a, ea, sa, bufferA, n);
       loadStrip(loops, b, eb, sb, bufferB, n);
@@ -157,7 +178,7 @@ void binary(BinaryOp op, const Tensor &out, const ConstTensor &a, const ConstTen
       loops.shift32(bufferA, shift, round, n);
       loops.narrow32(bufferA, out.dtype, at(out.data, o, out.dtype), n);
     });
-  forStrips(out, a, b, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
+  forStrips(out, a, b, kStrip, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
     int64_t bufferA[kStrip], bufferB[kStrip];
     loadStrip(loops, a, ea, sa, bufferA, n);
     loadStrip(loops, b, eb, sb, bufferB, n);
@@ -182,6 +203,11 @@ void requant(const Tensor &out, const ConstTensor &in, const QuantEntry *entries
       QuantEntry entry = entries[count == 1 ? 0 : i / cuts % out.dims.c];
       int64_t x = i % cuts * kGrain, last = std::min(x + kGrain, plane);
       int64_t from = planeOffset(in.dims, in.planes, i / cuts), to = planeOffset(out.dims, out.planes, i / cuts);
+      if (loops.fused && entry.shift < 0 && entry.shift >= -62 && out.dtype != DType::U32) {
+        loops.fused->requant(in.dtype, at(in.data, from + x, in.dtype), out.dtype, at(out.data, to + x, out.dtype),
+                             entry, round, last - x);
+        continue;
+      }
       for (; x < last; x += kStrip) {
         int64_t n = std::min(kStrip, last - x);
         const int32_t *values = in.dtype == DType::I32 ? in.as<int32_t>() + from + x : wide;
@@ -272,20 +298,39 @@ template <typename T> void lookupStrip(const uint8_t *in, const T *table, T *out
     out[i] = table[in[i]];
 }
 
+void lookupRun(const InnerLoops &loops, DType t, const uint8_t *in, const void *table, void *out, int64_t n) {
+  switch (byteSize(t)) {
+  case 1:
+    if (loops.bytes)
+      return loops.bytes->lookup(in, static_cast<const uint8_t *>(table), n, static_cast<uint8_t *>(out));
+    return lookupStrip(in, static_cast<const uint8_t *>(table), static_cast<uint8_t *>(out), n);
+  case 2:
+    return lookupStrip(in, static_cast<const uint16_t *>(table), static_cast<uint16_t *>(out), n);
+  default:
+    return lookupStrip(in, static_cast<const uint32_t *>(table), static_cast<uint32_t *>(out), n);
+  }
+}
+
 } // namespace
 
 void lookup(const Tensor &out, const ConstTensor &in, const void *table) {
   assert(out.dims == in.dims && bitWidth(in.dtype) == 8);
+  const InnerLoops &loops = inner();
   parallelFor(out.dims.count(), kGrain, [&](int64_t begin, int64_t end) {
-    const uint8_t *from = in.as<uint8_t>() + begin;
-    switch (byteSize(out.dtype)) {
-    case 1:
-      return lookupStrip(from, static_cast<const uint8_t *>(table), out.as<uint8_t>() + begin, end - begin);
-    case 2:
-      return lookupStrip(from, static_cast<const uint16_t *>(table), out.as<uint16_t>() + begin, end - begin);
-    default:
-      return lookupStrip(from, static_cast<const uint32_t *>(table), out.as<uint32_t>() + begin, end - begin);
-    }
+    lookupRun(loops, out.dtype, in.as<uint8_t>() + begin, table, at(out.data, begin, out.dtype), end - begin);
+  });
+}
+
+void lookupRows(const Tensor &out, const ConstTensor &in, const ConstTensor &tables) {
+  assert(out.dims == in.dims && bitWidth(in.dtype) == 8 && out.dtype == tables.dtype);
+  assert(tables.dims.n == 1 && tables.dims.c == out.dims.c && tables.dims.h == 1 && tables.dims.w >= 256);
+  const InnerLoops &loops = inner();
+  int64_t plane = out.dims.h * out.dims.w;
+  parallelFor(out.dims.n * out.dims.c, std::max<int64_t>(1, kGrain / plane), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      lookupRun(loops, out.dtype, in.as<uint8_t>() + planeOffset(in.dims, in.planes, i),
+                at(tables.data, planeOffset(tables.dims, tables.planes, i % out.dims.c), tables.dtype),
+                at(out.data, planeOffset(out.dims, out.planes, i), out.dtype), plane);
   });
 }
 

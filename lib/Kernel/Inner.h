@@ -5,6 +5,8 @@
 #ifndef TPU_MLIR_LIB_KERNEL_INNER_H
 #define TPU_MLIR_LIB_KERNEL_INNER_H
 
+#include "InnerBytes.h"
+#include "InnerFused.h"
 #include "tpu_mlir/Kernel/CpuLevel.h"
 #include "tpu_mlir/Kernel/Kernels.h"
 
@@ -63,6 +65,11 @@ struct InnerLoops {
                     int32_t *out, int64_t n);
   /// acc[i] = in[i·step] > acc[i] ? in[i·step] : acc[i], all in format t.
   void (*rowMax)(DType t, const void *in, int64_t step, void *acc, int64_t n);
+
+  /// Loops of one pass, null where the machine has no masks.
+  const FusedLoops *fused;
+  /// Loops on bytes, null where the machine has no instructions for them.
+  const ByteLoops *bytes;
 };
 
 /// The table of the highest level that machine and CpuLevelLimit allow.

@@ -27,10 +27,11 @@ inline Ints multiplyPairs(Ints c, Ints a, Ints b) {
 }
 
 #include "Inner.inc"
+#include "InnerFused.inc"
 
 } // namespace
 
-constinit const InnerLoops kInnerAvx512 = tableOf(CpuLevel::Avx512);
+constinit const InnerLoops kInnerAvx512 = tableOf(CpuLevel::Avx512, &kFusedLoops);
 
 } // namespace tpu_mlir::kernel
 

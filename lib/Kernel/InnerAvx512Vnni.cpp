@@ -1,5 +1,6 @@
 //===- InnerAvx512Vnni.cpp - Inner loops for AVX-512 with VNNI ----------===//
-// As InnerAvx512.cpp, with the pair product and its sum in one instruction.
+// As InnerAvx512.cpp, with the pair product and its sum in one instruction, and
+// with the loops on bytes.
 
 #include "Inner.h"
 
@@ -7,11 +8,11 @@
 #include <immintrin.h>
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))),        \
-                             apply_to = function)
+#pragma clang attribute push(                                                                                          \
+    __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
+#pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")
 #endif
 
 namespace tpu_mlir::kernel {
@@ -27,10 +28,12 @@ inline Ints multiplyPairs(Ints c, Ints a, Ints b) {
 }
 
 #include "Inner.inc"
+#include "InnerBytes.inc"
+#include "InnerFused.inc"
 
 } // namespace
 
-constinit const InnerLoops kInnerAvx512Vnni = tableOf(CpuLevel::Avx512Vnni);
+constinit const InnerLoops kInnerAvx512Vnni = tableOf(CpuLevel::Avx512Vnni, &kFusedLoops, &kByteLoops);
 
 } // namespace tpu_mlir::kernel
 

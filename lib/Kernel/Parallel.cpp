@@ -1,23 +1,49 @@
 //===- Parallel.cpp - Sharing a kernel's loop among threads ---------------===//
 // A pool whose workers only help: the caller takes ranges like everybody else
 // and waits only for ranges that a worker has taken. A process forked from one
-// with a pool therefore still makes progress, alone.
+// with a pool therefore still makes progress, alone. Kernels follow each other
+// within microseconds, which is less than waking a thread takes, so both sides
+// look for the other a little while before they sleep.
 
 #include "tpu_mlir/Kernel/Parallel.h"
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
-#include <memory>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 namespace tpu_mlir::kernel {
+
+struct Errand::State {
+  std::function<void()> work;
+  enum { Waiting, Running, Done } progress = Waiting; ///< under the pool's mutex
+};
+
 namespace {
 
 thread_local int limit = 0; // 0: as many as the machine has
 thread_local bool insideBody = false;
+
+constexpr std::chrono::microseconds kLookOut(60);
+
+/// Waits until holds() or for a short time; whether it holds.
+template <typename F> bool lookOut(F holds) {
+  auto start = std::chrono::steady_clock::now();
+  do
+    for (int i = 0; i < 16; ++i) {
+      if (holds())
+        return true;
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    }
+  while (std::chrono::steady_clock::now() - start < kLookOut);
+  return holds();
+}
 
 struct Job {
   const std::function<void(int64_t, int64_t)> &body;
@@ -67,8 +93,32 @@ public:
     job.run();
     std::unique_lock lock(mutex);
     current = nullptr; // late workers find nothing
-    done.wait(lock, [this] { return active == 0; });
+    if (active != 0) {
+      lock.unlock();
+      lookOut([this] { return active == 0; });
+      lock.lock();
+      done.wait(lock, [this] { return active == 0; });
+    }
     return true;
+  }
+
+  void add(const std::shared_ptr<Errand::State> &errand) {
+    {
+      std::lock_guard lock(mutex);
+      errands.push_back(errand);
+      ++generation; // whoever looks out shall see it
+    }
+    wake.notify_all();
+  }
+  /// Takes back an errand that nobody has begun, else waits for its end. Whether it was taken back.
+  bool takeBack(const std::shared_ptr<Errand::State> &errand) {
+    std::unique_lock lock(mutex);
+    if (errand->progress == Errand::State::Waiting) {
+      std::erase(errands, errand);
+      return true;
+    }
+    errandDone.wait(lock, [&] { return errand->progress == Errand::State::Done; });
+    return false;
   }
 
 private:
@@ -77,9 +127,25 @@ private:
     uint64_t seen = 0;
     std::unique_lock lock(mutex);
     for (;;) {
-      wake.wait(lock, [&] { return stopping || (current && generation != seen); });
+      if (seen != 0) {
+        lock.unlock();
+        lookOut([&] { return stopping || generation != seen; });
+        lock.lock();
+      }
+      wake.wait(lock, [&] { return stopping || !errands.empty() || (current && generation != seen); });
       if (stopping)
         return;
+      if (!errands.empty()) {
+        std::shared_ptr<Errand::State> errand = errands.front();
+        errands.pop_front();
+        errand->progress = Errand::State::Running;
+        lock.unlock();
+        errand->work();
+        lock.lock();
+        errand->progress = Errand::State::Done;
+        errandDone.notify_all();
+        continue;
+      }
       seen = generation;
       Job *job = current;
       if (job->helpersWanted.fetch_sub(1) <= 0)
@@ -94,11 +160,13 @@ private:
   }
   std::vector<std::thread> workers;
   std::mutex callers, mutex;
-  std::condition_variable wake, done;
+  std::condition_variable wake, done, errandDone;
+  std::deque<std::shared_ptr<Errand::State>> errands; ///< that nobody has begun
   Job *current = nullptr;
-  uint64_t generation = 0;
-  int active = 0;
-  bool stopping = false;
+  // Changed under the mutex, read without it by who looks out.
+  std::atomic<uint64_t> generation = 0;
+  std::atomic<int> active = 0;
+  std::atomic<bool> stopping = false;
 };
 
 Pool &pool() {
@@ -127,6 +195,20 @@ void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t,
   }
   for (int64_t begin = 0; begin < count; begin += grain)
     body(begin, std::min(begin + grain, count));
+}
+
+Errand::Errand(std::function<void()> work) : state(std::make_shared<State>(std::move(work))) {
+  if (threadCount() > 1)
+    pool().add(state);
+}
+
+Errand::~Errand() { pool().takeBack(state); }
+
+void Errand::finish() {
+  if (!pool().takeBack(state))
+    return;
+  state->work();
+  state->progress = State::Done;
 }
 
 ThreadLimit::ThreadLimit(int threads) : previous(limit) { limit = std::max(threads, 1); }

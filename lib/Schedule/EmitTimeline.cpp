@@ -112,12 +112,9 @@ private:
                                                      (s.region[2].begin - binding.held[2].begin) * from.rowStride +
                                                      s.region[3].begin - binding.held[3].begin);
       int64_t groups = (from.dims.c + memory.lanes - 1) / memory.lanes;
-      from.bytes =
-          item * ((from.dims.n - 1) * from.outer->n + (groups - 1) * from.outer->c +
-                  (from.dims.h - 1) * from.rowStride + from.dims.w);
-      // Of a tensor without rows and columns: a slice of a larger one is no vector there.
-      std::optional<LocalView> row = v.dims.h * v.dims.w == 1 ? asRow(from) : std::nullopt;
-      if (row) {
+      from.bytes = item * ((from.dims.n - 1) * from.outer->n + (groups - 1) * from.outer->c +
+                           (from.dims.h - 1) * from.rowStride + from.dims.w);
+      if (std::optional<LocalView> row = v.dims.h * v.dims.w == 1 ? asRow(from) : std::nullopt) {
         steps.transpose(*row, from);
         const Dims lined{v.dims.n, 1, 1, v.dims.c};
         steps.store(lined, {s.region[0], Range{0, 1}, Range{0, 1}, s.region[1]}, v.address, *row);
@@ -137,8 +134,8 @@ private:
     row.offset = t.scratch.slot(0);
     row.bytes = localBytes(row.layout, row.dims, row.dtype, memory);
     const int64_t scratchEnd = t.scratch.tableBase < 0 ? memory.bytes : t.scratch.tableBase;
-    if (from.dims.w > 1 || from.dims.h > 1 || from.dims.c < kFewRows || from.dims.c > memory.maxDim ||
-        !isNatural(from, memory) || row.bytes > std::min(t.scratch.slotBytes, scratchEnd - t.scratch.area))
+    if (from.dims.c < kFewRows || from.dims.c > memory.maxDim || !isNatural(from, memory) ||
+        row.bytes > std::min(t.scratch.slotBytes, scratchEnd - t.scratch.area))
       return std::nullopt;
     return row;
   }

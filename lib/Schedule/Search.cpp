@@ -70,9 +70,10 @@ public:
   /// Whether memory ran out, so that what was chosen first had to change.
   bool gaveWay() const { return rounds > 1; }
 
-  Schedule run() {
+  /// Nothing if that takes more than `mostRounds`; then it may go on.
+  std::optional<Schedule> run(int mostRounds) {
     bool isArranged = !schedule.plan.groups.empty();
-    while (true) {
+    while (rounds < mostRounds) {
       ++rounds;
       if (!isArranged)
         arrange();
@@ -83,6 +84,8 @@ public:
       Built built = buildTimeline(schedule.network, schedule.plan, memory, rowLimitOf(memory));
       if (!built.problem.empty()) {
         isArranged = sliceMore(built.problemNode) || !giveUp(built.problemNode, built.problem);
+        if (!isArranged)
+          schedule = {};
         continue;
       }
       Pace pace = paceOf(schedule.network, built.timeline, chip);
@@ -107,7 +110,10 @@ public:
         if (settled < 0 && !sliceMore(work.node))
           isArranged = !giveUp(work.node, "does not fit local memory");
       }
+      if (!isArranged)
+        schedule = {};
     }
+    return std::nullopt;
   }
 
 private:
@@ -245,14 +251,24 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
   for (size_t i = 0; i < count; ++i)
     if (first[i] != i)
       searchers[i]->forget();
-  for (bool again : {false, true})
-    forEachInParallel(count, [&](size_t i) {
-      if (again ? first[i] == i || !searchers[first[i]]->gaveWay() : first[i] != i)
-        return;
-      found[i] = searchers[i]->run();
-      found[i].scratchBanks = memoryOf(i).scratchBanks;
-      searchers[i]->forget();
-    });
+  // A plan that must give way many times has begun too far from what fits to end well: others come first.
+  constexpr int kFewRounds = 12;
+  auto isFound = [](const Schedule &s) { return s.cycles < std::numeric_limits<double>::infinity(); };
+  for (int mostRounds : {kFewRounds, std::numeric_limits<int>::max()}) {
+    for (bool again : {false, true})
+      forEachInParallel(count, [&](size_t i) {
+        if (again ? first[i] == i || !searchers[first[i]]->gaveWay() : first[i] != i)
+          return;
+        std::optional<Schedule> done = searchers[i]->run(mostRounds);
+        if (!done)
+          return;
+        found[i] = std::move(*done);
+        found[i].scratchBanks = memoryOf(i).scratchBanks;
+        searchers[i]->forget();
+      });
+    if (std::any_of(found.begin(), found.end(), isFound))
+      break;
+  }
   // Nobody knows the chip's bandwidth to the percent: of those that differ by less, the one that also
   // stands slow transfers. The first of the best: the same whatever order threads finish in.
   const double best = std::min_element(found.begin(), found.end(), [](const Schedule &a, const Schedule &b) {

@@ -260,7 +260,8 @@ private:
       }
       compute += times * regionCycles(*node.recipe(), regions.made[i], chip, scratch.slotBytes);
       transfer += latency() + transferCycles(double(weightBytes[g.first + i].bytes()), false, chip);
-      bool leaves = leavesGroup(network, node.result, g.first, g.last), stored = plan.isStored[node.result] || g.wSlices > 1;
+      bool leaves = leavesGroup(network, node.result, g.first, g.last),
+           stored = plan.isStored[node.result] || g.wSlices > 1;
       if (leaves && stored)
         transfer += times * latency() + transferCycles(double(v.bytes()), true, chip);
       if (leaves && !stored) {

@@ -106,7 +106,7 @@ void Exec::requireLane(const char *operand, const LocalTensor &t, int64_t lane, 
                     " but must start in lane " + std::to_string(lane) + why);
 }
 
-Tensor Exec::blank(DType dtype, Dims dims) {
+void Exec::requirePossible(DType dtype, const Dims &dims) const {
   constexpr double kLargest = double(1 << 30);
   auto text = [&] {
     return "[" + std::to_string(dims.n) + ", " + std::to_string(dims.c) + ", " + std::to_string(dims.h) + ", " +
@@ -117,6 +117,10 @@ Tensor Exec::blank(DType dtype, Dims dims) {
   double bytes = double(dims.n) * double(dims.c) * double(dims.h) * double(dims.w) * double(kernel::byteSize(dtype));
   if (bytes > kLargest)
     throw UserError("a tensor of shape " + text() + " is larger than one command can move");
+}
+
+Tensor Exec::blank(DType dtype, Dims dims) {
+  requirePossible(dtype, dims);
   return {dtype, dims, arena.take(dims.count() * kernel::byteSize(dtype))};
 }
 

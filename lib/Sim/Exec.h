@@ -73,7 +73,9 @@ public:
                        Strides stride) const;
   void requireLane(const char *operand, const LocalTensor &t, int64_t lane, const char *why) const;
 
-  /// An uninitialised dense buffer; UserError for shapes that no memory of the chip could hold.
+  /// UserError for shapes that no memory of the chip could hold.
+  void requirePossible(DType dtype, const Dims &dims) const;
+  /// An uninitialised dense buffer of a possible shape.
   Tensor blank(DType dtype, Dims dims);
   /// A dense copy of what the operand holds.
   Tensor load(const char *operand, const LocalTensor &t);
@@ -86,7 +88,12 @@ public:
   Tensor target(const char *operand, const LocalTensor &t);
   void finish(const char *operand, const LocalTensor &t, const Tensor &value);
 
+  /// Copies an operand to the result at once. False, and nothing done, where that takes a dense copy between.
+  bool move(const char *fromOperand, const LocalTensor &from, const char *toOperand, const LocalTensor &to);
+
   bool isDry() const { return probe && probe->isDry; }
+  /// Whether operands must be dense, for a report, or stay as they are.
+  bool isObserved() const { return probe && (probe->onOperand || probe->isDry); }
   void report(const Operand &operand, const void *values) const {
     if (probe && probe->onOperand)
       probe->onOperand(operand, values);

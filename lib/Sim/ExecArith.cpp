@@ -30,14 +30,19 @@ constexpr OperandFields kSecond = {
     "opd1",          Field::opd1_addr,  Field::opd1_const, Field::opd1_prec,  Field::opd1_sign,
     Field::opd1_str, Field::opd1_n_str, Field::opd1_c_str, Field::opd1_h_str, Field::opd1_w_str};
 
-/// A tensor operand has the result's shape; zero strides in n, h and w repeat, so only one element is read along them.
-Tensor loadOperand(Exec &e, const OperandFields &f, const LocalTensor &result, bool inPlace) {
-  const Dims &out = result.dims;
-  DType dtype = e.format(f.precision, f.sign);
-  if (e.flag(f.constant))
-    return e.constant(f.address, dtype);
-  LocalTensor t = e.byLayout(f.name, f.address, dtype, out, f.layout, {e.get(f.n), e.get(f.c), e.get(f.h), e.get(f.w)});
+/// A tensor operand has the result's shape.
+LocalTensor placeOfOperand(Exec &e, const OperandFields &f, const LocalTensor &result) {
+  LocalTensor t = e.byLayout(f.name, f.address, e.format(f.precision, f.sign), result.dims, f.layout,
+                             {e.get(f.n), e.get(f.c), e.get(f.h), e.get(f.w)});
   e.requireLane(f.name, t, result.start.lane, ", where the result starts");
+  return t;
+}
+
+/// Zero strides in n, h and w repeat, so only one element is read along them.
+Tensor loadOperand(Exec &e, const OperandFields &f, const LocalTensor &result, bool inPlace) {
+  if (e.flag(f.constant))
+    return e.constant(f.address, e.format(f.precision, f.sign));
+  LocalTensor t = placeOfOperand(e, f, result);
   if (t.strides.n == 0)
     t.dims.n = 1;
   if (t.strides.h == 0)
@@ -236,6 +241,10 @@ void executeArith(Exec &e) {
       "res0", Field::res0_addr, e.format(Field::res0_prec, resultIsSigned(e)), e.resultDims(), Field::res0_str,
       {e.get(Field::res0_n_str), e.get(Field::res0_c_str), e.get(Field::res0_h_str), e.get(Field::res0_w_str)});
   std::optional<BinaryOp> op = binaryOp(e.kind);
+  if (e.kind == isa::kArithCopy && !e.flag(Field::opd0_const) &&
+      kernel::byteSize(e.format(Field::opd0_prec, Field::opd0_sign)) == kernel::byteSize(result.dtype) &&
+      e.move("opd0", placeOfOperand(e, kFirst, result), "res0", result))
+    return;
   bool inPlace = op && kernel::byteSize(result.dtype) != 2; // half floats are widened whole
   Tensor out = inPlace ? e.target("res0", result) : e.blank(result.dtype, result.dims);
   Tensor a = loadOperand(e, kFirst, result, inPlace);

@@ -31,8 +31,8 @@ struct Filter {
 };
 
 /// The filter, turned by 180 degrees if the command says so. The integer kernel takes the grouped rows as they are.
-Filter loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels, const kernel::Window &win,
-                  int64_t lane) {
+Filter loadFilter(Exec &e, DType dtype, int64_t inChannels, const kernel::Window &win, const LocalTensor &result) {
+  int64_t outChannels = result.dims.c;
   int64_t kernel = win.kh * win.kw, group = icParallel(e, dtype), size = kernel::byteSize(dtype);
   Dims dims{outChannels, inChannels, win.kh, win.kw};
   Tensor filter = e.blank(dtype, dims);
@@ -44,14 +44,16 @@ Filter loadFilter(Exec &e, DType dtype, int64_t outChannels, int64_t inChannels,
   }
   int64_t row = (inChannels + group - 1) / group * kernel * group;
   LocalTensor place = e.compact("opd1", Field::opd1_addr, dtype, {1, outChannels, 1, row});
-  e.requireLane("opd1", place, lane, ", where the result starts");
+  e.requireLane("opd1", place, result.start.lane, ", where the result starts");
   if (place.start.offset % e.memory.alignBytes() != 0)
     throw UserError("'opd1' (weights) starts at offset " + hex(uint64_t(place.start.offset)) +
                     ", which is not a multiple of " + std::to_string(e.memory.alignBytes()));
-  Tensor packed = e.load("opd1", place);
   bool rotate = e.flag(Field::kernel_rotate);
-  if (size == 1 && (!rotate || kernel == 1))
-    return {{dtype, dims, packed.data}, group};
+  if (size == 1 && (!rotate || kernel == 1)) {
+    Tensor rows = e.view("opd1", place, result);
+    return {{dtype, dims, rows.data, rows.planes}, group};
+  }
+  Tensor packed = e.load("opd1", place);
   auto unpack = [&]<typename T>(const T *from, T *to) {
     for (int64_t oc = 0; oc < outChannels; ++oc)
       for (int64_t ic = 0; ic < inChannels; ++ic)
@@ -146,8 +148,9 @@ void executeConv(Exec &e) {
   LocalTensor input = e.byLayout("opd0", Field::opd0_addr, inType, in, Field::opd0_str, stride);
   if (integers)
     e.requireLane("opd0", input, 0, " (8-bit convolution)");
-  Filter filter = loadFilter(e, filterType, out.c, in.c, win, result.start.lane);
-  Tensor image = insertZeros(e, e.load("opd0", input));
+  Filter filter = loadFilter(e, filterType, in.c, win, result);
+  bool inPlace = integers && insertedDims(e, in) == in;
+  Tensor image = inPlace ? e.view("opd0", input, result) : insertZeros(e, e.load("opd0", input));
   if (integers)
     convInteger(e, result, image, filter, win);
   else

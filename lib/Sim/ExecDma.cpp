@@ -157,6 +157,53 @@ void storeSide(Exec &e, const Side &s, const Tensor &value) {
     scatterLinear(linear, s, size, value.as<uint8_t>());
 }
 
+/// Whether every element of a linear side has a place of its own.
+bool isApart(const Side &s) {
+  int64_t extent = 1;
+  for (auto [count, stride] :
+       {std::pair(s.dims.w, s.strides.w), {s.dims.h, s.strides.h}, {s.dims.c, s.strides.c}, {s.dims.n, s.strides.n}}) {
+    if (count > 1 && stride < extent)
+      return false;
+    extent += (count - 1) * stride;
+  }
+  return true;
+}
+
+/// Planes of a linear side; `channels` that it has.
+template <typename Byte> BytePlanes<Byte> linearPlanes(Byte *base, const Side &s, int64_t channels, int64_t size) {
+  return {base, {channels, 0, s.strides.c * size, 0, s.strides.n * size}, s.strides.h, s.strides.w};
+}
+
+/// Copies from side to side at once; where source has one channel and target more, to each of them. False, and nothing
+/// done, where that takes a dense copy between.
+bool move(Exec &e, const Side &source, const Side &target, DType dtype) {
+  int64_t size = kernel::byteSize(dtype);
+  bool fromLanes = e.memory.isLocalWindow(source.address), toLanes = e.memory.isLocalWindow(target.address);
+  if (e.isObserved() || fromLanes == toLanes || source.dims.n != target.dims.n || source.dims.h != target.dims.h ||
+      source.dims.w != target.dims.w || (source.dims.c != target.dims.c && source.dims.c != 1))
+    return false;
+  e.requirePossible(dtype, source.dims);
+  e.requirePossible(dtype, target.dims);
+  const Memory &memory = e.memory;
+  if (fromLanes) {
+    BytePlanes<const uint8_t> from = planesOf(memory, localSide(e, source, dtype));
+    uint8_t *to = e.memory.write(target.address, spanOf(target, size));
+    if (!isApart(target))
+      return false;
+    copyPlanes(target.dims, size, linearPlanes(to, target, target.dims.c, size), from);
+    return true;
+  }
+  const uint8_t *linear = memory.read(source.address, spanOf(source, size));
+  LocalTensor to = localSide(e, target, dtype);
+  if (!hasPlacesApart(to, memory))
+    return false;
+  BytePlanes<const uint8_t> from = linearPlanes(linear, source, target.dims.c, size);
+  if (source.dims.c == 1)
+    from.at.channel = 0;
+  copyPlanes(target.dims, size, planesOf(e.memory, to), from, laneMask(e));
+  return true;
+}
+
 Tensor filled(Exec &e, DType dtype, const Dims &dims) {
   Tensor t = e.blank(dtype, dims);
   uint32_t value = uint32_t(e.get(Field::constant_value));
@@ -215,6 +262,8 @@ void broadcast(Exec &e, Side source, Side target, DType dtype) {
   if (place.lane + target.dims.c > e.memory.lanes())
     throw UserError("broadcasts to " + std::to_string(target.dims.c) + " lanes from lane " +
                     std::to_string(place.lane) + ", beyond the last of " + std::to_string(e.memory.lanes()));
+  if (!e.flag(Field::fill_constant_en) && move(e, source, target, dtype))
+    return;
   Tensor one = e.flag(Field::fill_constant_en) ? filled(e, dtype, source.dims) : loadSide(e, source, dtype);
   Tensor all = e.blank(dtype, target.dims);
   int64_t plane = source.dims.h * source.dims.w * kernel::byteSize(dtype);
@@ -234,6 +283,8 @@ void executeDmaTensor(Exec &e) {
     return broadcast(e, source, target, dtype);
   case isa::kDmaTensor:
     settleTargetShape(e, target, source.dims);
+    if (!e.flag(Field::fill_constant_en) && source.dims == target.dims && move(e, source, target, dtype))
+      return;
     return storeSide(e, target,
                      e.flag(Field::fill_constant_en) ? filled(e, dtype, target.dims) : loadSide(e, source, dtype));
   case isa::kDmaTensorTranspose: {
@@ -268,6 +319,8 @@ void executeDmaGeneral(Exec &e) {
   target.strides = {0, 0, 0, 1};
   if (e.kind == isa::kDmaGeneralBroadcast)
     return broadcast(e, source, target, dtype);
+  if (!e.flag(Field::fill_constant_en) && move(e, source, target, dtype))
+    return;
   storeSide(e, target, e.flag(Field::fill_constant_en) ? filled(e, dtype, target.dims) : loadSide(e, source, dtype));
 }
 

@@ -54,6 +54,11 @@ void scatterRows(const Tensor &source, const Tensor &index, const Tensor &out, S
     }
 }
 
+/// Whether no index can be outside the table or mean anything else.
+bool isLookup(const LocalTensor &table, DType index, const Skip &skip) {
+  return !skip.enabled && table.dims.w >= (int64_t(1) << kernel::bitWidth(index)) && index == DType::U8;
+}
+
 /// Calls f<element type, index type>().
 template <typename F> void withTypes(DType element, DType index, F f) {
   bool wide = kernel::byteSize(index) == 2;
@@ -97,8 +102,14 @@ void executeGather(Exec &e) {
     throw UserError("'opd0' starts at offset " + hex(uint64_t(source.start.offset)) + ", which is not a multiple of " +
                     std::to_string(e.memory.alignBytes()));
 
-  Tensor index = e.load("opd1", indexPlace), from = e.load("opd0", source);
   Skip skip{e.flag(Field::opd3_const), indexType == DType::U8 ? 0xff : 0xffff};
+  if (gathers && isLookup(source, indexType, skip)) {
+    Tensor to = e.target("res0", result), index = e.view("opd1", indexPlace, result),
+           tables = e.view("opd0", source, result);
+    kernel::lookupRows(to, index, tables);
+    return e.finish("res0", result, to);
+  }
+  Tensor index = e.load("opd1", indexPlace), from = e.load("opd0", source);
   if (gathers) {
     // Skipped places keep what they hold.
     Tensor to = skip.enabled ? e.load("res0", result) : e.blank(dtype, out);

@@ -5,19 +5,15 @@
 
 #include "Exec.h"
 
+#include <cassert>
 #include <new>
+#include <utility>
 
 namespace tpu_mlir::sim {
 namespace {
 
 bool hasDensePlanes(const LocalTensor &t) {
   return (t.strides.w == 1 || t.dims.w == 1) && (t.strides.h == t.dims.w || t.dims.h == 1);
-}
-
-/// Whether every element has a place of its own, so that threads may write planes in any order.
-bool hasPlacesApart(const LocalTensor &t, const Memory &memory) {
-  int64_t groups = groupsOf(t.dims, t.start.lane, memory), plane = t.dims.h * t.dims.w;
-  return (groups == 1 || t.strides.c >= plane) && (t.dims.n == 1 || t.strides.n >= (groups - 1) * t.strides.c + plane);
 }
 
 /// The bytes of a lane that a tensor may touch.
@@ -27,12 +23,16 @@ std::pair<int64_t, int64_t> rangeOf(const LocalTensor &t, const Memory &memory) 
   return {t.start.offset, t.start.offset + (last + 1) * kernel::byteSize(t.dtype)};
 }
 
+bool doOverlap(const LocalTensor &a, const LocalTensor &b, const Memory &memory) {
+  auto first = rangeOf(a, memory), second = rangeOf(b, memory);
+  return first.first < second.second && second.first < first.second;
+}
+
 } // namespace
 
 Tensor Exec::inPlace(const LocalTensor &t) {
   int64_t size = kernel::byteSize(t.dtype);
-  if ((probe && probe->onOperand) || isDry() || !hasDensePlanes(t) || t.start.offset % size ||
-      memory.lanePitch() % size)
+  if (isObserved() || !hasDensePlanes(t) || t.start.offset % size || memory.lanePitch() % size)
     return {t.dtype, t.dims, nullptr};
   auto *planes = new (arena.take(sizeof(kernel::Planes)))
       kernel::Planes{memory.lanes(), t.start.lane, memory.lanePitch() / size, t.strides.c, t.strides.n};
@@ -41,10 +41,10 @@ Tensor Exec::inPlace(const LocalTensor &t) {
 
 Tensor Exec::view(const char *operand, const LocalTensor &t, const LocalTensor &result) {
   checkInside(t, operand, memory);
+  requirePossible(t.dtype, t.dims);
   bool same = t.start.lane == result.start.lane && t.start.offset == result.start.offset && t.dims == result.dims &&
               t.strides == result.strides && kernel::byteSize(t.dtype) == kernel::byteSize(result.dtype);
-  auto mine = rangeOf(t, memory), other = rangeOf(result, memory);
-  if (!same && mine.first < other.second && other.first < mine.second)
+  if (!same && doOverlap(t, result, memory))
     return load(operand, t);
   Tensor place = inPlace(t);
   return place.data ? place : load(operand, t);
@@ -55,6 +55,17 @@ Tensor Exec::target(const char *operand, const LocalTensor &t) {
   checkInside(t, operand, memory);
   Tensor place = hasPlacesApart(t, memory) ? inPlace(t) : Tensor{t.dtype, t.dims, nullptr};
   return place.data ? place : dense;
+}
+
+bool Exec::move(const char *fromOperand, const LocalTensor &from, const char *toOperand, const LocalTensor &to) {
+  assert(from.dims == to.dims && kernel::byteSize(from.dtype) == kernel::byteSize(to.dtype));
+  requirePossible(from.dtype, from.dims);
+  checkInside(from, fromOperand, memory);
+  checkInside(to, toOperand, memory);
+  if (isObserved() || doOverlap(from, to, memory) || !hasPlacesApart(to, memory))
+    return false;
+  copyPlanes(to.dims, kernel::byteSize(to.dtype), planesOf(memory, to), planesOf(std::as_const(memory), from));
+  return true;
 }
 
 void Exec::finish(const char *operand, const LocalTensor &t, const Tensor &value) {

@@ -104,7 +104,8 @@ void executePool(Exec &e) {
   LocalTensor result = e.aligned("res0", Field::res0_addr, outType, out);
   LocalTensor input = e.aligned("opd0", Field::opd0_addr, inType, in);
   e.requireLane("opd0", input, result.start.lane, ", where the result starts");
-  Tensor image = insertZeros(e, e.load("opd0", input));
+  bool inPlace = !isMax && kernel::bitWidth(inType) == 8 && insertedDims(e, in) == in;
+  Tensor image = inPlace ? e.view("opd0", input, result) : insertZeros(e, e.load("opd0", input));
   if (isMax)
     maximum(e, result, image, win);
   else

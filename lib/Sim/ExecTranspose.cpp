@@ -70,8 +70,10 @@ void executeTranspose(Exec &e) {
   case isa::kTsbcCwTs:
   case isa::kTsbcWcTs:
     return exchangeChannels(e, result);
-  case isa::kTsbcLCopy:
-    return e.store("res0", result, e.load("opd0", e.aligned("opd0", Field::opd0_addr, dtype, d)));
+  case isa::kTsbcLCopy: {
+    LocalTensor source = e.aligned("opd0", Field::opd0_addr, dtype, d);
+    return e.move("opd0", source, "res0", result) ? void() : e.store("res0", result, e.load("opd0", source));
+  }
   case isa::kTsbcLBc: {
     Tensor one = e.load("opd0", e.aligned("opd0", Field::opd0_addr, dtype, {d.n, 1, d.h, d.w}));
     Tensor all = e.blank(dtype, d);

@@ -1,5 +1,5 @@
 //===- Layout.cpp - Tensors in local memory -------------------------------===//
-// Moves rows with memcpy wherever the layout allows.
+// Moves rows with memcpy wherever the layout allows, planes by several threads.
 
 #include "tpu_mlir/Sim/Layout.h"
 #include "tpu_mlir/Kernel/Parallel.h"
@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace tpu_mlir::sim {
 
@@ -43,27 +44,22 @@ void checkInside(const LocalTensor &t, const char *operand, const Memory &memory
 
 namespace {
 
-/// Calls move(place in the lane, place in the dense buffer) for each plane (n, c) whose lane is in the mask.
-template <typename AnyMemory, typename DenseByte, typename Move>
-void forChannels(AnyMemory &memory, const LocalTensor &t, DenseByte *dense, uint64_t mask, Move move) {
-  int64_t size = kernel::byteSize(t.dtype), channel = t.dims.h * t.dims.w * size;
-  int64_t planes = t.dims.n * t.dims.c, lanes = memory.lanes();
-  kernel::parallelFor(planes, std::max<int64_t>(1, (1 << 19) / channel), [&](int64_t begin, int64_t end) {
-    for (int64_t plane = begin; plane < end; ++plane) {
-      int64_t n = plane / t.dims.c, at = t.start.lane + plane % t.dims.c, lane = at % lanes, group = at / lanes;
-      if (!(mask >> (lane % 64) & 1))
-        continue;
-      move(memory.lane(lane) + t.start.offset + size * (n * t.strides.n + group * t.strides.c),
-           dense + plane * channel);
-    }
-  });
+template <typename T>
+void copyElements(uint8_t *to, int64_t toH, int64_t toW, const uint8_t *from, int64_t fromH, int64_t fromW, int64_t h,
+                  int64_t w) {
+  for (int64_t y = 0; y < h; ++y)
+    for (int64_t x = 0; x < w; ++x)
+      std::memcpy(to + (y * toH + x * toW) * int64_t(sizeof(T)), from + (y * fromH + x * fromW) * int64_t(sizeof(T)),
+                  sizeof(T));
 }
 
 /// Copies h rows of w elements of `size` bytes between two strided places.
 void copyPlane(uint8_t *to, int64_t toH, int64_t toW, const uint8_t *from, int64_t fromH, int64_t fromW, int64_t h,
                int64_t w, int64_t size) {
+  if (w == 1) // one row of what were rows
+    std::swap(h, w), toW = toH, fromW = fromH;
   if (toW == 1 && fromW == 1) {
-    if (toH == w && fromH == w) {
+    if ((toH == w && fromH == w) || h == 1) {
       std::memcpy(to, from, size_t(h * w * size));
       return;
     }
@@ -71,23 +67,72 @@ void copyPlane(uint8_t *to, int64_t toH, int64_t toW, const uint8_t *from, int64
       std::memcpy(to + y * toH * size, from + y * fromH * size, size_t(w * size));
     return;
   }
-  for (int64_t y = 0; y < h; ++y)
-    for (int64_t x = 0; x < w; ++x)
-      std::memcpy(to + (y * toH + x * toW) * size, from + (y * fromH + x * fromW) * size, size_t(size));
+  switch (size) {
+  case 1:
+    return copyElements<uint8_t>(to, toH, toW, from, fromH, fromW, h, w);
+  case 2:
+    return copyElements<uint16_t>(to, toH, toW, from, fromH, fromW, h, w);
+  default:
+    return copyElements<uint32_t>(to, toH, toW, from, fromH, fromW, h, w);
+  }
+}
+
+template <typename Byte, typename AnyMemory> BytePlanes<Byte> placesOf(AnyMemory &memory, const LocalTensor &t) {
+  int64_t size = kernel::byteSize(t.dtype);
+  return {memory.lane(0) + t.start.offset,
+          {memory.lanes(), t.start.lane, memory.lanePitch(), t.strides.c * size, t.strides.n * size},
+          t.strides.h,
+          t.strides.w};
+}
+
+/// The dense buffer of these dimensions.
+template <typename Byte> BytePlanes<Byte> densePlanes(const Dims &d, int64_t size, Byte *base) {
+  int64_t plane = d.h * d.w * size;
+  return {base, {d.c, 0, plane, 0, d.c * plane}, d.w, 1};
 }
 
 } // namespace
 
-void gather(const Memory &memory, const LocalTensor &t, void *dense) {
-  forChannels(memory, t, static_cast<uint8_t *>(dense), ~uint64_t(0), [&](const uint8_t *from, uint8_t *to) {
-    copyPlane(to, t.dims.w, 1, from, t.strides.h, t.strides.w, t.dims.h, t.dims.w, kernel::byteSize(t.dtype));
+BytePlanes<uint8_t> planesOf(Memory &memory, const LocalTensor &t) { return placesOf<uint8_t>(memory, t); }
+BytePlanes<const uint8_t> planesOf(const Memory &memory, const LocalTensor &t) {
+  return placesOf<const uint8_t>(memory, t);
+}
+
+bool hasPlacesApart(const LocalTensor &t, const Memory &memory) {
+  const Dims &d = t.dims;
+  const Strides &s = t.strides;
+  int64_t groups = groupsOf(d, t.start.lane, memory), extent = 1;
+  for (auto [count, stride] : {std::pair(d.w, s.w), {d.h, s.h}, {groups, s.c}, {d.n, s.n}}) {
+    if (count > 1 && stride < extent)
+      return false;
+    extent += (count - 1) * stride;
+  }
+  return true;
+}
+
+void copyPlanes(const Dims &d, int64_t size, const BytePlanes<uint8_t> &to, const BytePlanes<const uint8_t> &from,
+                uint64_t laneMask) {
+  int64_t planes = d.n * d.c, grain = std::max<int64_t>(1, (1 << 17) / (d.h * d.w * size));
+  kernel::parallelFor(planes, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t plane = begin; plane < end; ++plane) {
+      int64_t n = plane / d.c, c = plane % d.c;
+      if (laneMask >> ((to.at.first + c) % to.at.perGroup % 64) & 1)
+        copyPlane(to.base + to.at.at(n, c), to.h, to.w, from.base + from.at.at(n, c), from.h, from.w, d.h, d.w, size);
+    }
   });
 }
 
+void gather(const Memory &memory, const LocalTensor &t, void *dense) {
+  int64_t size = kernel::byteSize(t.dtype);
+  copyPlanes(t.dims, size, densePlanes(t.dims, size, static_cast<uint8_t *>(dense)), planesOf(memory, t));
+}
+
 void scatter(Memory &memory, const LocalTensor &t, const void *dense, uint64_t laneMask) {
-  forChannels(memory, t, static_cast<const uint8_t *>(dense), laneMask, [&](uint8_t *to, const uint8_t *from) {
-    copyPlane(to, t.strides.h, t.strides.w, from, t.dims.w, 1, t.dims.h, t.dims.w, kernel::byteSize(t.dtype));
-  });
+  int64_t size = kernel::byteSize(t.dtype);
+  // Of elements that share a place the last one stays.
+  kernel::ThreadLimit limit(hasPlacesApart(t, memory) ? kernel::threadCount() : 1);
+  copyPlanes(t.dims, size, planesOf(memory, t), densePlanes(t.dims, size, static_cast<const uint8_t *>(dense)),
+             laneMask);
 }
 
 } // namespace tpu_mlir::sim

@@ -35,15 +35,18 @@ Memory::Memory(const target::Local &local) : geometry(local) {
   // Equal offsets of lanes a power of two apart would fall into the same few sets of the host's caches.
   constexpr int64_t kHostLine = 64;
   pitch = local.laneBytes + 17 * kHostLine;
-  uint64_t bytes = (uint64_t(local.lanes * pitch) + kHugePage - 1) / kHugePage * kHugePage;
-  auto *p = static_cast<uint8_t *>(std::aligned_alloc(kHugePage, bytes));
+  // Aligned by hand: the host's allocator keeps plain blocks of this size for the next simulator, and pages that are
+  // known to it need not be cleared.
+  uint64_t bytes = uint64_t(local.lanes * pitch);
+  auto *p = static_cast<uint8_t *>(std::malloc(bytes + kHugePage));
   if (!p)
     throw UserError("the host has no memory for the " + std::to_string(bytes) + " bytes of local memory");
   this->local = Bytes(p);
+  lanesBegin = p + (kHugePage - reinterpret_cast<uintptr_t>(p) % kHugePage) % kHugePage;
 #if defined(__linux__)
-  madvise(p, bytes, MADV_HUGEPAGE); // a wish: filling small pages costs milliseconds
+  madvise(lanesBegin, bytes / kHugePage * kHugePage, MADV_HUGEPAGE); // a wish: filling small pages costs milliseconds
 #endif
-  std::memset(p, kUnwritten, bytes);
+  std::memset(lanesBegin, kUnwritten, bytes);
 }
 
 LanePlace Memory::placeOfTiu(uint64_t address) const {

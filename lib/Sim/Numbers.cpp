@@ -4,7 +4,7 @@
 
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Kernel/Float.h"
-#include "tpu_mlir/Kernel/Round.h"
+#include "tpu_mlir/Kernel/Kernels.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <cstring>
@@ -42,6 +42,23 @@ static std::string text(const std::vector<int64_t> &shape) {
   return s + "]";
 }
 
+/// Floats to the input's format; to integers by scale and zero point, saturated.
+static void quantise(const NetTensor &input, std::vector<float> &values, uint8_t *raw) {
+  kernel::Dims dims{1, 1, 1, int64_t(values.size())};
+  if (values.empty())
+    return;
+  kernel::Tensor from{DType::F32, dims, values.data()}, to{input.dtype, dims, raw};
+  if (kernel::isFloat(input.dtype))
+    return kernel::cast(to, from, kernel::Round::HalfToEven);
+  for (float &v : values)
+    v *= input.scale;
+  std::vector<int32_t> whole(values.size());
+  kernel::Tensor integers{DType::I32, dims, whole.data()};
+  kernel::cast(integers, from, kernel::Round::HalfAwayFromZero);
+  int32_t zero = input.zeroPoint;
+  kernel::binary(kernel::BinaryOp::Add, to, integers, {DType::I32, {1, 1, 1, 1}, &zero});
+}
+
 std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array) {
   if (array.shape != input.shape)
     throw UserError("array '" + array.name + "' has shape " + text(array.shape) + " but input '" + input.name +
@@ -58,20 +75,7 @@ std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array) 
                     kernel::name(input.dtype) + "; give it as that or as float32");
   std::vector<float> values(size_t(array.count()));
   toFloat(array, values.data());
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (input.dtype == DType::F32) {
-      std::memcpy(&raw[4 * i], &values[i], 4);
-    } else if (kernel::isFloat(input.dtype)) {
-      uint16_t half = input.dtype == DType::F16 ? kernel::f32ToF16(values[i]) : kernel::f32ToBf16(values[i]);
-      std::memcpy(&raw[2 * i], &half, 2);
-    } else {
-      int64_t q =
-          kernel::floatToInt(values[i] * input.scale, DType::I32, kernel::Round::HalfAwayFromZero) + input.zeroPoint;
-      q = kernel::saturate(q, input.dtype);
-      size_t size = size_t(kernel::byteSize(input.dtype));
-      std::memcpy(&raw[size * i], &q, size);
-    }
-  }
+  quantise(input, values, raw.data());
   return raw;
 }
 

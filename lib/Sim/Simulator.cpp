@@ -12,6 +12,7 @@
 #include "Streams.h"
 #include "tpu_mlir/Bmodel/Sha256.h"
 #include "tpu_mlir/Isa/Text.h"
+#include "tpu_mlir/Kernel/Parallel.h"
 
 #include <algorithm>
 #include <cstring>
@@ -28,10 +29,22 @@ struct Simulator::State {
   TensorTable table;
   bmodel::OptionalBlob coefficients; ///< keeps the mapped weights alive
   std::vector<int32_t> serial;       ///< 0, 1, 2, … as static memory holds them
+  bool isIntact = true;
+  /// Hashes the weights, which may take longer than computing with them, while others compute. Nothing computed leaves
+  /// the simulator before the hash is known.
+  std::unique_ptr<kernel::Errand> check;
 
   State(const std::string &path, const target::Chip &chip) : path(path), chip(chip), memory(chip.local) {}
   [[noreturn]] void refuse(const std::string &why) const { throw UserError("'" + path + "': " + why); }
 
+  /// UserError unless the weights match their check code.
+  void requireIntact() {
+    if (check)
+      check->finish();
+    check.reset();
+    if (!isIntact)
+      refuse("its coefficients do not match their SHA-256 check code");
+  }
   void layOutMemory(const bmodel::NetParameter &p);
   void readTensors(const bmodel::NetParameter &p);
   void execute(size_t group, const isa::Command &command, const Probe *probe = nullptr);
@@ -48,11 +61,11 @@ void Simulator::State::layOutMemory(const bmodel::NetParameter &p) {
     if (p.coeffMem->address != base)
       refuse("its coefficients were compiled for " + hex(p.coeffMem->address) + " but global memory starts at " +
              hex(base));
-    if (!p.coeffMem->checkCode.empty()) {
-      auto digest = bmodel::sha256(weights);
-      if (!std::equal(digest.begin(), digest.end(), p.coeffMem->checkCode.begin(), p.coeffMem->checkCode.end()))
-        refuse("its coefficients do not match their SHA-256 check code");
-    }
+    if (!p.coeffMem->checkCode.empty())
+      check = std::make_unique<kernel::Errand>([this, weights, code = p.coeffMem->checkCode] {
+        auto digest = bmodel::sha256(weights);
+        isIntact = std::equal(digest.begin(), digest.end(), code.begin(), code.end());
+      });
     coeffEnd = base + weights.size();
   }
   uint64_t next = p.ioSize ? std::min(p.ioAddr, p.ctxAddr) : p.ctxAddr;
@@ -169,6 +182,8 @@ void Simulator::setInput(const std::string &name, std::span<const uint8_t> bytes
 
 RunResult Simulator::run(const RunOptions &options) {
   State &s = *state;
+  if (options.beforeCommand || options.afterCommand || options.onPiece || options.onOperand)
+    s.requireIntact();
   RunResult result;
   Engines engines(s.chip, options, result);
   PieceWatch watch(s.table, s.memory, options, result);
@@ -188,8 +203,10 @@ RunResult Simulator::run(const RunOptions &options) {
     for (size_t g = 0; g < s.groups.size(); ++g)
       engines.run(s.groups[g], g, [&](const isa::Command &command) { step(g, command); });
   } catch (const UserError &error) {
+    s.requireIntact();
     s.refuse(error.what());
   }
+  s.requireIntact();
   result.cycles = engines.now();
   result.milliseconds = result.cycles / (double(s.chip.clock.tiuMhz) * 1000.0);
   if (options.functional)
@@ -199,21 +216,27 @@ RunResult Simulator::run(const RunOptions &options) {
 }
 
 std::vector<uint8_t> Simulator::readGlobal(uint64_t address, uint64_t bytes) const {
+  state->requireIntact();
   const uint8_t *from = state->memory.read(address, bytes);
   return {from, from + bytes};
 }
 
 std::span<const uint8_t> Simulator::lane(int64_t index) const {
+  state->requireIntact();
   return {state->memory.lane(index), size_t(state->memory.laneBytes())};
 }
 
-const Memory &Simulator::memory() const { return state->memory; }
+const Memory &Simulator::memory() const {
+  state->requireIntact();
+  return state->memory;
+}
 
 std::string Simulator::textOf(const isa::Command &command) const {
   return isa::toText(isa::tableFor(state->chip.identity.isa), command);
 }
 
 std::vector<OperandValue> Simulator::operandsOf(size_t group, const isa::Command &command) const {
+  state->requireIntact();
   std::vector<OperandValue> out;
   Probe probe{[&](const Operand &o, const void *values) {
                 auto from = static_cast<const uint8_t *>(values);

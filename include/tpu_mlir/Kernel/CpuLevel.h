@@ -6,7 +6,7 @@
 
 namespace tpu_mlir::kernel {
 
-/// Instruction sets of the host that kernels were compiled for, in rising order.
+/// Instruction sets of the host that kernels were compiled for, in rising order. The last one has VBMI too.
 enum class CpuLevel { Portable = 0, Avx2 = 1, Avx512 = 2, Avx512Vnni = 3 };
 
 /// Highest level that this machine has.

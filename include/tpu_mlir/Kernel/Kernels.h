@@ -13,8 +13,9 @@ namespace tpu_mlir::kernel {
 
 /// out[n,oc,oh,ow] (I32) = Σ x · (w − kernelZeroPoint), exact modulo 2^32; `padValue` stands outside the input.
 /// in: I8 or U8 [n, ic, h, w]; filter: I8 or U8 [oc, ic, kh, kw]. One group. If `accumulate`, adds to out.
-/// The planes of out may be apart. With `group` > 1, an even number, the filter's rows hold that many input channels
-/// together, as [oc, ceil(ic / group), kh, kw, group]; what stands for channels past the last is not read.
+/// The planes of out and in may be apart, and so may be the filter's rows, which its planes number as channels. With
+/// `group` > 1, an even number, the filter's rows hold that many input channels together, as [oc, ceil(ic / group), kh,
+/// kw, group]; what stands for channels past the last is not read.
 void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const Window &win, int padValue = 0,
              int kernelZeroPoint = 0, bool accumulate = false, int64_t group = 1);
 
@@ -23,7 +24,8 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
 void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const float *bias, const Window &win);
 
 /// Depth-wise: channel c of the output sees only channel c. filter [1, c, kh, kw] or, with count 1, one constant
-/// weight. Integers: I8/U8 × I8/U8 → I32 + bias[c] (I32, null for 0). F32: as convF32 in the order kh, kw.
+/// weight. Integers: I8/U8 × I8/U8 → I32 + bias[c] (I32, null for 0), planes of out and in
+/// may be apart. F32: as convF32 in the order kh, kw.
 void depthwise(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const void *bias, const Window &win,
                int padValue = 0);
 
@@ -50,6 +52,9 @@ void cast(const Tensor &out, const ConstTensor &in, Round round);
 
 /// out[i] = table[byte of in[i]]: 8-bit in (its bit pattern indexes), table of 256 entries of out's format.
 void lookup(const Tensor &out, const ConstTensor &in, const void *table);
+
+/// The same with a table for each channel: tables [1, c, 1, at least 256]. Planes of all may be apart.
+void lookupRows(const Tensor &out, const ConstTensor &in, const ConstTensor &tables);
 
 /// out[b, m, n] = Σ_k left[b, m, k] · (right[b, k, n] − rightZeroPoint). Integers: I8/U8 → I32. F32: in order of k, fma
 /// from +0. Dims hold {1, batch, rows, columns}.

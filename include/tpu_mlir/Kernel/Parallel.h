@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 namespace tpu_mlir::kernel {
 
@@ -14,6 +15,25 @@ namespace tpu_mlir::kernel {
 /// last. Runs on the calling thread alone when there is one range, when called from inside another parallelFor, or when
 /// the pool is busy with another caller. The body must not throw.
 void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)> &body);
+
+/// One piece of work that a thread of the pool takes while its owner does other things; that thread helps nobody until
+/// it is done. The work must not throw.
+class Errand {
+public:
+  explicit Errand(std::function<void()> work);
+  /// Waits for work that has begun; does not begin it.
+  ~Errand();
+  Errand(const Errand &) = delete;
+  Errand &operator=(const Errand &) = delete;
+
+  /// Returns when the work is done, by the calling thread if nobody has begun.
+  void finish();
+
+  struct State;
+
+private:
+  std::shared_ptr<State> state;
+};
 
 /// Number of threads that a parallelFor of this thread may use.
 int threadCount();

@@ -47,6 +47,22 @@ void checkInside(const LocalTensor &tensor, const char *operand, const Memory &m
 void gather(const Memory &memory, const LocalTensor &tensor, void *dense);
 void scatter(Memory &memory, const LocalTensor &tensor, const void *dense, uint64_t laneMask = ~uint64_t(0));
 
+/// Planes (n, c) of rows in lanes or in linear memory: distances of planes in bytes, those within a plane in elements.
+template <typename Byte> struct BytePlanes {
+  Byte *base;
+  kernel::Planes at;
+  int64_t h, w;
+};
+BytePlanes<uint8_t> planesOf(Memory &memory, const LocalTensor &tensor);
+BytePlanes<const uint8_t> planesOf(const Memory &memory, const LocalTensor &tensor);
+
+/// Whether every element has a place of its own, so that threads may write planes in any order.
+bool hasPlacesApart(const LocalTensor &tensor, const Memory &memory);
+
+/// Copies elements of `size` bytes between planes that do not overlap. Lanes outside `laneMask` are not written.
+void copyPlanes(const Dims &dims, int64_t size, const BytePlanes<uint8_t> &to, const BytePlanes<const uint8_t> &from,
+                uint64_t laneMask = ~uint64_t(0));
+
 } // namespace tpu_mlir::sim
 
 #endif // TPU_MLIR_SIM_LAYOUT_H

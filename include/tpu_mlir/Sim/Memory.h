@@ -30,8 +30,8 @@ public:
   int64_t laneBytes() const { return geometry.laneBytes; }
   int64_t alignBytes() const { return geometry.alignBytes; }
   /// A lane's bytes; the host may have others between one lane and the next.
-  uint8_t *lane(int64_t index) { return local.get() + index * pitch; }
-  const uint8_t *lane(int64_t index) const { return local.get() + index * pitch; }
+  uint8_t *lane(int64_t index) { return lanesBegin + index * pitch; }
+  const uint8_t *lane(int64_t index) const { return lanesBegin + index * pitch; }
 
   /// Bytes from a lane to the next.
   int64_t lanePitch() const { return pitch; }
@@ -68,6 +68,7 @@ private:
   static Bytes allocate(uint64_t bytes, const std::string &what);
   target::Local geometry;
   Bytes local;
+  uint8_t *lanesBegin;
   int64_t pitch; ///< bytes from lane to lane on the host
   std::vector<Region> regions;
 };

@@ -67,8 +67,7 @@ std::optional<Recipe> tpu::SliceOp::localForm() {
 /// [b, c, 1, w] to [b, w, 1, c].
 static Recipe exchange(DType type, int64_t batch, int64_t c, int64_t w) {
   Recipe r;
-  int x = r.addInput(0, type, {batch, c, 1, w},
-                     {AxisMap::same(), AxisMap::full(), AxisMap::full(), AxisMap::full()});
+  int x = r.addInput(0, type, {batch, c, 1, w}, {AxisMap::same(), AxisMap::full(), AxisMap::full(), AxisMap::full()});
   r.steps.push_back({StepKind::Transpose, r.addOutput(type, {batch, w, 1, c}), x});
   return r;
 }
@@ -127,10 +126,11 @@ std::optional<Recipe> tpu::PermuteOp::localForm() {
 
 //===- Concat -------------------------------------------------------------===//
 
-/// Matrices below each other: along the lanes.
+/// Channels, or rows of matrices, behind each other: along the lanes.
 std::optional<Recipe> tpu::ConcatOp::localForm() {
   ArrayRef<int64_t> shape = shapeOf(getOutput());
-  if (shape.size() != 3 || getAxis() != 1 || llvm::any_of(getInputs(), [](Value v) { return isWeight(v); }))
+  if (shape.size() < 3 || shape.size() > 4 || getAxis() != 1 ||
+      llvm::any_of(getInputs(), [](Value v) { return isWeight(v); }))
     return std::nullopt;
   Recipe r;
   DType type = formatOf(getOutput()).dtype;

@@ -21,7 +21,7 @@ LogicalResult tpu::ConcatOp::verify() {
   if (failed(verifyTensors(*this)))
     return failure();
   ArrayRef<int64_t> out = shapeOf(getOutput());
-  if (getAxis() < 0 || getAxis() >= int64_t(out.size()) || getInputs().empty())
+  if (getAxis() < 0 || int64_t(getAxis()) >= int64_t(out.size()) || getInputs().empty())
     return emitOpError() << "'axis' is below the rank " << out.size() << " and there are inputs, got " << getAxis();
   int64_t sum = 0;
   for (Value v : getInputs()) {
@@ -135,33 +135,7 @@ static std::vector<int64_t> denseStrides(ArrayRef<int64_t> shape) {
   return strides;
 }
 
-/// Whole buffers whose channels a step moves.
-static std::array<AxisMap, 4> allChannels() {
-  return {AxisMap::same(), AxisMap::full(), AxisMap::same(), AxisMap::same()};
-}
-
-/// Along channels, lanes do it; along other axes, global addresses.
-static Form concatChannels(tpu::ConcatOp op) {
-  Recipe r;
-  SmallVector<int> inputs;
-  for (auto [i, v] : llvm::enumerate(op.getInputs()))
-    inputs.push_back(r.addInput(i, formatOf(v).dtype, nchwOf(v), allChannels()));
-  int y = r.addOutput(formatOf(op.getOutput()).dtype, nchwOf(op.getOutput()));
-  int64_t offset = 0;
-  for (int id : inputs) {
-    Step s{StepKind::Copy, y, id};
-    s.toChannel = offset;
-    s.channels = r.buffers[id].dims.c;
-    offset += s.channels;
-    r.steps.push_back(s);
-  }
-  return r;
-}
-
 Form tpu::ConcatOp::form() {
-  if (getAxis() == 1 && shapeOf(getOutput()).size() == 4 &&
-      llvm::none_of(getInputs(), [](Value v) { return isWeight(v); }))
-    return concatChannels(*this);
   CopyProgram p{formatOf(getOutput()).dtype, {}};
   std::vector<int64_t> target = denseStrides(shapeOf(getOutput()));
   int64_t offset = 0;
