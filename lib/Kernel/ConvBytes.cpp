@@ -36,8 +36,7 @@ struct Grid {
     int64_t used = 0;
     for (int64_t y = 0; y < win.kh; ++y)
       for (int64_t x = 0; x < win.kw; ++x) {
-        int64_t &phase =
-            phases[size_t(y * win.dilationH % win.strideH * win.strideW + x * win.dilationW % win.strideW)];
+        int64_t &phase = phases[size_t(y * win.dilationH % win.strideH * win.strideW + x * win.dilationW % win.strideW)];
         if (phase < 0)
           phase = used++;
       }
@@ -230,8 +229,8 @@ bool convBytes(const ByteLoops &loops, const Tensor &out, const ConstTensor &in,
       int64_t first = vectors.blocks[size_t(block)], end = vectors.blocks[size_t(block) + 1];
       loops.block(int64_t(rows.steps.size()), rows.steps.data(),
                   image.get() + n * imageBytes + first * ByteLoops::kPixels * kQuad, int(count),
-                  rows.start.data() + channel, start.data() + channel, int(end - first), vectors.landing.data() + first,
-                  planes.data(), accumulate);
+                  rows.start.data() + channel, start.data() + channel, int(end - first),
+                  vectors.landing.data() + first, planes.data(), accumulate);
     }
   });
   return true;

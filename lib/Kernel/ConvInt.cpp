@@ -112,8 +112,8 @@ void convDense(const Tensor &out, const ConstTensor &in, const ConstTensor &filt
   auto copy = [](const ConstTensor &t, int64_t count, int64_t bytes, std::vector<uint8_t> &to) {
     to.resize(size_t(count * bytes));
     for (int64_t i = 0; i < count; ++i)
-      std::memcpy(to.data() + i * bytes, t.as<uint8_t>() + (t.planes ? planeOffset(t.dims, t.planes, i) : i * bytes),
-                  size_t(bytes));
+      std::memcpy(to.data() + i * bytes,
+                  t.as<uint8_t>() + (t.planes ? planeOffset(t.dims, t.planes, i) : i * bytes), size_t(bytes));
     return ConstTensor(t.dtype, t.dims, to.data());
   };
   std::vector<uint8_t> image, weights;

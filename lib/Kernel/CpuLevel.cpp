@@ -19,8 +19,7 @@ CpuLevel askMachine() {
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
       !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
     return CpuLevel::Avx2;
-  return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") ? CpuLevel::Avx512Vnni
-                                                                                      : CpuLevel::Avx512;
+  return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") ? CpuLevel::Avx512Vnni : CpuLevel::Avx512;
 #else
   return CpuLevel::Portable;
 #endif

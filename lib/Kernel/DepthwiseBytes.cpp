@@ -62,7 +62,8 @@ bool depthwiseBytes(const ByteLoops &loops, const Tensor &out, const ConstTensor
       int64_t c = plane % od.c;
       const uint8_t *from = in.as<uint8_t>() + planeOffset(id, in.planes, plane);
       for (int64_t y = 0; y < id.h; ++y)
-        loops.copy(from + y * id.w, id.w, flip, padded.data() + place.row(y + win.padTop, win.strideH) + win.padLeft);
+        loops.copy(from + y * id.w, id.w, flip,
+                   padded.data() + place.row(y + win.padTop, win.strideH) + win.padLeft);
       int32_t sum = 0;
       if (!constant || plane == begin)
         for (size_t s = 0; s < steps.size(); ++s) {

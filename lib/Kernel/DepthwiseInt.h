@@ -18,8 +18,7 @@ inline int64_t planeGrain(const Dims &out, int64_t taps) {
 void depthwiseInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const int32_t *bias,
                   const Window &win, int padValue);
 
-/// The same in bytes; false, and nothing done, where a weight is no signed byte or the window's columns are too far
-/// apart.
+/// The same in bytes; false, and nothing done, where a weight is no signed byte or the window's columns are too far apart.
 bool depthwiseBytes(const ByteLoops &loops, const Tensor &out, const ConstTensor &in, const ConstTensor &filter,
                     const int32_t *bias, const Window &win, int padValue);
 

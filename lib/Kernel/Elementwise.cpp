@@ -163,11 +163,10 @@ void binary(BinaryOp op, const Tensor &out, const ConstTensor &a, const ConstTen
     return forStrips(out, a, b, kGrain, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
       loops.fused->add32(out.as<int32_t>() + o, stream(a, ea, sa), stream(b, eb, sb), n);
     });
-  if (loops.fused && fits32(op, a.dtype, b.dtype, shift) && shift >= -30 &&
-      std::max(bitWidth(a.dtype), bitWidth(b.dtype)) <= 16 && out.dtype != DType::U32)
+  if (loops.fused && fits32(op, a.dtype, b.dtype, shift) && shift >= -30 && std::max(bitWidth(a.dtype), bitWidth(b.dtype)) <= 16 &&
+      out.dtype != DType::U32)
     return forStrips(out, a, b, kGrain, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
-      loops.fused->small(op, stream(a, ea, sa), stream(b, eb, sb), shift, round, out.dtype, at(out.data, o, out.dtype),
-                         n);
+      loops.fused->small(op, stream(a, ea, sa), stream(b, eb, sb), shift, round, out.dtype, at(out.data, o, out.dtype), n);
     });
   if (fits32(op, a.dtype, b.dtype, shift))
     return forStrips(out, a, b, kStrip, [&](int64_t o, int64_t ea, int64_t eb, int64_t sa, int64_t sb, int64_t n) {
@@ -204,8 +203,8 @@ void requant(const Tensor &out, const ConstTensor &in, const QuantEntry *entries
       int64_t x = i % cuts * kGrain, last = std::min(x + kGrain, plane);
       int64_t from = planeOffset(in.dims, in.planes, i / cuts), to = planeOffset(out.dims, out.planes, i / cuts);
       if (loops.fused && entry.shift < 0 && entry.shift >= -62 && out.dtype != DType::U32) {
-        loops.fused->requant(in.dtype, at(in.data, from + x, in.dtype), out.dtype, at(out.data, to + x, out.dtype),
-                             entry, round, last - x);
+        loops.fused->requant(in.dtype, at(in.data, from + x, in.dtype), out.dtype, at(out.data, to + x, out.dtype), entry,
+                             round, last - x);
         continue;
       }
       for (; x < last; x += kStrip) {

@@ -8,8 +8,8 @@
 #include <immintrin.h>
 
 #if defined(__clang__)
-#pragma clang attribute push(                                                                                          \
-    __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi"))),        \
+                             apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")
@@ -28,8 +28,8 @@ inline Ints multiplyPairs(Ints c, Ints a, Ints b) {
 }
 
 #include "Inner.inc"
-#include "InnerBytes.inc"
 #include "InnerFused.inc"
+#include "InnerBytes.inc"
 
 } // namespace
 

@@ -34,12 +34,11 @@ struct ByteLoops {
   void (*block)(int64_t steps, const QuadStep *step, const uint8_t *in, int rows, const int8_t *const *weights,
                 const int32_t *start, int vectors, const Landing *landing, int32_t *const *out, bool add);
 
-  /// Quads of n pixels from four rows whose pixels are `step` bytes apart: to[4i + r] = (rows[r][i·step] ^ flip) &
-  /// keep.
+  /// Quads of n pixels from four rows whose pixels are `step` bytes apart: to[4i + r] = (rows[r][i·step] ^ flip) & keep.
   void (*interleave)(const uint8_t *const *rows, int64_t step, int64_t n, uint32_t flip, uint32_t keep, uint8_t *to);
 
-  /// One channel's window: sum[i] = start + Σ_s of the four bytes at in[i · stride + step] · weights; lands. stride 1
-  /// to 4; 64 bytes behind the first of each vector may be read.
+  /// One channel's window: sum[i] = start + Σ_s of the four bytes at in[i · stride + step] · weights; lands. stride 1 to 4;
+  /// 64 bytes behind the first of each vector may be read.
   void (*window)(int64_t steps, const WindowStep *step, const uint8_t *in, int stride, int32_t start, int64_t vectors,
                  const Landing *landing, int32_t *out);
 

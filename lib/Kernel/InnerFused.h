@@ -18,8 +18,8 @@ struct Stream {
 struct FusedLoops {
   /// out[i] = a[i] + b[i], saturated; all I32.
   void (*add32)(int32_t *out, Stream a, Stream b, int64_t n);
-  /// `binary` on formats of at most 16 bits where the result of `op` and a shift of −30 to 0 stay within 32 bits. out:
-  /// I8 to I32.
+  /// `binary` on formats of at most 16 bits where the result of `op` and a shift of −30 to 0 stay within 32 bits. out: I8
+  /// to I32.
   void (*small)(BinaryOp op, Stream a, Stream b, int shift, Round round, DType to, void *out, int64_t n);
   /// `requant` of n elements, from and to I8 to I32, where the shift is −1 to −62.
   void (*requant)(DType from, const void *in, DType to, void *out, QuantEntry entry, Round round, int64_t n);

@@ -32,7 +32,8 @@ bool doOverlap(const LocalTensor &a, const LocalTensor &b, const Memory &memory)
 
 Tensor Exec::inPlace(const LocalTensor &t) {
   int64_t size = kernel::byteSize(t.dtype);
-  if (isObserved() || !hasDensePlanes(t) || t.start.offset % size || memory.lanePitch() % size)
+  if (isObserved() || !hasDensePlanes(t) || t.start.offset % size ||
+      memory.lanePitch() % size)
     return {t.dtype, t.dims, nullptr};
   auto *planes = new (arena.take(sizeof(kernel::Planes)))
       kernel::Planes{memory.lanes(), t.start.lane, memory.lanePitch() / size, t.strides.c, t.strides.n};

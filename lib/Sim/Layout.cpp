@@ -131,8 +131,7 @@ void scatter(Memory &memory, const LocalTensor &t, const void *dense, uint64_t l
   int64_t size = kernel::byteSize(t.dtype);
   // Of elements that share a place the last one stays.
   kernel::ThreadLimit limit(hasPlacesApart(t, memory) ? kernel::threadCount() : 1);
-  copyPlanes(t.dims, size, planesOf(memory, t), densePlanes(t.dims, size, static_cast<const uint8_t *>(dense)),
-             laneMask);
+  copyPlanes(t.dims, size, planesOf(memory, t), densePlanes(t.dims, size, static_cast<const uint8_t *>(dense)), laneMask);
 }
 
 } // namespace tpu_mlir::sim

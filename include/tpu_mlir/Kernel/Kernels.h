@@ -13,9 +13,8 @@ namespace tpu_mlir::kernel {
 
 /// out[n,oc,oh,ow] (I32) = Σ x · (w − kernelZeroPoint), exact modulo 2^32; `padValue` stands outside the input.
 /// in: I8 or U8 [n, ic, h, w]; filter: I8 or U8 [oc, ic, kh, kw]. One group. If `accumulate`, adds to out.
-/// The planes of out and in may be apart, and so may be the filter's rows, which its planes number as channels. With
-/// `group` > 1, an even number, the filter's rows hold that many input channels together, as [oc, ceil(ic / group), kh,
-/// kw, group]; what stands for channels past the last is not read.
+/// The planes of out and in may be apart, and so may be the filter's rows, which its planes number as channels. With `group` > 1, an even number, the filter's rows hold that many input channels
+/// together, as [oc, ceil(ic / group), kh, kw, group]; what stands for channels past the last is not read.
 void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const Window &win, int padValue = 0,
              int kernelZeroPoint = 0, bool accumulate = false, int64_t group = 1);
 

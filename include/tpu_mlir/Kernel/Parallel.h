@@ -16,8 +16,8 @@ namespace tpu_mlir::kernel {
 /// the pool is busy with another caller. The body must not throw.
 void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)> &body);
 
-/// One piece of work that a thread of the pool takes while its owner does other things; that thread helps nobody until
-/// it is done. The work must not throw.
+/// One piece of work that a thread of the pool takes while its owner does other things; that thread helps nobody until it
+/// is done. The work must not throw.
 class Errand {
 public:
   explicit Errand(std::function<void()> work);

@@ -76,8 +76,7 @@ struct RunResult {
 class Simulator {
 public:
   /// The weights are hashed beside what follows; whatever shows contents of memory first waits for that and refuses
-  /// weights that do not match their check code. `path` stands in messages, and `tensor_location.json` is looked for
-  /// beside it when the file has no tensor table.
+  /// weights that do not match their check code. `path` stands in messages, and `tensor_location.json` is looked for beside it when the file has no tensor table.
   Simulator(const bmodel::Model &model, const std::string &path, size_t net = 0, size_t stage = 0);
   ~Simulator();
   Simulator(Simulator &&) noexcept;
