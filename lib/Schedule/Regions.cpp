@@ -21,9 +21,17 @@ bool leavesGroup(const Network &network, int value, int first, int last) {
   return v.isOutput || v.users.empty() || v.users.front() < first || v.users.back() > last;
 }
 
+/// Whether every position of a window along columns sees some of them, so that any slice reads a region.
+static bool seesColumns(const Buffer &b, int64_t count) {
+  const AxisMap &m = b.map[3];
+  return m.kind != AxisMap::Kind::Window ||
+         (m.dilation * (m.kernel - 1) + 1 > m.pad && (count - 1) * m.stride - m.pad < b.dims.w);
+}
+
 bool mayCutColumns(const Recipe &recipe) {
   for (const Buffer &b : recipe.buffers)
-    if ((b.place == Place::Input && b.dims.w > 1 && b.map[3].kind == AxisMap::Kind::Full) ||
+    if (!seesColumns(b, recipe.outputDims().w) ||
+        (b.place == Place::Input && b.dims.w > 1 && b.map[3].kind == AxisMap::Kind::Full) ||
         std::any_of(b.map.begin(), b.map.end(), [](const AxisMap &m) { return m.of >= 0; }))
       return false;
   return std::none_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
