@@ -16,8 +16,8 @@ struct Strides {
   int64_t n, c, h, w;
 };
 
-isa::SAR copyCommand(const isa::Table &table, int64_t lanes, const Dims &d, DType type, uint64_t to, Strides toStrides, uint64_t from,
-                     Strides fromStrides) {
+isa::SAR copyCommand(const isa::Table &table, int64_t lanes, const Dims &d, DType type, uint64_t to, Strides toStrides,
+                     uint64_t from, Strides fromStrides) {
   isa::SAR c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SAR, "arith.copy");
   c.tsk_opd_num = 1;
@@ -49,9 +49,9 @@ void StepEmitter::emitCopy(const Step &s, std::span<const LocalView> views) {
   uint64_t target = out.offset + s.toChannel / lanes * to.c * item,
            source = in.offset + s.fromChannel / lanes * from.c * item;
   const int64_t channels = s.channels ? s.channels : out.dims.c;
-  isa::SAR c = copyCommand(table, machine.memory.lanes, {out.dims.n, channels, out.dims.h, out.dims.w}, out.dtype, target,
-                           {to.n, to.c, rowStrideOf(out), 1}, source,
-                           {from.n, from.c, rowStrideOf(in) * s.stepH, s.stepW});
+  isa::SAR c =
+      copyCommand(table, machine.memory.lanes, {out.dims.n, channels, out.dims.h, out.dims.w}, out.dtype, target,
+                  {to.n, to.c, rowStrideOf(out), 1}, source, {from.n, from.c, rowStrideOf(in) * s.stepH, s.stepW});
   issue(c, {read(in), write(out)});
 }
 
@@ -107,10 +107,10 @@ void StepEmitter::copyRepeated(const Step &s, const LocalView &in, const LocalVi
       Run w = runOf(j, s.repeatW, out.firstColumn, out.dims.w, in.firstColumn);
       if (h.count == 0 || w.count == 0)
         continue;
-      isa::SAR c = copyCommand(table, machine.memory.lanes, {out.dims.n, out.dims.c, h.count, w.count}, out.dtype,
-                               out.offset + item * (h.first * toRow + w.first),
-                               {to.n, to.c, s.repeatH * toRow, s.repeatW},
-                               in.offset + item * (h.source * fromRow + w.source), {from.n, from.c, fromRow, 1});
+      isa::SAR c =
+          copyCommand(table, machine.memory.lanes, {out.dims.n, out.dims.c, h.count, w.count}, out.dtype,
+                      out.offset + item * (h.first * toRow + w.first), {to.n, to.c, s.repeatH * toRow, s.repeatW},
+                      in.offset + item * (h.source * fromRow + w.source), {from.n, from.c, fromRow, 1});
       issue(c, {read(in), write(out)});
     }
 }

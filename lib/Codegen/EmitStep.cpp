@@ -155,9 +155,8 @@ void StepEmitter::emitBinary(const Step &s, std::span<const LocalView> views) {
     // An axis of length 1 repeats: stride 0.
     LocalStrides outer = stridesOf(v, machine.memory);
     o.layout = kExplicit;
-    o.outer = {v.dims.n == 1 ? 0 : outer.n, v.dims.c == 1 && out.dims.c > 1
-                                                ? 0
-                                                : strideField(outer.c, out.dims.c > machine.memory.lanes)};
+    o.outer = {v.dims.n == 1 ? 0 : outer.n,
+               v.dims.c == 1 && out.dims.c > 1 ? 0 : strideField(outer.c, out.dims.c > machine.memory.lanes)};
     o.h = v.dims.h == 1 ? 0 : rowStrideOf(v), o.w = v.dims.w == 1 ? 0 : 1;
     return o;
   };

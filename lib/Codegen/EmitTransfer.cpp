@@ -42,9 +42,9 @@ bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemo
       return true;
     const LocalView &v = views[id];
     LocalStrides outer = stridesOf(v, memory);
-    return isNatural(v, memory) || ((v.dims.n == 1 || outer.n <= kMostStride) &&
-                                    (v.dims.c <= memory.lanes || outer.c <= kMostStride) &&
-                                    (v.dims.h == 1 || rowStrideOf(v) <= kMostStride));
+    return isNatural(v, memory) ||
+           ((v.dims.n == 1 || outer.n <= kMostStride) && (v.dims.c <= memory.lanes || outer.c <= kMostStride) &&
+            (v.dims.h == 1 || rowStrideOf(v) <= kMostStride));
   };
   switch (step.kind) {
   case StepKind::Binary:
@@ -62,6 +62,10 @@ bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemo
   }
   case StepKind::MatMul:
     return isPlain(step.dst) && isPlain(step.a) && isPlain(step.b);
+  case StepKind::Transpose:
+    // Channels and columns are whole on both sides.
+    return isPlain(step.dst) && isPlain(step.a) && views[step.dst].dims.w == views[step.a].dims.c &&
+           views[step.dst].dims.c == views[step.a].dims.h * views[step.a].dims.w;
   case StepKind::Conv:
     return isPlain(step.dst) && reaches(step.a); // the input may have strides of its own
   default:

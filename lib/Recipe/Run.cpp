@@ -154,7 +154,8 @@ void HostRun::runBand(const Step &s) {
     ConstTensor f(filter.dtype, {count, range.size(), s.window.kh, s.window.kw}, block.data());
     for (int64_t n = 0; n < out.dims.n; ++n) {
       ConstTensor i(in.dtype, {1, range.size(), in.dims.h, in.dims.w}, at(in, (n * in.dims.c + range.begin) * inPlane));
-      Tensor o{out.dtype, {1, count, out.dims.h, out.dims.w},
+      Tensor o{out.dtype,
+               {1, count, out.dims.h, out.dims.w},
                const_cast<uint8_t *>(at(out, (n * out.dims.c + c) * outPlane))};
       if (isFloat(o.dtype))
         convF32(o, i, f, bias ? bias + c : nullptr, s.window);

@@ -96,8 +96,9 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
       cycles += lookupCycles(d, chip);
       break;
     case StepKind::MatMul:
-      cycles += double(d.n) * timing::matrix2Cycles(chip, double(d.c), double(a.dims.h * a.dims.w), double(d.w), bytes) +
-                double(d.n - 1) * double(chip.time.issueCycles);
+      cycles +=
+          double(d.n) * timing::matrix2Cycles(chip, double(d.c), double(a.dims.h * a.dims.w), double(d.w), bytes) +
+          double(d.n - 1) * double(chip.time.issueCycles);
       break;
     case StepKind::Transpose:
       cycles += timing::transposeCycles(chip, result, bytes);

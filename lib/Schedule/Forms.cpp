@@ -25,8 +25,7 @@ bool mapsElements(const Recipe &r) {
 
 /// Whether a buffer is a table of a lookup, which has no place among the elements.
 bool isTable(const Recipe &r, int buffer) {
-  return r.buffers[buffer].place == Place::Weight &&
-         std::all_of(r.steps.begin(), r.steps.end(), [&](const Step &s) {
+  return r.buffers[buffer].place == Place::Weight && std::all_of(r.steps.begin(), r.steps.end(), [&](const Step &s) {
            return s.kind == StepKind::Lookup ? s.a != buffer : s.a != buffer && s.b != buffer && s.bias != buffer;
          });
 }

@@ -113,11 +113,27 @@ public:
         failures->push_back(now);
       prefetch(now);
     }
+    bringTablesForward();
     return first;
   }
 
 private:
   bool isFixed(const LocalBuffer &b) const { return b.offset >= t.scratch.area; }
+
+  /// Tables have places of their own: their loads wait for no memory, and so need not stand behind loads for later
+  /// works.
+  void bringTablesForward() {
+    int earliest = int(t.works.size());
+    for (auto load = t.loads.rbegin(); load != t.loads.rend(); ++load) {
+      LocalBuffer &buffer = t.buffers[load->buffer];
+      if (buffer.first < 0 || buffer.loadAt < 0)
+        continue;
+      if (isFixed(buffer))
+        buffer.loadAt = std::max({0, buffer.notBefore, std::min(buffer.loadAt, earliest)});
+      else
+        earliest = std::min(earliest, buffer.loadAt);
+    }
+  }
 
   /// The last work during which the buffer is taken: stores need time to finish.
   int lastWork(const LocalBuffer &b) const {

@@ -21,13 +21,29 @@ bool leavesGroup(const Network &network, int value, int first, int last) {
   return v.isOutput || v.users.empty() || v.users.front() < first || v.users.back() > last;
 }
 
+/// Whether every position of a window along columns sees some of them, so that any slice reads a region.
+static bool seesColumns(const Buffer &b, int64_t count) {
+  const AxisMap &m = b.map[3];
+  return m.kind != AxisMap::Kind::Window ||
+         (m.dilation * (m.kernel - 1) + 1 > m.pad && (count - 1) * m.stride - m.pad < b.dims.w);
+}
+
 bool mayCutColumns(const Recipe &recipe) {
   for (const Buffer &b : recipe.buffers)
-    if ((b.place == Place::Input && b.dims.w > 1 && b.map[3].kind == AxisMap::Kind::Full) ||
+    if (!seesColumns(b, recipe.outputDims().w) ||
+        (b.place == Place::Input && b.dims.w > 1 && b.map[3].kind == AxisMap::Kind::Full) ||
         std::any_of(b.map.begin(), b.map.end(), [](const AxisMap &m) { return m.of >= 0; }))
       return false;
   return std::none_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
     return s.kind == StepKind::MatMul || s.kind == StepKind::Transpose || s.kind == StepKind::Heads;
+  });
+}
+
+/// Whether a weight has an element for every row or column, as divisors of means have.
+static bool hasPlaceWeights(const Recipe &recipe) {
+  return std::any_of(recipe.buffers.begin(), recipe.buffers.end(), [](const Buffer &b) {
+    return b.place == Place::Weight && ((b.dims.h > 1 && b.map[2].kind == AxisMap::Kind::Same) ||
+                                        (b.dims.w > 1 && b.map[3].kind == AxisMap::Kind::Same));
   });
 }
 
@@ -61,15 +77,18 @@ SliceRegions regionsOf(const Network &network, const Plan &plan, const Group &gr
     const Node &node = network.nodes[group.first + i];
     const Value &v = network.values[node.result];
     Region &made = regions.made[i];
-    bool stays = !plan.isStored[node.result];
+    bool leaves = leavesGroup(network, node.result, group.first, group.last);
+    bool stays = leaves && !plan.isStored[node.result];
     int64_t align = stays && group.hSlices > 1 ? rowAlignment(v, memory) : 1;
-    if (leavesGroup(network, node.result, group.first, group.last)) {
+    // Weights of every place are read as a whole, whatever becomes of the result.
+    if (leaves || hasPlaceWeights(*node.recipe())) {
       Region own = wholeOf(v.dims);
       own[0] = partOf(v.dims.n, nSlice, group.nSlices, 1);
       own[2] = partOf(v.dims.h, hSlice, group.hSlices, align);
       own[3] = partOf(v.dims.w, wSlice, group.wSlices, 1);
       if (!isEmpty(own)) {
-        regions.own[i] = own;
+        if (leaves)
+          regions.own[i] = own;
         include(made, own);
         // What stays is written in place, at addresses that instructions take.
         made[2] = {made[2].begin / align * align, std::min(v.dims.h, (made[2].end + align - 1) / align * align)};

@@ -96,10 +96,9 @@ LocalView viewOf(const Recipe &recipe, int buffer, const Binding &binding, int64
   codegen::LocalStrides outer =
       binding.outer ? *binding.outer : codegen::layoutStrides(binding.layout, held, b.dtype, memory);
   int64_t lane = region[1].begin - binding.held[1].begin, rows = region[2].begin - binding.held[2].begin;
-  view.offset =
-      start + binding.base +
-      item * ((region[0].begin - binding.held[0].begin) * outer.n + lane / memory.lanes * outer.c + rows * held.w +
-              region[3].begin - binding.held[3].begin);
+  view.offset = start + binding.base +
+                item * ((region[0].begin - binding.held[0].begin) * outer.n + lane / memory.lanes * outer.c +
+                        rows * held.w + region[3].begin - binding.held[3].begin);
   view.outer = outer;
   view.rowStride = held.w;
   int64_t groups = (view.dims.c + memory.lanes - 1) / memory.lanes;

@@ -243,7 +243,7 @@ void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
     binding.buffer = occupants[place].second;
     return;
   }
-  std::vector<int64_t> key = {i, need[0].begin, need[1].begin, need[1].end, need[2].begin,
+  std::vector<int64_t> key = {i,           need[0].begin, need[1].begin, need[1].end, need[2].begin,
                               need[2].end, need[3].begin, need[3].end};
   auto [at, isNew] = reloads.try_emplace({work.node, key}, -1);
   if (isNew)

@@ -66,6 +66,9 @@ def _pool(net: Net, x: Made) -> Made | None:
 def _unary(net: Net, x: Made) -> Made:
     kinds = [u for u in _UNARY if u[0] == "Relu"] if "f32" in net.marks else _UNARY
     kind, attrs = kinds[int(net.rng.integers(len(kinds)))]
+    if kind == "Exp" and kind in net.marks:  # of another's result it is infinite
+        kind, attrs = "Tanh", {}
+    net.marks.add(kind)
     return net.op(kind, [x[0]], dict(attrs)), x[1]
 
 

@@ -39,15 +39,16 @@ def _change(plan: dict[str, Any], rng: np.random.Generator) -> None:
     groups: list[dict[str, Any]] = []
     for group in plan["groups"]:
         last = groups[-1] if groups else None
-        if last and "alone" not in last and "alone" not in group and rng.integers(2):
+        if last and "alone" not in last and "alone" not in group and rng.integers(3) == 0:
             for key in ("ops", "joined", "stored"):
                 last[key] += group[key]
         else:
             groups.append(group)
     for group in groups:
-        if "alone" in group:
+        if "alone" in group or rng.integers(3):
             continue
-        group["slices"] = {a: int(rng.choice([1, 1, 2, 3, 5])) for a in "nhw"}
+        # What has one slice may have no more; the batch is often 1.
+        group["slices"] = {"n": 1, "h": int(rng.choice([1, 1, 2, 3])), "w": int(rng.choice([1, 2, 3, 7]))}
         group["keeps_weights"] = bool(rng.integers(2))
         if rng.integers(3) == 0:
             group["stored"] = group["ops"]
@@ -84,7 +85,7 @@ def _run(seeds: range, folder: Path) -> None:
         if problem:
             wrong.append(f"{build.__name__} seed {seed} lmem {lmem}: {problem}")
     assert not wrong, f"{len(wrong)} of {len(seeds)} are wrong:\n" + "\n".join(wrong)
-    assert seen["w"] > len(seeds) // 10, f"few plans ran with slices of columns: {seen}"
+    assert seen["w"] > len(seeds) // 8, f"few plans ran with slices of columns: {seen}"
 
 
 def test_forced_slices_are_exact_and_safe(tmp_path: Path) -> None:

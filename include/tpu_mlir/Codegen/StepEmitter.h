@@ -22,10 +22,10 @@ struct LocalView {
   Dims dims;
   DType dtype = DType::I8;
   Layout layout = Layout::Aligned;
-  int64_t offset = 0, bytes = 0;                       ///< bytes per lane from `offset` to behind the last element
-  int64_t padBefore[2] = {0, 0}, padAfter[2] = {0, 0}; ///< h, w: what the window sees outside the tensor
+  int64_t offset = 0, bytes = 0;                         ///< bytes per lane from `offset` to behind the last element
+  int64_t padBefore[2] = {0, 0}, padAfter[2] = {0, 0};   ///< h, w: what the window sees outside the tensor
   int64_t firstRow = 0, firstColumn = 0, firstBatch = 0; ///< h, w, n: where the view starts in its tensor
-  int64_t rowStride = 0;                               ///< elements from row to row; 0: they follow each other
+  int64_t rowStride = 0;                                 ///< elements from row to row; 0: they follow each other
   std::optional<LocalStrides> outer; ///< strides of a part of a larger buffer; else those of the layout
 };
 

@@ -39,7 +39,7 @@ struct AxisMap {
     Window, ///< what a sliding window over the tile's range reads, clipped to the tensor
     Repeat, ///< what `stride` output positions each repeat
     Group,  ///< the input channels of the convolution group that the tile's channels belong to
-    Band,   ///< the same of all groups that the blocks of `stride` channels around the tile's touch, from a block's start
+    Band, ///< the same of all groups that the blocks of `stride` channels around the tile's touch, from a block's start
   };
   Kind kind = Kind::Same;
   int64_t kernel = 1, stride = 1, dilation = 1, pad = 0; ///< Window

@@ -38,9 +38,9 @@ struct Observation {
 struct Node {
   int id = -1; ///< the caller's number
   std::string name;
-  Form form;                 ///< Recipe or CopyProgram
+  Form form;                   ///< Recipe or CopyProgram
   std::optional<Recipe> local; ///< what it is in a group, if not `form`
-  std::vector<int> operands; ///< values by operand number of the form; -1: none
+  std::vector<int> operands;   ///< values by operand number of the form; -1: none
   int result = -1;
   std::vector<Observation> observed; ///< values that fusion left inside
   std::vector<Node> parts;           ///< the ops that were fused; empty: it is one op

@@ -34,8 +34,10 @@ LogicalResult tpu::Conv2DOp::verify() {
     return emitOpError() << "'group' " << group << " splits neither " << in.c << " input channels nor " << out.c
                          << " output channels";
   constexpr int64_t kLargestBand = 4096;
-  if (getBand() < 0 || getBand() > kLargestBand || (getBand() > 0 && (group == 1 || !formatOf(getOutput()).isQuantized())))
-    return emitOpError() << "'band' is a number of channels up to " << kLargestBand << " of a convolution of integers in "
+  if (getBand() < 0 || getBand() > kLargestBand ||
+      (getBand() > 0 && (group == 1 || !formatOf(getOutput()).isQuantized())))
+    return emitOpError() << "'band' is a number of channels up to " << kLargestBand
+                         << " of a convolution of integers in "
                          << "groups, or 0, got " << getBand();
   int64_t channels = getBand() ? bandWidth(AxisMap::band(out.c / group, in.c / group, getBand()), in.c) : in.c / group;
   if (filter[1] != channels)
@@ -96,8 +98,8 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
   bool integers = outFormat.isQuantized(), isDepthwise = !shape.band && shape.isDepthwise(in.c, out.c);
   AxisMap h = AxisMap::window(w.kh, w.strideH, w.dilationH, w.padTop),
           v = AxisMap::window(w.kw, w.strideW, w.dilationW, w.padLeft);
-  AxisMap channels = shape.band          ? AxisMap::band(out.c / shape.group, in.c / shape.group, shape.band)
-                     : isDepthwise       ? AxisMap::same()
+  AxisMap channels = shape.band        ? AxisMap::band(out.c / shape.group, in.c / shape.group, shape.band)
+                     : isDepthwise     ? AxisMap::same()
                      : shape.group > 1 ? AxisMap::group(out.c / shape.group, in.c / shape.group)
                                        : AxisMap::full();
   std::array<AxisMap, 4> perChannel = {AxisMap::full(), AxisMap::same(), AxisMap::full(), AxisMap::full()};

@@ -21,8 +21,8 @@ struct Grouping {
       return filter.vec();
     std::vector<T> rows(oc * width * taps);
     for (int64_t o = 0, perGroup = oc / group; o < oc; ++o) {
-      int64_t own = o / perGroup * ic, from = band ? needOf(map, {o, o + 1}, ic * group).range.begin
-                                                   : o / perGroup / join * join * ic;
+      int64_t own = o / perGroup * ic,
+              from = band ? needOf(map, {o, o + 1}, ic * group).range.begin : o / perGroup / join * join * ic;
       std::copy_n(filter.begin() + o * ic * taps, ic * taps, rows.begin() + (o * width + own - from) * taps);
     }
     return rows;

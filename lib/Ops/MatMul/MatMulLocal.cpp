@@ -70,8 +70,8 @@ std::optional<Recipe> tpu::MatMulOp::localForm() {
   int x = r.addInput(0, in.dtype, {p.batch, p.rows, 1, p.depth}, {same, same, full, full});
   int filter = r.addWeight(1, integers ? DType::I8 : DType::F32, {1, p.columns, (p.depth + pack - 1) / pack, pack},
                            Layout::Compact, whole);
-  int bias = hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, p.columns, 1, 1}, Layout::Compact, whole)
-                     : -1;
+  int bias =
+      hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, p.columns, 1, 1}, Layout::Compact, whole) : -1;
   int quant = integers ? r.addWeight(3, DType::I32, {1, p.columns, 1, 3}, Layout::Aligned, whole) : -1;
   int y = r.addOutput(out.dtype, {p.batch, p.rows, 1, p.columns});
   int turned = transposed(r, in.dtype, p.depth);

@@ -65,6 +65,25 @@ TEST(Need, GroupsOfAConvolution) {
   EXPECT_EQ(needOf(map, {6, 12}, 16).range, (Range{4, 8}));
 }
 
+TEST(Need, BandsOfBlocks) {
+  AxisMap map = AxisMap::band(80, 80, 64); // blocks of 64 outputs in 3 groups of 80
+  const Range reads[] = {{0, 80}, {0, 160}, {64, 240}, {128, 240}};
+  for (int64_t o = 0; o < 240; ++o)
+    EXPECT_EQ(needOf(map, {o, o + 1}, 240).range, reads[o / 64]) << o;
+  EXPECT_EQ(needOf(map, {192, 240}, 240).range, reads[3]);
+  EXPECT_EQ(bandWidth(map, 240), 176);
+  EXPECT_EQ(bandWidth(AxisMap::band(4, 4, 64), 128), 64); // 32 groups of 4
+}
+
+TEST(Need, AnotherAxisOfTheTile) {
+  Buffer turned{Place::Scratch, 0, DType::I8, {2, 30, 1, 50}};
+  turned.map = {AxisMap::same(), AxisMap::full(), AxisMap::full(), AxisMap::along(1)};
+  const Region tile = {Range{1, 2}, Range{10, 40}, Range{0, 1}, Range{0, 7}};
+  EXPECT_EQ(needOf(turned, 0, tile).range, (Range{1, 2}));
+  EXPECT_EQ(needOf(turned, 1, tile).range, (Range{0, 30}));
+  EXPECT_EQ(needOf(turned, 3, tile).range, (Range{10, 40}));
+}
+
 TEST(Need, Regions) {
   EXPECT_EQ(wholeOf({2, 3, 4, 5}), (Region{Range{0, 2}, Range{0, 3}, Range{0, 4}, Range{0, 5}}));
   EXPECT_EQ(dimsOf({Range{1, 2}, Range{3, 6}, Range{0, 4}, Range{5, 10}}), (Dims{1, 3, 4, 5}));

@@ -251,6 +251,40 @@ TEST(RunRecipe, CastsRoundHalfAwayFromZero) {
     EXPECT_EQ(back.as<float>()[i], float(expected[size_t(i)]) * 0.1f);
 }
 
+TEST(RunRecipe, ChannelsAndColumnsChangePlaces) {
+  std::mt19937 random(6);
+  HostBuffer in(DType::I8, {3, 5, 1, 7}), out(DType::I8, {3, 7, 1, 5});
+  in.randomise(random);
+  Recipe r;
+  int x = r.addInput(0, in.dtype, in.dims);
+  r.steps.push_back({StepKind::Transpose, r.addOutput(out.dtype, out.dims), x});
+  runRecipe(r, {{in.view()}, out.tensor()});
+  forOutputs(out.dims, [&](int64_t i, int64_t n, int64_t c, int64_t, int64_t w) {
+    ASSERT_EQ(out.integer(i), in.integer(in.index(n, w, 0, c)));
+  });
+}
+
+TEST(RunRecipe, HeadsComeApartAndTogether) {
+  std::mt19937 random(7);
+  constexpr int64_t kHeads = 3;
+  HostBuffer wide(DType::I8, {2, 5, 1, kHeads * 4}), narrow(DType::I8, {2 * kHeads, 5, 1, 4}),
+      again(DType::I8, wide.dims);
+  wide.randomise(random);
+  auto run = [](HostBuffer &from, HostBuffer &to) {
+    Recipe r;
+    int x = r.addInput(0, from.dtype, from.dims);
+    r.steps.push_back({StepKind::Heads, r.addOutput(to.dtype, to.dims), x});
+    runRecipe(r, {{from.view()}, to.tensor()});
+  };
+  run(wide, narrow);
+  forOutputs(narrow.dims, [&](int64_t i, int64_t n, int64_t c, int64_t, int64_t w) {
+    ASSERT_EQ(narrow.integer(i), wide.integer(wide.index(n / kHeads, c, 0, n % kHeads * 4 + w)));
+  });
+  run(narrow, again);
+  forOutputs(again.dims,
+             [&](int64_t i, int64_t, int64_t, int64_t, int64_t) { ASSERT_EQ(again.integer(i), wide.integer(i)); });
+}
+
 TEST(RunRecipe, ProductsOfMatrices) {
   std::mt19937 random(5);
   for (int round = 0; round < 100; ++round) {

@@ -22,6 +22,33 @@ TEST(Network, AnElementWiseOpJoinsItsOnlyProducer) {
   EXPECT_EQ(node.recipe()->steps.size(), 4u);
 }
 
+TEST(Network, ElementWiseOpsTakeTheShapeThatTheirOperandWasMadeIn) {
+  Chain c;
+  int v = c.conv(c.input({1, 16, 8, 8}), 32, 3, 1), y = c.clamp(c.clamp(v));
+  for (Node &node : c.network.nodes)
+    if (node.id > 0)
+      for (Buffer &b : std::get<Recipe>(node.form).buffers)
+        b.dims = {4, 8, 64, 1};
+  Network adopted = c.output(y);
+  adoptLocalForms(adopted, [](int n) { return n == 2; });
+  EXPECT_EQ(adopted.nodes[1].recipe()->outputDims(), (Dims{1, 32, 8, 8}));
+  EXPECT_TRUE(adopted.readsAsMade(adopted.nodes[1], adopted.nodes[1].recipe()->buffers[0]));
+  EXPECT_EQ(adopted.nodes[2].recipe()->outputDims(), (Dims{4, 8, 64, 1})) << "by itself an op is as it was lowered";
+}
+
+TEST(Network, AnOpAmongOthersHasItsLocalForm) {
+  for (bool alone : {false, true}) {
+    Chain c;
+    int y = c.clamp(c.input({1, 16, 8, 8}));
+    Node &node = c.network.nodes[0];
+    node.local = *node.recipe();
+    node.local->steps[0].constant = 5;
+    Network adopted = c.output(y);
+    adoptLocalForms(adopted, [&](int) { return alone; });
+    EXPECT_EQ(adopted.nodes[0].recipe()->steps[0].constant, alone ? 0 : 5);
+  }
+}
+
 TEST(Network, AValueWithTwoReadersOrOutsideStaysWhole) {
   Chain c;
   int conv = c.conv(c.input({1, 16, 8, 8}), 32, 3, 1), a = c.clamp(conv);

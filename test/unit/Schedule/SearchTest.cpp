@@ -43,22 +43,55 @@ TEST(Search, EverySliceIsComputedAndEveryReadIsMade) {
           for (int n = g.first; n <= g.last; ++n) {
             const Region &own = r.own[n - g.first], &made = r.made[n - g.first];
             if (!isEmpty(own)) {
-              covered[n - g.first] += own[0].size() * own[2].size();
+              covered[n - g.first] += own[0].size() * own[2].size() * own[3].size();
               EXPECT_LE(made[2].begin, own[2].begin);
               EXPECT_GE(made[2].end, own[2].end);
+              EXPECT_LE(made[3].begin, own[3].begin);
+              EXPECT_GE(made[3].end, own[3].end);
             }
           }
         }
         for (int n = g.first; n <= g.last; ++n) {
           const Value &v = s.network.values[s.network.nodes[n].result];
           if (leavesGroup(s.network, s.network.nodes[n].result, g.first, g.last))
-            EXPECT_EQ(covered[n - g.first], v.dims.n * v.dims.h) << "seed " << seed << " " << v.name;
+            EXPECT_EQ(covered[n - g.first], v.dims.n * v.dims.h * v.dims.w) << "seed " << seed << " " << v.name;
         }
       }
       Built built = buildTimeline(s.network, s.plan, memory, rowLimitOf(memory));
       EXPECT_EQ(built.problem, "");
       EXPECT_EQ(placeBuffers(built.timeline, paceOf(s.network, built.timeline, chip())), -1) << "seed " << seed;
     }
+}
+
+TEST(Search, ColumnsAreCutWhereARowDoesNotFit) {
+  Chain c;
+  int v = c.input({1, 64, 4, 60000});
+  for (int i = 0; i < 3; ++i)
+    v = c.conv(v, 64, 3, 1);
+  Schedule s = findSchedule(c.output(v), memoryOf(), chip(), 2);
+  for (const Group &g : s.plan.groups) {
+    EXPECT_FALSE(g.alone);
+    EXPECT_GT(g.wSlices, 1);
+    for (int n = g.first; n <= g.last; ++n)
+      EXPECT_TRUE(s.plan.isStored[s.network.nodes[n].result] ||
+                  !leavesGroup(s.network, s.network.nodes[n].result, g.first, g.last));
+  }
+  LocalMemory memory = memoryOf();
+  memory.scratchBanks = s.scratchBanks;
+  EXPECT_EQ(buildTimeline(s.network, s.plan, memory, rowLimitOf(memory)).problem, "");
+}
+
+TEST(Regions, SlicesOfColumnsOverlapByTheWindow) {
+  Chain c;
+  int first = c.conv(c.input({1, 8, 6, 100}), 8, 3, 1), second = c.conv(first, 8, 5, 1);
+  Network &network = c.output(second);
+  Plan plan{{{0, 1, 1, 2, false, true, 4}}, std::vector<char>(network.values.size(), 0)};
+  markStored(network, plan);
+  SliceRegions r =
+      regionsOf(network, plan, plan.groups[0], 5, memoryOf()); // of 2 x 4: the second of rows and of columns
+  EXPECT_EQ(r.own[1][3], (Range{25, 50}));
+  EXPECT_EQ(r.made[0][3], (Range{23, 52}));
+  EXPECT_EQ(r.read.begin()->second[3], (Range{22, 53}));
 }
 
 TEST(Search, TheSameNetworkGetsTheSameGroups) {

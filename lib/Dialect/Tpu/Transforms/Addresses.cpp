@@ -76,7 +76,8 @@ LogicalResult checkAddresses(ModuleOp module, const ReadSchedule &r, const sched
       if (address && uint64_t(address) != r.network.values[root].address)
         return op->emitOpError() << "'" << v.name << "' is a view but not at its operand's address "
                                  << r.network.values[root].address << ", got " << address << "; run address-assign";
-    } else if (((r.plan.isStored[i] && !isInside[i]) || v.isInput || v.isOutput) && !tensors->holds(address, v.bytes())) {
+    } else if (((r.plan.isStored[i] && !isInside[i]) || v.isInput || v.isOutput) &&
+               !tensors->holds(address, v.bytes())) {
       return misplaced(op, "tensor", address, v.bytes(), *tensors);
     }
   }

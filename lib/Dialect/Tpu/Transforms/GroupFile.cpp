@@ -155,8 +155,8 @@ private:
       e.w = slices->getInteger("w").value_or(1);
     }
     if (std::min({e.n, e.h, e.w}) < 1 || std::max({e.n, e.h, e.w}) > kMostSlices)
-      fail("has " + std::to_string(e.n) + " x " + std::to_string(e.h) + " x " + std::to_string(e.w) + " slices in group " + number + "; 1 to " +
-           std::to_string(kMostSlices) + " of each are possible");
+      fail("has " + std::to_string(e.n) + " x " + std::to_string(e.h) + " x " + std::to_string(e.w) +
+           " slices in group " + number + "; 1 to " + std::to_string(kMostSlices) + " of each are possible");
     if (e.alone && ops->size() > 1)
       fail("has several ops in group " + number + ", which is 'alone'");
     joined.merge(names(*group, "joined"));

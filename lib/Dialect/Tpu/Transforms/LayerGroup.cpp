@@ -75,8 +75,8 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
           continue;
         }
         auto set = [&](int op, bool isStored, bool joins) {
-          f.ops[op]->setAttr("ginfo", GroupAttr::get(&getContext(), id, group.nSlices, group.hSlices,
-                                                     group.wSlices, group.keepsWeights, isStored, joins));
+          f.ops[op]->setAttr("ginfo", GroupAttr::get(&getContext(), id, group.nSlices, group.hSlices, group.wSlices,
+                                                     group.keepsWeights, isStored, joins));
         };
         bool isStored = found.plan.isStored[node.result];
         if (node.parts.empty())

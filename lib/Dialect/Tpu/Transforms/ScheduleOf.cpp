@@ -117,9 +117,9 @@ static LogicalResult checkGroups(const ReadSchedule &r) {
     const schedule::Node &first = r.network.nodes[g.first];
     if (g.nSlices > batches || g.hSlices > rows || g.wSlices > columns)
       return ops[first.id]->emitOpError()
-             << "'" << first.name << "' has " << g.nSlices << " x " << g.hSlices << " x "
-             << g.wSlices << " slices in its 'ginfo', but its group makes no more than " << batches << " x " << rows
-             << " x " << columns << " batches, rows and columns; run layer-group again";
+             << "'" << first.name << "' has " << g.nSlices << " x " << g.hSlices << " x " << g.wSlices
+             << " slices in its 'ginfo', but its group makes no more than " << batches << " x " << rows << " x "
+             << columns << " batches, rows and columns; run layer-group again";
     if (g.slices() > kMostWorks / (g.last - g.first + 1))
       return ops[first.id]->emitOpError()
              << "'" << first.name << "' and its group have " << g.slices() << " slices in their 'ginfo', more than "

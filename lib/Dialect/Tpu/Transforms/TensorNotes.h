@@ -15,7 +15,8 @@ class TensorNotes : public schedule::EmitObserver {
 public:
   /// `scheduled`: the same values in the shapes that the schedule gives them.
   TensorNotes(const FunctionNetwork &function, const schedule::Network &scheduled, const codegen::CommandStream &stream)
-      : function(function), scheduled(scheduled), stream(stream), entries(function.values.size()), layers(function.ops.size()) {}
+      : function(function), scheduled(scheduled), stream(stream), entries(function.values.size()),
+        layers(function.ops.size()) {}
 
   void owns(int op) override;
   void madeLocal(int value, const Region &region, const codegen::LocalView &view,
