@@ -20,7 +20,7 @@ module attributes {module.state = "TOP_F32", module.weight_file = "in.npz"} {
     %f = "top.Weight"() : () -> tensor<2x2x1x1xf32> loc("f")
     %b = "top.Weight"() : () -> tensor<2xf32> loc("b")
     // CHECK: %[[F:.*]] = "top.Weight"() : () -> tensor<2x2x1x1xf32>
-    // CHECK: %[[C:.*]] = "tpu.Conv2D"(%[[X]], %[[F]], %{{.*}}, %{{.*}}) <{dilations = array<i64: 1, 1>, do_relu = true, group = 1 : i64, {{.*}}relu_limit = 6.000000e+00 : f64
+    // CHECK: %[[C:.*]] = "tpu.Conv2D"(%[[X]], %[[F]], %{{.*}}, %{{.*}}) <{band = 0 : i64, dilations = array<i64: 1, 1>, do_relu = true, group = 1 : i64, {{.*}}relu_limit = 6.000000e+00 : f64
     // CHECK-SAME: (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>, none) -> tensor<1x2x4x4xf32>
     %c = "top.Conv"(%x, %f, %b) {kernel_shape = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, do_relu = true, relu_limit = 6.0}
       : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32> loc("c")

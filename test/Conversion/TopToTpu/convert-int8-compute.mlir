@@ -33,7 +33,7 @@ module attributes {module.state = "TOP_CALIBRATED", module.weight_file = "in.npz
     // CHECK: %[[F:.*]] = "top.Weight"() : () -> tensor<2x2x1x1xi8> loc(#[[NF:.*]])
     // CHECK: %[[B:.*]] = "top.Weight"() : () -> tensor<1x2x1x1xi32>
     // CHECK: %[[Q:.*]] = "top.Weight"() : () -> tensor<1x2x1x3xi32>
-    // CHECK: %[[C:.*]] = "tpu.Conv2D"(%[[X]], %[[F]], %[[B]], %[[Q]]) <{dilations = array<i64: 1, 1>, do_relu = true, group = 1 : i64
+    // CHECK: %[[C:.*]] = "tpu.Conv2D"(%[[X]], %[[F]], %[[B]], %[[Q]]) <{band = 0 : i64, dilations = array<i64: 1, 1>, do_relu = true, group = 1 : i64
     // CHECK-SAME: -> tensor<1x2x4x4x!quant.uniform<u8:f32, 3.125000e-02>> loc(#[[NC:.*]])
     %c = "top.Conv"(%x, %f, %b) {kernel_shape = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, do_relu = true}
       : (tensor<1x2x4x4x!s4>, tensor<2x2x1x1xf32>, tensor<2xf32>) -> tensor<1x2x4x4x!u> loc("c")
@@ -43,8 +43,8 @@ module attributes {module.state = "TOP_CALIBRATED", module.weight_file = "in.npz
     // WEIGHTS-DAG: c_bias_int32 i4 [1, 2, 1, 1] = 2048 -8192
     // WEIGHTS-DAG: c_quant i4 [1, 2, 1, 3] = 1.07374182e+09 -37 0 1.07374182e+09 -38 0
 
-    // Two groups of one input channel pair fit one pass of the array: blocks on a diagonal.
-    // CHECK: "tpu.Conv2D"(%{{.*}}group = 1 : i64{{.*}}tensor<4x4x1x1xi8>, none,
+    // Two groups of one input channel pair lie in one block of lanes, which reads both: blocks on a diagonal.
+    // CHECK: "tpu.Conv2D"(%{{.*}}band = 64 : i64{{.*}}group = 2 : i64{{.*}}tensor<4x4x1x1xi8>, none,
     %x4 = "top.Concat"(%c, %c) {axis = 1 : i64} : (tensor<1x2x4x4x!u>, tensor<1x2x4x4x!u>) -> tensor<1x4x4x4x!u> loc("x4")
     %g = "top.Weight"() : () -> tensor<4x2x1x1xf32> loc("g")
     %cg = "top.Conv"(%x4, %g, %none) {kernel_shape = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 2 : i64}

@@ -5,7 +5,7 @@
 
 // CHECK-LABEL: func.func @conv_int8
 func.func @conv_int8(%x: tensor<1x6x9x7x!i8>, %f: tensor<4x3x3x2xi8>, %b: tensor<1x4x1x1xi32>, %q: tensor<1x4x1x3xi32>) {
-  // CHECK: "tpu.Conv2D"(%{{.*}}) <{dilations = array<i64: 1, 1>, do_relu = true,
+  // CHECK: "tpu.Conv2D"(%{{.*}}) <{band = 0 : i64, dilations = array<i64: 1, 1>, do_relu = true,
   // CHECK-SAME: ginfo = #tpu.tile<n = 1, c = 4, h = 3, w = 6, buffers = 2>, group = 2 : i64, kernel_shape = array<i64: 3, 2>,
   // CHECK-SAME: pads = array<i64: 1, 0, 0, 0>, relu_limit = -1.000000e+00 : f64, strides = array<i64: 2, 1>}>
   // CHECK-SAME: -> tensor<1x4x4x6x!quant.uniform<u8:f32, 2.500000e-01>>
@@ -18,7 +18,7 @@ func.func @conv_int8(%x: tensor<1x6x9x7x!i8>, %f: tensor<4x3x3x2xi8>, %b: tensor
 // CHECK-LABEL: func.func @conv_f32
 func.func @conv_f32(%x: tensor<2x3x5x5xf32>, %f: tensor<4x3x3x3xf32>) -> tensor<2x4x5x5xf32> {
   %n = "top.None"() : () -> none
-  // CHECK: "tpu.Conv2D"(%{{.*}}) <{dilations = array<i64: 2, 2>, do_relu = false, group = 1 : i64,
+  // CHECK: "tpu.Conv2D"(%{{.*}}) <{band = 0 : i64, dilations = array<i64: 2, 2>, do_relu = false, group = 1 : i64,
   %0 = "tpu.Conv2D"(%x, %f, %n, %n) {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 2, 2, 2, 2>,
     dilations = array<i64: 2, 2>} : (tensor<2x3x5x5xf32>, tensor<4x3x3x3xf32>, none, none) -> tensor<2x4x5x5xf32>
   // An address is the encoding of a type.

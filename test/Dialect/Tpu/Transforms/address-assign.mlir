@@ -37,7 +37,9 @@
 // ROWS-NEXT: v,4294983744,256,by itself
 // ROWS-NEXT: b,4294983680,16,in rows a lane
 // GROUPS: "tpu.Relu"{{.*}}) -> tensor<1x2x64x32xf32> loc
-// GROUPS: "tpu.MulConst"{{.*}}joins = true{{.*}} -> tensor<1x2x64x32xf32, {{[0-9]+}} : i64>
+// What is read in another shape stays in local memory, too, where an element-wise op may have either.
+// GROUPS: "tpu.MulConst"{{.*}}stored = false, {{.*}} -> tensor<1x2x64x32xf32> loc
+// GROUPS: "tpu.Mul"{{.*}}stored = true, {{.*}} -> tensor<1x4x32x32xf32, {{[0-9]+}} : i64>
 module attributes {module.chip = "bm1684x", module.state = "TPU_DIVIDED", module.weight_file = "in.npz"} {
   // The function's type follows what it returns.
   // CHECK: func.func @main({{.*}}) -> (tensor<1x4x32x32xf32, [[OUT:[0-9]+]] : i64>, tensor<64xf32, 4294983744 : i64>, tensor<1x4096xf32, [[OUT]] : i64>)

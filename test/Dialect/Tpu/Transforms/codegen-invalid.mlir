@@ -34,9 +34,9 @@
 // LARGE: error: {{.*}}'tpu.Relu' op 'r' does not fit 262144 bytes of local memory per lane with the tile of its 'ginfo'; choose a smaller one
 // LARGER: error: {{.*}}'tpu.Relu' op 'r' has a tile larger than its result in 'ginfo'; run layer-group
 // WHOLE: error: {{.*}}'tpu.Relu' op 'r' does not fit local memory beside what stays there; run layer-group again
-// BATCHES: error: {{.*}}'tpu.Relu' op 'r' has 3 x 1 slices in its 'ginfo', but its group makes no more than 2 x 256 batches and rows; run layer-group again
-// ROWS: error: {{.*}}'tpu.Relu' op 'r' has 1 x 300 slices in its 'ginfo', but its group makes no more than 2 x 256
-// HUGE: error: {{.*}}'tpu.Relu' op 'r' has 9223372036854775807 x 9223372036854775807 slices
+// BATCHES: error: {{.*}}'tpu.Relu' op 'r' has 3 x 1 x 1 slices in its 'ginfo', but its group makes no more than 2 x 256 x 256 batches, rows and columns; run layer-group again
+// ROWS: error: {{.*}}'tpu.Relu' op 'r' has 1 x 300 x 1 slices in its 'ginfo', but its group makes no more than 2 x 256 x 256
+// HUGE: error: {{.*}}'tpu.Relu' op 'r' has 9223372036854775807 x 9223372036854775807 x 1 slices
 // NOSLICE: error: a group has an 'id' of at least 0 and at least one slice, got id 0 and 0 x 1 slices
 // FOUR: error: 'buffers' is 1 or 2, got 4
 
