@@ -138,13 +138,41 @@ void Values::checkInput(const Access &access) {
   }
 }
 
+/// What a layer loads once it sees the same way each time: parts for other channels begin whole steps away.
+void Values::checkLoaded(const Operand &operand) {
+  const Value &value = all[operand.first];
+  if (!operand.first || engineOf(value.writer) == 0 || value.tensor >= 0 || operand.access.space == Space::Linear)
+    return;
+  const Grid &grid = operand.access.grid;
+  const auto [it, isNew] = uses.try_emplace({operand.first, step, operand.access.operand}, grid.place, mark);
+  const uint64_t place = it->second.first;
+  const uint64_t apart = place < grid.place ? grid.place - place : place - grid.place;
+  if (!isNew && apart && (!grid.stepC || apart % grid.stepC))
+    found.push_back({operand.access.operand, "reads other bytes of what its layer has loaded than ", it->second.second});
+}
+
+/// Copies into lanes take no element twice.
+void Values::checkCopy(std::span<const Access> accesses) {
+  if (command->info->family != "DMATensor" || command->get(command->info->kindField) != isa::kDmaTensor ||
+      accesses.size() < 2 || accesses[0].writes || accesses.back().space != Space::Lanes || !command->get(Field::nchw_copy))
+    return;
+  const Grid &grid = accesses[0].grid;
+  Box box;
+  box.base = grid.place, box.run = grid.item;
+  box.add(grid.w, grid.stepW), box.add(grid.h, grid.stepH), box.add(grid.c, grid.stepC), box.add(grid.n, grid.stepN);
+  if (accesses[0].space == Space::Linear && box.collides())
+    found.push_back({accesses[0].operand, "reads some elements more than once", kNobody});
+}
+
 void Values::finish(std::span<const Access> accesses, std::vector<Complaint> &complaints) {
   for (const Access &access : accesses)
     if (!claims.empty() && !access.writes && access.space == Space::Linear)
       checkInput(access);
   for (const Operand &operand : operands)
     if (!operand.isComplained)
-      checkRole(operand);
+      checkRole(operand), checkLoaded(operand);
+  if (!claims.empty())
+    checkCopy(accesses);
   complaints = found;
 }
 
