@@ -47,8 +47,8 @@ bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) 
       last[a] += rest % shape[a] * times;
   };
   add(grid.place - place, 1);
-  for (auto [count, step] : {std::pair(grid.w, grid.stepW), std::pair(grid.h, grid.stepH), std::pair(grid.c, grid.stepC),
-                             std::pair(grid.n, grid.stepN)}) {
+  for (auto [count, step] : {std::pair(grid.w, grid.stepW), std::pair(grid.h, grid.stepH),
+                             std::pair(grid.c, grid.stepC), std::pair(grid.n, grid.stepN)}) {
     // Neighbours along whole axes may be counted as one.
     uint64_t whole = grid.item;
     for (size_t a = shape.size(); a-- > 0; whole *= shape[a])

@@ -225,17 +225,21 @@ void StageWalk::walk(size_t index) {
 /// The elements of an input are those of a dense tensor of its shape.
 void StageWalk::nameInput(size_t index) {
   const bmodel::Tensor &input = parameter.inputTensor[index];
-  Numbering numbers = {!input.shape.empty() && !input.shape[0].empty(), 0, 0, 0, 1};
+  Numbering numbers = {!input.shape.empty() && !input.shape[0].empty(), 0, 0, 0, 0};
   uint64_t count = 1;
   if (numbers.known)
     for (uint64_t size : input.shape[0])
       count *= size;
-  if (!count || input.size % count)
+  if (!numbers.known || !count || input.size % count)
     return;
   const uint64_t item = input.size / count;
   Access access = {"input", false, Space::Linear, 0, 0, {input.deviceAddr, input.size}};
   access.grid = {input.deviceAddr, 0, item, 1, 1, 1, count, 0, 0, 0, item};
-  numbers.image = numbers.plane = numbers.width = int64_t(count);
+  // Rows, planes and batches of its last axes.
+  const bmodel::Shape &shape = input.shape[0];
+  numbers.width = int64_t(shape.back());
+  numbers.plane = numbers.width * int64_t(shape.size() > 1 ? shape[shape.size() - 2] : 1);
+  numbers.image = int64_t(count / shape[0]);
   const ValueId id = values.input(claims.inputTensor(index), access, numbers);
   shadow.visit(access, [&](History &history, LaneRange, uint64_t, uint64_t) { history.value = id; });
 }
