@@ -11,6 +11,9 @@ namespace tpu_mlir::safety {
 using isa::Field;
 
 namespace {
+/// Windows upon windows without a tensor between them go on no longer than this.
+constexpr int64_t kLongestStride = 1 << 20;
+
 bool sameShape(const Grid &a, const Grid &b) { return a.n == b.n && a.c == b.c && a.h == b.h && a.w == b.w; }
 } // namespace
 
@@ -62,6 +65,8 @@ void Values::descendByWindow(Value &value, const Operand &operand) {
   const int64_t inPlane = source.numbers.plane > 0 ? operand.at % source.numbers.plane : operand.at;
   const Descent &before = source.from;
   const int64_t stride = before.isWindow ? before.stride : 1;
+  if (stride > kLongestStride)
+    return;
   value.from.tensor = source.tensor >= 0 ? source.tensor : before.tensor;
   value.from.isComputed = value.from.isWindow = true;
   value.from.row =

@@ -128,7 +128,7 @@ void Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint
   const Value &value = all[history.value];
   const int maker = claims.layerOfTensor(claim.tensor);
   if (!history.value)
-    complaints.push_back({"", piece + " of which something has written no part", kNobody});
+    complaints.push_back({"", piece + " of which nothing has written a part", kNobody});
   else if (value.layer != (engineOf(mark) == 0 && maker >= 0 ? maker : layer))
     complaints.push_back({"", piece + " in which other layers' bytes stand, written by ", value.writer});
   else if (claim.numbers.known && value.numbers.known && access.grid.item == value.grid.item)
