@@ -2,6 +2,7 @@
 
 #include "Claims.h"
 #include "Operands.h"
+#include "tpu_mlir/Support/Error.h"
 
 #include <algorithm>
 
@@ -15,9 +16,13 @@ constexpr uint32_t kMostIds = 1u << 20;
 
 Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) : chip(chip) {
   const bmodel::OptionalBlob &blob = parameter.tensorLoc;
-  if (!blob || !blob->size())
-    return;
-  table = sim::parseTensorTable({reinterpret_cast<const char *>(blob->bytes().data()), blob->size()}, "tensor table");
+  if (blob && blob->size())
+    try {
+      table =
+          sim::parseTensorTable({reinterpret_cast<const char *>(blob->bytes().data()), blob->size()}, "tensor table");
+    } catch (const UserError &error) {
+      unreadable = error.what();
+    }
   std::map<std::string, int> byName;
   for (size_t l = 0; l < table.layers.size(); ++l) {
     byName.emplace(table.layers[l].name, int(l));

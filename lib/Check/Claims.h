@@ -23,10 +23,11 @@ struct Claim {
 
 class Claims {
 public:
-  /// UserError where the table cannot be read.
   Claims(const bmodel::NetParameter &parameter, const target::Chip &chip);
 
   bool empty() const { return layers.empty(); }
+  /// Why the table could not be read; empty where it could or there is none.
+  const std::string &error() const { return unreadable; }
   /// The layer that owns a command, or -1. Engine 0 is TIU; ids as in the group, from 1.
   int layerOf(size_t group, int engine, uint32_t id) const;
   /// The pieces that are complete after this command.
@@ -42,6 +43,7 @@ public:
 private:
   Claim place(int tensor, const sim::TensorPiece &piece) const;
 
+  std::string unreadable;
   sim::TensorTable table;
   const target::Chip &chip;
   std::map<std::pair<size_t, int>, std::vector<int>> layers; ///< by group and engine: by id

@@ -86,8 +86,8 @@ std::vector<Dead::Cell> unexcused(const std::vector<Dead::Cell> &cells, const is
                                   std::span<const Access> accesses, const bmodel::NetParameter &parameter,
                                   const target::Chip &chip, bool isNamed) {
   const bool isLocal = !cells.empty() && cells[0].lanes.end > 0;
-  const bool inEveryLane = command.engine() == isa::Engine::TIU ||
-                           command.get(command.info->kindField) == isa::kDmaTensorBroadcast;
+  const bool inEveryLane =
+      command.engine() == isa::Engine::TIU || command.get(command.info->kindField) == isa::kDmaTensorBroadcast;
   if (!isLocal && isNamed) {
     uint64_t dead = 0, written = 0;
     for (const Dead::Cell &cell : cells)

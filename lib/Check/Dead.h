@@ -41,8 +41,9 @@ private:
 };
 
 /// The cells of a command that nothing excuses. `isNamed`: some of what it wrote is a piece of a tensor; in global
-/// memory, a later layer may then leave a part of it (a slice, rows that a window's stride does not reach). Excused are zeros of the weights (they fill rows up), and, where a
-/// command cannot do less in one lane than in another, what another lane needs.
+/// memory, a later layer may then leave a part of it (a slice, rows that a window's stride does not reach). Excused are
+/// zeros of the weights (they fill rows up), and, where a command cannot do less in one lane than in another, what
+/// another lane needs.
 std::vector<Dead::Cell> unexcused(const std::vector<Dead::Cell> &cells, const isa::Command &command,
                                   std::span<const Access> accesses, const bmodel::NetParameter &parameter,
                                   const target::Chip &chip, bool isNamed);

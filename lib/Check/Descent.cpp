@@ -11,6 +11,9 @@ namespace tpu_mlir::safety {
 using isa::Field;
 
 namespace {
+/// Windows upon windows without a tensor between them go on no longer than this.
+constexpr int64_t kLongestStride = 1 << 20;
+
 bool sameShape(const Grid &a, const Grid &b) { return a.n == b.n && a.c == b.c && a.h == b.h && a.w == b.w; }
 } // namespace
 
@@ -20,6 +23,7 @@ void Values::descend(Value &value) {
   const bool isArithmetic = family == "AR" && kind != isa::kArithEuIdxGen && kind != isa::kArithNpuIdxGen;
   const bool byElements = isArithmetic || family == "RQ" || family == "LIN" || family == "CMP" || family == "SFU" ||
                           family == "SG" || (family == "TRANS" && kind == isa::kTsbcLCopy);
+  const bool broadcasts = family == "DMATensor" && kind == isa::kDmaTensorBroadcast;
   const bool copies = family == "DMATensor" && kind == isa::kDmaTensor && command->get(Field::nchw_copy);
   // A copy to other lanes is still the tensor, whatever part of it stands where.
   if (family == "TRANS" && kind == isa::kTsbcLCopy && operands.size() == 1)
@@ -29,6 +33,8 @@ void Values::descend(Value &value) {
       continue;
     if ((family == "CONV" || family == "PORD") && operand.access.operand == "opd0")
       return descendByWindow(value, operand);
+    if (broadcasts)
+      return descendByBroadcast(value, operand);
     if (copies)
       return descendByCopy(value, operand);
     if (byElements && sameShape(operand.access.grid, value.grid))
@@ -54,19 +60,22 @@ void Values::descendByElements(Value &value, const Operand &operand) {
 void Values::descendByWindow(Value &value, const Operand &operand) {
   const Value &source = all[operand.source];
   const int64_t width = source.numbers.width;
-  if (width <= 0 || source.numbers.plane <= 0 || command->get(Field::opd0_y_ins0) || command->get(Field::opd0_up_pad) > 64)
+  if (width <= 0 || command->get(Field::opd0_y_ins0) || command->get(Field::opd0_up_pad) > 64)
     return;
-  const int64_t inPlane = operand.at % source.numbers.plane;
+  const int64_t inPlane = source.numbers.plane > 0 ? operand.at % source.numbers.plane : operand.at;
   const Descent &before = source.from;
   const int64_t stride = before.isWindow ? before.stride : 1;
+  if (stride > kLongestStride)
+    return;
   value.from.tensor = source.tensor >= 0 ? source.tensor : before.tensor;
   value.from.isComputed = value.from.isWindow = true;
-  value.from.row = (before.isWindow ? before.row : 0) + stride * (inPlane / width - int64_t(command->get(Field::opd0_up_pad)));
+  value.from.row =
+      (before.isWindow ? before.row : 0) + stride * (inPlane / width - int64_t(command->get(Field::opd0_up_pad)));
   value.from.column = inPlane % width;
   value.from.stride = stride * int64_t(command->get(Field::res_op_y_str));
   const Grid &grid = value.grid;
-  value.numbers = {isPlain(grid) && (grid.h == 1 || grid.stepH == grid.w * grid.item), 0, int64_t(grid.c * grid.h * grid.w), int64_t(grid.h * grid.w),
-                   int64_t(grid.w)};
+  value.numbers = {isPlain(grid) && (grid.h == 1 || grid.stepH == grid.w * grid.item), 0,
+                   int64_t(grid.c * grid.h * grid.w), int64_t(grid.h * grid.w), int64_t(grid.w)};
 }
 
 /// A copy between memories. In linear memory the steps between elements are those of the addresses.
@@ -88,6 +97,17 @@ void Values::descendByCopy(Value &value, const Operand &operand) {
   // The file names copies of what layers computed; of the inputs it need not.
   if (source.tensor >= 0 && claims.isInput(source.tensor))
     value.tensor = source.tensor;
+}
+
+/// Every lane has the same elements; of which channel they are is not followed.
+void Values::descendByBroadcast(Value &value, const Operand &operand) {
+  const Value &source = all[operand.source];
+  const Grid &from = operand.access.grid;
+  if (source.tensor < 0 || source.numbers.plane <= 0 || from.n != 1 || from.c != 1 || !isPlain(from) ||
+      !isPlain(value.grid) || (from.h > 1 && from.stepH != value.grid.stepH))
+    return;
+  value.numbers = {true, operand.at % source.numbers.plane, 0, 0, source.numbers.width};
+  value.from.tensor = source.tensor;
 }
 
 /// What is wrong with a value whose element `number` is to be element `claimed` of the piece; empty where nothing is.

@@ -37,6 +37,9 @@ bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) 
   box.settle();
   if (box.rank == 0 || grid.place < place || (grid.place - place) % grid.item)
     return box.rank == 0;
+  for (uint64_t size : shape)
+    if (!size)
+      return true; // refused by the container's rules
   // Coordinates of the last element: those of the first, and of every step as often as it is taken.
   std::vector<uint64_t> last(shape.size(), 0);
   const auto add = [&](uint64_t bytes, uint64_t times) {
@@ -47,8 +50,8 @@ bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) 
       last[a] += rest % shape[a] * times;
   };
   add(grid.place - place, 1);
-  for (auto [count, step] : {std::pair(grid.w, grid.stepW), std::pair(grid.h, grid.stepH), std::pair(grid.c, grid.stepC),
-                             std::pair(grid.n, grid.stepN)}) {
+  for (auto [count, step] : {std::pair(grid.w, grid.stepW), std::pair(grid.h, grid.stepH),
+                             std::pair(grid.c, grid.stepC), std::pair(grid.n, grid.stepN)}) {
     // Neighbours along whole axes may be counted as one.
     uint64_t whole = grid.item;
     for (size_t a = shape.size(); a-- > 0; whole *= shape[a])

@@ -24,9 +24,7 @@ struct Spot {
   int64_t n = 0, c = 0;
   int64_t at = 0; ///< in its plane: elements between its address and the plane's first
   bool inside = false;
-  int64_t number(const Numbering &numbers) const {
-    return numbers.first + n * numbers.image + c * numbers.plane + at;
-  }
+  int64_t number(const Numbering &numbers) const { return numbers.first + n * numbers.image + c * numbers.plane + at; }
 };
 
 /// The element that lies at an address of a lane (of linear memory where `linear`).

@@ -70,8 +70,17 @@ void Operands::inLanes(const target::Chip &chip, std::vector<Access> &out, std::
     return; // The legality rules refuse empty shapes.
   const uint64_t lanes = uint64_t(chip.local.lanes), first = address / uint64_t(chip.local.laneStride),
                  offset = address % uint64_t(chip.local.laneStride);
-  const Grid grid = {offset,  uint32_t(first), elementBytes, shape.n, shape.c, shape.h, shape.w, stride.n * elementBytes,
-                     stride.c * elementBytes, stride.h * elementBytes, stride.w * elementBytes};
+  const Grid grid = {offset,
+                     uint32_t(first),
+                     elementBytes,
+                     shape.n,
+                     shape.c,
+                     shape.h,
+                     shape.w,
+                     stride.n * elementBytes,
+                     stride.c * elementBytes,
+                     stride.h * elementBytes,
+                     stride.w * elementBytes};
   const auto emit = [&](uint64_t begin, uint64_t end, uint64_t group, uint64_t groups) {
     Access access = {operand, writes, Space::Lanes, uint32_t(begin), uint32_t(end), {}, false, grid};
     access.box.base = offset + group * stride.c * elementBytes, access.box.run = elementBytes;

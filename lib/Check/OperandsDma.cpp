@@ -60,8 +60,17 @@ void Operands::linearly(std::vector<Access> &out, std::string_view operand, bool
   if (!shape.n || !shape.c || !shape.h || !shape.w)
     return;
   Access access = {operand, writes, Space::Linear, 0, 0, {}};
-  access.grid = {address, 0, bytes, shape.n, shape.c, shape.h, shape.w, stride.n * bytes, stride.c * bytes,
-                 stride.h * bytes, stride.w * bytes};
+  access.grid = {address,
+                 0,
+                 bytes,
+                 shape.n,
+                 shape.c,
+                 shape.h,
+                 shape.w,
+                 stride.n * bytes,
+                 stride.c * bytes,
+                 stride.h * bytes,
+                 stride.w * bytes};
   access.box.base = address, access.box.run = bytes;
   access.box.add(shape.w, stride.w * bytes);
   access.box.add(shape.h, stride.h * bytes);

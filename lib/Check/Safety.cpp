@@ -6,80 +6,12 @@
 // engine is surely complete if its number is at most the largest waited for so
 // far. Groups run one after the other. Source: ISA notes §7.
 
-#include "tpu_mlir/Check/Safety.h"
-#include "Operands.h"
-#include "Shadow.h"
+#include "StageWalk.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <algorithm>
-#include <set>
 
 namespace tpu_mlir::safety {
-
-namespace {
-
-using bmodel::Finding;
-using Commands = std::vector<isa::Command>;
-
-constexpr const char *kEngines[] = {"tiu", "gdma"};
-/// A stream with one mistake early can break every later command; more lines than this help nobody.
-constexpr size_t kMostFindings = 1000;
-
-std::string hex(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
-class StageWalk {
-public:
-  StageWalk(const bmodel::NetParameter &parameter, const std::string &where, std::span<const bmodel::Region> regions,
-            const isa::Table &table, const target::Chip &chip, Report &report)
-      : parameter(parameter), where(where), table(table), chip(chip), report(report), claims(parameter, chip),
-        values(claims, parameter, chip), shadow(regions, chip, values, dead) {
-    for (const Finding &finding : report.findings)
-      refused.insert(finding.where);
-  }
-
-  void run();
-
-private:
-  struct Group {
-    Commands streams[2];
-    uint32_t before[2]; ///< commands of the groups before it
-  };
-
-  bool decode(const bmodel::CmdGroup &from, size_t index);
-  void nameInput(size_t index);
-  void walk(size_t index);
-  void unread(Mark mark, const std::vector<Dead::Cell> &cells);
-  void check(size_t group, int engine, uint32_t position, uint32_t seen);
-  std::string nameOf(size_t group, int engine, uint32_t position) const;
-  std::string nameOf(Mark mark, size_t from) const;
-  std::string sentence(const Conflict &conflict, size_t group) const;
-  void add(const std::string &place, const std::string &text) {
-    if (report.findings.size() < kMostFindings)
-      report.findings.push_back({place, text});
-    else
-      ++unsaid;
-  }
-
-  const bmodel::NetParameter &parameter;
-  const std::string &where;
-  const isa::Table &table;
-  const target::Chip &chip;
-  Report &report;
-  Claims claims;
-  Values values;
-  Dead dead;
-  Shadow shadow;
-  std::set<std::string, std::less<>> refused;
-  std::vector<Group> groups;
-  std::vector<Access> accesses;
-  std::vector<Conflict> conflicts;
-  std::vector<Complaint> complaints;
-  size_t unsaid = 0;
-};
 
 bool StageWalk::decode(const bmodel::CmdGroup &from, size_t index) {
   Group group;
@@ -101,52 +33,6 @@ bool StageWalk::decode(const bmodel::CmdGroup &from, size_t index) {
   }
   groups.push_back(std::move(group));
   return true;
-}
-
-std::string StageWalk::nameOf(size_t group, int engine, uint32_t position) const {
-  const isa::Command &command = groups[group].streams[engine][position];
-  return std::string(kEngines[engine]) + " " + std::to_string(position + 1) + " " + std::string(command.info->name) +
-         " " + std::string(command.kind()->name);
-}
-
-std::string StageWalk::nameOf(Mark mark, size_t from) const {
-  const int engine = engineOf(mark);
-  const uint32_t number = numberOf(mark);
-  size_t group = groups.size() - 1;
-  while (groups[group].before[engine] >= number)
-    --group;
-  const std::string name = nameOf(group, engine, number - groups[group].before[engine] - 1);
-  return group == from ? name : "group " + std::to_string(group) + " " + name;
-}
-
-std::string StageWalk::sentence(const Conflict &c, size_t group) const {
-  std::string text =
-      "'" + std::string(c.operand) + "' " + (c.writes ? "writes " : "reads ") + hex(c.begin) + " to " + hex(c.end);
-  if (c.space == Space::Lanes)
-    text += c.laneEnd - c.laneBegin == 1
-                ? " of lane " + std::to_string(c.laneBegin)
-                : " of lanes " + std::to_string(c.laneBegin) + " to " + std::to_string(c.laneEnd - 1);
-  else if (!c.region.empty())
-    text += " of the " + std::string(c.region);
-  switch (c.fault) {
-  case Fault::RaceWithWriter:
-    return text + " while " + nameOf(c.other, group) + " may be writing there; neither waits for the other";
-  case Fault::RaceWithReader:
-    return text + " while " + nameOf(c.other, group) + " may be reading there; neither waits for the other";
-  case Fault::NeverWritten:
-    return text + ", which nothing has written";
-  case Fault::Outside:
-    return text + (c.space == Space::Lanes ? ", outside local memory" : ", which lies in no region of global memory");
-  case Fault::NeverRead:
-    return text + ", which nothing reads";
-  case Fault::ReadOnly:
-    return text + ", which must stay as they are";
-  case Fault::Collides:
-    return text + " with strides that put several elements into one place";
-  case Fault::Scattered:
-    return text + " in more separate pieces than can be checked";
-  }
-  return text;
 }
 
 void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen) {
@@ -182,30 +68,6 @@ void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen
   }
 }
 
-/// Blamed only where the file names its tensors: other streams may have written what their own tables explain.
-void StageWalk::unread(Mark mark, const std::vector<Dead::Cell> &cells) {
-  size_t group = groups.size() - 1;
-  while (groups[group].before[engineOf(mark)] >= numberOf(mark))
-    --group;
-  const uint32_t position = numberOf(mark) - groups[group].before[engineOf(mark)] - 1;
-  const isa::Command &command = groups[group].streams[engineOf(mark)][position];
-  accesses.clear();
-  Operands(command, chip, accesses).describe();
-  uint64_t bytes = 0;
-  const auto left = unexcused(cells, command, accesses, parameter, chip, !claims.empty());
-  for (const Dead::Cell &cell : left)
-    bytes += (cell.end - cell.begin) * cell.lanes.count();
-  if (!bytes)
-    return;
-  const std::string place = where + " group " + std::to_string(group) + " " + nameOf(group, engineOf(mark), position);
-  const std::string text = std::to_string(bytes) + " of the bytes that it writes, the first at " + hex(left[0].begin) +
-                           ", are read by nobody";
-  if (!claims.empty())
-    add(place, text);
-  else if (report.notes.size() < kMostFindings)
-    report.notes.push_back({place, text});
-}
-
 void StageWalk::walk(size_t index) {
   const Group &group = groups[index];
   uint32_t next[2] = {0, 0}, seen[2] = {group.before[1], group.before[0]};
@@ -225,22 +87,28 @@ void StageWalk::walk(size_t index) {
 /// The elements of an input are those of a dense tensor of its shape.
 void StageWalk::nameInput(size_t index) {
   const bmodel::Tensor &input = parameter.inputTensor[index];
-  Numbering numbers = {!input.shape.empty() && !input.shape[0].empty(), 0, 0, 0, 1};
+  Numbering numbers = {!input.shape.empty() && !input.shape[0].empty(), 0, 0, 0, 0};
   uint64_t count = 1;
   if (numbers.known)
     for (uint64_t size : input.shape[0])
       count *= size;
-  if (!count || input.size % count)
+  if (!numbers.known || !count || input.size % count)
     return;
   const uint64_t item = input.size / count;
   Access access = {"input", false, Space::Linear, 0, 0, {input.deviceAddr, input.size}};
   access.grid = {input.deviceAddr, 0, item, 1, 1, 1, count, 0, 0, 0, item};
-  numbers.image = numbers.plane = numbers.width = int64_t(count);
+  // Rows, planes and batches of its last axes.
+  const bmodel::Shape &shape = input.shape[0];
+  numbers.width = int64_t(shape.back());
+  numbers.plane = numbers.width * int64_t(shape.size() > 1 ? shape[shape.size() - 2] : 1);
+  numbers.image = int64_t(count / shape[0]);
   const ValueId id = values.input(claims.inputTensor(index), access, numbers);
   shadow.visit(access, [&](History &history, LaneRange, uint64_t, uint64_t) { history.value = id; });
 }
 
 void StageWalk::run() {
+  if (!claims.error().empty())
+    add(where, "its tensor table cannot be read: " + claims.error());
   const auto present = [&](const bmodel::List<bmodel::Tensor> &tensors) {
     for (const bmodel::Tensor &tensor : tensors)
       shadow.present(tensor.deviceAddr, tensor.deviceAddr + tensor.size);
@@ -288,8 +156,6 @@ void StageWalk::run() {
   if (unsaid)
     report.findings.push_back({where, "and " + std::to_string(unsaid) + " more"});
 }
-
-} // namespace
 
 void checkStage(const bmodel::NetParameter &parameter, const std::string &where,
                 std::span<const bmodel::Region> regions, const isa::Table &table, const target::Chip &chip,

@@ -48,8 +48,8 @@ void Shadow::splitLanes(uint32_t at) {
     }
 }
 
-void Shadow::record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, const Actor &actor,
-                    const Access &access, const Conflict &about, std::vector<Conflict> &conflicts) {
+void Shadow::record(CellMap &map, uint64_t base, uint64_t begin, uint64_t end, const Actor &actor, const Access &access,
+                    const Conflict &about, std::vector<Conflict> &conflicts) {
   const ValueId made = about.writes ? values.written(access) : 0;
   const int other = 1 - actor.engine;
   map.update(begin, end, [&](History &history, uint64_t from, uint64_t to) {

@@ -74,8 +74,8 @@ void Values::read(const Access &access, uint32_t lane, uint64_t begin, uint64_t 
     operand.first = history.value;
   const Value &first = all[operand.first];
   if (first.tensor != value.tensor)
-    complain(operand,
-             "reads " + nameOf(first) + " and " + nameOf(value) + " as one operand; the latter is from ", value.writer);
+    complain(operand, "reads " + nameOf(first) + " and " + nameOf(value) + " as one operand; the latter is from ",
+             value.writer);
   if (!value.numbers.known || !isPlain(access.grid) || access.grid.item != value.grid.item)
     return;
   for (uint64_t at : {begin, end - access.grid.item})
@@ -108,43 +108,15 @@ void Values::checkOrder(Operand &operand, const Access &access, ValueId id, uint
     complain(operand, "reads elements of " + nameOf(value) + " out of order; some are from ", value.writer);
 }
 
-/// Filters, entries and tables of a layer are of one kind in all its commands, and so is what they are applied to.
-void Values::checkRole(const Operand &operand) {
-  const std::string_view family = command->info->family;
-  const Grid &grid = operand.access.grid;
-  const bool broadcasts = family == "AR" && (grid.h == 1 || !grid.stepH) && (grid.w == 1 || !grid.stepW) && command->has(Field::opd0_str) && command->get(operand.access.operand == "opd0" ? Field::opd0_str : Field::opd1_str) == isa::kLayoutExplicit;
-  if (layer < 0 || !operand.first || !(broadcasts || family == "CONV" || family == "PORD" || family == "SG" || (family == "RQ" && operand.access.operand == "opd1")))
-    return;
-  const Value &value = all[operand.first];
-  const Role role = {value.tensor, value.tensor < 0 ? value.step : 0, mark};
-  const auto [it, isNew] = roles.try_emplace({layer, step << 1 | broadcasts, operand.access.operand}, role);
-  if (!isNew && (it->second.tensor != role.tensor || it->second.step != role.step))
-    found.push_back({operand.access.operand, "reads " + nameOf(value) + ", of another kind than that of the same layer's ", it->second.reader});
-}
-
-/// Loads from an input take a box of it, and those of one layer with the same steps.
-void Values::checkInput(const Access &access) {
-  for (const bmodel::Tensor &input : parameter.inputTensor) {
-    if (access.grid.place < input.deviceAddr || access.grid.place >= input.deviceAddr + input.size ||
-        input.shape.empty())
-      continue;
-    if (!isBoxOf(access.grid, input.deviceAddr, input.shape[0]))
-      found.push_back({access.operand, "reads beyond the end of an axis of input '" + input.name + "'", kNobody});
-    const Grid &g = access.grid;
-    const auto [it, isNew] = inputSteps.try_emplace({layer, input.name}, g.stepH, g.stepW, g.stepC, mark);
-    const auto &[h, w, c, reader] = it->second;
-    if (!isNew && g.h > 1 && h != g.stepH)
-      found.push_back({access.operand, "reads input '" + input.name + "' with another row step than the same layer's ", reader});
-  }
-}
-
 void Values::finish(std::span<const Access> accesses, std::vector<Complaint> &complaints) {
   for (const Access &access : accesses)
     if (!claims.empty() && !access.writes && access.space == Space::Linear)
       checkInput(access);
   for (const Operand &operand : operands)
     if (!operand.isComplained)
-      checkRole(operand);
+      checkRole(operand), checkLoaded(operand);
+  if (!claims.empty())
+    checkCopy(accesses);
   complaints = found;
 }
 
@@ -156,7 +128,7 @@ void Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint
   const Value &value = all[history.value];
   const int maker = claims.layerOfTensor(claim.tensor);
   if (!history.value)
-    complaints.push_back({"", piece + " of which something has written no part", kNobody});
+    complaints.push_back({"", piece + " of which nothing has written a part", kNobody});
   else if (value.layer != (engineOf(mark) == 0 && maker >= 0 ? maker : layer))
     complaints.push_back({"", piece + " in which other layers' bytes stand, written by ", value.writer});
   else if (claim.numbers.known && value.numbers.known && access.grid.item == value.grid.item)

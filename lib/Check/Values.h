@@ -85,11 +85,14 @@ private:
   void complain(Operand &operand, const std::string &sentence, Mark other);
   void checkOrder(Operand &operand, const Access &access, ValueId id, uint32_t lane, uint64_t at);
   void checkRole(const Operand &operand);
+  void checkLoaded(const Operand &operand);
   void checkInput(const Access &access);
+  void checkCopy(std::span<const Access> accesses);
   // Descent.cpp
   void descend(Value &value);
   void descendByElements(Value &value, const Operand &operand);
   void descendByWindow(Value &value, const Operand &operand);
+  void descendByBroadcast(Value &value, const Operand &operand);
   void descendByCopy(Value &value, const Operand &operand);
   std::string wrongElement(const Claim &claim, const Value &value, int64_t claimed, int64_t number);
 
@@ -104,7 +107,8 @@ private:
   ValueId made = 0;
   std::vector<Operand> operands;
   std::vector<Complaint> found;
-  std::map<std::tuple<int, uint32_t, std::string_view>, Role> roles;
+  std::map<std::tuple<int, uint64_t, std::string_view>, Role> roles;
+  std::map<std::tuple<ValueId, uint32_t, std::string_view>, std::pair<uint64_t, Mark>> uses; ///< of loads: first place
   std::map<std::tuple<int, std::string_view>, std::tuple<uint64_t, uint64_t, uint64_t, Mark>> inputSteps;
   std::map<std::tuple<int, int, int64_t>, std::pair<int64_t, int64_t>> windows; ///< by result, source and stride
 };

@@ -16,7 +16,7 @@ namespace tpu_mlir::safety {
 /// addresses, lanes and the other command.
 struct Report {
   std::vector<bmodel::Finding> findings;
-  /// Copies of bytes that nobody reads. Safe, and often right (the rest of a row that a pooling window leaves), but the
+  /// Bytes that nobody reads, in a file without a tensor table. Safe, and often right (rows of a table, padding), but the
   /// trace of most wrong addresses and strides.
   std::vector<bmodel::Finding> notes;
   uint64_t groups = 0, commands = 0, accesses = 0;

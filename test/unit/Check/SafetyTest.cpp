@@ -118,7 +118,7 @@ TEST(Safety, WeightsThatTheFileNamesMustBeRead) {
             "s weight 'filter': nothing reads its bytes 0x100000000 to 0x100000001\n");
 }
 
-TEST(Safety, CopiesThatNobodyReadsAreNoted) {
+TEST(Safety, WithoutTensorTableBytesThatNobodyReadsAreNoted) {
   const auto notes = [](const bmodel::Model &model) {
     std::string out;
     for (const bmodel::Finding &note : safety::checkModel(model, table(), chip()).notes)
@@ -132,7 +132,51 @@ TEST(Safety, CopiesThatNobodyReadsAreNoted) {
   const std::string from = "src_wsize=24";
   text.replace(text.find(from), from.size(), "src_wsize=25");
   EXPECT_EQ(notes(bmodel::assemble(bmodel::Model(model), table(), text, "edit", 128)),
-            "net 0 stage 0 group 0 gdma 1 DMATensor dma.tensor: 70 of the bytes that it copies are read by nobody\n");
+            "net 0 stage 0 group 0 gdma 1 DMATensor dma.tensor: 70 of the bytes that it writes, the first at "
+            "0x18, are read by nobody\n");
+}
+
+/// The program with a table: layer 'a' makes 70 channels of 24 bytes in place, and stores them.
+bmodel::Model withTable(const std::string &json) {
+  bmodel::Model model = test::Program::make().model();
+  model.net[0].parameter[0].tensorLoc = bmodel::Blob(std::vector<uint8_t>(json.begin(), json.end()));
+  return model;
+}
+
+TEST(Safety, ATableThatCannotBeReadIsAFinding) {
+  EXPECT_EQ(findings(withTable("nonsense")).substr(0, 36), "s: its tensor table cannot be read: ");
+}
+
+TEST(Safety, WithTensorTableBytesThatNobodyReadsAreBlamed) {
+  const bmodel::Model model = withTable(
+      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"o","commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})");
+  EXPECT_EQ(findings(model), "");
+  EXPECT_EQ(afterEdit("src_wsize=24", "src_wsize=25", model),
+            "s group 0 gdma 1 DMATensor dma.tensor: 'src' reads beyond the end of an axis of input 'x'\n"
+            "s group 0 gdma 1 DMATensor dma.tensor: 70 of the bytes that it writes, the first at 0x18, are read by "
+            "nobody\n");
+}
+
+TEST(Safety, WhatALayerLeavesUnnamedIsItsOwn) {
+  const bmodel::Model model = withTable(
+      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"o","commands":[[0,"tiu",1,1],[0,"gdma",1,4]]},)"
+      R"({"name":"b","op":"o","commands":[[0,"tiu",2,4]]}]})");
+  EXPECT_NE(findings(model).find("reads what only layer 'a' may read"), std::string::npos) << findings(model);
+}
+
+TEST(Safety, APieceIsWhatItsLayerMade) {
+  const std::string piece = R"("pieces":[{"of":[1,70,1,24],"begin":[0,0,0,0],"size":[1,70,1,24],"lane":0,)"
+                            R"("offset":OFFSET,"layout":"aligned","after":[0,"tiu",1]}])";
+  const auto found = [&](const std::string &offset) {
+    std::string at = piece;
+    at.replace(at.find("OFFSET"), 6, offset);
+    return findings(
+        withTable(R"({"version":2,"tensors":[{"name":"a","dtype":"i8","shape":[1,70,1,24],"scale":1,"zero_point":0,)" +
+                  at + R"(}],"layers":[{"name":"a","op":"o","commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})"));
+  };
+  EXPECT_NE(found("192000").find("completes a piece of tensor 'a' of which nothing has written a part"),
+            std::string::npos)
+      << found("192000");
 }
 
 TEST(Safety, RegionsOfGlobalMemory) {

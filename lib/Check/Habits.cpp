@@ -1,0 +1,82 @@
+//===- Habits.cpp - What commands of one layer have in common -------------===//
+// A layer runs in slices and parts, and does the same in each: operands of one
+// role are of one kind, and what it loads is seen the same way each time.
+
+#include "Values.h"
+
+namespace tpu_mlir::safety {
+
+using isa::Field;
+
+/// Filters, entries and tables of a layer are of one kind in all its commands, and so is what they are applied to.
+/// Arithmetic with the same constant is applied to tensors only, or to intermediates only.
+void Values::checkRole(const Operand &operand) {
+  const std::string_view family = command->info->family, name = operand.access.operand;
+  if (layer < 0 || !operand.first)
+    return;
+  const Grid &grid = operand.access.grid;
+  const bool broadcasts = family == "AR" && (grid.h == 1 || !grid.stepH) && (grid.w == 1 || !grid.stepW) &&
+                          command->get(name == "opd0" ? Field::opd0_str : Field::opd1_str) == isa::kLayoutExplicit;
+  const bool byTensor =
+      broadcasts || family == "CONV" || family == "PORD" || family == "SG" || (family == "RQ" && name == "opd1");
+  const bool byConstant = family == "AR" && command->get(Field::opd1_const);
+  if (!byTensor && !byConstant)
+    return;
+  const Value &value = all[operand.first];
+  const Role role = {byTensor || value.tensor < 0 ? value.tensor : 0, byTensor && value.tensor < 0 ? value.step : 0,
+                     mark};
+  const uint64_t key = byTensor ? step << 1 | broadcasts
+                                : uint64_t(step) << 40 | command->get(Field::opd1_addr) << 8 |
+                                      command->get(Field::res0_prec) << 4 | command->get(Field::opd0_prec);
+  const auto [it, isNew] = roles.try_emplace({layer, key, name}, role);
+  if (!isNew && (it->second.tensor != role.tensor || it->second.step != role.step))
+    found.push_back(
+        {name, "reads " + nameOf(value) + ", of another kind than that of the same layer's ", it->second.reader});
+}
+
+/// What a layer loads once it sees the same way each time: parts for other channels begin whole steps away.
+void Values::checkLoaded(const Operand &operand) {
+  const Value &value = all[operand.first];
+  if (!operand.first || engineOf(value.writer) == 0 || value.tensor >= 0 || operand.access.space == Space::Linear)
+    return;
+  const Grid &grid = operand.access.grid;
+  const auto [it, isNew] = uses.try_emplace({operand.first, step, operand.access.operand}, grid.place, mark);
+  const uint64_t place = it->second.first;
+  const uint64_t apart = place < grid.place ? grid.place - place : place - grid.place;
+  if (!isNew && apart && (!grid.stepC || apart % grid.stepC))
+    found.push_back(
+        {operand.access.operand, "reads other bytes of what its layer has loaded than ", it->second.second});
+}
+
+/// Copies into lanes take no element twice.
+void Values::checkCopy(std::span<const Access> accesses) {
+  if (command->info->family != "DMATensor" || command->get(command->info->kindField) != isa::kDmaTensor ||
+      accesses.size() < 2 || accesses[0].writes || accesses.back().space != Space::Lanes ||
+      !command->get(Field::nchw_copy))
+    return;
+  const Grid &grid = accesses[0].grid;
+  Box box;
+  box.base = grid.place, box.run = grid.item;
+  box.add(grid.w, grid.stepW), box.add(grid.h, grid.stepH), box.add(grid.c, grid.stepC), box.add(grid.n, grid.stepN);
+  if (accesses[0].space == Space::Linear && box.collides())
+    found.push_back({accesses[0].operand, "reads some elements more than once", kNobody});
+}
+
+/// Loads from an input take a box of it, and those of one layer with the same steps.
+void Values::checkInput(const Access &access) {
+  for (const bmodel::Tensor &input : parameter.inputTensor) {
+    if (access.grid.place < input.deviceAddr || access.grid.place >= input.deviceAddr + input.size ||
+        input.shape.empty())
+      continue;
+    if (!isBoxOf(access.grid, input.deviceAddr, input.shape[0]))
+      found.push_back({access.operand, "reads beyond the end of an axis of input '" + input.name + "'", kNobody});
+    const Grid &g = access.grid;
+    const auto [it, isNew] = inputSteps.try_emplace({layer, input.name}, g.stepH, g.stepW, g.stepC, mark);
+    const auto &[h, w, c, reader] = it->second;
+    if (!isNew && g.h > 1 && h != g.stepH)
+      found.push_back(
+          {access.operand, "reads input '" + input.name + "' with another row step than the same layer's ", reader});
+  }
+}
+
+} // namespace tpu_mlir::safety
