@@ -37,7 +37,7 @@
 // BATCHES: error: {{.*}}'tpu.Relu' op 'r' has 3 x 1 x 1 slices in its 'ginfo', but its group makes no more than 2 x 256 x 256 batches, rows and columns; run layer-group again
 // ROWS: error: {{.*}}'tpu.Relu' op 'r' has 1 x 300 x 1 slices in its 'ginfo', but its group makes no more than 2 x 256 x 256
 // HUGE: error: {{.*}}'tpu.Relu' op 'r' has 9223372036854775807 x 9223372036854775807 x 1 slices
-// NOSLICE: error: a group has an 'id' of at least 0 and at least one slice, got id 0 and 0 x 1 slices
+// NOSLICE: error: a group has an 'id' of at least 0 and at least one slice, got id 0 and 0 x 1 x 1 slices
 // FOUR: error: 'buffers' is 1 or 2, got 4
 
 module attributes {module.chip = "bm1684x", module.state = "TPU_LOWERED"} {
