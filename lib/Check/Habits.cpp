@@ -50,9 +50,10 @@ void Values::checkLoaded(const Operand &operand) {
 
 /// Copies into lanes take no element twice.
 void Values::checkCopy(std::span<const Access> accesses) {
-  if (command->info->family != "DMATensor" || command->get(command->info->kindField) != isa::kDmaTensor ||
-      accesses.size() < 2 || accesses[0].writes || accesses.back().space != Space::Lanes ||
-      !command->get(Field::nchw_copy))
+  const uint32_t kind = uint32_t(command->get(command->info->kindField));
+  const bool isPlain = kind == isa::kDmaTensor && command->get(Field::nchw_copy);
+  if (command->info->family != "DMATensor" || !(isPlain || kind == isa::kDmaTensorBroadcast) || accesses.size() < 2 ||
+      accesses[0].writes || accesses.back().space != Space::Lanes)
     return;
   const Grid &grid = accesses[0].grid;
   Box box;
