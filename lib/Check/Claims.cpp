@@ -26,6 +26,7 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
   std::map<std::string, int> byName;
   for (size_t l = 0; l < table.layers.size(); ++l) {
     byName.emplace(table.layers[l].name, int(l));
+    hasSlices |= isSlice(int(l));
     for (const sim::CommandRange &range : table.layers[l].commands) {
       std::vector<int> &owners = layers[{range.group, range.byGdma ? 1 : 0}];
       const uint32_t last = std::min(range.last, kMostIds);
@@ -39,11 +40,26 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
     const auto maker = byName.find(table.tensors[t].name);
     makers.push_back(maker == byName.end() ? -1 : maker->second);
     tensors.push_back(table.tensors[t].name);
-    for (const sim::TensorPiece &piece : table.tensors[t].pieces)
+    for (const sim::TensorPiece &piece : table.tensors[t].pieces) {
       pieces.emplace(piece.after, std::pair(int(t), &piece));
+      hasCutRows |= piece.size[W] != piece.whole[W];
+    }
   }
   for (const bmodel::Tensor &input : parameter.inputTensor)
     tensors.push_back(input.name), makers.push_back(-1);
+}
+
+bool Claims::isSlice(int layer) const { return layer >= 0 && table.layers[size_t(layer)].op == "tpu.Slice"; }
+
+bool Claims::rearranges(int layer) const {
+  if (layer < 0)
+    return false;
+  const std::string &op = table.layers[size_t(layer)].op;
+  return isSlice(layer) || op == "tpu.Permute" || op == "tpu.MatMul";
+}
+
+bool Claims::mayStandInPlace(int layer) const {
+  return isSlice(layer) || (layer >= 0 && table.layers[size_t(layer)].op == "tpu.Concat");
 }
 
 int Claims::layerOf(size_t group, int engine, uint32_t id) const {

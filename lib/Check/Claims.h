@@ -37,6 +37,15 @@ public:
   int inputTensor(size_t input) const { return int(table.tensors.size() + input); }
   bool isInput(int tensor) const { return size_t(tensor) >= table.tensors.size(); }
   const std::string &layerName(int layer) const { return table.layers[size_t(layer)].name; }
+  /// Whether the layer moves elements to other places than their order: a permutation, say.
+  bool rearranges(int layer) const;
+  /// Whether the layer's result may be its operands' bytes, where they are.
+  bool mayStandInPlace(int layer) const;
+  /// Whether some layer takes parts of a tensor only, so that the rest may be made for nobody.
+  bool leavesParts() const { return hasSlices; }
+  bool isSlice(int layer) const;
+  /// Whether pieces hold parts of rows.
+  bool cutsRows() const { return hasCutRows; }
   /// The layer that is named after the tensor, or -1.
   int layerOfTensor(int tensor) const { return makers[size_t(tensor)]; }
 
@@ -49,6 +58,7 @@ private:
   std::map<std::pair<size_t, int>, std::vector<int>> layers; ///< by group and engine: by id
   std::vector<std::string> tensors;
   std::vector<int> makers; ///< by tensor
+  bool hasSlices = false, hasCutRows = false;
   std::multimap<sim::CommandRef, std::pair<int, const sim::TensorPiece *>> pieces;
 };
 

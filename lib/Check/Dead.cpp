@@ -75,7 +75,8 @@ std::vector<Dead::Cell> deadInAllLanes(const std::vector<Dead::Cell> &cells, std
     auto it = std::lower_bound(alive.begin(), alive.end(), std::pair(cell.begin, INT64_MIN));
     for (; it != alive.end() && it->first < cell.end; ++it)
       if (it->second <= 0)
-        kept.push_back({cell.lanes, it->first, it + 1 == alive.end() ? cell.end : std::min(cell.end, (it + 1)->first)});
+        kept.push_back({cell.lanes, it->first, it + 1 == alive.end() ? cell.end : std::min(cell.end, (it + 1)->first),
+                        cell.value});
   }
   return kept;
 }
@@ -109,7 +110,7 @@ std::vector<Dead::Cell> unexcused(const std::vector<Dead::Cell> &cells, const is
           if (!kept.empty() && kept.back().lanes.begin == lane && kept.back().end == at)
             ++kept.back().end;
           else
-            kept.push_back({{lane, lane + 1}, at, at + 1});
+            kept.push_back({{lane, lane + 1}, at, at + 1, cell.value});
         }
   return kept;
 }

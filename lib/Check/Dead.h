@@ -27,12 +27,13 @@ public:
   struct Cell {
     LaneRange lanes;
     uint64_t begin, end; ///< offsets in a lane, or addresses
+    ValueId value;
   };
 
   /// The history of these bytes is about to end.
   void forget(const History &history, LaneRange lanes, uint64_t begin, uint64_t end) {
     if (history.writer != kNobody && history.writer != kHost && !history.reader[0] && !history.reader[1])
-      cells[history.writer].push_back({lanes, begin, end});
+      cells[history.writer].push_back({lanes, begin, end, history.value});
   }
   const std::map<Mark, std::vector<Cell>> &all() const { return cells; }
 

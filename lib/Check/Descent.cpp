@@ -29,7 +29,12 @@ void Values::descend(Value &value) {
   if (family == "TRANS" && kind == isa::kTsbcLCopy && operands.size() == 1)
     value.tensor = all[operands[0].first].tensor;
   for (const Operand &operand : operands) {
-    if (!operand.source || operand.isBroken || operand.isComplained)
+    if (!operand.source || operand.isComplained)
+      continue;
+    const int tensor = all[operand.source].tensor;
+    if (operand.isBroken && engineOf(mark) == 1 && tensor >= 0 && claims.isInput(tensor))
+      value.tensor = tensor; // of the input, in whatever order
+    if (operand.isBroken)
       continue;
     if ((family == "CONV" || family == "PORD") && operand.access.operand == "opd0")
       return descendByWindow(value, operand);

@@ -8,36 +8,41 @@ namespace tpu_mlir::safety {
 
 using isa::Field;
 
-/// Filters, entries and tables of a layer are of one kind in all its commands, and so is what they are applied to.
-/// Arithmetic with the same constant is applied to tensors only, or to intermediates only.
-void Values::checkRole(const Operand &operand) {
+/// Whether an operand is the same for every element of a plane: filters, entries and tables, and what is broadcast.
+bool Values::isParameter(const Operand &operand, bool &broadcasts) const {
   const std::string_view family = command->info->family, name = operand.access.operand;
-  if (layer < 0 || !operand.first)
-    return;
   const Grid &grid = operand.access.grid;
-  const bool broadcasts = family == "AR" && (grid.h == 1 || !grid.stepH) && (grid.w == 1 || !grid.stepW) &&
-                          command->get(name == "opd0" ? Field::opd0_str : Field::opd1_str) == isa::kLayoutExplicit;
-  const bool byTensor =
-      broadcasts || family == "CONV" || family == "PORD" || family == "SG" || (family == "RQ" && name == "opd1");
-  const bool byConstant = family == "AR" && command->get(Field::opd1_const);
-  if (!byTensor && !byConstant)
+  broadcasts = family == "AR" && command->get(Field::res0_h) * command->get(Field::res0_w) > 1 &&
+               (grid.h == 1 || !grid.stepH) && (grid.w == 1 || !grid.stepW) &&
+               command->get(name == "opd0" ? Field::opd0_str : Field::opd1_str) == isa::kLayoutExplicit;
+  return broadcasts || (family == "RQ" && name == "opd1") ||
+         (name != "opd0" && (family == "CONV" || family == "PORD")) || family == "SG";
+}
+
+/// Filters, entries and tables of a layer are of one kind in all its commands, and so is what they are applied to.
+void Values::checkRole(const Operand &operand) {
+  bool broadcasts = false;
+  const std::string_view family = command->info->family, name = operand.access.operand;
+  const bool isApplied = family == "CONV" || family == "PORD";
+  if (layer < 0 || !operand.first || !(isParameter(operand, broadcasts) || isApplied))
     return;
   const Value &value = all[operand.first];
-  const Role role = {byTensor || value.tensor < 0 ? value.tensor : 0, byTensor && value.tensor < 0 ? value.step : 0,
-                     mark};
-  const uint64_t key = byTensor ? step << 1 | broadcasts
-                                : uint64_t(step) << 40 | command->get(Field::opd1_addr) << 8 |
-                                      command->get(Field::res0_prec) << 4 | command->get(Field::opd0_prec);
-  const auto [it, isNew] = roles.try_emplace({layer, key, name}, role);
+  if (broadcasts && value.tensor >= 0)
+    return; // sums may have several such operands
+  const Role role = {value.tensor, value.tensor < 0 ? value.step : 0, mark};
+  const auto [it, isNew] = roles.try_emplace({layer, step << 1 | broadcasts, name}, role);
   if (!isNew && (it->second.tensor != role.tensor || it->second.step != role.step))
     found.push_back(
         {name, "reads " + nameOf(value) + ", of another kind than that of the same layer's ", it->second.reader});
 }
 
-/// What a layer loads once it sees the same way each time: parts for other channels begin whole steps away.
+/// The parameters that a layer loads once it sees the same way each time: parts for other channels begin whole steps
+/// away.
 void Values::checkLoaded(const Operand &operand) {
+  bool broadcasts = false;
   const Value &value = all[operand.first];
-  if (!operand.first || engineOf(value.writer) == 0 || value.tensor >= 0 || operand.access.space == Space::Linear)
+  if (!operand.first || engineOf(value.writer) == 0 || value.tensor >= 0 || operand.access.space == Space::Linear ||
+      !isParameter(operand, broadcasts))
     return;
   const Grid &grid = operand.access.grid;
   const auto [it, isNew] = uses.try_emplace({operand.first, step, operand.access.operand}, grid.place, mark);

@@ -53,8 +53,8 @@ void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen
     for (const Access &access : claim.places) {
       const ValueId id = values.claimed(claim, access);
       shadow.visit(access, [&](History &history, LaneRange range, uint64_t begin, uint64_t end) {
-        values.claim(claim, access, range.begin, begin, end, history, complaints);
-        history.value = id;
+        if (values.claim(claim, access, range.begin, begin, end, history, complaints))
+          history.value = id;
       });
     }
   for (const Complaint &c : complaints)

@@ -66,7 +66,8 @@ void StageWalk::unread(Mark mark, const std::vector<Dead::Cell> &cells) {
   accesses.clear();
   Operands(command, chip, accesses).describe();
   uint64_t bytes = 0;
-  const auto left = unexcused(cells, command, accesses, parameter, chip, !claims.empty());
+  auto left = unexcused(cells, command, accesses, parameter, chip, !claims.empty());
+  std::erase_if(left, [&](const Dead::Cell &cell) { return values.mayStayUnread(cell.value); });
   for (const Dead::Cell &cell : left)
     bytes += (cell.end - cell.begin) * cell.lanes.count();
   if (!bytes)

@@ -37,6 +37,11 @@ ValueId Values::input(int tensor, const Access &access, const Numbering &numbers
   return ValueId(all.size() - 1);
 }
 
+bool Values::mayStayUnread(ValueId id) const {
+  const Value &value = all[id];
+  return (claims.leavesParts() || claims.cutsRows()) && (value.tensor >= 0 || claims.isSlice(value.layer));
+}
+
 std::string Values::nameOf(const Value &value) const {
   if (value.tensor >= 0)
     return "tensor '" + claims.tensorName(value.tensor) + "'";
@@ -91,6 +96,14 @@ void Values::checkOrder(Operand &operand, const Access &access, ValueId id, uint
   const Spot here = spotOf(access.grid, !isLocal, lanes, lane, at);
   if (!there.inside || !here.inside)
     return;
+  // Where elements are moved, windows still read boxes. Pieces of rows lie closer together than their tensor's rows.
+  const bool isBox = command->info->family == "CONV" || command->info->family == "PORD" || engineOf(mark) == 1;
+  if (claims.cutsRows() || (claims.rearranges(layer) && !isBox)) {
+    operand.isBroken = true;
+    if (!operand.source)
+      operand.source = id;
+    return;
+  }
   Numbering steps = value.numbers;
   steps.first = 0;
   const int64_t passed = isLocal ? here.number(steps) : int64_t((at - access.grid.place) / access.grid.item);
@@ -120,27 +133,39 @@ void Values::finish(std::span<const Access> accesses, std::vector<Complaint> &co
   complaints = found;
 }
 
-void Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint64_t begin, uint64_t end,
+static uint64_t endOf(const Grid &g) {
+  return g.place + (g.n - 1) * g.stepN + (g.c - 1) * g.stepC + (g.h - 1) * g.stepH + (g.w - 1) * g.stepW + g.item;
+}
+
+bool Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint64_t begin, uint64_t end,
                    const History &history, std::vector<Complaint> &complaints) {
   if (!complaints.empty())
-    return;
+    return true;
   const std::string piece = "completes a piece of tensor '" + claims.tensorName(claim.tensor) + "'";
   const Value &value = all[history.value];
+  const Grid &grid = access.grid;
   const int maker = claims.layerOfTensor(claim.tensor);
+  const auto complain = [&](const std::string &sentence, Mark other) {
+    complaints.push_back({"", piece + sentence, other});
+    return true;
+  };
   if (!history.value)
-    complaints.push_back({"", piece + " of which nothing has written a part", kNobody});
-  else if (value.layer != (engineOf(mark) == 0 && maker >= 0 ? maker : layer))
-    complaints.push_back({"", piece + " in which other layers' bytes stand, written by ", value.writer});
-  else if (claim.numbers.known && value.numbers.known && access.grid.item == value.grid.item)
-    for (uint64_t at : {begin, end - access.grid.item}) {
+    return complain(" of which nothing has written a part", kNobody);
+  if (value.tensor >= 0 && value.tensor != claim.tensor && (maker < 0 || claims.mayStandInPlace(maker)))
+    return !value.linear || (grid.place <= value.grid.place && endOf(value.grid) <= endOf(grid));
+  if (value.layer != (engineOf(mark) == 0 && maker >= 0 ? maker : layer))
+    return complain(" in which other layers' bytes stand, written by ", value.writer);
+  if (claim.numbers.known && value.numbers.known && grid.item == value.grid.item)
+    for (uint64_t at : {begin, end - grid.item}) {
       const Spot there = spotOf(value.grid, value.linear, lanes, lane, at);
-      const Spot here = spotOf(access.grid, access.space == Space::Linear, lanes, lane, at);
+      const Spot here = spotOf(grid, access.space == Space::Linear, lanes, lane, at);
       if (!there.inside || !here.inside)
         continue;
       if (std::string wrong = wrongElement(claim, value, here.number(claim.numbers), there.number(value.numbers));
           !wrong.empty())
-        return complaints.push_back({"", piece + wrong, value.writer});
+        return complain(wrong, value.writer);
     }
+  return true;
 }
 
 } // namespace tpu_mlir::safety

@@ -59,10 +59,14 @@ public:
   ValueId written(const Access &access);
   /// All operands were read and written.
   void finish(std::span<const Access> accesses, std::vector<Complaint> &complaints);
+  /// Whether bytes of this value may be made for nobody: a tensor or what is loaded of one, of which a slice takes a
+  /// part.
+  bool mayStayUnread(ValueId value) const;
   /// The file names bytes that the command has completed; their value becomes a new one.
   ValueId claimed(const Claim &claim, const Access &access);
-  /// Whether bytes [begin, end), which share this history, may be the claimed piece.
-  void claim(const Claim &claim, const Access &access, uint32_t lane, uint64_t begin, uint64_t end,
+  /// Complains unless bytes [begin, end), which share this history, may be the claimed piece. Returns whether that is
+  /// their name from now on: a part of a larger tensor that stays where it is keeps the tensor's.
+  bool claim(const Claim &claim, const Access &access, uint32_t lane, uint64_t begin, uint64_t end,
              const History &history, std::vector<Complaint> &complaints);
 
 private:
@@ -84,6 +88,7 @@ private:
   std::string nameOf(const Value &value) const;
   void complain(Operand &operand, const std::string &sentence, Mark other);
   void checkOrder(Operand &operand, const Access &access, ValueId id, uint32_t lane, uint64_t at);
+  bool isParameter(const Operand &operand, bool &broadcasts) const;
   void checkRole(const Operand &operand);
   void checkLoaded(const Operand &operand);
   void checkInput(const Access &access);
