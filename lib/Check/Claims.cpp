@@ -40,13 +40,18 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
     const auto maker = byName.find(table.tensors[t].name);
     makers.push_back(maker == byName.end() ? -1 : maker->second);
     tensors.push_back(table.tensors[t].name);
+    counts.push_back(table.tensors[t].count());
     for (const sim::TensorPiece &piece : table.tensors[t].pieces) {
       pieces.emplace(piece.after, std::pair(int(t), &piece));
       hasCutRows |= piece.size[W] != piece.whole[W];
     }
   }
-  for (const bmodel::Tensor &input : parameter.inputTensor)
-    tensors.push_back(input.name), makers.push_back(-1);
+  for (const bmodel::Tensor &input : parameter.inputTensor) {
+    tensors.push_back(input.name), makers.push_back(-1), counts.push_back(1);
+    if (!input.shape.empty())
+      for (uint64_t d : input.shape[0])
+        counts.back() *= int64_t(d);
+  }
 }
 
 bool Claims::isSlice(int layer) const { return layer >= 0 && table.layers[size_t(layer)].op == "tpu.Slice"; }

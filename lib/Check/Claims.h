@@ -44,6 +44,8 @@ public:
   /// Whether some layer takes parts of a tensor only, so that the rest may be made for nobody.
   bool leavesParts() const { return hasSlices; }
   bool isSlice(int layer) const;
+  /// Elements of a tensor.
+  int64_t countOf(int tensor) const { return counts[size_t(tensor)]; }
   /// Whether pieces hold parts of rows.
   bool cutsRows() const { return hasCutRows; }
   /// The layer that is named after the tensor, or -1.
@@ -58,6 +60,7 @@ private:
   std::map<std::pair<size_t, int>, std::vector<int>> layers; ///< by group and engine: by id
   std::vector<std::string> tensors;
   std::vector<int> makers; ///< by tensor
+  std::vector<int64_t> counts;
   bool hasSlices = false, hasCutRows = false;
   std::multimap<sim::CommandRef, std::pair<int, const sim::TensorPiece *>> pieces;
 };

@@ -95,7 +95,9 @@ std::vector<Dead::Cell> unexcused(const std::vector<Dead::Cell> &cells, const is
       dead += cell.end - cell.begin;
     for (const Access &access : accesses)
       written += access.writes ? access.box.run * access.box.pieces() : 0;
-    return dead < written ? std::vector<Dead::Cell>() : cells;
+    // A border is filled piece by piece, whatever of it windows reach.
+    const bool fills = command.has(isa::Field::fill_constant_en) && command.get(isa::Field::fill_constant_en);
+    return fills || dead < written ? std::vector<Dead::Cell>() : cells;
   }
   if (isLocal && inEveryLane)
     return deadInAllLanes(cells, accesses);

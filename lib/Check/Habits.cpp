@@ -45,12 +45,13 @@ void Values::checkLoaded(const Operand &operand) {
       !isParameter(operand, broadcasts))
     return;
   const Grid &grid = operand.access.grid;
-  const auto [it, isNew] = uses.try_emplace({operand.first, step, operand.access.operand}, grid.place, mark);
-  const uint64_t place = it->second.first;
-  const uint64_t apart = place < grid.place ? grid.place - place : place - grid.place;
-  if (!isNew && apart && (!grid.stepC || apart % grid.stepC))
-    found.push_back(
-        {operand.access.operand, "reads other bytes of what its layer has loaded than ", it->second.second});
+  const auto [it, isNew] =
+      uses.try_emplace({operand.first, step, operand.access.operand}, Use{grid.place, grid.stepC, mark});
+  Use &use = it->second;
+  use.isUneven |= use.stepC != grid.stepC; // blocks of groups that read more channels or fewer
+  const uint64_t apart = use.place < grid.place ? grid.place - use.place : use.place - grid.place;
+  if (!use.isUneven && apart && (!grid.stepC || apart % grid.stepC))
+    found.push_back({operand.access.operand, "reads other bytes of what its layer has loaded than ", use.reader});
 }
 
 /// Copies into lanes take no element twice.
@@ -74,7 +75,7 @@ void Values::checkInput(const Access &access) {
     if (access.grid.place < input.deviceAddr || access.grid.place >= input.deviceAddr + input.size ||
         input.shape.empty())
       continue;
-    if (!isBoxOf(access.grid, input.deviceAddr, input.shape[0]))
+    if (!claims.cutsRows() && !isBoxOf(access.grid, input.deviceAddr, input.shape[0]))
       found.push_back({access.operand, "reads beyond the end of an axis of input '" + input.name + "'", kNobody});
     const Grid &g = access.grid;
     const auto [it, isNew] = inputSteps.try_emplace({layer, input.name}, g.stepH, g.stepW, g.stepC, mark);

@@ -133,10 +133,6 @@ void Values::finish(std::span<const Access> accesses, std::vector<Complaint> &co
   complaints = found;
 }
 
-static uint64_t endOf(const Grid &g) {
-  return g.place + (g.n - 1) * g.stepN + (g.c - 1) * g.stepC + (g.h - 1) * g.stepH + (g.w - 1) * g.stepW + g.item;
-}
-
 bool Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint64_t begin, uint64_t end,
                    const History &history, std::vector<Complaint> &complaints) {
   if (!complaints.empty())
@@ -152,7 +148,7 @@ bool Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint
   if (!history.value)
     return complain(" of which nothing has written a part", kNobody);
   if (value.tensor >= 0 && value.tensor != claim.tensor && (maker < 0 || claims.mayStandInPlace(maker)))
-    return !value.linear || (grid.place <= value.grid.place && endOf(value.grid) <= endOf(grid));
+    return claims.countOf(claim.tensor) >= claims.countOf(value.tensor);
   if (value.layer != (engineOf(mark) == 0 && maker >= 0 ? maker : layer))
     return complain(" in which other layers' bytes stand, written by ", value.writer);
   if (claim.numbers.known && value.numbers.known && grid.item == value.grid.item)

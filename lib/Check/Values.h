@@ -84,6 +84,12 @@ private:
     uint32_t step;
     Mark reader;
   };
+  /// How a layer first saw what it loaded.
+  struct Use {
+    uint64_t place, stepC;
+    Mark reader;
+    bool isUneven = false;
+  };
   Operand &operandOf(const Access &access);
   std::string nameOf(const Value &value) const;
   void complain(Operand &operand, const std::string &sentence, Mark other);
@@ -113,7 +119,7 @@ private:
   std::vector<Operand> operands;
   std::vector<Complaint> found;
   std::map<std::tuple<int, uint64_t, std::string_view>, Role> roles;
-  std::map<std::tuple<ValueId, uint32_t, std::string_view>, std::pair<uint64_t, Mark>> uses; ///< of loads: first place
+  std::map<std::tuple<ValueId, uint32_t, std::string_view>, Use> uses; ///< of loads
   std::map<std::tuple<int, std::string_view>, std::tuple<uint64_t, uint64_t, uint64_t, Mark>> inputSteps;
   std::map<std::tuple<int, int, int64_t>, std::pair<int64_t, int64_t>> windows; ///< by result, source and stride
 };
