@@ -3,6 +3,7 @@
 // local memory, and gives way where memory runs out: a value goes through
 // global memory, or an op runs by itself.
 #include "tpu_mlir/Schedule/Search.h"
+#include "Draft.h"
 #include "OnAllCores.h"
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/Regions.h"
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <set>
 
 namespace tpu_mlir::schedule {
 
@@ -57,45 +57,42 @@ namespace {
 
 class Searcher {
 public:
-  Searcher(const Network &ops, const LocalMemory &memory, const target::Chip &chip, const SegmentRules &rules)
-      : ops(ops), memory(memory), chip(chip), rules(rules) {
-    for (const Node &op : ops.nodes)
-      if (std::string why = whyAlone(op, memory); !why.empty())
-        alone.emplace(op.id, why);
+  Searcher(const Network &ops, const Start &start, const target::Chip &chip, const SegmentRules &rules)
+      : ops(ops), start(start), memory(start.memory), chip(chip), rules(rules), alone(start.alone) {
     arrange();
   }
 
-  const std::vector<Group> &groups() const { return schedule.plan.groups; }
-  void forget() { schedule = {}; }
+  const std::vector<Group> &groups() const { return draft.plan.groups; }
+  void forget() { draft = {}; }
   /// Whether memory ran out, so that what was chosen first had to change.
   bool gaveWay() const { return rounds > 1; }
 
   /// Nothing if that takes more than `mostRounds`; then it may go on.
-  std::optional<Schedule> run(int mostRounds) {
-    bool isArranged = !schedule.plan.groups.empty();
+  std::optional<Draft> run(int mostRounds) {
+    bool isArranged = !draft.plan.groups.empty();
     while (rounds < mostRounds) {
       ++rounds;
       if (!isArranged)
         arrange();
       isArranged = true;
-      markStored(schedule.network, schedule.plan);
+      markStored(network(), draft.plan);
       for (int v : spilled)
-        schedule.plan.isStored[v] = 1;
-      Built built = buildTimeline(schedule.network, schedule.plan, memory, rowLimitOf(memory));
+        draft.plan.isStored[v] = 1;
+      Built built = buildTimeline(network(), draft.plan, memory, rowLimitOf(memory));
       if (!built.problem.empty()) {
         isArranged = sliceMore(built.problemNode) || !giveUp(built.problemNode, built.problem);
         if (!isArranged)
-          schedule = {};
+          draft = {};
         continue;
       }
-      Pace pace = paceOf(schedule.network, built.timeline, chip);
+      Pace pace = paceOf(network(), built.timeline, chip);
       std::vector<int> failures;
       if (placeBuffers(built.timeline, pace, &failures) < 0) {
-        schedule.cycles = estimateCycles(schedule.network, built.timeline, schedule.plan, pace, chip);
+        draft.cycles = estimateCycles(network(), built.timeline, draft.plan, pace, chip);
         const target::Chip slow = timing::withSlowTransfers(chip);
-        schedule.slowCycles = estimateCycles(schedule.network, built.timeline, schedule.plan,
-                                             paceOf(schedule.network, built.timeline, slow), slow);
-        return std::move(schedule);
+        draft.slowCycles =
+            estimateCycles(network(), built.timeline, draft.plan, paceOf(network(), built.timeline, slow), slow);
+        return std::move(draft);
       }
       // What is done about one may help the next. Of many, an eighth at a time keeps the rounds few.
       int settled = -1, group = -1;
@@ -111,36 +108,34 @@ public:
           isArranged = !giveUp(work.node, "does not fit local memory");
       }
       if (!isArranged)
-        schedule = {};
+        draft = {};
     }
     return std::nullopt;
   }
 
 private:
+  const Network &network() const { return *draft.network; }
+
   void arrange() {
-    schedule = {};
-    Network adopted = ops;
-    adoptLocalForms(adopted, [&](int n) { return alone.contains(ops.nodes[n].id); });
-    schedule.network = fuse(adopted, memory, [&](int a, int b) {
-      int first = ops.nodes[a].id, second = ops.nodes[b].id;
-      return !alone.contains(first) && !alone.contains(second) && !apart.contains(second);
-    });
-    std::vector<char> isAlone(schedule.network.nodes.size(), 0);
+    draft = {};
+    const bool isFirst = apart.empty() && alone.size() == start.alone.size();
+    draft.network = isFirst ? start.network : fused(ops, memory, alone, apart);
+    std::vector<char> isAlone(network().nodes.size(), 0);
     for (size_t n = 0; n < isAlone.size(); ++n)
-      isAlone[n] = alone.contains(schedule.network.nodes[n].id);
-    schedule.plan.groups = chooseSegments(schedule.network, isAlone, rules, memory, chip);
-    for (const Group &g : schedule.plan.groups) {
-      auto why = alone.find(schedule.network.nodes[g.first].id);
-      schedule.reasons.push_back(g.alone ? why->second : "");
+      isAlone[n] = alone.contains(network().nodes[n].id);
+    draft.plan.groups = chooseSegments(network(), isAlone, rules, memory, chip);
+    for (const Group &g : draft.plan.groups) {
+      auto why = alone.find(network().nodes[g.first].id);
+      draft.reasons.push_back(g.alone ? why->second : "");
     }
   }
 
   /// Cuts the group of a node into more slices, if it has some already.
   bool sliceMore(int node) {
-    for (Group &g : schedule.plan.groups) {
+    for (Group &g : draft.plan.groups) {
       if (node < g.first || node > g.last || g.alone || g.slices() == 1)
         continue;
-      const Dims &made = schedule.network.values[schedule.network.nodes[g.last].result].dims;
+      const Dims &made = network().values[network().nodes[g.last].result].dims;
       auto moreOf = [](int64_t &slices, int64_t size) {
         int64_t more = slices + std::max<int64_t>(1, slices / 4);
         if (more > size || more > 128)
@@ -151,7 +146,7 @@ private:
       if (g.wSlices == 1 && moreOf(g.hSlices, made.h))
         return true;
       for (int n = g.first; n <= g.last; ++n)
-        if (!mayCutColumns(*schedule.network.nodes[n].recipe()))
+        if (!mayCutColumns(*network().nodes[n].recipe()))
           return false;
       return moreOf(g.wSlices, made.w);
     }
@@ -162,7 +157,7 @@ private:
   /// fault: then all do. The arrangement must be made again.
   bool giveUp(int node, const std::string &why) {
     const size_t before = alone.size() + apart.size();
-    const Node &n = schedule.network.nodes[node];
+    const Node &n = network().nodes[node];
     if (n.parts.empty())
       alone.emplace(n.id, why);
     for (const Node &part : n.parts)
@@ -179,12 +174,11 @@ private:
     std::vector<int> valueOf(t.buffers.size(), -1);
     for (const Work &w : t.works)
       for (size_t i = 0; i < w.bindings.size(); ++i) {
-        const Node &node = schedule.network.nodes[w.node];
+        const Node &node = network().nodes[w.node];
         const Buffer &b = node.recipe()->buffers[i];
         if (w.bindings[i].buffer < 0 || b.place == Place::Weight)
           continue;
-        valueOf[w.bindings[i].buffer] =
-            b.place == Place::Output ? node.result : schedule.network.root(node.operands[b.index]);
+        valueOf[w.bindings[i].buffer] = b.place == Place::Output ? node.result : network().root(node.operands[b.index]);
       }
     std::set<int> used;
     for (const Binding &b : t.works[at].bindings)
@@ -193,11 +187,11 @@ private:
     for (int b = 0; b < int(t.buffers.size()); ++b) {
       const LocalBuffer &buffer = t.buffers[b];
       int v = valueOf[b];
-      if (v < 0 || schedule.plan.isStored[v] || used.contains(b) || buffer.first > at || buffer.last < at)
+      if (v < 0 || draft.plan.isStored[v] || used.contains(b) || buffer.first > at || buffer.last < at)
         continue;
       // Of a value that stays inside its group there is nothing to gain.
-      const Group &g = schedule.plan.groups[t.works[at].group];
-      if (!leavesGroup(schedule.network, v, g.first, g.last))
+      const Group &g = draft.plan.groups[t.works[at].group];
+      if (!leavesGroup(network(), v, g.first, g.last))
         continue;
       if (best < 0 || buffer.bytes > t.buffers[best].bytes)
         best = b;
@@ -209,14 +203,15 @@ private:
   }
 
   const Network &ops;
+  const Start &start;
   const LocalMemory &memory;
   const target::Chip &chip;
   SegmentRules rules;
-  Schedule schedule;
+  Draft draft;
   int rounds = 0;
-  std::map<int, std::string> alone; ///< by op id: why
-  std::set<int> apart;              ///< ops that do not join their producer
-  std::set<int> spilled;            ///< values
+  Reasons alone;
+  std::set<int> apart;
+  std::set<int> spilled; ///< values
 };
 
 } // namespace
@@ -231,39 +226,41 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
       for (int longest : isThorough ? std::vector{12, 24, 40} : std::vector{room < 0.8 ? 12 : 24})
         candidates.push_back({share, room, longest});
   // Larger scratch places save instructions and take memory from values and weights.
-  std::vector<LocalMemory> memories;
-  for (int64_t banks : {1, 2})
-    memories.emplace_back(memory).scratchBanks = banks;
-  auto memoryOf = [&](size_t i) -> const LocalMemory & { return memories[i % memories.size()]; };
-  const size_t count = candidates.size() * memories.size();
-  std::vector<Schedule> found(count);
+  std::vector<Start> starts;
+  for (int64_t banks : {1, 2}) {
+    LocalMemory some = memory;
+    some.scratchBanks = banks;
+    starts.emplace_back(ops, some);
+  }
+  const size_t count = candidates.size() * starts.size();
+  std::vector<Draft> found(count);
   std::vector<std::optional<Searcher>> searchers(count);
-  forEachInParallel(count,
-                    [&](size_t i) { searchers[i].emplace(ops, memoryOf(i), chip, candidates[i / memories.size()]); });
+  forEachInParallel(count, [&](size_t i) {
+    searchers[i].emplace(ops, starts[i % starts.size()], chip, candidates[i / starts.size()]);
+  });
   // Rules that choose the same groups part only where memory runs out.
   std::vector<size_t> first(count);
   for (size_t i = 0; i < count; ++i) {
-    found[i].cycles = std::numeric_limits<double>::infinity();
-    first[i] = i % memories.size();
+    first[i] = i % starts.size();
     while (first[i] < i && searchers[first[i]]->groups() != searchers[i]->groups())
-      first[i] += memories.size();
+      first[i] += starts.size();
   }
   for (size_t i = 0; i < count; ++i)
     if (first[i] != i)
       searchers[i]->forget();
   // A plan that must give way many times has begun too far from what fits to end well: others come first.
   constexpr int kFewRounds = 12;
-  auto isFound = [](const Schedule &s) { return s.cycles < std::numeric_limits<double>::infinity(); };
+  auto isFound = [](const Draft &s) { return s.cycles < std::numeric_limits<double>::infinity(); };
   for (int mostRounds : {kFewRounds, std::numeric_limits<int>::max()}) {
     for (bool again : {false, true})
       forEachInParallel(count, [&](size_t i) {
         if (again ? first[i] == i || !searchers[first[i]]->gaveWay() : first[i] != i)
           return;
-        std::optional<Schedule> done = searchers[i]->run(mostRounds);
+        std::optional<Draft> done = searchers[i]->run(mostRounds);
         if (!done)
           return;
         found[i] = std::move(*done);
-        found[i].scratchBanks = memoryOf(i).scratchBanks;
+        found[i].scratchBanks = starts[i % starts.size()].memory.scratchBanks;
         searchers[i]->forget();
       });
     if (std::any_of(found.begin(), found.end(), isFound))
@@ -271,15 +268,17 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
   }
   // Nobody knows the chip's bandwidth to the percent: of those that differ by less, the one that also
   // stands slow transfers. The first of the best: the same whatever order threads finish in.
-  const double best = std::min_element(found.begin(), found.end(), [](const Schedule &a, const Schedule &b) {
+  const double best = std::min_element(found.begin(), found.end(), [](const Draft &a, const Draft &b) {
                         return a.cycles < b.cycles;
                       })->cycles;
-  return *std::min_element(found.begin(), found.end(), [&](const Schedule &a, const Schedule &b) {
+  Draft &chosen = *std::min_element(found.begin(), found.end(), [&](const Draft &a, const Draft &b) {
     const bool isGood = a.cycles <= 1.01 * best, isOtherGood = b.cycles <= 1.01 * best;
     return isGood != isOtherGood ? isGood
            : isGood              ? a.cycles + a.slowCycles < b.cycles + b.slowCycles
                                  : a.cycles < b.cycles;
   });
+  return {*chosen.network, std::move(chosen.plan), std::move(chosen.reasons),
+          chosen.cycles,   chosen.slowCycles,      chosen.scratchBanks};
 }
 
 } // namespace tpu_mlir::schedule

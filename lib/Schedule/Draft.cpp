@@ -1,0 +1,23 @@
+//===- Draft.cpp - Where a search begins, and what it has so far ----------===//
+#include "Draft.h"
+
+namespace tpu_mlir::schedule {
+
+std::shared_ptr<const Network> fused(const Network &ops, const LocalMemory &memory, const Reasons &alone,
+                                     const std::set<int> &apart) {
+  Network adopted = ops;
+  adoptLocalForms(adopted, [&](int n) { return alone.contains(ops.nodes[n].id); });
+  return std::make_shared<const Network>(fuse(adopted, memory, [&](int a, int b) {
+    int first = ops.nodes[a].id, second = ops.nodes[b].id;
+    return !alone.contains(first) && !alone.contains(second) && !apart.contains(second);
+  }));
+}
+
+Start::Start(const Network &ops, const LocalMemory &memory) : memory(memory) {
+  for (const Node &op : ops.nodes)
+    if (std::string why = whyAlone(op, memory); !why.empty())
+      alone.emplace(op.id, why);
+  network = fused(ops, memory, alone, {});
+}
+
+} // namespace tpu_mlir::schedule
