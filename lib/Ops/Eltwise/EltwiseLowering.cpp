@@ -190,8 +190,10 @@ SumMultipliers sumMultipliers(ArrayRef<double> factors, ArrayRef<NumberFormat> f
     bool fits = true;
     for (auto [factor, format] : llvm::zip(factors, formats)) {
       double m = std::round(std::ldexp(factor, shift));
-      fits &= std::fabs(m) <= limitOf(format);
-      best.multipliers.push_back(static_cast<int64_t>(std::clamp(m, -32767.0, 32767.0)));
+      // Beyond the last shift every value but 0 saturates, with the largest multiplier as with the right one.
+      const double most = double(limitOf(format));
+      fits &= std::fabs(m) <= most;
+      best.multipliers.push_back(static_cast<int64_t>(std::clamp(m, -most, most)));
     }
     if (fits)
       break;
