@@ -49,8 +49,8 @@ OPS = [
     "top.Sigmoid", "top.HardSigmoid", "top.MaxPool", "top.AvgPool", "top.Concat", "top.Slice", "top.Pad",
     "top.Reshape", "top.Flatten", "top.Permute", "top.Upsample", "tpu.Conv2D", "tpu.MatMul", "tpu.Pool2D", "tpu.Add",
     "tpu.Mul", "tpu.AddConst", "tpu.MulConst", "tpu.Relu", "tpu.Lut", "tpu.RequantInt", "tpu.Lines", "tpu.Curve",
-    "tpu.Unfold", "tpu.Cast", "tpu.Concat", "tpu.Slice", "tpu.Pad", "tpu.Reshape", "tpu.Permute", "tpu.Upsample", "func.call",
-    "builtin.unrealized_conversion_cast",
+    "tpu.Unfold", "tpu.Cast", "tpu.Concat", "tpu.Slice", "tpu.Pad", "tpu.Reshape", "tpu.Permute", "tpu.Upsample",
+    "func.call", "builtin.unrealized_conversion_cast",
 ]  # fmt: skip
 STRINGS = [
     "", "TOP_F32", "TOP_CALIBRATED", "TPU_LOWERED", "TPU_REORDERED", "TPU_DIVIDED", "TPU_ADDRESSED", "bm1684x",
