@@ -38,7 +38,7 @@ void bindCheck(py::module_ &m) {
   m.def(
       "check_bmodel", &checkBmodel, py::arg("path"),
       "Prove that a bmodel is legal and safe to run, from its bytes alone. Returns {'findings': one line each, "
-      "'notes': copies that nobody reads, 'groups', 'commands', 'accesses'}; no findings means that the proof holds.");
+      "'notes': what is unusual, 'groups', 'commands', 'accesses'}; no findings means that the proof holds.");
 }
 
 } // namespace tpu_mlir

@@ -5,6 +5,8 @@
 #include "tpu_mlir/Support/Error.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 namespace tpu_mlir::safety {
 
@@ -12,6 +14,12 @@ namespace {
 enum Axis { N, C, D, H, W };
 /// A table that names more ids than a group can have is left to those who read it for its own sake.
 constexpr uint32_t kMostIds = 1u << 20;
+const std::set<std::string_view> &followedOps() {
+  static const std::set<std::string_view> ops = {
+      "tpu.Conv2D", "tpu.Unfold",     "tpu.Pool2D", "tpu.Add",    "tpu.Lut",      "tpu.Lines",  "tpu.Curve",
+      "tpu.Relu",   "tpu.RequantInt", "tpu.Cast",   "tpu.Concat", "tpu.Upsample", "tpu.MatMul", "tpu.Reshape"};
+  return ops;
+}
 } // namespace
 
 Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) : chip(chip) {
@@ -27,6 +35,7 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
   for (size_t l = 0; l < table.layers.size(); ++l) {
     byName.emplace(table.layers[l].name, int(l));
     hasSlices |= isSlice(int(l));
+    hasOtherOps |= !followedOps().contains(table.layers[l].op);
     for (const sim::CommandRange &range : table.layers[l].commands) {
       std::vector<int> &owners = layers[{range.group, range.byGdma ? 1 : 0}];
       const uint32_t last = std::min(range.last, kMostIds);
@@ -61,6 +70,13 @@ bool Claims::rearranges(int layer) const {
     return false;
   const std::string &op = table.layers[size_t(layer)].op;
   return isSlice(layer) || op == "tpu.Permute" || op == "tpu.MatMul";
+}
+
+bool Claims::hasWeights(int layer) const {
+  if (layer < 0)
+    return false;
+  const std::string &op = table.layers[size_t(layer)].op;
+  return op == "tpu.Conv2D" || op == "tpu.MatMul" || op == "tpu.Pool2D";
 }
 
 bool Claims::mayStandInPlace(int layer) const {

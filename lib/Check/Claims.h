@@ -37,6 +37,11 @@ public:
   int inputTensor(size_t input) const { return int(table.tensors.size() + input); }
   bool isInput(int tensor) const { return size_t(tensor) >= table.tensors.size(); }
   const std::string &layerName(int layer) const { return table.layers[size_t(layer)].name; }
+  /// Whether the rules of values are sure of this stream: its layers keep the order of what they read, read all of it,
+  /// and no piece is a part of rows. Of another stream they know what is usual.
+  bool areFollowed() const { return !hasOtherOps && !hasCutRows; }
+  /// Whether a layer's operands may be rows of weights, broadcast (biases).
+  bool hasWeights(int layer) const;
   /// Whether the layer moves elements to other places than their order: a permutation, say.
   bool rearranges(int layer) const;
   /// Whether the layer's result may be its operands' bytes, where they are.
@@ -61,7 +66,7 @@ private:
   std::vector<std::string> tensors;
   std::vector<int> makers; ///< by tensor
   std::vector<int64_t> counts;
-  bool hasSlices = false, hasCutRows = false;
+  bool hasSlices = false, hasCutRows = false, hasOtherOps = false;
   std::multimap<sim::CommandRef, std::pair<int, const sim::TensorPiece *>> pieces;
 };
 

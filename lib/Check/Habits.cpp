@@ -12,8 +12,9 @@ using isa::Field;
 bool Values::isParameter(const Operand &operand, bool &broadcasts) const {
   const std::string_view family = command->info->family, name = operand.access.operand;
   const Grid &grid = operand.access.grid;
-  broadcasts = family == "AR" && command->get(Field::res0_h) * command->get(Field::res0_w) > 1 &&
-               (grid.h == 1 || !grid.stepH) && (grid.w == 1 || !grid.stepW) &&
+  broadcasts = family == "AR" && claims.hasWeights(layer) &&
+               command->get(Field::res0_h) * command->get(Field::res0_w) > 1 && (grid.h == 1 || !grid.stepH) &&
+               (grid.w == 1 || !grid.stepW) &&
                command->get(name == "opd0" ? Field::opd0_str : Field::opd1_str) == isa::kLayoutExplicit;
   return broadcasts || (family == "RQ" && name == "opd1") ||
          (name != "opd0" && (family == "CONV" || family == "PORD")) || family == "SG";

@@ -58,8 +58,8 @@ void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen
       });
     }
   for (const Complaint &c : complaints)
-    add(place(), (c.operand.empty() ? "" : "'" + std::string(c.operand) + "' ") + c.sentence +
-                     (c.other ? nameOf(c.other, group) : ""));
+    addOrNote(place(), (c.operand.empty() ? "" : "'" + std::string(c.operand) + "' ") + c.sentence +
+                           (c.other ? nameOf(c.other, group) : ""));
   for (const Conflict &conflict : conflicts) {
     const bool isLegality =
         conflict.fault == Fault::Outside || conflict.fault == Fault::ReadOnly || conflict.fault == Fault::Collides;

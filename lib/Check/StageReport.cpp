@@ -75,10 +75,7 @@ void StageWalk::unread(Mark mark, const std::vector<Dead::Cell> &cells) {
   const std::string place = where + " group " + std::to_string(group) + " " + nameOf(group, engineOf(mark), position);
   const std::string text = std::to_string(bytes) + " of the bytes that it writes, the first at " + hex(left[0].begin) +
                            ", are read by nobody";
-  if (!claims.empty())
-    add(place, text);
-  else if (report.notes.size() < kMostFindings)
-    report.notes.push_back({place, text});
+  addOrNote(place, text);
 }
 
 } // namespace tpu_mlir::safety

@@ -54,6 +54,14 @@ private:
       ++unsaid;
   }
 
+  /// A finding where the table's layers are all of kinds that the rules of values follow, else a note.
+  void addOrNote(const std::string &place, const std::string &text) {
+    if (!claims.empty() && claims.areFollowed())
+      add(place, text);
+    else if (report.notes.size() < kMostFindings)
+      report.notes.push_back({place, text});
+  }
+
   const bmodel::NetParameter &parameter;
   const std::string &where;
   const isa::Table &table;

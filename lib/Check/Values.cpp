@@ -147,7 +147,7 @@ bool Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint
   };
   if (!history.value)
     return complain(" of which nothing has written a part", kNobody);
-  if (value.tensor >= 0 && value.tensor != claim.tensor && (maker < 0 || claims.mayStandInPlace(maker)))
+  if (value.linear && value.tensor >= 0 && value.tensor != claim.tensor && (maker < 0 || claims.mayStandInPlace(maker)))
     return claims.countOf(claim.tensor) >= claims.countOf(value.tensor);
   if (value.layer != (engineOf(mark) == 0 && maker >= 0 ? maker : layer))
     return complain(" in which other layers' bytes stand, written by ", value.writer);

@@ -13,7 +13,7 @@ SHOWN_FINDINGS = 5
 
 @dataclass(frozen=True)
 class Safety:
-    """What was looked at and what is wrong; a finding is one line. Notes name copies that nobody reads."""
+    """What was looked at and what is wrong; a finding is one line. Notes are unusual and blame nobody."""
 
     findings: tuple[str, ...]
     groups: int
@@ -25,7 +25,7 @@ class Safety:
         """For the summary."""
         looked_at = f"{self.commands:,} commands with {self.accesses:,} accesses to memory"
         if not self.findings:
-            noted = f"; {len(self.notes)} copies of bytes that nobody reads" if self.notes else ""
+            noted = f"; {len(self.notes)} notes, see bmodel-tool check" if self.notes else ""
             return [f"safety:     proven for {looked_at}: legal, ordered, nothing read before it is written{noted}"]
         shown = [f"  {finding}" for finding in self.findings[:SHOWN_FINDINGS]]
         left = len(self.findings) - len(shown)

@@ -149,7 +149,7 @@ TEST(Safety, ATableThatCannotBeReadIsAFinding) {
 
 TEST(Safety, WithTensorTableBytesThatNobodyReadsAreBlamed) {
   const bmodel::Model model = withTable(
-      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"o","commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})");
+      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"tpu.Add","commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})");
   EXPECT_EQ(findings(model), "");
   EXPECT_EQ(afterEdit("src_wsize=24", "src_wsize=25", model),
             "s group 0 gdma 1 DMATensor dma.tensor: 'src' reads beyond the end of an axis of input 'x'\n"
@@ -159,8 +159,8 @@ TEST(Safety, WithTensorTableBytesThatNobodyReadsAreBlamed) {
 
 TEST(Safety, WhatALayerLeavesUnnamedIsItsOwn) {
   const bmodel::Model model = withTable(
-      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"o","commands":[[0,"tiu",1,1],[0,"gdma",1,4]]},)"
-      R"({"name":"b","op":"o","commands":[[0,"tiu",2,4]]}]})");
+      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"tpu.Add","commands":[[0,"tiu",1,1],[0,"gdma",1,4]]},)"
+      R"({"name":"b","op":"tpu.Add","commands":[[0,"tiu",2,4]]}]})");
   EXPECT_NE(findings(model).find("reads what only layer 'a' may read"), std::string::npos) << findings(model);
 }
 
@@ -172,7 +172,7 @@ TEST(Safety, APieceIsWhatItsLayerMade) {
     at.replace(at.find("OFFSET"), 6, offset);
     return findings(
         withTable(R"({"version":2,"tensors":[{"name":"a","dtype":"i8","shape":[1,70,1,24],"scale":1,"zero_point":0,)" +
-                  at + R"(}],"layers":[{"name":"a","op":"o","commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})"));
+                  at + R"(}],"layers":[{"name":"a","op":"tpu.Add","commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})"));
   };
   EXPECT_NE(found("192000").find("completes a piece of tensor 'a' of which nothing has written a part"),
             std::string::npos)
