@@ -72,6 +72,8 @@ bool Claims::rearranges(int layer) const {
   return isSlice(layer) || op == "tpu.Permute" || op == "tpu.MatMul";
 }
 
+bool Claims::isCurve(int layer) const { return layer >= 0 && table.layers[size_t(layer)].op == "tpu.Curve"; }
+
 bool Claims::hasWeights(int layer) const {
   if (layer < 0)
     return false;

@@ -40,6 +40,7 @@ public:
   /// Whether the rules of values are sure of this stream: its layers keep the order of what they read, read all of it,
   /// and no piece is a part of rows. Of another stream they know what is usual.
   bool areFollowed() const { return !hasOtherOps && !hasCutRows; }
+  bool isCurve(int layer) const;
   /// Whether a layer's operands may be rows of weights, broadcast (biases).
   bool hasWeights(int layer) const;
   /// Whether the layer moves elements to other places than their order: a permutation, say.

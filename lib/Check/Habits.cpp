@@ -37,6 +37,22 @@ void Values::checkRole(const Operand &operand) {
         {name, "reads " + nameOf(value) + ", of another kind than that of the same layer's ", it->second.reader});
 }
 
+/// Lines of a curve begin at the layer's operand, at its distance from a start, or from where the line is flat.
+void Values::checkCurve(const Operand &operand) {
+  if (!claims.isCurve(layer) || operand.access.operand != "opd0" || !operand.first)
+    return;
+  const std::string_view family = command->info->family;
+  const bool subtracts = family == "AR" && command->get(command->info->kindField) == isa::kArithSubs;
+  if (!subtracts && family != "RQ")
+    return;
+  const Value &value = all[operand.first];
+  const auto isBy = [&](uint32_t kind) { return value.step == (uint32_t(isa::CommandId::SAR) << 8 | kind); };
+  const bool isOperand = value.tensor >= 0 || engineOf(value.writer) == 1;
+  const bool isStep = subtracts ? isBy(isa::kArithMax) && value.byConstant : isBy(isa::kArithSubs);
+  if (!isOperand && !isStep)
+    found.push_back({operand.access.operand, "reads what no line of the curve begins at, written by ", value.writer});
+}
+
 /// The parameters that a layer loads once it sees the same way each time: parts for other channels begin whole steps
 /// away.
 void Values::checkLoaded(const Operand &operand) {

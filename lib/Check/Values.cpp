@@ -19,6 +19,7 @@ ValueId Values::written(const Access &access) {
   if (made && all[made].grid.place == access.grid.place)
     return made;
   Value value = {mark, layer, -1, step, access.grid, access.space == Space::Linear, {}, {}, -1};
+  value.byConstant = command->has(Field::opd1_const) && command->get(Field::opd1_const);
   descend(value);
   made = ValueId(all.size());
   all.push_back(value);
@@ -127,7 +128,7 @@ void Values::finish(std::span<const Access> accesses, std::vector<Complaint> &co
       checkInput(access);
   for (const Operand &operand : operands)
     if (!operand.isComplained)
-      checkRole(operand), checkLoaded(operand);
+      checkRole(operand), checkLoaded(operand), checkCurve(operand);
   if (!claims.empty())
     checkCopy(accesses);
   complaints = found;

@@ -34,7 +34,8 @@ struct Value {
   bool linear = false;
   Numbering numbers = {}; ///< of the tensor, or of what it descends from
   Descent from = {};
-  int user = -1; ///< of what has no name: the layer that may read it
+  int user = -1;           ///< of what has no name: the layer that may read it
+  bool byConstant = false; ///< of an operand and a constant
 };
 
 /// Something wrong with an operand; `other` is the command whose name ends the sentence.
@@ -96,6 +97,7 @@ private:
   void checkOrder(Operand &operand, const Access &access, ValueId id, uint32_t lane, uint64_t at);
   bool isParameter(const Operand &operand, bool &broadcasts) const;
   void checkRole(const Operand &operand);
+  void checkCurve(const Operand &operand);
   void checkLoaded(const Operand &operand);
   void checkInput(const Access &access);
   void checkCopy(std::span<const Access> accesses);
