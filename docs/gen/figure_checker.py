@@ -60,8 +60,9 @@ def _seconds(model: Path) -> tuple[int, float]:
         begin = time.process_time()  # of this process alone, whatever else the machine does
         report = pymlir.check_bmodel(str(model))
         best = min(best, time.process_time() - begin)
-        if report["findings"]:
-            raise SystemExit(f"figures: the check has findings in {model.name}: {report['findings'][0]}")
+        # A stream that runs again writes its outputs over those of the turn before.
+        if wrong := [finding for finding in report["findings"] if "read by nobody" not in finding]:
+            raise SystemExit(f"figures: the check has findings in {model.name}: {wrong[0]}")
         commands = int(report["commands"])
     return commands, best
 
