@@ -32,8 +32,11 @@ void Values::descend(Value &value) {
     if (!operand.source || operand.isComplained)
       continue;
     const int tensor = all[operand.source].tensor;
-    if (operand.isBroken && engineOf(mark) == 1 && tensor >= 0 && claims.isInput(tensor))
-      value.tensor = tensor; // of the input, in whatever order
+    if (operand.isBroken && engineOf(mark) == 1 && tensor >= 0) {
+      value.from.tensor = tensor; // in whatever order
+      if (claims.isInput(tensor))
+        value.tensor = tensor;
+    }
     if (operand.isBroken)
       continue;
     if ((family == "CONV" || family == "PORD") && operand.access.operand == "opd0")

@@ -56,7 +56,7 @@ private:
 
   /// A finding where the table's layers are all of kinds that the rules of values follow, else a note.
   void addOrNote(const std::string &place, const std::string &text) {
-    if (!claims.empty() && claims.areFollowed())
+    if (!claims.empty() && values.areFollowed())
       add(place, text);
     else if (report.notes.size() < kMostFindings)
       report.notes.push_back({place, text});

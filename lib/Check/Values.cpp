@@ -40,7 +40,7 @@ ValueId Values::input(int tensor, const Access &access, const Numbering &numbers
 
 bool Values::mayStayUnread(ValueId id) const {
   const Value &value = all[id];
-  return (claims.leavesParts() || claims.cutsRows()) && (value.tensor >= 0 || claims.isSlice(value.layer));
+  return value.tensor >= 0 ? wasRead.contains(value.tensor) || claims.leavesParts() : claims.isSlice(value.layer);
 }
 
 std::string Values::nameOf(const Value &value) const {
@@ -67,7 +67,10 @@ void Values::read(const Access &access, uint32_t lane, uint64_t begin, uint64_t 
   Operand &operand = operandOf(access);
   Value &value = all[history.value];
   const bool isLocal = access.space == Space::Lanes;
-  if (value.tensor < 0 && isLocal) {
+  wasRead.insert(value.tensor);
+  // Loads of a tensor, or of a constant operand, serve all readers.
+  const bool isPrivate = engineOf(value.writer) == 0 || (value.from.tensor < 0 && claims.hasWeights(layer));
+  if (value.tensor < 0 && isLocal && isPrivate) {
     if (value.user < 0)
       value.user = engineOf(value.writer) == 1 && layer >= 0 ? layer : value.layer;
     if (value.user != layer)
@@ -148,8 +151,11 @@ bool Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint
   };
   if (!history.value)
     return complain(" of which nothing has written a part", kNobody);
-  if (value.linear && value.tensor >= 0 && value.tensor != claim.tensor && (maker < 0 || claims.mayStandInPlace(maker)))
+  if (value.linear && value.tensor >= 0 && value.tensor != claim.tensor &&
+      (maker < 0 || claims.mayStandInPlace(maker))) {
+    hasSliceInPlace |= claims.countOf(claim.tensor) < claims.countOf(value.tensor);
     return claims.countOf(claim.tensor) >= claims.countOf(value.tensor);
+  }
   if (value.layer != (engineOf(mark) == 0 && maker >= 0 ? maker : layer))
     return complain(" in which other layers' bytes stand, written by ", value.writer);
   if (claim.numbers.known && value.numbers.known && grid.item == value.grid.item)

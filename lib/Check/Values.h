@@ -12,6 +12,7 @@
 #include "Claims.h"
 #include "tpu_mlir/Isa/Command.h"
 
+#include <set>
 #include <tuple>
 
 namespace tpu_mlir::safety {
@@ -63,6 +64,9 @@ public:
   /// Whether bytes of this value may be made for nobody: a tensor or what is loaded of one, of which a slice takes a
   /// part.
   bool mayStayUnread(ValueId value) const;
+  /// Whether complaints are sure: see Claims::areFollowed. A slice that stands in its operand owns no commands, and is
+  /// known only by its place.
+  bool areFollowed() const { return claims.areFollowed() && !hasSliceInPlace; }
   /// The file names bytes that the command has completed; their value becomes a new one.
   ValueId claimed(const Claim &claim, const Access &access);
   /// Complains unless bytes [begin, end), which share this history, may be the claimed piece. Returns whether that is
@@ -117,6 +121,8 @@ private:
   Mark mark = kNobody;
   int layer = -1;
   uint32_t step = 0;
+  bool hasSliceInPlace = false;
+  std::set<int> wasRead; ///< tensors, some of which somebody read
   ValueId made = 0;
   std::vector<Operand> operands;
   std::vector<Complaint> found;
