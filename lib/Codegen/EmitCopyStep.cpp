@@ -55,9 +55,7 @@ void StepEmitter::emitCopy(const Step &s, std::span<const LocalView> views) {
   issue(c, {read(in), write(out)});
 }
 
-/// [n, c, 1, w] to [n, w, 1, c]: between lane 0's side and lane 0's side.
-void StepEmitter::emitTranspose(const Step &s, std::span<const LocalView> views) {
-  const LocalView &in = views[s.a], &out = views[s.dst];
+void StepEmitter::transpose(const LocalView &out, const LocalView &in) {
   isa::STRANS t;
   t.tsk_eu_typ = kindOf(table, isa::CommandId::STRANS, "tsbc.cw_ts");
   t.res0_n = out.dims.n, t.res0_c = out.dims.c, t.res0_h = out.dims.h, t.res0_w = out.dims.w;

@@ -26,6 +26,16 @@ template <typename T> void setWindow(T &c, const kernel::Window &w, const LocalV
   c.opd0_lf_pad = in.padBefore[1], c.opd0_rt_pad = in.padAfter[1];
 }
 
+/// First operands may be parts of larger buffers.
+template <typename T> void setSourceStrides(T &c, const LocalView &in, const LocalMemory &memory) {
+  if (isNatural(in, memory))
+    return;
+  LocalStrides outer = stridesOf(in, memory);
+  c.opd0_str = kExplicit;
+  c.opd0_n_str = strideField(outer.n, in.dims.n > 1), c.opd0_c_str = strideField(outer.c, in.dims.c > memory.lanes);
+  c.opd0_h_str = strideField(rowStrideOf(in), in.dims.h > 1), c.opd0_w_str = 1;
+}
+
 /// Element-wise results may be parts of larger buffers.
 void setResultStrides(isa::SAR &c, const LocalView &out, const LocalMemory &memory) {
   if (isNatural(out, memory))
@@ -63,7 +73,7 @@ void StepEmitter::emit(const Step &step, std::span<const LocalView> views) {
   case StepKind::Copy:
     return emitCopy(step, views);
   case StepKind::Transpose:
-    return emitTranspose(step, views);
+    return transpose(views[step.dst], views[step.a]);
   case StepKind::Heads:
     return copyHeads(views[step.a], views[step.dst]);
   }
@@ -80,13 +90,7 @@ void StepEmitter::emitConv(const Step &s, std::span<const LocalView> views) {
   c.opd0_prec = precisionOf(in.dtype), c.res0_prec = precisionOf(out.dtype);
   c.opd0_sign = isSigned(in.dtype), c.opd1_sign = isSigned(filter.dtype);
   c.opd3_const = 1, c.opd3_addr = uint32_t(s.padValue);
-  if (!isNatural(in, machine.memory)) {
-    LocalStrides outer = stridesOf(in, machine.memory);
-    c.opd0_str = kExplicit;
-    c.opd0_n_str = strideField(outer.n, in.dims.n > 1);
-    c.opd0_c_str = strideField(outer.c, in.dims.c > machine.memory.lanes);
-    c.opd0_h_str = strideField(rowStrideOf(in), in.dims.h > 1), c.opd0_w_str = 1;
-  }
+  setSourceStrides(c, in, machine.memory);
   if (s.bias < 0) {
     c.opd2_const = 1; // kernel zero point 0 (integers), bias 0 (floats)
     return issue(c, {read(in), read(filter), write(out)});
@@ -210,13 +214,7 @@ void StepEmitter::emitCast(const Step &s, std::span<const LocalView> views) {
   c.opd0_addr = in.offset, c.opd0_prec = precisionOf(in.dtype), c.opd0_sign = isSigned(in.dtype);
   c.opd2_n_str = uint32_t(s.round);
   setResultStrides(c, out, machine.memory);
-  if (!isNatural(in, machine.memory)) {
-    LocalStrides outer = stridesOf(in, machine.memory);
-    c.opd0_str = kExplicit;
-    c.opd0_n_str = strideField(outer.n, in.dims.n > 1);
-    c.opd0_c_str = strideField(outer.c, in.dims.c > machine.memory.lanes);
-    c.opd0_h_str = strideField(rowStrideOf(in), in.dims.h > 1), c.opd0_w_str = 1;
-  }
+  setSourceStrides(c, in, machine.memory);
   issue(c, {read(in), write(out)});
 }
 

@@ -161,16 +161,6 @@ void StepEmitter::store(const Dims &whole, const Region &region, uint64_t addres
   issue(dma, {read(view), globalAccess(whole, region, address, view.dtype, true)});
 }
 
-void StepEmitter::transpose(const LocalView &to, const LocalView &from) {
-  isa::STRANS t;
-  t.tsk_eu_typ = kindOf(table, isa::CommandId::STRANS, "tsbc.cw_ts");
-  t.res0_n = to.dims.n, t.res0_c = to.dims.c, t.res0_h = to.dims.h, t.res0_w = to.dims.w;
-  t.opd0_c = from.dims.c, t.opd0_w = from.dims.w;
-  t.res0_prec = precisionOf(to.dtype);
-  t.res0_addr = to.offset, t.opd0_addr = from.offset;
-  issue(t, {read(from), write(to)});
-}
-
 void StepEmitter::loadRows(uint64_t address, const LocalView &view) {
   const int64_t item = kernel::byteSize(view.dtype);
   isa::DMATensor dma;

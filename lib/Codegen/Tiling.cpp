@@ -77,16 +77,6 @@ int64_t bytesOf(const Recipe &recipe, const Dims &tile, const LocalMemory &memor
   return sum;
 }
 
-int64_t channelLimit(const Recipe &recipe) {
-  int64_t limit = recipe.outputDims().c;
-  for (const Buffer &b : recipe.buffers)
-    if (b.map[1].kind == AxisMap::Kind::Group)
-      limit = std::min(limit, b.map[1].outPerGroup);
-    else if (b.map[1].kind == AxisMap::Kind::Band)
-      limit = std::min(limit, b.map[1].stride);
-  return limit;
-}
-
 bool hasStep(const Recipe &recipe, StepKind kind) {
   return std::any_of(recipe.steps.begin(), recipe.steps.end(), [&](const Step &s) { return s.kind == kind; });
 }
@@ -120,7 +110,7 @@ int64_t localBytes(Layout layout, const Dims &d, DType type, const LocalMemory &
 
 std::optional<TilePlan> placeBuffers(const Recipe &recipe, Dims tile, int buffers, const LocalMemory &memory) {
   // A tile lies in one convolution group.
-  tile.c = std::min(tile.c, channelLimit(recipe));
+  tile.c = std::min(tile.c, recipe.channelLimit());
   TilePlan plan{tile, buffers, std::vector<Placement>(recipe.buffers.size())};
   Dims out = recipe.outputDims();
   // The matrix unit has no batch, and a lookup sees h · w as one axis.
@@ -166,7 +156,7 @@ TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
   TilePlan smallest;
   for (int buffers : {2, 1}) {
     Dims tile = out;
-    tile.c = channelLimit(recipe);
+    tile.c = recipe.channelLimit();
     if (hasStep(recipe, StepKind::MatMul))
       tile.n = 1;
     for (int i = 0; i < 4; ++i)
@@ -207,7 +197,7 @@ TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
 
 std::vector<Region> tilesOf(const Recipe &recipe, const Dims &tile) {
   Dims out = recipe.outputDims();
-  int64_t group = channelLimit(recipe);
+  int64_t group = recipe.channelLimit();
   std::vector<Range> channels;
   for (int64_t g = 0; g < out.c; g += group)
     for (int64_t c = g; c < std::min(g + group, out.c); c += tile.c)

@@ -45,6 +45,18 @@ AxisNeed needOf(const AxisMap &map, Range out, int64_t size) {
   return {};
 }
 
+int64_t blockOf(const AxisMap &map) {
+  return map.kind == AxisMap::Kind::Group ? map.outPerGroup : map.kind == AxisMap::Kind::Band ? map.stride : 0;
+}
+
+int64_t Recipe::channelLimit() const {
+  int64_t limit = outputDims().c;
+  for (const Buffer &b : buffers)
+    if (int64_t block = blockOf(b.map[1]))
+      limit = std::min(limit, block);
+  return limit;
+}
+
 int64_t bandWidth(const AxisMap &map, int64_t size) {
   const int64_t outputs = size / map.inPerGroup * map.outPerGroup;
   int64_t width = 0;
@@ -84,8 +96,7 @@ int64_t Recipe::macs() const {
     if (s.kind == StepKind::Conv) {
       const Buffer &in = buffers[s.a];
       const AxisMap &map = in.map[1];
-      bool grouped = map.kind == AxisMap::Kind::Group || map.kind == AxisMap::Kind::Band;
-      int64_t ic = grouped ? map.inPerGroup : in.dims.c;
+      int64_t ic = blockOf(map) ? map.inPerGroup : in.dims.c;
       total += out.count() * ic * s.window.kh * s.window.kw;
     } else if (s.kind == StepKind::Depthwise) {
       total += out.count() * s.window.kh * s.window.kw;

@@ -55,7 +55,6 @@ private:
     return static_cast<const uint8_t *>(t.data) + elements * byteSize(t.dtype);
   }
   void runConv(const Step &s);
-  void runBand(const Step &s);
   void runStep(const Step &s);
   void runCopyStep(const Step &s, const Tensor &out, const ConstTensor &a);
   static void permuteElements(const Tensor &out, const ConstTensor &a, const std::vector<int64_t> &dims,
@@ -66,36 +65,46 @@ private:
   std::vector<std::vector<uint8_t>> scratch;
 };
 
+/// Block by block of output channels that read the same inputs. A filter's row is as long as the widest block's.
 void HostRun::runConv(const Step &s) {
   ConstTensor in = read(s.a);
   Tensor out = write(s.dst);
-  const Buffer &filterBuffer = recipe.buffers[s.b];
-  const AxisMap &channels = recipe.buffers[s.a].map[1];
-  bool grouped = channels.kind == AxisMap::Kind::Group;
-  if (channels.kind == AxisMap::Kind::Band)
-    return runBand(s);
-  int64_t ic = grouped ? channels.inPerGroup : in.dims.c, oc = grouped ? channels.outPerGroup : out.dims.c;
-  ConstTensor filter(filterBuffer.dtype, {out.dims.c, ic, s.window.kh, s.window.kw},
-                     host.operands[filterBuffer.index].data);
+  const AxisMap &map = recipe.buffers[s.a].map[1];
+  const Buffer &filter = recipe.buffers[s.b];
+  const int64_t block = blockOf(map) ? blockOf(map) : out.dims.c;
+  const int64_t width =
+      map.kind == AxisMap::Kind::Band ? bandWidth(map, in.dims.c) : needOf(map, {0, block}, in.dims.c).range.size();
+  const int64_t taps = s.window.kh * s.window.kw, item = byteSize(filter.dtype);
+  const int64_t inPlane = in.dims.h * in.dims.w, outPlane = out.dims.h * out.dims.w;
   const float *bias = s.bias >= 0 ? static_cast<const float *>(read(s.bias).data) : nullptr;
-  auto convolve = [&](const Tensor &o, const ConstTensor &i, const ConstTensor &f, const float *b) {
-    if (isFloat(o.dtype))
-      convF32(o, i, f, b, s.window);
-    else
-      convInt(o, i, f, s.window, s.padValue);
-  };
-  if (!grouped)
-    return convolve(out, in, filter, bias);
-  int64_t inPlane = in.dims.h * in.dims.w, outPlane = out.dims.h * out.dims.w, taps = ic * s.window.kh * s.window.kw;
-  for (int64_t n = 0; n < out.dims.n; ++n)
-    for (int64_t g = 0; g < out.dims.c / oc; ++g) {
-      ConstTensor gi(in.dtype, {1, ic, in.dims.h, in.dims.w}, at(in, (n * in.dims.c + g * ic) * inPlane));
-      ConstTensor gf(filter.dtype, {oc, ic, s.window.kh, s.window.kw}, at(filter, g * oc * taps));
-      Tensor go{out.dtype,
-                {1, oc, out.dims.h, out.dims.w},
-                const_cast<uint8_t *>(at(out, (n * out.dims.c + g * oc) * outPlane))};
-      convolve(go, gi, gf, bias ? bias + g * oc : nullptr);
+  auto *rows = static_cast<const uint8_t *>(host.operands[filter.index].data);
+  for (int64_t c = 0; c < out.dims.c; c += block) {
+    const int64_t count = std::min(block, out.dims.c - c);
+    const Range range = needOf(map, {c, c + count}, in.dims.c).range;
+    const uint8_t *weights = rows + c * width * taps * item;
+    const int64_t own = range.size() * taps * item;
+    std::vector<uint8_t> packed;
+    if (range.size() < width) {
+      packed.resize(count * own);
+      for (int64_t o = 0; o < count; ++o)
+        std::memcpy(packed.data() + o * own, weights + o * width * taps * item, own);
+      weights = packed.data();
     }
+    ConstTensor f(filter.dtype, {count, range.size(), s.window.kh, s.window.kw}, weights);
+    // What reads all channels takes all images at once.
+    const int64_t images = block == out.dims.c && range.size() == in.dims.c ? out.dims.n : 1;
+    for (int64_t n = 0; n < out.dims.n; n += images) {
+      ConstTensor i(in.dtype, {images, range.size(), in.dims.h, in.dims.w},
+                    at(in, (n * in.dims.c + range.begin) * inPlane));
+      Tensor o{out.dtype,
+               {images, count, out.dims.h, out.dims.w},
+               const_cast<uint8_t *>(at(out, (n * out.dims.c + c) * outPlane))};
+      if (isFloat(o.dtype))
+        convF32(o, i, f, bias ? bias + c : nullptr, s.window);
+      else
+        convInt(o, i, f, s.window, s.padValue);
+    }
+  }
 }
 
 void HostRun::runCopyStep(const Step &s, const Tensor &out, const ConstTensor &a) {
@@ -131,37 +140,6 @@ void HostRun::permuteElements(const Tensor &out, const ConstTensor &a, const std
     std::memcpy(const_cast<uint8_t *>(at(out, i)), at(a, from), item);
     for (size_t d = dims.size(); d-- > 0 && ++index[d] == dims[d];)
       index[d] = 0;
-  }
-}
-
-/// Block by block: each reads the first channels of its filter's rows.
-void HostRun::runBand(const Step &s) {
-  ConstTensor in = read(s.a);
-  Tensor out = write(s.dst);
-  const AxisMap &map = recipe.buffers[s.a].map[1];
-  const Buffer &filter = recipe.buffers[s.b];
-  const int64_t taps = s.window.kh * s.window.kw, row = bandWidth(map, in.dims.c) * taps, item = byteSize(filter.dtype);
-  const int64_t inPlane = in.dims.h * in.dims.w, outPlane = out.dims.h * out.dims.w;
-  const float *bias = s.bias >= 0 ? static_cast<const float *>(read(s.bias).data) : nullptr;
-  auto *rows = static_cast<const uint8_t *>(host.operands[filter.index].data);
-  for (int64_t c = 0; c < out.dims.c; c += map.stride) {
-    const int64_t count = std::min(map.stride, out.dims.c - c);
-    const Range range = needOf(map, {c, c + count}, in.dims.c).range;
-    std::vector<uint8_t> block(count * range.size() * taps * item);
-    for (int64_t o = 0; o < count; ++o)
-      std::memcpy(block.data() + o * range.size() * taps * item, rows + (c + o) * row * item,
-                  range.size() * taps * item);
-    ConstTensor f(filter.dtype, {count, range.size(), s.window.kh, s.window.kw}, block.data());
-    for (int64_t n = 0; n < out.dims.n; ++n) {
-      ConstTensor i(in.dtype, {1, range.size(), in.dims.h, in.dims.w}, at(in, (n * in.dims.c + range.begin) * inPlane));
-      Tensor o{out.dtype,
-               {1, count, out.dims.h, out.dims.w},
-               const_cast<uint8_t *>(at(out, (n * out.dims.c + c) * outPlane))};
-      if (isFloat(o.dtype))
-        convF32(o, i, f, bias ? bias + c : nullptr, s.window);
-      else
-        convInt(o, i, f, s.window, s.padValue);
-    }
   }
 }
 

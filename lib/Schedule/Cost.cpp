@@ -70,11 +70,9 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
         return timing::convCycles(chip, {double(d.n), ic, double(out.size()), double(d.h), double(d.w), kh, kw, bytes});
       };
       // Groups and blocks take an instruction each.
-      int64_t step = map.kind == AxisMap::Kind::Group  ? map.outPerGroup
-                     : map.kind == AxisMap::Kind::Band ? map.stride
-                                                       : d.c;
+      const int64_t block = blockOf(map);
       for (int64_t c = region[1].begin, end; c < region[1].end; c = end) {
-        end = step == d.c ? region[1].end : std::min(region[1].end, (c / step + 1) * step);
+        end = block ? std::min(region[1].end, (c / block + 1) * block) : region[1].end;
         cycles += conv({c, end}) + (end < region[1].end ? double(chip.time.issueCycles) : 0);
       }
       break;

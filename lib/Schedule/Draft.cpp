@@ -5,12 +5,9 @@ namespace tpu_mlir::schedule {
 
 std::shared_ptr<const Network> fused(const Network &ops, const LocalMemory &memory, const Reasons &alone,
                                      const std::set<int> &apart) {
-  Network adopted = ops;
-  adoptLocalForms(adopted, [&](int n) { return alone.contains(ops.nodes[n].id); });
-  return std::make_shared<const Network>(fuse(adopted, memory, [&](int a, int b) {
-    int first = ops.nodes[a].id, second = ops.nodes[b].id;
-    return !alone.contains(first) && !alone.contains(second) && !apart.contains(second);
-  }));
+  return std::make_shared<const Network>(fuse(
+      ops, memory, [&](int n) { return alone.contains(ops.nodes[n].id); },
+      [&](int, int n) { return !apart.contains(ops.nodes[n].id); }));
 }
 
 Start::Start(const Network &ops, const LocalMemory &memory) : memory(memory) {

@@ -141,7 +141,9 @@ void stage(Node &node, const LocalMemory &memory) {
 
 } // namespace
 
-Network fuse(const Network &network, const LocalMemory &memory, const std::function<bool(int, int)> &mayJoin) {
+Network fuse(Network network, const LocalMemory &memory, const std::function<bool(int)> &isAlone,
+             const std::function<bool(int, int)> &mayJoin) {
+  adoptLocalForms(network, isAlone);
   Network fused;
   fused.values = network.values;
   std::vector<int> newNumber(network.nodes.size(), -1);
@@ -152,7 +154,7 @@ Network fuse(const Network &network, const LocalMemory &memory, const std::funct
       const Value &v = network.values[operand];
       int producer = v.producer;
       bool only = producer >= 0 && v.users.size() == 1 && !v.isOutput && network.nodes[producer].recipe();
-      if (only && mayJoin(producer, n) && v.dims == node.recipe()->outputDims()) {
+      if (only && !isAlone(producer) && !isAlone(n) && mayJoin(producer, n) && v.dims == node.recipe()->outputDims()) {
         int target = newNumber[producer];
         fused.nodes[target] = join(fused.nodes[target], node);
         newNumber[n] = target;

@@ -120,7 +120,7 @@ public:
     bool whole = std::any_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
       return s.kind == StepKind::Copy && s.channels > 0 && s.repeatH == 1 && s.repeatW == 1;
     });
-    const int64_t c = std::min(region[1].size(), groupChannels());
+    const int64_t c = std::min(region[1].size(), recipe.channelLimit());
     for (int64_t take = n; take >= 1; take /= 2)
       if (auto parts = tried(region, take, c, h); !parts.empty())
         return parts;
@@ -140,19 +140,8 @@ public:
   }
 
 private:
-  /// Channels of a convolution group, in which every part lies.
-  int64_t groupChannels() const {
-    int64_t channels = recipe.outputDims().c;
-    for (const Buffer &b : recipe.buffers)
-      if (b.map[1].kind == AxisMap::Kind::Group)
-        channels = std::min(channels, b.map[1].outPerGroup);
-      else if (b.map[1].kind == AxisMap::Kind::Band)
-        channels = std::min(channels, b.map[1].stride);
-    return channels;
-  }
-
   std::vector<Region> tried(const Region &region, int64_t n, int64_t c, int64_t h) {
-    const int64_t group = groupChannels();
+    const int64_t group = recipe.channelLimit();
     std::vector<Region> parts;
     std::vector<LocalView> views(recipe.buffers.size());
     for (int64_t ni = region[0].begin; ni < region[0].end; ni += n)

@@ -9,6 +9,26 @@
 
 namespace tpu_mlir::sim {
 
+/// An element of any integer format, or a half float's bits.
+inline int64_t integerAt(const Tensor &t, int64_t i) {
+  switch (t.dtype) {
+  case DType::I8:
+    return t.as<int8_t>()[i];
+  case DType::U8:
+    return t.as<uint8_t>()[i];
+  case DType::I16:
+    return t.as<int16_t>()[i];
+  case DType::U16:
+  case DType::F16:
+  case DType::BF16:
+    return t.as<uint16_t>()[i];
+  case DType::I32:
+    return t.as<int32_t>()[i];
+  default:
+    return t.as<uint32_t>()[i];
+  }
+}
+
 /// Element access for the rare kinds: value of broadcast operand t at result position i, as raw bits extended by sign.
 class Reader {
 public:
@@ -20,25 +40,7 @@ public:
     const Dims &d = t.dims;
     return (((d.n == 1 ? 0 : n) * d.c + (d.c == 1 ? 0 : c)) * d.h + (d.h == 1 ? 0 : h)) * d.w + (d.w == 1 ? 0 : w);
   }
-  int64_t integer(int64_t i) const {
-    i = index(i);
-    switch (t.dtype) {
-    case DType::I8:
-      return t.as<int8_t>()[i];
-    case DType::U8:
-      return t.as<uint8_t>()[i];
-    case DType::I16:
-      return t.as<int16_t>()[i];
-    case DType::U16:
-    case DType::F16:
-    case DType::BF16:
-      return t.as<uint16_t>()[i];
-    case DType::I32:
-      return t.as<int32_t>()[i];
-    default:
-      return t.as<uint32_t>()[i];
-    }
-  }
+  int64_t integer(int64_t i) const { return integerAt(t, index(i)); }
   float real(int64_t i) const { return t.as<float>()[index(i)]; }
 
 private:

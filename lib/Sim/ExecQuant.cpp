@@ -5,7 +5,7 @@
 // of rq0's two rounding fields is unknown, so they must agree.
 // Source: shared ISA notes, isa.md §5.
 
-#include "Exec.h"
+#include "ElementReader.h"
 
 #include <cmath>
 #include <cstring>
@@ -60,21 +60,6 @@ template <typename F> void forElements(const Dims &d, const Parameters &p, F f) 
   int64_t plane = d.h * d.w;
   for (int64_t i = 0; i < d.count(); ++i)
     f(i, p.row(i / plane % d.c));
-}
-
-int64_t integerAt(const Tensor &t, int64_t i) {
-  switch (t.dtype) {
-  case DType::I8:
-    return t.as<int8_t>()[i];
-  case DType::U8:
-    return t.as<uint8_t>()[i];
-  case DType::I16:
-    return t.as<int16_t>()[i];
-  case DType::U16:
-    return t.as<uint16_t>()[i];
-  default:
-    return t.as<int32_t>()[i];
-  }
 }
 
 } // namespace

@@ -54,7 +54,8 @@ public:
   /// `repeat`: every channel so many times, one after the other; `whole` and `region` count them all.
   void load(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t repeat = 1);
   void store(const Dims &whole, const Region &region, uint64_t address, const LocalView &view);
-  /// [n, c, h, 1] spread over lanes to [n, 1, h, c] in lane 0; both views natural, the source at the align unit.
+  /// Channels and columns change places: [n, c, 1, w] to [n, w, 1, c], both from lane 0 and natural. Rows of the source
+  /// that follow each other are one.
   void transpose(const LocalView &to, const LocalView &from);
   /// One row of `view.dims.w` elements for each of `view.dims.c` lanes, packed at `address`.
   void loadRows(uint64_t address, const LocalView &view);
@@ -64,7 +65,6 @@ public:
 private:
   void emitConv(const Step &step, std::span<const LocalView> views);
   void emitPool(const Step &step, std::span<const LocalView> views);
-  void emitTranspose(const Step &step, std::span<const LocalView> views);
   void copyHeads(const LocalView &in, const LocalView &out);
   void emitBinary(const Step &step, std::span<const LocalView> views);
   void emitRequant(const Step &step, std::span<const LocalView> views);

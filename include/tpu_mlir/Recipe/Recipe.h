@@ -61,6 +61,9 @@ struct AxisNeed {
 };
 AxisNeed needOf(const AxisMap &map, Range out, int64_t size);
 
+/// Output channels that read the same input channels, and that one convolution therefore computes: of a group, of a
+/// block; 0 where all do.
+int64_t blockOf(const AxisMap &map);
 /// The most input channels that one block of a Band reads, of `size`.
 int64_t bandWidth(const AxisMap &map, int64_t size);
 
@@ -133,6 +136,8 @@ struct Recipe {
   int addOutput(DType t, Dims d);
   int addScratch(DType t, Dims d);
   Dims outputDims() const { return buffers[output].dims; }
+  /// Output channels within which a tile must stay: see blockOf.
+  int64_t channelLimit() const;
   /// Multiply-accumulates of the whole op.
   int64_t macs() const;
 };

@@ -60,13 +60,15 @@ struct Network {
 };
 
 /// Gives ops that share local memory the forms they have there, and element-wise ops the shapes of what they read.
-/// `isAlone(node)`: it runs by itself, as it was lowered. Must come before `fuse`.
+/// `isAlone(node)`: it runs by itself, as it was lowered.
 void adoptLocalForms(Network &network, const std::function<bool(int)> &isAlone);
 
 /// Joins every op that maps one operand element by element, and is its only reader, to the operand's producer: the
-/// value between stays in scratch memory. `mayJoin(producer, op)`: nodes of `network`. Recipes whose parts would start
-/// off the align unit get copies to and from scratch memory, which may.
-Network fuse(const Network &network, const LocalMemory &memory, const std::function<bool(int, int)> &mayJoin);
+/// value between stays in scratch memory. Ops that are not alone have their local forms first. `isAlone(node)`,
+/// `mayJoin(producer, op)` of two that are not: nodes of `network`. Recipes whose parts would start off the align unit
+/// get copies to and from scratch memory, which may.
+Network fuse(Network network, const LocalMemory &memory, const std::function<bool(int)> &isAlone,
+             const std::function<bool(int, int)> &mayJoin);
 
 /// Why a node cannot share local memory with others (the rest of a sentence), or nothing.
 std::string whyAlone(const Node &node, const LocalMemory &memory);

@@ -186,7 +186,8 @@ private:
       if (sofar[i] == t[i])
         (l.takesMax ? needsLeast : needsMost) = false;
     }
-    needsMost &= t[i]<most, needsLeast &= t[i]> least;
+    needsMost = needsMost && t[i] < most;
+    needsLeast = needsLeast && t[i] > least;
     const int64_t u = fromStart(l, first + i), rise = t[i] - l.zeroPoint;
     if (u == 0)
       return !(needsMost && rise < 0) && !(needsLeast && rise > 0);

@@ -148,8 +148,4 @@ std::optional<Recipe> tpu::ConcatOp::localForm() {
   return r;
 }
 
-std::optional<Recipe> tpu::PadOp::localForm() { return std::nullopt; }
-std::optional<Recipe> tpu::ReshapeOp::localForm() { return std::nullopt; }
-std::optional<Recipe> tpu::UpsampleOp::localForm() { return std::nullopt; }
-
 } // namespace tpu_mlir

@@ -21,7 +21,7 @@ LogicalResult tpu::ConcatOp::verify() {
   if (failed(verifyTensors(*this)))
     return failure();
   ArrayRef<int64_t> out = shapeOf(getOutput());
-  if (getAxis() < 0 || int64_t(getAxis()) >= int64_t(out.size()) || getInputs().empty())
+  if (getAxis() >= out.size() || getInputs().empty()) // unsigned: below 0 is far above
     return emitOpError() << "'axis' is below the rank " << out.size() << " and there are inputs, got " << getAxis();
   int64_t sum = 0;
   for (Value v : getInputs()) {

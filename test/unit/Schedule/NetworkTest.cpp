@@ -7,11 +7,12 @@ namespace tpu_mlir::schedule {
 namespace {
 
 bool always(int, int) { return true; }
+bool never(int) { return false; }
 
 TEST(Network, AnElementWiseOpJoinsItsOnlyProducer) {
   Chain c;
   int y = c.clamp(c.conv(c.input({1, 16, 8, 8}), 32, 3, 1));
-  Network fused = fuse(c.output(y), memoryOf(), always);
+  Network fused = fuse(c.output(y), memoryOf(), never, always);
   ASSERT_EQ(fused.nodes.size(), 1u);
   const Node &node = fused.nodes[0];
   EXPECT_EQ(node.result, y);
@@ -52,26 +53,26 @@ TEST(Network, AnOpAmongOthersHasItsLocalForm) {
 TEST(Network, AValueWithTwoReadersOrOutsideStaysWhole) {
   Chain c;
   int conv = c.conv(c.input({1, 16, 8, 8}), 32, 3, 1), a = c.clamp(conv);
-  EXPECT_EQ(fuse(c.output(c.larger(a, conv)), memoryOf(), always).nodes.size(), 3u);
+  EXPECT_EQ(fuse(c.output(c.larger(a, conv)), memoryOf(), never, always).nodes.size(), 3u);
   Chain d;
   int kept = d.conv(d.input({1, 16, 8, 8}), 32, 3, 1), last = d.clamp(kept);
   d.network.values[kept].isOutput = true;
-  EXPECT_EQ(fuse(d.output(last), memoryOf(), always).nodes.size(), 2u);
+  EXPECT_EQ(fuse(d.output(last), memoryOf(), never, always).nodes.size(), 2u);
 }
 
 TEST(Network, FusionAsksItsCaller) {
   Chain c;
   int y = c.clamp(c.conv(c.input({1, 16, 8, 8}), 32, 3, 1));
-  EXPECT_EQ(fuse(c.output(y), memoryOf(), [](int, int) { return false; }).nodes.size(), 2u);
+  EXPECT_EQ(fuse(c.output(y), memoryOf(), never, [](int, int) { return false; }).nodes.size(), 2u);
 }
 
 TEST(Network, RowsOffTheAlignUnitAreCopied) {
   // 111 columns: only every 64th row starts at the align unit, but scratch memory holds 36 rows.
   Chain c;
-  Network fused = fuse(c.output(c.conv(c.input({1, 16, 111, 111}), 32, 3, 1)), memoryOf(), always);
+  Network fused = fuse(c.output(c.conv(c.input({1, 16, 111, 111}), 32, 3, 1)), memoryOf(), never, always);
   EXPECT_EQ(fused.nodes[0].recipe()->steps.back().kind, StepKind::Copy);
   Chain small;
-  Network plain = fuse(small.output(small.conv(small.input({1, 16, 11, 11}), 32, 3, 1)), memoryOf(), always);
+  Network plain = fuse(small.output(small.conv(small.input({1, 16, 11, 11}), 32, 3, 1)), memoryOf(), never, always);
   EXPECT_EQ(plain.nodes[0].recipe()->steps.back().kind, StepKind::Requant);
 }
 

@@ -172,11 +172,9 @@ private:
     }
     schedule::Schedule s;
     s.scratchBanks = memory.scratchBanks;
-    schedule::Network adopted = function.network;
-    schedule::adoptLocalForms(adopted, [&](int n) { return entries[groupOf[n]].alone; });
-    s.network = schedule::fuse(adopted, memory, [&](int a, int b) {
-      return groupOf[a] == groupOf[b] && !entries[groupOf[a]].alone && joined.contains(function.network.nodes[b].name);
-    });
+    s.network = schedule::fuse(
+        function.network, memory, [&](int n) { return entries[groupOf[n]].alone; },
+        [&](int a, int b) { return groupOf[a] == groupOf[b] && joined.contains(function.network.nodes[b].name); });
     int current = -1;
     for (int n = 0; n < int(s.network.nodes.size()); ++n) {
       int g = groupOf[s.network.nodes[n].id];

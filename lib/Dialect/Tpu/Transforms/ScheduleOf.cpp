@@ -141,12 +141,10 @@ FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machi
       if (std::string why = schedule::whyAlone(node, machine.memory); !why.empty())
         return ops[node.id]->emitOpError()
                << "'" << node.name << "' cannot be in a group: " << why << "; run layer-group again";
-  schedule::Network adopted = r.function.network;
-  schedule::adoptLocalForms(adopted, [&](int n) { return !groupOf(r.function.network.nodes[n].id); });
-  r.network = schedule::fuse(adopted, machine.memory, [&](int a, int b) {
-    GroupAttr first = groupOf(r.function.network.nodes[a].id), second = groupOf(r.function.network.nodes[b].id);
-    return first && second && first.getId() == second.getId() && second.getJoins();
-  });
+  auto attrOf = [&](int n) { return groupOf(r.function.network.nodes[n].id); };
+  r.network = schedule::fuse(
+      r.function.network, machine.memory, [&](int n) { return !attrOf(n); },
+      [&](int a, int b) { return attrOf(a).getId() == attrOf(b).getId() && attrOf(b).getJoins(); });
   int64_t current = -1;
   for (int n = 0; n < int(r.network.nodes.size()); ++n) {
     const schedule::Node &node = r.network.nodes[n];
