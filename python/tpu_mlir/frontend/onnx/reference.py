@@ -10,6 +10,8 @@ from typing import Any
 
 from ...errors import UserError
 from .graph import first_line, infer_shapes
+from .names import results as results_of
+from .names import tensor_names
 
 # Releases of onnxruntime lag behind onnx's file version; nothing a float32 network uses came after this one.
 IR_VERSION = 10
@@ -30,8 +32,9 @@ def run_onnx(model: Any, inputs: Mapping[str, Any], origin: str, dump_all: bool 
     import onnx
     import onnxruntime as ort
 
-    nodes = [node for node in model.graph.node if node.op_type != "Constant"]
-    names = {out: f"{out}_{node.op_type}" for node in nodes for out in node.output if out}
+    top_names = tensor_names(model.graph)
+    constant = {out for node in model.graph.node if node.op_type == "Constant" for out in node.output}
+    names = {out: top_names[out] for _, out in results_of(model.graph) if out not in constant}
     wanted = [o.name for o in model.graph.output]
     exposed = onnx.ModelProto()
     exposed.CopyFrom(model)
