@@ -66,7 +66,6 @@ class Importer:
         self.none = builder.none()
         self.constants: dict[str, Any] = {w.name: onnx.numpy_helper.to_array(w) for w in self.graph.initializer}
         self.parameters = 0
-        self.op_counts: dict[str, int] = {}
         self._opset_import = list(model.opset_import)
         self._ir_version = model.ir_version
         self._values: dict[str, Any] = {}
@@ -305,7 +304,6 @@ class Importer:
         return self._names.take(wanted)
 
     def emit(self, op: str, operands: Sequence[Any], attributes: dict[str, Any], name: str) -> Any:
-        self.op_counts[op] = self.op_counts.get(op, 0) + 1
         return self.builder.op(op, list(operands), attributes, name)
 
     def bind(self, name: str, value: Any, ceil_mode: bool = False) -> None:
