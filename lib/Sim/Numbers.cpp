@@ -69,10 +69,6 @@ std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array) 
       std::memcpy(raw.data(), array.data, raw.size());
     return raw;
   }
-  bool isFloatArray = array.type == NpyType::F32 || array.type == NpyType::F64 || array.type == NpyType::F16;
-  if (!isFloatArray)
-    throw UserError("array '" + array.name + "' has type " + name(array.type) + " but input '" + input.name + "' is " +
-                    kernel::name(input.dtype) + "; give it as that or as float32");
   std::vector<float> values(size_t(array.count()));
   toFloat(array, values.data());
   quantise(input, values, raw.data());

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...content import require_kind
 from ...errors import UserError, did_you_mean, require_file
 from ...progress import warn
 
@@ -26,6 +27,7 @@ def load_model(path: Path | str) -> Any:
     from google.protobuf.message import DecodeError
 
     path = require_file(path, "model")
+    require_kind(path, "model", ".onnx")
     try:
         model = onnx.load(str(path))
     except DecodeError as error:
