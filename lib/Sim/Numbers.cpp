@@ -69,6 +69,11 @@ std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array) 
       std::memcpy(raw.data(), array.data, raw.size());
     return raw;
   }
+  bool isFloatArray = array.type == NpyType::F32 || array.type == NpyType::F64 || array.type == NpyType::F16;
+  // For an input of floats, integers are numbers like others; for one of integers, they might be raw or real values.
+  if (!isFloatArray && !kernel::isFloat(input.dtype))
+    throw UserError("array '" + array.name + "' has type " + name(array.type) + " but input '" + input.name + "' is " +
+                    kernel::name(input.dtype) + "; give it as that or as float32");
   std::vector<float> values(size_t(array.count()));
   toFloat(array, values.data());
   quantise(input, values, raw.data());
