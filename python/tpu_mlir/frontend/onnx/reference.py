@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import UserError
+from ...threads import session_options
 from .graph import first_line, infer_shapes
 
 # Releases of onnxruntime lag behind onnx's file version; nothing a float32 network uses came after this one.
@@ -42,8 +43,7 @@ def run_onnx(model: Any, inputs: Mapping[str, Any], origin: str, dump_all: bool 
         exposed.graph.output.extend(typed[n] for n in extra)
         order = {name: index for index, name in enumerate(names)}
         wanted = sorted([*wanted, *extra], key=lambda n: order.get(n, -1))
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
+    options = session_options()
     if dump_all:
         # Fusions would only be undone by the exposed tensors; off, every tensor is computed as the graph says.
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
