@@ -74,4 +74,4 @@ def test_tensors_with_the_same_complaint_are_one_line(tmp_path: Path, capfd: pyt
     calibrate(tmp_path / "constants.mlir", [(sample,)])
     lines = [line for line in capfd.readouterr().err.splitlines() if "constant" in line]
     assert len(lines) == 1
-    assert "'zero0' is [0, 0], 'zero1' is [0, 0], 'zero2' is [0, 0] and 47 more" in lines[0]
+    assert "'zero0' is [0, 0], 'zero1' is [0, 0] and 48 more" in lines[0]
