@@ -91,13 +91,40 @@ MappedFile::MappedFile(const std::string &path) {
   if (!S_ISREG(info.st_mode))
     throw UserError("cannot map '" + path + "': it is not a regular file");
   size = size_t(info.st_size);
-  if (size == 0)
-    return; // mmap refuses an empty range
-  base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
-  if (base == MAP_FAILED) {
-    base = nullptr;
+  map(file.fd, MAP_PRIVATE);
+  if (size && !base)
     cannot("map", path, errno);
+}
+
+/// Maps `size` bytes; leaves `base` null where that fails.
+void MappedFile::map(int fd, int flags) {
+  void *mapped = size ? ::mmap(nullptr, size, PROT_READ, flags, fd, 0) : MAP_FAILED; // which refuses an empty range
+  base = mapped == MAP_FAILED ? nullptr : mapped;
+}
+
+MappedFile MappedFile::spilled(std::span<const uint8_t> bytes) {
+  MappedFile made;
+  std::error_code ignored;
+  std::filesystem::path folder = std::filesystem::temp_directory_path(ignored);
+  Descriptor file{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+  const uint8_t *from = bytes.data();
+  size_t left = file.fd < 0 ? 1 : bytes.size();
+  while (file.fd >= 0 && left > 0) {
+    ssize_t done = ::write(file.fd, from, left);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done <= 0)
+      break;
+    from += done;
+    left -= size_t(done);
   }
+  if (left > 0)
+    return made;
+  made.size = bytes.size();
+  made.map(file.fd, MAP_SHARED);
+  if (!made.base)
+    made.size = 0;
+  return made;
 }
 
 MappedFile::MappedFile(MappedFile &&other) noexcept

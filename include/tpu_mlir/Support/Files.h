@@ -32,7 +32,11 @@ public:
   ~MappedFile();
   std::span<const uint8_t> bytes() const { return {static_cast<const uint8_t *>(base), size}; }
 
+  /// `bytes` in a file without a name, so that they can be let go of; nothing mapped where there is no room for one.
+  static MappedFile spilled(std::span<const uint8_t> bytes);
+
 private:
+  void map(int fd, int flags);
   void *base = nullptr;
   size_t size = 0;
 };

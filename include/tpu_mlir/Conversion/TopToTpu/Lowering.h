@@ -12,6 +12,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Target/Target.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace tpu_mlir {
 
@@ -72,6 +73,10 @@ public:
   mlir::Value mapped(mlir::Value top) const { return values.lookupOrNull(top); }
   /// Casts a lowered value to another format at the module's border or between formats.
   mlir::Value castTo(mlir::Value lowered, const NumberFormat &format, mlir::Location loc);
+
+  /// An op that an earlier lowering made, by all that it was made from but its operand and names; null where it made
+  /// none that can be copied. For those whose making takes a search.
+  llvm::StringMap<mlir::Operation *> found;
 
 private:
   mutable mlir::ModuleOp module; // MLIR handles have no const methods

@@ -26,6 +26,9 @@ WeightStore::~WeightStore() = default;
 
 namespace {
 
+/// Arrays that passes made are kept in memory below that.
+constexpr size_t kSpilledBytes = size_t(16) << 20;
+
 /// How an array holds its elements.
 struct Storage {
   char kind;
@@ -149,6 +152,11 @@ const WeightArray *WeightStore::find(StringRef name) const {
 
 void WeightStore::add(StringRef name, std::vector<uint8_t> bytes, char kind, int itemBytes, ArrayRef<int64_t> shape) {
   assert(static_cast<int64_t>(bytes.size()) == elementCount(shape) * itemBytes);
+  if (bytes.size() >= kSpilledBytes) {
+    auto file = std::make_shared<const MappedFile>(MappedFile::spilled(bytes));
+    if (file->bytes().size() == bytes.size())
+      return add(name, std::move(file), 0, bytes.size(), kind, itemBytes, shape);
+  }
   impl->made.push_back(std::move(bytes));
   WeightArray array{impl->made.back().data(), impl->made.back().size(), kind, itemBytes, shape.vec()};
   [[maybe_unused]] bool isNew = impl->arrays.try_emplace(name, std::move(array)).second;

@@ -15,6 +15,7 @@ from typing import Any
 
 from ...errors import UserError, did_you_mean, require_file
 from ...progress import warn
+from . import large
 
 OLDEST_OPSET = 7
 SAVE_LIMIT = 2**31 - 1  # protobuf's own limit for one message
@@ -27,7 +28,7 @@ def load_model(path: Path | str) -> Any:
 
     path = require_file(path, "model")
     try:
-        model = onnx.load(str(path))
+        model = large.load(path)
     except DecodeError as error:
         raise UserError(f"model '{path}' is damaged or is not an ONNX file") from error
     except (onnx.checker.ValidationError, ValueError, FileNotFoundError) as error:
@@ -39,13 +40,14 @@ def load_model(path: Path | str) -> Any:
         # Runtimes take an output without a shape, the checker does not.
         with contextlib.suppress(onnx.shape_inference.InferenceError, onnx.checker.ValidationError):
             model = onnx.shape_inference.infer_shapes(model)
+    hidden = large.hide(model)
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError) as error:
         if "No Op registered for" not in str(error) and "Unrecognized" not in str(error):
             raise UserError(f"model '{path}' breaks the ONNX rules: {first_line(error)}") from error
         # An unknown operator is reported by the importer, together with all the others.
-    return model
+    return large.show(model, hidden)
 
 
 def check_opset(model: Any, origin: str) -> None:
@@ -102,7 +104,9 @@ def prepare(
     model = infer_shapes(model, origin)  # the simplifiers insist on output shapes
     if simplifier:
         own = {w.name for w in model.graph.initializer}
-        model = infer_shapes(simplify(model, skip_fuse_bn, avoid), origin)
+        # Simplifiers copy weights again and again; what they would fuse into large ones, the Top passes fuse.
+        hidden = large.hide(model)
+        model = infer_shapes(large.show(simplify(model, skip_fuse_bn, avoid), hidden), origin)
         name_new_weights(model, own)
     remove_unused(model)
     return model
@@ -137,7 +141,9 @@ def to_float32(model: Any) -> None:
     def convert(tensor: Any) -> None:
         import numpy as np
 
-        if tensor.data_type in other:
+        if tensor.data_type in other and large.is_large(tensor):
+            large.set_type(tensor, float32)
+        elif tensor.data_type in other:
             values = onnx.numpy_helper.to_array(tensor).astype(np.float32)
             tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
 

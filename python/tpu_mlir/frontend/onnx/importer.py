@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from ...errors import UserError, is_core_error
+from . import large
 from .graph import opset_of, static_shape
 from .names import Names, tensor_names
 from .patterns import Fusion, find_fusions
@@ -45,20 +46,21 @@ def import_graph(builder: Any, model: Any, origin: str, input_attributes: Mappin
 
 class Importer:
     def __init__(self, builder: Any, model: Any, origin: str) -> None:
-        import onnx
-
         self.builder = builder
         self.graph = model.graph
         self.origin = origin
         self.opset = opset_of(model)
         self.none = builder.none()
-        self.constants: dict[str, Any] = {w.name: onnx.numpy_helper.to_array(w) for w in self.graph.initializer}
+        self._spill = large.Spill()
+        self._is_large = any(large.is_large(w) for w in self.graph.initializer)
+        self.constants: dict[str, Any] = {w.name: large.array_of(w, self._spill) for w in self.graph.initializer}
         self.parameters = 0
         self.op_counts: dict[str, int] = {}
         self._opset_import = list(model.opset_import)
         self._ir_version = model.ir_version
         self._values: dict[str, Any] = {}
         self._weights: dict[tuple[Hashable, ...], Any] = {}
+        self.placed: dict[tuple[str, int], str] = {}  # names of the weights that stay in files, by file and offset
         self._failures: list[str] = []
         self._onnx_shapes_hold = True
         self._info = {v.name: v for v in [*self.graph.value_info, *self.graph.input, *self.graph.output]}
@@ -168,7 +170,9 @@ class Importer:
         results = self._evaluate(proto)
         if results is None:
             return False
-        self.constants.update((n, np.asarray(v)) for n, v in zip(proto.output, results, strict=False) if n)
+        for name, result in zip(proto.output, results, strict=False):
+            if name:
+                self.constants[name] = self._kept(np.asarray(result))
         return True
 
     def _evaluate(self, proto: Any) -> Any:
@@ -232,12 +236,28 @@ class Importer:
 
         if key in self._weights:
             return self._weights[key]
-        array = np.ascontiguousarray(array, dtype=np.float32)
+        array = self._kept(array, np.float32)
         self.parameters += array.size
         # A scalar becomes a vector of one: Top has no tensors without dimensions.
         array = array.reshape(1) if array.ndim == 0 else array
-        self._weights[key] = self.builder.weight(self.unique_name(name), array)
+        unique = self.unique_name(name)
+        place = large.place_of(array)
+        if place is None:
+            self._weights[key] = self.builder.weight(unique, array)
+        else:
+            self._weights[key] = self.builder.weight_in_file(unique, *place, array.shape)
+            self.placed.setdefault(place, unique)
         return self._weights[key]
+
+    def _kept(self, array: Any, kind: Any = None) -> Any:
+        """`array` in C order, of type `kind` if that is given; of a large model in a file, unless it is small."""
+        import numpy as np
+
+        kind = np.dtype(kind or array.dtype)
+        is_there = large.place_of(array) is not None and array.dtype == kind
+        if self._is_large and array.nbytes >= large.LARGE_WEIGHT:
+            return array if is_there else self._spill.keep(array, kind)
+        return np.asarray(array, kind, order="C")
 
     def result_name(self, output: str, op_type: str) -> str:
         """The Top name that belongs to the ONNX tensor `output`, which an `op_type` makes."""
