@@ -24,7 +24,10 @@ class TopInterpreter : public Interpreter {
 public:
   TopInterpreter(const top::WeightStore &weights, const TopInterpreterOptions &options)
       : weights(weights), plan(weights), options(options),
-        dnnl(options.useDnnl ? eval::DnnlContext::create() : nullptr) {}
+        dnnl(options.useDnnl ? eval::DnnlContext::create() : nullptr) {
+    if (dnnl)
+      dnnl->onPacked = [&weights](std::span<const uint8_t> bytes) { weights.release(bytes); };
+  }
 
   LogicalResult load(ModuleOp module);
   const std::vector<std::string> &inputNames() const override { return inputs; }

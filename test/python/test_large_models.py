@@ -125,7 +125,7 @@ def test_a_network_runs_from_its_files(tmp_path: Path) -> None:
     model = network(tmp_path / "net.onnx", False)
     feeds = {"x": np.random.default_rng(1).normal(0, 1, (1, 4, 6, 6)).astype(np.float32)}
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-    np.testing.assert_allclose(run(model, feeds)["y"], session.run(None, feeds)[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(run(model, feeds)["y_Add"], session.run(None, feeds)[0], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.usefixtures("all_large")

@@ -55,14 +55,16 @@ public:
 
   /// fp32 elements of a Top weight.
   llvm::ArrayRef<float> weightData(mlir::Value top) const;
+  /// Lets go of the memory of elements that weightData() gave.
+  void release(llvm::ArrayRef<float> elements) const;
   /// Makes a weight called `<name of op>_<role>`, with a number behind it where that name is taken.
   template <typename T>
   mlir::Value addWeight(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<T> data,
                         llvm::ArrayRef<int64_t> shape, kernel::DType type) {
-    return addWeightBytes(op, role, {reinterpret_cast<const uint8_t *>(data.data()), data.size() * sizeof(T)}, shape,
-                          type);
+    auto *bytes = reinterpret_cast<const uint8_t *>(data.data());
+    return addWeightBytes(op, role, {bytes, bytes + data.size() * sizeof(T)}, shape, type);
   }
-  mlir::Value addWeightBytes(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<uint8_t> bytes,
+  mlir::Value addWeightBytes(mlir::Operation *op, llvm::StringRef role, std::vector<uint8_t> bytes,
                              llvm::ArrayRef<int64_t> shape, kernel::DType type);
 
   /// Requantises `value` (lowered) to `format`, named `<name>_<role>`; returns it unchanged where formats agree.
