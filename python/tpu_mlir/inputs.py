@@ -70,6 +70,8 @@ def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dic
         tensor = np.asarray(tensors[name])
         if tensor.dtype.kind not in "fiub":
             raise UserError(f"{origin}: tensor '{name}' has type {tensor.dtype}, which is not a number")
+        if sorted((tensor.shape, tuple(shape))) == [(), (1,)]:
+            tensor = tensor.reshape(shape)  # a scalar is a vector of one where there are no tensors without dimensions
         if tuple(tensor.shape) != tuple(shape):
             raise UserError(
                 f"{origin}: tensor '{name}' has shape {list(tensor.shape)}, the network takes {list(shape)}"

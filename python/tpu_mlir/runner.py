@@ -114,6 +114,8 @@ def simulate_known(
 
     A bmodel in slices need not compute what nothing reads; such elements are 0. Tensors that are whole have no mask.
     """
+    import numpy as np
+
     from .npz import load_npz
 
     path = require_file(path, "model")
@@ -121,8 +123,10 @@ def simulate_known(
         if len(inputs) != 1 or Path(inputs[0]).suffix.lower() != ".npz":
             raise UserError(f"model '{path}': a bmodel takes one npz file with all inputs")
         inputs = load_npz(inputs[0], "input file")
+    # There are no tensors without dimensions in a bmodel: a scalar is a vector of one.
+    arrays = {name: np.atleast_1d(np.asarray(array)) for name, array in inputs.items()}
     try:
-        result = pymlir().run_bmodel(str(path), dict(inputs), dump_all, fixed)
+        result = pymlir().run_bmodel(str(path), arrays, dump_all, fixed)
     except Exception as error:
         if is_core_error(error):
             raise _named(path, error) from error
