@@ -6,7 +6,7 @@ import contextlib
 import contextvars
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO, TypeVar
 
 T = TypeVar("T")
@@ -72,6 +72,12 @@ def _tell(line: str) -> None:
     if stage is not None:
         stage.interrupt()
     print(line, file=sys.stderr, flush=True)
+
+
+def listed(examples: Sequence[str], shown: int = 3) -> str:
+    """All of a few, or the first of many and how many more there are: a complaint of one kind is one line."""
+    left = len(examples) - shown
+    return ", ".join(examples[:shown]) + (f" and {left} more" if left > 0 else "")
 
 
 def bar(items: Iterable[T], title: str, total: int | None = None) -> Iterable[T]:
