@@ -197,22 +197,19 @@ class _Run:
 
     def _import(self, model: Any, stage: Path) -> Any:
         """Build Top, run the Top passes, and write the simplified model and both .mlir files with their weights."""
-        from .frontend.onnx.graph import save_bytes
+        from .frontend.onnx import graph, large
         from .frontend.onnx.importer import import_graph
 
         core = pymlir()
-        content = save_bytes(model)
-        if content is None:
-            warn(f"the simplified model exceeds 2 GiB; {self.name}_opt.onnx is not written")
-        else:
-            (stage / f"{self.name}_opt.onnx").write_bytes(content)
         with self.stages.stage("import into Top"):
             builder = core.Builder(self.name)
             attributes = {input_name: s.attributes() for input_name, s in self.settings.items()}
             importer = import_graph(builder, model, str(self.model_def), attributes, self.asked)
             builder.set_module_attr("module.platform", "ONNX")
             origin_mlir = stage / f"{self.mlir.stem}_origin.mlir"
-            builder.save(str(origin_mlir), f"{self.name}_top_f32_all_origin_weight.npz")
+            weights = stage / f"{self.name}_top_f32_all_origin_weight.npz"
+            builder.save(str(origin_mlir), weights.name)
+        large.save(graph.copy_of(model), importer, weights, stage / f"{self.name}_opt.onnx")
         with self.stages.stage("optimise Top"):
             core.run_passes(
                 str(origin_mlir), str(stage / self.mlir.name), TOP_PIPELINE, f"{self.name}_top_f32_all_weight.npz"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...threads import session_options
+from .large import is_large
+
 
 def evaluate(node: Any, constants: Mapping[str, Any], opset_imports: Any, ir_version: int) -> dict[str, Any] | None:
     """The results by name, or None where nobody can run the node.
@@ -47,9 +50,7 @@ def _by_onnxruntime(model: Any, outputs: list[str], feeds: Mapping[str, Any]) ->
     from .reference import IR_VERSION
 
     model.ir_version = min(model.ir_version, IR_VERSION)
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(model.SerializeToString(), session_options(), providers=["CPUExecutionProvider"])
     return session.run(outputs, dict(feeds))
 
 
@@ -67,6 +68,8 @@ def fold_dequantized(model: Any) -> None:
     kept = []
     for node in model.graph.node:
         foldable = node.op_type == "DequantizeLinear" and all(not name or name in constants for name in node.input)
+        # What stays in its file has nothing to fear from a simplifier; the importer folds it.
+        foldable = foldable and not any(is_large(constants[name]) for name in node.input if name)
         values = None
         if foldable:
             arrays = {name: onnx.numpy_helper.to_array(constants[name]) for name in node.input if name}

@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...content import require_kind
 from ...errors import UserError, did_you_mean, require_file
 from ...progress import warn
+from . import large
 from .checks import check, check_producers
 from .fold import fold_dequantized
 from .integers import carry_integers
@@ -29,8 +31,9 @@ def load_model(path: Path | str) -> Any:
     from google.protobuf.message import DecodeError
 
     path = require_file(path, "model")
+    require_kind(path, "model", ".onnx")
     try:
-        model = onnx.load(str(path))
+        model = large.load(path)
     except DecodeError as error:
         raise UserError(f"model '{path}' is damaged or is not an ONNX file") from error
     except (onnx.checker.ValidationError, ValueError, FileNotFoundError) as error:
@@ -38,8 +41,9 @@ def load_model(path: Path | str) -> Any:
     if not model.graph.node or not model.graph.output or model.ir_version == 0:
         raise UserError(f"model '{path}' is not an ONNX file, or holds no network")
     check_opset(model, str(path))
+    hidden = large.hide(model)
     check(model, str(path))
-    return model
+    return large.show(model, hidden)
 
 
 def check_opset(model: Any, origin: str) -> None:
@@ -112,7 +116,9 @@ def prepare(
     model = infer_shapes(model, origin)
     if simplifier:
         own = {w.name for w in model.graph.initializer}
-        model = infer_shapes(simplify(model, skip_fuse_bn, avoid), origin)
+        # Simplifiers copy weights again and again; what they would fuse into large ones, the Top passes fuse.
+        hidden = large.hide(model)
+        model = infer_shapes(large.show(simplify(model, skip_fuse_bn, avoid), hidden), origin)
         name_new_weights(model, own)
     remove_unused(model)
     return model
@@ -174,7 +180,9 @@ def to_float32(model: Any) -> None:
     def convert(tensor: Any) -> None:
         import numpy as np
 
-        if tensor.data_type in other:
+        if tensor.data_type in other and large.is_large(tensor):
+            large.set_type(tensor, float32)
+        elif tensor.data_type in other:
             values = onnx.numpy_helper.to_array(tensor).astype(np.float32)
             tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
 

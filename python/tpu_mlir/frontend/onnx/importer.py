@@ -11,7 +11,7 @@ from typing import Any
 
 from ...errors import UserError, is_core_error
 from ...finite import nonfinite_text
-from . import advice
+from . import advice, large
 from .fold import evaluate
 from .graph import constant_output, opset_of, static_shape
 from .integers import why_not
@@ -55,8 +55,6 @@ def import_graph(
 
 class Importer:
     def __init__(self, builder: Any, model: Any, origin: str, asked: Any = None) -> None:
-        import onnx
-
         self.builder = builder
         self.model = model
         self.graph = model.graph
@@ -64,12 +62,15 @@ class Importer:
         self.origin = origin
         self.opset = opset_of(model)
         self.none = builder.none()
-        self.constants: dict[str, Any] = {w.name: onnx.numpy_helper.to_array(w) for w in self.graph.initializer}
+        self._spill = large.Spill()
+        self._is_large = any(large.is_large(w) for w in self.graph.initializer)
+        self.constants: dict[str, Any] = {w.name: large.array_of(w, self._spill) for w in self.graph.initializer}
         self.parameters = 0
         self._opset_import = list(model.opset_import)
         self._ir_version = model.ir_version
         self._values: dict[str, Any] = {}
         self._weights: dict[tuple[Hashable, ...], Any] = {}
+        self.placed: dict[tuple[str, int], str] = {}  # names of the weights that stay in files, by file and offset
         self._failures: list[str] = []
         self._failed: set[str] = set()  # results of nodes that cannot be imported
         self._unknown: set[str] = set()  # those, and all that depends on them
@@ -220,7 +221,7 @@ class Importer:
         results = evaluate(proto, self.constants, self._opset_import, self._ir_version)
         if results is None:
             return False
-        self.constants.update(results)
+        self.constants.update((name, self._kept(array)) for name, array in results.items())
         return True
 
     # --- what import functions ask for (through Node) ------------------------------------------------------------
@@ -266,30 +267,46 @@ class Importer:
         if key in self._weights:
             return self._weights[key]
         self.require_finite(str(key[0]), array)
-        array = np.ascontiguousarray(array, dtype=np.float32)
+        array = self._kept(array, np.float32)
         self.parameters += array.size
         # A scalar becomes a vector of one: Top has no tensors without dimensions.
         array = array.reshape(1) if array.ndim == 0 else array
-        self._weights[key] = self.builder.weight(self.unique_name(name), array)
+        unique = self.unique_name(name)
+        place = large.place_of(array)
+        if place is None:
+            self._weights[key] = self.builder.weight(unique, array)
+        else:
+            self._weights[key] = self.builder.weight_in_file(unique, *place, array.shape)
+            self.placed.setdefault(place, unique)
         return self._weights[key]
+
+    def _kept(self, array: Any, kind: Any = None) -> Any:
+        """`array` in C order, of type `kind` if that is given; of a large model in a file, unless it is small."""
+        import numpy as np
+
+        kind = np.dtype(kind or array.dtype)
+        is_there = large.place_of(array) is not None and array.dtype == kind
+        if self._is_large and array.nbytes >= large.LARGE_WEIGHT:
+            return array if is_there else self._spill.keep(array, kind)
+        return np.asarray(array, kind, order="C")
 
     def require_finite(self, source: str, array: Any) -> None:
         """Refuse the node where `array`, made of the constant `source`, has an element that is not finite.
 
         The sentence speaks of the constant itself, and of one that the user has.
         """
-        import onnx
+        import numpy as np
 
-        text = nonfinite_text(array)
-        if not text:
+        if all(np.isfinite(piece).all() for piece in large.pieces(np.asarray(array))):
             return
+        text = nonfinite_text(array)
         own = {w.name: w for w in self.asked.graph.initializer}
         if source in own:
-            text = nonfinite_text(onnx.numpy_helper.to_array(own[source])) or text
+            text = nonfinite_text(large.array_of(own[source], self._spill)) or text
         elif source not in self.constants or source not in {n for p in self.asked.graph.node for n in p.output}:
             # A simplifier made it of something.
             for name, weight in own.items():
-                found = nonfinite_text(onnx.numpy_helper.to_array(weight))
+                found = nonfinite_text(large.array_of(weight, self._spill))
                 if found:
                     source, text = name, found
                     break

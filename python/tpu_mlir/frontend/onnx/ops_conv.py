@@ -65,9 +65,10 @@ def gemm(node: Node) -> None:
     scale_after = 1.0
     if right is not None:
         # The matrix is stored as it is multiplied, [k, n], whatever the file's order.
-        matrix = np.asarray(right, np.float32) * np.float32(alpha)
         source = node.inputs[1]
         if right_transpose or alpha != 1.0:
+            matrix = np.asarray(right, np.float32)
+            matrix = matrix if alpha == 1.0 else matrix * np.float32(alpha)
             matrix = matrix.T if right_transpose else matrix
             right_value = node.weight(matrix, source, "right", right_transpose, alpha, name=f"{source}_fix")
         else:

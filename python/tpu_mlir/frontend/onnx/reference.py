@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
+from ...threads import session_options
+from . import large
 from .graph import SAVE_LIMIT, first_line, infer_shapes
 from .names import Names, tensor_names
 from .names import results as results_of
@@ -66,8 +68,10 @@ class Session:
             exposed.graph.output.extend(first[name] for name in self._wanted)
         if dump_all:
             self._expose(exposed, infer_shapes(model, origin))
-        options = ort.SessionOptions()
-        options.log_severity_level = 4
+        # Read where they lie, and without copies that onnxruntime would make of its own constants.
+        self._spill = large.Spill()
+        self._weights = {w.name: large.array_of(w, self._spill) for w in large.hide(exposed)}
+        options = session_options()
         if dump_all:
             # Fusions would only be undone by the exposed tensors; off, every tensor is computed as the graph says.
             options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -87,8 +91,13 @@ class Session:
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs for `inputs`, or the inputs and all tensors."""
         with self._sentence():
-            feeds = {i.name: _typed(i.name, inputs[i.name], i.type) for i in self._session.get_inputs()}
+            feeds = {
+                i.name: self._weights[i.name] if i.name in self._weights else _typed(i.name, inputs[i.name], i.type)
+                for i in self._session.get_inputs()
+            }
             values = self._session.run(self._wanted, feeds)
+            for weight in self._weights.values():
+                large.release(weight)
         results = {name: inputs[name] for name in self._inputs} if self._dump_all else {}
         results.update((self._names.get(name, name), value) for name, value in zip(self._wanted, values, strict=True))
         return results
