@@ -241,6 +241,13 @@ def test_a_weight_that_is_not_finite_is_named(kind: str, value: float, simplifie
     assert f"the first is {value} at {where};" in message
 
 
+@pytest.mark.parametrize(("op", "attribute"), [("LeakyRelu", "alpha"), ("Elu", "alpha"), ("HardSigmoid", "beta")])
+def test_an_attribute_that_is_no_number_is_named(op: str, attribute: str) -> None:
+    model = make_model([make(op, ["x"], ["y"], name="odd", **{attribute: np.nan})], {"x": [1, 4]}, ["y"])
+    message = refusal(model, simplifier=False)
+    assert f"node 'odd' ({op}, opset 13): the number for '{attribute}' of top.{op} is nan" in message
+
+
 def test_limits_and_pads_may_be_infinite() -> None:
     nodes = [
         make("Clip", ["x", "low", "high"], ["c"]),

@@ -6,6 +6,7 @@ nodes that cannot be imported before giving up. It knows no operator.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -321,6 +322,9 @@ class Importer:
         return self._names.take(wanted)
 
     def emit(self, op: str, operands: Sequence[Any], attributes: dict[str, Any], name: str) -> Any:
+        for key, value in attributes.items():
+            if isinstance(value, float) and math.isnan(value):
+                raise Refused(f"the number for '{key}' of {op} is nan")
         return self.builder.op(op, list(operands), attributes, name)
 
     def bind(self, name: str, value: Any, ceil_mode: bool = False) -> None:
