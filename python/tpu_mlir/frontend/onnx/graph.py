@@ -250,6 +250,11 @@ def cut_outputs(model: Any, origin: str, wanted: Sequence[str]) -> None:
     for name in wanted:
         tensor = _resolve_tensor(name, producers)
         if tensor is None:
+            for what, values in (("an input", model.graph.input), ("a weight", model.graph.initializer)):
+                if any(value.name == name for value in values):
+                    raise UserError(
+                        f"--output_names: '{name}' is {what} of model '{origin}'; name tensors that a node computes"
+                    )
             known = [*producers, *(f"{t}_{n.op_type}" for t, n in producers.items())]
             raise UserError(f"--output_names: model '{origin}' has no tensor '{name}'{did_you_mean(name, known)}")
         if tensor not in resolved:

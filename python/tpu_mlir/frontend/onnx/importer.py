@@ -97,7 +97,7 @@ class Importer:
             if kind != onnx.TensorProto.FLOAT and value.name in self._used:
                 raise UserError(
                     f"input '{value.name}' of model '{self.origin}' has type {onnx.TensorProto.DataType.Name(kind)}; "
-                    f"{why_not(self.model, value.name)}; export it with a float input"
+                    f"{why_not(self.asked, value.name)}; export it with a float input"
                 )
             # A scalar becomes a vector of one: Top has no tensors without dimensions.
             shape = shape or (1,)
