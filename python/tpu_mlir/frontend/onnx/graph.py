@@ -7,6 +7,7 @@ need, and inferred shapes. It decides nothing about operators.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -372,7 +373,7 @@ def _onnxsim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
 
     avoided = AVOIDED[avoid]
     skipped = [*(["fuse_bn_into_conv"] if skip_fuse_bn else []), *(avoided or [])]
-    with _quiet_stderr():
+    with _quiet():
         simple, good = onnxsim.simplify(
             model, perform_optimization=avoided is not None, skipped_optimizers=skipped or None
         )
@@ -386,12 +387,13 @@ def _onnxslim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
 
     if skip_fuse_bn or avoid:
         raise RuntimeError(f"it cannot do without {avoid or 'fusing batch normalisation'}")
-    return onnxslim.slim(model)
+    with _quiet():
+        return onnxslim.slim(model)
 
 
 @contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep a native library's chatter off the user's terminal."""
+def _quiet() -> Iterator[None]:
+    """Keep a library's chatter off the user's terminal: what Python prints, and what native code writes to stderr."""
     sys.stderr.flush()
     try:
         saved = os.dup(2)
@@ -401,7 +403,8 @@ def _quiet_stderr() -> Iterator[None]:
     with Path(os.devnull).open("wb") as sink:
         os.dup2(sink.fileno(), 2)
         try:
-            yield
+            with contextlib.redirect_stdout(io.StringIO()):
+                yield
         finally:
             os.dup2(saved, 2)
             os.close(saved)
