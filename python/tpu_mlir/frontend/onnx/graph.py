@@ -113,8 +113,8 @@ def prepare(
     fold_dequantized(model)
     model = infer_shapes(model, origin)  # the simplifiers insist on output shapes
     values = [*model.graph.value_info, *model.graph.input]
-    carry_integers(model, {v.name: static_shape(v) for v in values})
-    model = infer_shapes(model, origin)
+    if carry_integers(model, {v.name: static_shape(v) for v in values}):
+        model = infer_shapes(model, origin)
     if simplifier:
         own = {w.name for w in model.graph.initializer}
         # Simplifiers copy weights again and again; what they would fuse into large ones, the Top passes fuse.
