@@ -63,8 +63,16 @@ void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen
   for (const Conflict &conflict : conflicts) {
     const bool isLegality =
         conflict.fault == Fault::Outside || conflict.fault == Fault::ReadOnly || conflict.fault == Fault::Collides;
-    if (!isLegality || !refused.count(place()))
-      add(place(), sentence(conflict, group));
+    if (isLegality && refused.count(place()))
+      continue;
+    if (conflict.fault == Fault::NeverWritten && report.findings.size() < kMostFindings) {
+      uint64_t written = 0;
+      for (const Access &access : accesses)
+        if (access.writes)
+          written += access.box.pieces() * access.box.run * LaneRange{access.laneBegin, access.laneEnd}.count();
+      unwrittenReads.push_back({report.findings.size(), markOf(engine, actor.number), written});
+    }
+    add(place(), sentence(conflict, group));
   }
 }
 
@@ -142,6 +150,7 @@ void StageWalk::run() {
           "nothing has written its bytes " + hex(c.begin) + " to " + hex(c.end));
   }
   shadow.sweep();
+  excuseUnusedReads();
   for (const auto &[mark, cells] : dead.all())
     unread(mark, cells);
   // The file says where each weight lies: one that nothing reads was forgotten.
