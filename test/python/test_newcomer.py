@@ -211,6 +211,35 @@ def test_an_input_and_a_reference_of_different_runs_are_named(deployed: Path, tm
 
 
 @needs_core
+@pytest.mark.parametrize(
+    "command",
+    [
+        "bmodel-tool dis {}", "bmodel-tool check {}", "bmodel-tool profile {}", "bmodel-tool compare {} {i}",
+        "tpuc-sim {} --timing-only", "tpuc-sim {} -i {i}", "model_runner.py --model {} --input {i} --output o.npz",
+        "model_report.py {} -o r.html",
+    ],
+)  # fmt: skip
+def test_a_file_of_another_chip_is_said_to_be_one(
+    deployed: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "other.bmodel"
+    content = (deployed / "net.bmodel").read_bytes()
+    assert content.count(b"BM1684X") == 1
+    path.write_bytes(content.replace(b"BM1684X", b"CV186AH"))
+    tool, *words = (w.format(path, i=deployed / "in.npz") for w in command.split())
+    if tool.endswith(".py"):
+        assert call(tool.removesuffix(".py"), *words) == 1
+        said = capsys.readouterr().err
+    else:
+        done = native(tool, *words)
+        assert done.returncode == 1
+        said = done.stderr
+    assert (
+        said.startswith(f"error: '{path}' is made for another chip: unknown chip 'CV186AH'; ") and said.count("\n") == 1
+    )
+
+
+@needs_core
 def test_another_networks_groups_are_named(deployed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     groups = tmp_path / "groups.json"
     groups.write_text(json.dumps({"version": 1, "groups": [{"ops": ["z_Relu"], "slices": {"n": 1, "h": 2, "w": 1}}]}))

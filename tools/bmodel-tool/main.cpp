@@ -10,11 +10,7 @@
 namespace tpu_mlir::bmodel_tool {
 
 const target::Chip &chipOf(const bmodel::Model &model, const std::string &path) {
-  try {
-    return target::lookup(model.chip);
-  } catch (const UserError &error) {
-    throw UserError(path + ": " + error.what());
-  }
+  return target::lookupOf(path, model.chip);
 }
 
 void writeText(const std::string &output, const std::string &text) {
