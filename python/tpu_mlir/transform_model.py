@@ -6,6 +6,8 @@ a proof that fails leaves them, and its tensors, to look into.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +41,7 @@ class TransformResult:
 
     mlir: Path
     files: list[Path] = field(default_factory=list)
-    operations: dict[str, int] = field(default_factory=dict)  # Top operations as imported, by kind
+    operations: dict[str, int] = field(default_factory=dict)  # Top operations of the file, by kind
     parameters: int = 0
     flops: int = 0
     seconds: float = 0.0
@@ -103,7 +105,7 @@ def transform(
             warn(f"simplification changes the model '{model_def}' ({change}); it is imported {how}")
     if proof is not None:
         _keep_tensors(proof, model_name, test_result, bool(test_input), result)
-        result.report, result.flops = proof.report, proof.flops
+        result.report = proof.report
         if not quiet:
             print("\n".join(_proof_lines(proof, verbose)))
     result.seconds = stages.total
@@ -190,7 +192,8 @@ class _Run:
                     subject, self.tensors, self._kinds(), Tolerance.of(self.tolerance), self.excepts, self.stages
                 )
             files = [self.mlir.parent / file.name for file in sorted(stage.iterdir())]
-        return TransformResult(self.mlir, files, importer.op_counts, importer.parameters), proof, model
+            operations, flops = _contents((stage / self.mlir.name).read_text(encoding="utf-8"))
+        return TransformResult(self.mlir, files, operations, importer.parameters, flops), proof, model
 
     def _import(self, model: Any, stage: Path) -> Any:
         """Build Top, run the Top passes, and write the simplified model and both .mlir files with their weights."""
@@ -228,6 +231,15 @@ class _Run:
         return kinds
 
 
+def _contents(text: str) -> tuple[dict[str, int], int]:
+    """The operations of a .mlir file by kind, without inputs and weights, and the FLOPs of one inference."""
+    operations = Counter(re.findall(r'^ *%\d+(?::\d+)? = "(top\.\w+)"\(', text, re.MULTILINE))
+    for plumbing in ("top.Input", "top.Weight", "top.None"):
+        operations.pop(plumbing, None)
+    flops = re.search(r"^module .*?\bmodule\.FLOPs = (\d+)", text, re.MULTILINE)
+    return dict(operations), int(flops[1]) if flops else 0
+
+
 def _keep_tensors(
     proof: Proof, name: str, test_result: Path | str | None, given: bool, result: TransformResult
 ) -> None:
@@ -257,13 +269,12 @@ def _summary(
     kinds = ", ".join(
         f"{op.removeprefix('top.')} {n}" for op, n in sorted(result.operations.items(), key=lambda i: -i[1])
     )
-    flops = f", {human_count(result.flops)}FLOPs" if result.flops else ""
     lines = [
         f"inputs:  {', '.join(f'{name} {list(shape)}' for name, shape in inputs)}",
         f"outputs: {', '.join(o.name for o in model.graph.output)}",
         f"graph:   {before} ONNX nodes, {after} after simplification, {sum(result.operations.values())} Top operations",
-        f"         {kinds}",
-        f"weights: {human_count(result.parameters)} numbers{flops}",
+        f"         {kinds}; {human_count(result.flops)}FLOPs",
+        f"weights: {human_count(result.parameters)} numbers",
         f"time:    {result.seconds:.2f} s",
         "files:",
     ]
