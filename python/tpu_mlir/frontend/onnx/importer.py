@@ -262,7 +262,6 @@ _ADVICE = {
     "Softmax": "the host usually computes it",
     "NonMaxSuppression": "the host usually computes it",
     "ConvTranspose": "replace it by Resize and Conv",
-    "PRelu": "only one slope for all channels can be imported",
 }
 
 
