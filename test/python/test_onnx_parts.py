@@ -121,11 +121,8 @@ def test_tensors_of_rank_5_broadcast(op: str, other: list[int], run_network: Run
 
 
 REFUSED: list[tuple[onnx.ModelProto, str]] = [
-    (gathered([0, 4], 2), "its index 4 is out of range: axis 2 has 4 elements"),
+    (gathered([0, 4], 2), "its index 4 is out of range for 4 elements of axis 2"),
     (gathered([], 2), "its list of indices is empty"),
-    (graph.infer_shapes(make_model(
-        [make("Cast", ["x"], ["i"], to=onnx.TensorProto.INT64), make("Gather", ["x", "i"], ["y"])], X, ["y"]), "model"),
-     "its list of indices 'i' is computed at run time, and must be constant"),
     (sliced([0], [FIRST], [2], [0]), "its step on axis 2 is 0"),
     (padded([0, 0, -2, 0, 0, 0, -2, 0]), "its pads -2 and -2 cut all 4 elements of axis 2"),
     (rectified((3,)), "its slopes of shape [3] do not broadcast to its input, [2, 3, 4, 5]"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from .ops_select import axis_of, take
+from .ops_select import axis_of, require_few, take
 from .registry import Node, onnx_op
 
 
@@ -32,6 +32,8 @@ def resize(node: Node) -> None:
     mode = node.attribute("mode", "nearest")
     if mode != "nearest":
         node.refuse(f"mode '{mode}' is not supported; supported mode: nearest")
+    for axis, target in enumerate(targets):
+        require_few(node, target.size if target.scale != 1.0 else 0, axis)
     indices = {a: _indices(node, s, t) for a, (s, t) in enumerate(zip(shape, targets, strict=True)) if t.scale != 1.0}
     indices = {a: taken for a, taken in indices.items() if taken != list(range(shape[a]))}
     if not indices:

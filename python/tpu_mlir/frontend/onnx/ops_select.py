@@ -8,6 +8,14 @@ from typing import Any
 
 from .registry import Node, onnx_op
 
+MOST_INDICES = 1 << 20  # of one list: more would make a text of megabytes
+
+
+def require_few(node: Node, count: int, axis: int) -> None:
+    """Refuse the node where it would take `count` elements of `axis` one by one and they are too many."""
+    if count > MOST_INDICES:
+        node.refuse(f"it takes {count} elements of axis {axis} one by one; {MOST_INDICES} are supported")
+
 
 def take(node: Node, value: Any, axis: int, indices: Sequence[int], suffix: str = "", index: int = 0) -> Any:
     """The elements `indices` (not negative) of `axis`: as a slice where they rise evenly, else as a gather."""
@@ -66,6 +74,8 @@ def slice_(node: Node) -> None:
     if stop != list(shape) or any(offset) or step != [1] * len(shape):
         value = node.emit("Slice", [value], {"offset": offset, "steps": step, "ends": stop}, "slice")
     sizes = node.shape_of_value(value)
+    for axis in reversed_axes:
+        require_few(node, sizes[axis], axis)
     node.result(take_all(node, value, [(a, list(range(sizes[a]))[::-1]) for a in sorted(set(reversed_axes))]))
 
 
@@ -110,10 +120,11 @@ def gather(node: Node) -> None:
     constant = np.asarray(node.need_const(1, "list of indices"))
     if constant.size == 0:
         node.refuse("its list of indices is empty")
+    require_few(node, constant.size, axis)
     flat = [int(i) for i in constant.reshape(-1)]
     for i in flat:
         if not -shape[axis] <= i < shape[axis]:
-            node.refuse(f"its index {i} is out of range: axis {axis} has {shape[axis]} elements")
+            node.refuse(f"its index {i} is out of range for {shape[axis]} elements of axis {axis}")
     flat = [i + shape[axis] if i < 0 else i for i in flat]
     final = [*shape[:axis], *constant.shape, *shape[axis + 1 :]] or [1]
     taken = [*shape[:axis], len(flat), *shape[axis + 1 :]]
@@ -162,6 +173,8 @@ def pad(node: Node) -> None:
         value = node.emit("Slice", [value], attributes, "cut" if any(added) else "")
     if any(added) and mode == "wrap":
         sizes = node.shape_of_value(value)
+        for a in range(rank):
+            require_few(node, sizes[a] + added[a] + added[a + rank], a)
         wanted = [
             (a, [i % sizes[a] for i in range(-added[a], sizes[a] + added[a + rank])])
             for a in range(rank)
@@ -200,6 +213,8 @@ def expand(node: Node) -> None:
         times = [w if d == 1 else 1 for d, w in zip(shape, target, strict=True)]
     if times and min(times) < 1:
         node.refuse("its result is empty")
+    for axis, (size, count) in enumerate(zip(shape, times, strict=True)):
+        require_few(node, size * count if count > 1 else 0, axis)
     wanted = [(a, list(range(shape[a])) * t) for a, t in enumerate(times) if t > 1]
     if not wanted:
         node.result(node.reshape(node.value(0), shape or [1]))
