@@ -11,15 +11,17 @@ from typing import Any
 
 from .core import pymlir
 from .errors import UserError, is_core_error, require_file
-from .inputs import load_inputs, match_inputs
+from .inputs import listed, load_inputs, match_inputs
 from .preprocess import Preprocess
 
+# Tensors by name, or the files that `inputs.load_inputs` takes.
+Inputs = Mapping[str, Any] | Path | str | Sequence[Path | str]
 MODEL_SUFFIXES = (".onnx", ".mlir", ".bmodel")
 
 
 def run(
     model: Path | str,
-    inputs: Mapping[str, Any] | Sequence[Path | str],
+    inputs: Inputs,
     dump_all: bool = False,
     fixed: bool = False,
 ) -> dict[str, Any]:
@@ -44,9 +46,7 @@ def run(
         raise
 
 
-def _run_onnx(
-    path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool
-) -> dict[str, Any]:
+def _run_onnx(path: Path, inputs: Inputs, dump_all: bool, fixed: bool) -> dict[str, Any]:
     from .frontend.onnx.graph import load_model
     from .frontend.onnx.reference import input_shapes, run_onnx
 
@@ -85,9 +85,7 @@ def preprocessing(module: Any) -> dict[str, Preprocess]:
     return {name: settings for name, settings in found.items() if settings is not None}
 
 
-def _run_mlir(
-    path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool
-) -> dict[str, Any]:
+def _run_mlir(path: Path, inputs: Inputs, dump_all: bool, fixed: bool) -> dict[str, Any]:
     module = open_module(path)
     shapes = {name: tuple(module.input_shape(name)) for name in module.input_names}
     for name, tensor in _tensors(inputs, shapes, preprocessing(module)).items():
@@ -100,7 +98,7 @@ def _run_mlir(
 
 
 def simulate(
-    path: Path | str, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool = False, fixed: bool = False
+    path: Path | str, inputs: Inputs, dump_all: bool = False, fixed: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run a .bmodel in the simulator: its tensors, and the simulator's summary (cycles, commands per engine, ...)."""
     tensors, _, summary = simulate_known(path, inputs, dump_all, fixed)
@@ -108,7 +106,7 @@ def simulate(
 
 
 def simulate_known(
-    path: Path | str, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool = False, fixed: bool = False
+    path: Path | str, inputs: Inputs, dump_all: bool = False, fixed: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """`simulate`, and between its two results the masks of what was computed.
 
@@ -118,9 +116,10 @@ def simulate_known(
 
     path = require_file(path, "model")
     if not isinstance(inputs, Mapping):
-        if len(inputs) != 1 or Path(inputs[0]).suffix.lower() != ".npz":
+        files = listed(inputs)
+        if len(files) != 1 or files[0].suffix.lower() != ".npz":
             raise UserError(f"model '{path}': a bmodel takes one npz file with all inputs")
-        inputs = load_npz(inputs[0], "input file")
+        inputs = load_npz(files[0], "input file")
     try:
         result = pymlir().run_bmodel(str(path), dict(inputs), dump_all, fixed)
     except Exception as error:
@@ -131,7 +130,7 @@ def simulate_known(
 
 
 def _tensors(
-    inputs: Mapping[str, Any] | Sequence[Path | str],
+    inputs: Inputs,
     shapes: Mapping[str, Sequence[int]],
     settings: Mapping[str, Preprocess],
 ) -> dict[str, Any]:

@@ -22,6 +22,9 @@ std::vector<uint8_t> readFile(const std::string &path);
 void writeFileAtomically(const std::string &path, std::span<const uint8_t> bytes);
 void writeFileAtomically(const std::string &path, std::string_view text);
 
+/// The absolute path of the file that writing `path` makes or replaces, behind all links. It need not exist.
+std::string behindLinks(const std::string &path);
+
 /// A private read-only mapping of a file. The file must not be truncated while mapped; replacing it by rename is fine.
 class MappedFile {
 public:
