@@ -39,13 +39,15 @@ void checkSuffix(const NamedPath &output) {
                                                : "end in " + output.suffixes.substr(0, output.suffixes.find(' '))));
 }
 
-/// Whether writing `a` would change `b`.
+/// Whether writing `a` would change `b`. A file is replaced by rename, which leaves its other names what they were.
 bool isSame(const std::string &a, const std::string &b) {
   struct stat left, right;
   bool hasLeft = ::stat(a.c_str(), &left) == 0, hasRight = ::stat(b.c_str(), &right) == 0;
-  if (hasLeft && hasRight)
-    return S_ISREG(left.st_mode) && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
-  return !hasLeft && !hasRight && behindLinks(a) == behindLinks(b);
+  if (hasLeft && !S_ISREG(left.st_mode))
+    return false;
+  if (hasLeft && hasRight && left.st_nlink == 1 && left.st_dev == right.st_dev && left.st_ino == right.st_ino)
+    return true;
+  return behindLinks(a) == behindLinks(b);
 }
 
 } // namespace

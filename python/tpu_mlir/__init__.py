@@ -23,8 +23,11 @@ _API = {
 def __getattr__(name: str) -> Any:
     import importlib
 
+    from .threads import wait_asleep
+
     if name not in _API:
         raise AttributeError(f"module 'tpu_mlir' has no attribute '{name}'")
+    wait_asleep()
     module, function = _API[name]
     return _raising_user_errors(getattr(importlib.import_module(module), function))
 

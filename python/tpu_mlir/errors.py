@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from .threads import wait_asleep
+
 EXIT_OK = 0
 EXIT_USER = 1
 EXIT_COMPARE = 2
@@ -78,6 +80,7 @@ def run_main(main: Main) -> Callable[..., int]:
 
     @functools.wraps(main)
     def wrapped(argv: Sequence[str] | None = None) -> int:
+        wait_asleep()
         with _stoppable() as signals:
             try:
                 code = main(argv) or EXIT_OK

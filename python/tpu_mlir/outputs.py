@@ -74,13 +74,17 @@ def _check_suffix(output: Output) -> None:
 
 
 def _is_same(a: Path, b: Path) -> bool:
-    """Whether writing `a` would change `b`: one regular file, behind whatever links; devices are never changed."""
+    """Whether writing `a` would change `b`: one regular file, behind symbolic links. Devices are never changed, and a
+    file is replaced by rename, which leaves its other names (hard links) what they were."""
     try:
-        if stat.S_ISREG(a.stat().st_mode):
-            return a.samefile(b)
-        return False
+        status = a.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return False
+        if status.st_nlink == 1 and a.samefile(b):
+            return True
     except OSError:  # one of them does not exist yet
-        return os.path.realpath(a) == os.path.realpath(b)
+        pass
+    return os.path.realpath(a) == os.path.realpath(b)
 
 
 def weights_of(path: Path) -> Path | None:

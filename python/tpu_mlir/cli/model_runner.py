@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int | None:
     from ..errors import UserError
     from ..npz import save_npz
     from ..outputs import Output, check_outputs
-    from ..runner import run, simulate
+    from ..runner import run, run_lines, simulate
 
     if Path(args.output).suffix != ".npz":
         raise UserError(f"--output '{args.output}' must end in .npz")
@@ -47,10 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int | None:
     )
     if Path(args.model).suffix.lower() == ".bmodel":
         tensors, summary = simulate(args.model, args.input, args.dump_all_tensors, args.out_fixed)
-        for name, value in summary.items():
-            print(f"{name}: {value:,}" if isinstance(value, int) else f"{name}: {value}")
+        print("\n".join([f"chip:       {summary['chip']}", *run_lines(summary)]))
     else:
         tensors = run(args.model, args.input, args.dump_all_tensors, args.out_fixed)
     save_npz(args.output, tensors)
-    print(f"{len(tensors)} tensors written to {args.output}")
+    print(f"output:     {args.output} ({len(tensors)} tensors)")
     return None

@@ -130,11 +130,14 @@ def resolve_quantize(chip: str, name: str, asymmetric: bool) -> str:
 
 def check(options: Options) -> None:
     """Refuses combinations that could only fail later."""
+    from ..content import require_kind
     from ..errors import require_file
 
     if options.model.suffix != ".bmodel":
         raise UserError(f"--model '{options.model}' must end in .bmodel")
-    require_file(options.mlir, "--mlir")
+    if options.mlir.suffix != ".mlir":
+        raise UserError(f"--mlir '{options.mlir}' must end in .mlir")
+    require_kind(require_file(options.mlir, "--mlir"), "--mlir")
     if options.integer and options.calibration_table is None:
         raise UserError("INT8 needs --calibration_table, the output of run_calibration.py")
     if not options.integer and (options.quant_input or options.quant_output):

@@ -80,8 +80,9 @@ TEST(Outputs, AreComparedByFile) {
   writeFileAtomically(a, "a");
   ASSERT_EQ(::symlink("a", link.c_str()), 0);
   ASSERT_EQ(::link(a.c_str(), hard.c_str()), 0);
-  for (const std::string &other : {a, link, hard, folder.file("./a")})
+  for (const std::string &other : {a, link, folder.file("./a")})
     EXPECT_NE(refusal({{"-o", other, ""}}, {{"-i", a, ""}}).find("would replace an input"), std::string::npos);
+  EXPECT_EQ(refusal({{"-o", hard, ""}}, {{"-i", a, ""}}), ""); // another name of the file, which stays
   EXPECT_NE(refusal({{"-o", folder.file("n"), ""}, {"-p", folder.file("./n"), ""}}, {}).find("are one file"),
             std::string::npos);
   EXPECT_EQ(refusal({{"-o", folder.file("n"), ""}, {"-p", "", ""}}, {{"-i", a, ""}, {"-j", "-", ""}}), "");
