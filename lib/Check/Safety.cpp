@@ -8,6 +8,7 @@
 
 #include "StageWalk.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/NameText.h"
 
 #include <algorithm>
 
@@ -146,7 +147,7 @@ void StageWalk::run() {
     conflicts.clear();
     shadow.requireWritten(tensor.deviceAddr, tensor.deviceAddr + tensor.size, conflicts);
     for (const Conflict &c : conflicts)
-      add(where + " tensor '" + tensor.name + "'",
+      add(where + " tensor " + quotedName(tensor.name),
           "nothing has written its bytes " + hex(c.begin) + " to " + hex(c.end));
   }
   shadow.sweep();
@@ -160,7 +161,8 @@ void StageWalk::run() {
       conflicts.clear();
       shadow.requireRead(begin, begin + weight.size, conflicts);
       for (const Conflict &c : conflicts)
-        add(where + " weight '" + weight.name + "'", "nothing reads its bytes " + hex(c.begin) + " to " + hex(c.end));
+        add(where + " weight " + quotedName(weight.name),
+            "nothing reads its bytes " + hex(c.begin) + " to " + hex(c.end));
     }
   if (unsaid)
     report.findings.push_back({where, "and " + std::to_string(unsaid) + " more"});
