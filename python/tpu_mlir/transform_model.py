@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from .core import pymlir
 from .errors import UserError
-from .files import require_folder, staging
+from .files import staging
 from .finite import require_finite
-from .inputs import load_inputs
+from .inputs import listed, load_inputs
 from .npz import save_npz
+from .outputs import Output, check_outputs
 from .preprocess import Preprocess, PreprocessFlags, resolve
 from .progress import Stages, human_count, warn
 from .seeded import InputKind
@@ -56,7 +57,7 @@ def transform(
     input_shapes: Sequence[Sequence[int]] | None = None,
     output_names: Sequence[str] = (),
     preprocess: PreprocessFlags | None = None,
-    test_input: Sequence[Path | str] = (),
+    test_input: Path | str | Sequence[Path | str] = (),
     test_result: Path | str | None = None,
     tolerance: tuple[float, ...] = (0.99, 0.99),
     excepts: Sequence[str] = (),
@@ -76,11 +77,13 @@ def transform(
 
     mlir = Path(mlir)
     model_def = Path(model_def)
+    test_input = listed(test_input)
     _check_arguments(model_name, model_def, mlir, test_result)
     if skip_validation and (test_input or test_result is not None):
         raise UserError(
             "--skip_validation leaves out what --test_input and --test_result are for; give one or the other"
         )
+    _check_outputs(model_name, model_def, mlir, test_input, test_result)
     stages = Stages(quiet)
     with stages.stage(f"load {model_def.name}"):
         model = graph.load_model(model_def)
@@ -126,11 +129,24 @@ def _check_arguments(model_name: str, model_def: Path, mlir: Path, test_result: 
         )
     if mlir.suffix != ".mlir":
         raise UserError(f"--mlir '{mlir}' must end in .mlir")
-    require_folder(mlir)
+    if test_result is not None and Path(test_result).suffix != ".npz":
+        raise UserError(f"--test_result '{test_result}' must end in .npz")
+
+
+def _check_outputs(
+    name: str, model_def: Path, mlir: Path, test_input: Sequence[Path | str], test_result: Path | str | None
+) -> None:
+    """Nothing that this import writes may be something that it reads."""
+    made = [f"{mlir.stem}_origin.mlir", f"{name}_opt.onnx"]
+    made += [f"{name}_top_f32_all_origin_weight.npz", f"{name}_top_f32_all_weight.npz"]
+    if test_input:
+        made += [f"{name}_in_f32.npz", f"{name}_ref_outputs.npz"]
+        made += [f"{name}_top_outputs.npz"] if test_result is None else []
+    outputs = [Output("--mlir", mlir, (".mlir",))]
+    outputs += [Output("--model_name's file", mlir.parent / file, (Path(file).suffix,)) for file in made]
     if test_result is not None:
-        if Path(test_result).suffix != ".npz":
-            raise UserError(f"--test_result '{test_result}' must end in .npz")
-        require_folder(Path(test_result))
+        outputs.append(Output("--test_result", Path(test_result), (".npz",)))
+    check_outputs(outputs, [("--model_def", model_def), *(("--test_input", path) for path in test_input)])
 
 
 def _for_their_types(settings: dict[str, Preprocess], asked: Any) -> dict[str, Preprocess]:
