@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from ...content import require_kind
 from ...errors import UserError, did_you_mean, require_file
+from ...names import list_text
 from ...progress import warn
 from . import large
 from .checks import check, check_producers
@@ -91,7 +93,7 @@ def as_asked(
 
 def constant_output(name: str, origin: str, others: Sequence[str]) -> UserError:
     """The error for an output that is a weight; others: the outputs that are not."""
-    advice = f"; leave it out with --output_names {','.join(others)}" if others else ""
+    advice = f"; leave it out with --output_names {shlex.quote(list_text(others))}" if others else ""
     return UserError(f"output '{name}' of model '{origin}' is constant: it does not depend on any input{advice}")
 
 
