@@ -220,6 +220,17 @@ def test_what_overflows_in_half_precision_alone_is_proven_in_float32(folder: Pat
     assert transform(make_model(nodes, {"x": [4, 64]}, ["y"], {"large": weights["large"]})) == 0
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_bfloat16_is_proven_in_float32(inside: bool, folder: Path) -> None:
+    brain = onnx.TensorProto.BFLOAT16
+    nodes = (
+        [make("Cast", ["x"], ["b"], to=brain), make("Cast", ["b"], ["y"], to=1)]
+        if inside
+        else [make("Neg", ["x"], ["y"])]
+    )
+    assert transform(make_model(nodes, {"x": [3, 4]}, ["y"], types={} if inside else {"x": brain, "y": brain})) == 0
+
+
 @pytest.mark.parametrize("flags", [[], ["--skip_validation"]])
 def test_the_summary_lists_the_operations_of_the_file(
     flags: list[str], folder: Path, capsys: pytest.CaptureFixture[str]

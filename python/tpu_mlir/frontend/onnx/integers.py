@@ -37,11 +37,12 @@ def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> boo
         roots -= blocked
     if not roots:
         return False
+    for output in model.graph.output:
+        if output.name in carried:
+            kind = onnx.TensorProto.DataType.Name(output.type.tensor_type.elem_type)
+            warn(f"output '{output.name}' has type {kind}; in the import it is float32, with the same values")
     for value in [*model.graph.input, *model.graph.output]:
         if value.name in carried:
-            if value in model.graph.output:
-                kind = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type)
-                warn(f"output '{value.name}' has type {kind}; in the import it is float32, with the same values")
             value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
     kept = [v for v in model.graph.value_info if v.name not in carried]
     del model.graph.value_info[:]
