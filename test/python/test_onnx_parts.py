@@ -94,6 +94,7 @@ MODELS: list[tuple[str, onnx.ModelProto]] = [
     ("resize, corners aligned", resized({"n": i64(1, 4, 9, 3)}, coordinate_transformation_mode="align_corners")),
     ("resize of rank 3", resized(scales(1, 1, 3), shape=(1, 4, 5))),
     ("resize of rank 2", resized({"n": i64(7)}, shape=(3, 5), axes=[1])),
+    ("resize, by too little to change a size", resized(scales(1, 1, 1.1, 1.0), nearest_mode="floor")),
     ("resize, linear but of the same size", one_node(
         "Resize", {"x": [1, 2, 3, 4]}, {"s": np.ones(4, F)}, order=["x", "", "s"], mode="linear")),
     ("prelu, [c, 1, 1]", rectified((3, 1, 1))),
@@ -205,6 +206,13 @@ def reductions() -> onnx.ModelProto:
     return flow(nodes, {"x": [2, 5, 6, 7]}, weights, ["y", "z", "m", "n"])
 
 
+def large_reductions() -> onnx.ModelProto:
+    """More elements than one window holds: windows of windows."""
+    weights = {"a": i64(0, 1, 2, 3)}
+    nodes = [make("ReduceMean", ["x", "a"], ["y"]), make("GlobalMaxPool", ["x"], ["z"])]
+    return flow(nodes, {"x": [1, 3, 256, 250]}, weights, ["y", "z"])
+
+
 def sizes() -> onnx.ModelProto:
     weights = {"n": i64(12, 18), "s": np.array([1, 1, 1.5, 0.5], F), "six": i64(1, 2, 3, 2, 3, 2)}
     nodes = [
@@ -231,6 +239,7 @@ NETWORKS: dict[str, tuple[onnx.ModelProto, tuple[str, ...]]] = {
     "flips": (flips(), ("F32", "INT8")),
     "slopes": (slopes(), ("F32", "INT8")),
     "reductions": (reductions(), ("F32", "INT8")),
+    "large reductions": (large_reductions(), ("F32", "INT8")),
     "sizes": (sizes(), ("F32", "INT8")),
     "five axes": (deep(), ("F32", "INT8")),
 }
