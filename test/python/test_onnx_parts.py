@@ -127,7 +127,10 @@ REFUSED: list[tuple[onnx.ModelProto, str]] = [
     (sliced([0], [FIRST], [2], [0]), "its step on axis 2 is 0"),
     (padded([0, 0, -2, 0, 0, 0, -2, 0]), "its pads -2 and -2 cut all 4 elements of axis 2"),
     (rectified((3,)), "its slopes of shape [3] do not broadcast to its input, [2, 3, 4, 5]"),
+    (one_node("PRelu", X, {"s": np.array([np.nan], F)}, opset=16), "its weight 's' has"),
     (resized(scales(1, 1, 0.1, 1)), "its result is empty"),
+    (resized(scales(1, 1, np.inf, 1)), "its scale inf of axis 2 is not a positive number"),
+    (resized(scales(1, 1, 1e9, 1)), "elements of axis 2 one by one; 1048576 are supported"),
 ]  # fmt: skip
 
 
