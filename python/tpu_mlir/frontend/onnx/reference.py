@@ -80,7 +80,14 @@ class Session:
 
     def _expose(self, exposed: Any, inferred: Any) -> None:
         """Make every computed tensor an output."""
-        constant = {out for node in exposed.graph.node if node.op_type == "Constant" for out in node.output}
+        # What is made of large weights alone is as large, and no tensor of the network.
+        weights = {w.name for w in exposed.graph.initializer}
+        is_large = any(large.is_large(w) for w in exposed.graph.initializer)
+        constant: set[str] = set()
+        for node in exposed.graph.node:
+            made_of_weights = bool(node.input) and all(not n or n in weights or n in constant for n in node.input)
+            if node.op_type == "Constant" or (is_large and made_of_weights):
+                constant.update(node.output)
         names = [name for _, name in results_of(exposed.graph) if name not in constant]
         typed = {v.name: v for v in inferred.graph.value_info}
         extra = [n for n in names if n in typed and n not in self._wanted and is_readable(typed[n])]
