@@ -41,7 +41,7 @@ public:
       forms.push_back(cast<FormInterface>(op).form());
       for (Value v : op->getOperands())
         if (auto weight = dyn_cast_or_null<top::WeightOp>(v.getDefiningOp()))
-          if (!weights.data(weight))
+          if (failed(weights.check(weight)))
             return failure();
     }
     return success();
@@ -69,8 +69,8 @@ public:
 
   LogicalResult invoke(bool keepAll) override {
     for (const std::string &name : inputs)
-      if (Bytes &b = stored[values[name]]; !b)
-        b = std::make_shared<std::vector<uint8_t>>(tensor(name)->bytes());
+      if (!stored.contains(values[name]))
+        stored[values[name]] = std::make_shared<std::vector<uint8_t>>(tensor(name)->bytes());
     llvm::DenseMap<Value, int> uses;
     for (Operation *op : ops)
       for (Value v : op->getOperands())
@@ -81,9 +81,12 @@ public:
       ++uses[values[name]];
     for (auto [op, form] : llvm::zip(ops, forms)) {
       run(op, form);
-      for (Value v : op->getOperands())
+      for (Value v : op->getOperands()) {
+        if (auto weight = dyn_cast_or_null<top::WeightOp>(v.getDefiningOp()))
+          weights.release(weight);
         if (--uses[v] == 0 && !keepAll)
           stored.erase(v);
+      }
     }
     return success();
   }
@@ -97,11 +100,13 @@ private:
   void run(Operation *op, const Form &form) {
     Value result = op->getResult(0);
     if (std::holds_alternative<View>(form)) {
-      stored[result] = stored[op->getOperand(0)];
-      if (!stored[result]) { // a view of a weight
+      // A copy, not a reference into the map: storing the result may move all that the map holds.
+      Bytes bytes = stored.lookup(op->getOperand(0));
+      if (!bytes) { // a view of a weight
         auto *data = static_cast<const uint8_t *>(weights.data(op->getOperand(0).getDefiningOp<top::WeightOp>()));
-        stored[result] = std::make_shared<std::vector<uint8_t>>(data, data + bytesOf(result));
+        bytes = std::make_shared<std::vector<uint8_t>>(data, data + bytesOf(result));
       }
+      stored[result] = std::move(bytes);
       return;
     }
     HostOperands host{{}, {formatOf(result).dtype, nchwOf(result), nullptr}};
@@ -110,7 +115,7 @@ private:
       if (auto weight = dyn_cast_or_null<top::WeightOp>(v.getDefiningOp()))
         data = weights.data(weight);
       else if (isPresent(v))
-        data = stored[v]->data();
+        data = stored.at(v)->data();
       if (isPresent(v))
         host.operands.emplace_back(formatOf(v).dtype, nchwOf(v), data);
       else

@@ -85,19 +85,63 @@ void writeFileAtomically(const std::string &path, std::string_view text) {
   writeFileAtomically(path, std::span(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
 }
 
+bool linkFile(const std::string &from, const std::string &to) {
+  struct stat source, target;
+  if (::stat(from.c_str(), &source) < 0)
+    return false;
+  // Of two names of one file, rename(2) would leave the temporary one.
+  if (::lstat(to.c_str(), &target) == 0 &&
+      (!S_ISREG(target.st_mode) || (target.st_ino == source.st_ino && target.st_dev == source.st_dev)))
+    return false;
+  std::string temporary = temporaryName(to);
+  if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, temporary.c_str(), AT_SYMLINK_FOLLOW) < 0)
+    return false;
+  if (::rename(temporary.c_str(), to.c_str()) == 0)
+    return true;
+  ::unlink(temporary.c_str());
+  return false;
+}
+
 MappedFile::MappedFile(const std::string &path) {
   struct stat info;
   Descriptor file{openForReading(path, info)};
   if (!S_ISREG(info.st_mode))
     throw UserError("cannot map '" + path + "': it is not a regular file");
   size = size_t(info.st_size);
-  if (size == 0)
-    return; // mmap refuses an empty range
-  base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
-  if (base == MAP_FAILED) {
-    base = nullptr;
+  map(file.fd, MAP_PRIVATE);
+  if (size && !base)
     cannot("map", path, errno);
+}
+
+/// Maps `size` bytes; leaves `base` null where that fails.
+void MappedFile::map(int fd, int flags) {
+  void *mapped = size ? ::mmap(nullptr, size, PROT_READ, flags, fd, 0) : MAP_FAILED; // which refuses an empty range
+  base = mapped == MAP_FAILED ? nullptr : mapped;
+}
+
+MappedFile MappedFile::spilled(std::span<const uint8_t> bytes) {
+  MappedFile made;
+  std::error_code ignored;
+  std::filesystem::path folder = std::filesystem::temp_directory_path(ignored);
+  Descriptor file{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+  const uint8_t *from = bytes.data();
+  size_t left = file.fd < 0 ? 1 : bytes.size();
+  while (file.fd >= 0 && left > 0) {
+    ssize_t done = ::write(file.fd, from, left);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done <= 0)
+      break;
+    from += done;
+    left -= size_t(done);
   }
+  if (left > 0)
+    return made;
+  made.size = bytes.size();
+  made.map(file.fd, MAP_SHARED);
+  if (!made.base)
+    made.size = 0;
+  return made;
 }
 
 MappedFile::MappedFile(MappedFile &&other) noexcept
@@ -112,6 +156,15 @@ MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
 MappedFile::~MappedFile() {
   if (base)
     ::munmap(base, size);
+}
+
+void MappedFile::release(std::span<const uint8_t> part) const {
+  // Whole pages inside; a private mapping that nobody can write holds nothing that the file has not.
+  constexpr uintptr_t kPage = 4096, kFewest = 16 * kPage;
+  auto begin = (reinterpret_cast<uintptr_t>(part.data()) + kPage - 1) / kPage * kPage,
+       end = (reinterpret_cast<uintptr_t>(part.data()) + part.size()) / kPage * kPage;
+  if (part.size() >= kFewest && end > begin)
+    ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
 }
 
 AtomicFile::AtomicFile(const std::string &path) : path(path), target(path) {
@@ -161,6 +214,10 @@ void AtomicFile::fail(int error) {
 void AtomicFile::write(const void *data, size_t bytes) {
   auto *from = static_cast<const uint8_t *>(data);
   written += bytes;
+  if (bytes >= kBufferBytes) { // needs no copy
+    flush();
+    return put(from, bytes);
+  }
   while (bytes > 0) {
     size_t take = std::min(bytes, kBufferBytes - buffer.size());
     buffer.insert(buffer.end(), from, from + take);
@@ -172,8 +229,11 @@ void AtomicFile::write(const void *data, size_t bytes) {
 }
 
 void AtomicFile::flush() {
-  const uint8_t *from = buffer.data();
-  size_t left = buffer.size();
+  put(buffer.data(), buffer.size());
+  buffer.clear();
+}
+
+void AtomicFile::put(const uint8_t *from, size_t left) {
   while (left > 0) {
     ssize_t done = ::write(fd, from, left);
     if (done < 0 && errno == EINTR)
@@ -183,7 +243,6 @@ void AtomicFile::flush() {
     from += done;
     left -= size_t(done);
   }
-  buffer.clear();
 }
 
 void AtomicFile::commit() {

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
+from .threads import wait_asleep
+
 EXIT_OK = 0
 EXIT_USER = 1
 EXIT_COMPARE = 2
@@ -76,6 +78,7 @@ def run_main(main: Main) -> Callable[..., int]:
 
     @functools.wraps(main)
     def wrapped(argv: Sequence[str] | None = None) -> int:
+        wait_asleep()
         with _stoppable() as signals:
             try:
                 code = main(argv) or EXIT_OK

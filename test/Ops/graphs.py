@@ -6,6 +6,7 @@ values live across several ops, are read twice, joined and concatenated. Builder
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,43 @@ def _upsample(net: Net, x: Made) -> Made | None:
     return net.op("Upsample", [x[0]], {"scale_h": 2, "scale_w": 2}), [n, c, 2 * h, 2 * w]
 
 
+def _reshape(net: Net, x: Made) -> Made:
+    """A view: channels and rows, or rows and columns, share their axis, or one axis is cut in two."""
+    n, c, h, w = x[1]
+    shapes = [[n, c * h, 1, w], [n, c, 1, h * w], [n, c, h * w, 1]]
+    shapes += [[n, c // k, h * k, w] for k in (2, 3) if c % k == 0]
+    shapes += [[n, c * k, h // k, w] for k in (2, 3) if h % k == 0]
+    shape = shapes[int(net.rng.integers(len(shapes)))]
+    return net.op("Reshape", [x[0]], {"shape": shape}), shape
+
+
+def graph_large(net: Net) -> list[Any]:
+    """35 to 60 ops on small tensors, views among them."""
+    rng = net.rng
+    shape = [int(rng.choice([1, 2])), int(rng.choice([3, 8, 16])), int(rng.integers(8, 25)), int(rng.integers(8, 25))]
+    return _grow(net, shape, int(rng.integers(35, 61)), views=True)
+
+
+def graph_large_f32(net: Net) -> list[Any]:
+    net.marks.add("f32")
+    return graph_large(net)
+
+
+def view_after(pools: int) -> Callable[[Net], list[Any]]:
+    """A chain of pools with a view and one more pool behind it."""
+
+    def build(net: Net) -> list[Any]:
+        shape = [1, 4, 6, 6]
+        x = net.input(shape)
+        attrs = {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [1] * 4}
+        for _ in range(pools):
+            x = net.op("MaxPool", [x], attrs)
+        x = net.op("Reshape", [x], {"shape": [1, 6, 4, 6]})
+        return [net.op("MaxPool", [x], attrs)]
+
+    return build
+
+
 def graph_f32(net: Net) -> list[Any]:
     """Ops with an F32 form only."""
     net.marks.add("f32")
@@ -139,13 +177,15 @@ def graph(net: Net) -> list[Any]:
     return _grow(net, shape)
 
 
-def _grow(net: Net, shape: list[int]) -> list[Any]:
+def _grow(net: Net, shape: list[int], ops: int | None = None, views: bool = False) -> list[Any]:
+    """`ops` more values, 3 to 12 where not given."""
     rng = net.rng
     values: list[Made] = [
         (net.input(shape, positive=bool(rng.integers(2))), shape) for _ in range(int(rng.integers(1, 3)))
     ]
-    wanted, read = int(rng.integers(3, 13)), set()
+    wanted, read = ops or int(rng.integers(3, 13)), set()
     makers = [_conv, _conv, _conv, _pool, _unary, _unary, _add, _add, _concat, _upsample, _slice]
+    makers += [_reshape, _reshape] if views else []
     for _ in range(200):
         if len(values) >= wanted + 2:
             break

@@ -186,13 +186,14 @@ def unsafe(folder: Path) -> str:
 if __name__ == "__main__":
     # Reproduces one case: harness.py <family, or graph> <seed> <folder> [mode] [lmem]
     from families import FAMILIES
-    from graphs import graph, graph_f32, graph_wide
+    from graphs import graph, graph_f32, graph_large, graph_large_f32, graph_wide
     from tokens import tokens, tokens_f32
 
     family, seed, where = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     where.mkdir(parents=True, exist_ok=True)
     rest = sys.argv[4:]
-    found = {f.__name__: f for f in (graph, graph_f32, graph_wide, tokens, tokens_f32)}.get(family) or FAMILIES[family]
+    builders = (graph, graph_f32, graph_large, graph_large_f32, graph_wide, tokens, tokens_f32)
+    found = {f.__name__: f for f in builders}.get(family) or FAMILIES[family]
     print(
         run_case(found, seed, where, rest[0] if rest else "INT8", int(rest[1]) if len(rest) > 1 else 0), unsafe(where)
     )

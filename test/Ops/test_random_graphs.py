@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
-from graphs import graph, graph_f32, graph_wide
+from graphs import graph, graph_f32, graph_large, graph_large_f32, graph_wide, view_after
 from harness import Build, run_case
 from tokens import tokens, tokens_f32
 
@@ -50,8 +50,20 @@ def test_rows_that_fill_memory_are_exact_and_safe(tmp_path: Path) -> None:
     _run(range(SEEDS), tmp_path, graph_wide)
 
 
+def test_large_networks_are_exact_and_safe(tmp_path: Path) -> None:
+    """35 to 60 ops: more values than the tables of small networks hold."""
+    _run(range(20), tmp_path, graph_large, graph_large_f32)
+
+
+@pytest.mark.parametrize("pools", [46, 94])
+def test_a_view_is_exact_where_the_table_of_values_grows(tmp_path: Path, pools: int) -> None:
+    outcome = run_case(view_after(pools), 1, tmp_path, "F32")
+    assert outcome.compared == outcome.expected > pools and outcome.difference is None, outcome.difference
+
+
 @pytest.mark.slow
 def test_more_groups_are_exact_and_safe(tmp_path: Path) -> None:
     _run(range(1000, 1500), tmp_path)
     _run(range(2000, 2500), tmp_path, tokens, tokens_f32)
     _run(range(3000, 3500), tmp_path, graph_wide)
+    _run(range(4000, 4200), tmp_path, graph_large, graph_large_f32)

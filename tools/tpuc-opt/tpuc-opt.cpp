@@ -7,6 +7,7 @@
 #include "tpu_mlir/InitAll.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/Tool.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -47,6 +48,22 @@ LogicalResult saveNewWeights(ModuleOp module, const Options &options) {
   return store.save(module, folderOf(options.output), file);
 }
 
+/// Says what concerns no line of a file, and leaves the rest to MLIR, which would print `<unknown>:0` in front of it.
+LogicalResult printWithoutPlace(Diagnostic &diagnostic) {
+  if (diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
+    return failure();
+  auto say = [](const Diagnostic &d) {
+    const char *kind = d.getSeverity() == DiagnosticSeverity::Error     ? "error: "
+                       : d.getSeverity() == DiagnosticSeverity::Warning ? "warning: "
+                                                                        : "note: ";
+    llvm::errs() << kind << d.str() << "\n";
+  };
+  say(diagnostic);
+  for (const Diagnostic &note : diagnostic.getNotes())
+    say(note);
+  return success();
+}
+
 /// One module through the passes, onto `out`.
 LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectRegistry &registry,
                       const Options &options, llvm::raw_ostream &out) {
@@ -80,57 +97,48 @@ LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectR
     return handler.verify();
   }
   SourceMgrDiagnosticHandler handler(*sources, &context);
+  ScopedDiagnosticHandler placeless(&context, printWithoutPlace);
   return run();
 }
 
-} // namespace
-
-int main(int argc, char **argv) {
+int run(int argc, char **argv) {
   tpu_mlir::registerAllPasses();
   registerAsmPrinterCLOptions();
   registerPassManagerCLOptions();
   Options options;
+  cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << tpu_mlir::versionLine("tpuc-opt"); });
   cl::ParseCommandLineOptions(argc, argv, "runs passes over a .mlir file\n");
 
   DialectRegistry registry;
   tpu_mlir::registerAllDialects(registry);
   std::string problem, text;
   auto input = openInputFile(options.input, &problem);
-  if (!input) {
-    llvm::errs() << "tpuc-opt: error: " << problem << "\n";
-    return tpu_mlir::kExitUserError;
-  }
+  if (!input)
+    throw tpu_mlir::UserError(problem);
   // The parser takes a file without text for a module without ops; it is rather one that was cut off.
-  if (input->getBuffer().trim().empty()) {
-    llvm::errs() << "tpuc-opt: error: '" << options.input << "' is empty\n";
-    return tpu_mlir::kExitUserError;
-  }
+  if (input->getBuffer().trim().empty())
+    throw tpu_mlir::UserError("'" + options.input + "' is empty");
+  // The parser would quote the line, whatever it holds.
+  if (input->getBuffer().take_front(256).contains('\0'))
+    throw tpu_mlir::UserError("'" + options.input + "' is a binary file, not MLIR text");
   auto each = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, llvm::raw_ostream &out) {
     return process(std::move(chunk), registry, options, out);
   };
   // The output may be the input: nothing is written before all of it is read.
   llvm::raw_string_ostream out(text);
-  try {
-    LogicalResult done = options.splitInput ? splitAndProcessBuffer(std::move(input), each, out, "// -----", "// -----")
-                                            : each(std::move(input), out);
-    if (failed(done))
-      return tpu_mlir::kExitUserError;
-    if (options.output != "-") {
-      tpu_mlir::writeFileAtomically(options.output, std::string_view(text));
-      return tpu_mlir::kExitDone;
-    }
-    llvm::outs() << text;
-    llvm::outs().flush();
-    if (std::error_code error = llvm::outs().error()) {
-      llvm::outs().clear_error(); // its destructor would abort
-      throw tpu_mlir::UserError("cannot write to standard output: " + error.message());
-    }
-  } catch (const tpu_mlir::UserError &error) {
-    llvm::errs() << "tpuc-opt: error: " << error.what() << "\n";
+  LogicalResult done = options.splitInput ? splitAndProcessBuffer(std::move(input), each, out, "// -----", "// -----")
+                                          : each(std::move(input), out);
+  if (failed(done))
     return tpu_mlir::kExitUserError;
-  } catch (const std::bad_alloc &) {
-    llvm::errs() << "tpuc-opt: error: out of memory\n";
-    return tpu_mlir::kExitUserError;
-  }
+  if (options.output != "-")
+    tpu_mlir::writeFileAtomically(options.output, std::string_view(text));
+  else
+    tpu_mlir::printOut(text);
   return tpu_mlir::kExitDone;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  return tpu_mlir::runTool([&] { return run(argc, argv); });
 }

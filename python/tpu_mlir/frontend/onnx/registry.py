@@ -6,7 +6,7 @@ that breaks the rule is refused by `node.refuse(...)`; the importer collects all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ _FAMILIES = ("ops_conv", "ops_pool", "ops_eltwise", "ops_activation", "ops_shape
 
 class Refused(Exception):
     """A node cannot be imported; the text says why and what can be done."""
+
+
+class Unknown(Exception):
+    """Nothing can be said about a node, because it depends on one that was refused."""
 
 
 def onnx_op(*op_types: str) -> Callable[[ImportFunction], ImportFunction]:
@@ -96,7 +100,7 @@ class Node:
         if shape is None:
             self.refuse(
                 f"the shape of '{self.inputs[index]}' is not known before the network runs",
-                "give --input_shapes, or cut the network before it with --output_names",
+                "give --input_shapes",
             )
         return shape
 
@@ -108,6 +112,10 @@ class Node:
         """Input `index` as a numpy array; refuses the node where it is computed at run time."""
         array = self.const(index)
         if array is None:
+            if not self.has_input(index):
+                self.refuse(f"its {what} is missing")
+            if self._importer.is_unknown(self.inputs[index]):
+                raise Unknown
             self.refuse(f"its {what} '{self.inputs[index]}' is computed at run time, and must be constant")
         return array
 
@@ -128,17 +136,25 @@ class Node:
         """Input `index` as a Top value; a constant becomes a weight."""
         return self._importer.value_of(self.inputs[index])
 
-    def weight(self, array: Any, name: str) -> Any:
-        """A float32 weight with these elements; the same name always stands for the same array."""
-        return self._importer.weight(name, array)
+    def weight(self, array: Any, source: str, *done: Hashable, name: str = "") -> Any:
+        """A float32 weight with these elements, which are the constant `source` after all that `done` lists.
+
+        The same source and the same `done` are one weight, whoever asks; everything that the elements depend on
+        belongs in there. name: what the weight is called if nothing else is; default: as its source.
+        """
+        return self._importer.weight(name or source, (source, *done), array)
+
+    def require_finite(self, source: str, array: Any) -> None:
+        """Refuse the node where `array`, made of the constant `source`, has an element that is NaN or infinite."""
+        self._importer.require_finite(source, array)
 
     def none(self) -> Any:
         return self._importer.none
 
     def name(self, index: int = 0, suffix: str = "") -> str:
-        """The Top name of result `index`: `<onnx output>_<OpType>`, with a suffix for helper values."""
-        base = f"{self.outputs[index]}_{self.op_type}"
-        return f"{base}_{suffix}" if suffix else base
+        """The Top name of result `index`: `<onnx output>_<OpType>`; with a suffix, a new one for a helper value."""
+        base = self._importer.result_name(self.outputs[index], self.op_type)
+        return self._importer.unique_name(f"{base}_{suffix}") if suffix else base
 
     def emit(
         self,
