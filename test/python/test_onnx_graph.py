@@ -208,6 +208,13 @@ def test_a_failing_simplifier_is_only_a_warning(
     assert "the model is imported without simplification" in capsys.readouterr().err
 
 
+def test_a_simplifier_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    model = make_model([helper.make_node("Nonsense", ["x"], ["y"])], {"x": [1, 3]}, ["y"])
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3]))
+    graph.prepare(model, "model")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_simplification_is_reproducible() -> None:
     contents = {graph.save_bytes(graph.prepare(conv_relu(), "model")) for _ in range(3)}
     assert len(contents) == 1

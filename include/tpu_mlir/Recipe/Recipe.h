@@ -156,6 +156,8 @@ struct CopyProgram {
   std::vector<Move> moves;
 };
 constexpr int kFromResult = -2;
+/// Moves of one copy program; each takes memory here and at least one command there.
+constexpr int64_t kMostMoves = 65536;
 
 /// The result is the first operand's bytes under another shape.
 struct View {};

@@ -4,6 +4,7 @@
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Support/NameText.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Iterators.h"
 #include "llvm/ADT/StringMap.h"
@@ -25,6 +26,8 @@ struct Row {
 
 /// Thresholds below this stand for constant zero. Source: the vendor's parser, by the interface facts.
 constexpr double kSmallestThreshold = 1e-5;
+
+constexpr StringRef kBlanks = " \t\r\v\f";
 
 /// The number that the text of a module keeps (seven digits): a network lowers to the same numbers whether or not it was
 /// written to a file in between.
@@ -58,29 +61,43 @@ struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalib
     auto buffer = llvm::MemoryBuffer::getFile(file);
     if (!buffer)
       return fail("calibration table '" + file + "': " + buffer.getError().message());
-    llvm::StringMap<Row> rows;
+    llvm::StringMap<Row> rows, asWritten;
     SmallVector<StringRef> lines;
     (*buffer)->getBuffer().split(lines, '\n');
     for (auto [i, raw] : llvm::enumerate(lines)) {
-      StringRef line = raw.trim();
+      StringRef line = raw.trim(kBlanks);
       // Sections behind a marker hold other rows (int4 thresholds, weight scales).
       if (line.starts_with("#int4_th") || line.starts_with("#weight_scale"))
         break;
       if (line.empty() || line.starts_with("#"))
         continue;
-      SmallVector<StringRef> words;
-      line.split(words, ' ', -1, false);
+      // A name that is no plain word is in quotes. In older tables it stands as it is: numbers are read from the end.
+      StringRef words[3], name = line;
       double numbers[3];
-      bool ok = words.size() == 4;
-      for (int k = 0; ok && k < 3; ++k)
-        ok = !words[k + 1].getAsDouble(numbers[k]) && std::isfinite(numbers[k]);
-      if (!ok)
+      bool ok = true;
+      for (int k = 2; k >= 0; --k) {
+        size_t blank = name.find_last_of(kBlanks);
+        words[k] = name.substr(blank + 1);
+        name = blank == StringRef::npos ? "" : name.take_front(blank).rtrim(kBlanks);
+        ok = ok && !words[k].getAsDouble(numbers[k]) && std::isfinite(numbers[k]);
+      }
+      if (!ok || name.empty())
         return fail("calibration table '" + file + "' line " + Twine(i + 1) +
                     ": expected 'name threshold min max', found '" + line.take_front(80) + "'");
       if (numbers[1] > numbers[2])
-        return fail("calibration table '" + file + "' line " + Twine(i + 1) + ": min " + words[2] + " is above max " + words[3]);
-      rows[words[0]] = {std::max(std::fabs(numbers[0]), kSmallestThreshold), numbers[1], numbers[2]};
+        return fail("calibration table '" + file + "' line " + Twine(i + 1) + ": min " + words[1] + " is above max " +
+                    words[2]);
+      Row row = {std::max(std::fabs(numbers[0]), kSmallestThreshold), numbers[1], numbers[2]};
+      if (auto quoted = readQuotedName(name); quoted && quoted->rest.empty()) {
+        rows[quoted->name] = row;
+        asWritten[name] = row;
+      } else {
+        rows[name] = row;
+      }
     }
+    // In older tables quotes were part of the name.
+    for (const auto &entry : asWritten)
+      rows.try_emplace(entry.getKey(), entry.getValue());
     return rows;
   }
 

@@ -7,15 +7,13 @@
 #include "tpu_mlir/Recipe/Recipe.h"
 
 #include <cstring>
+#include <numeric>
 
 using namespace mlir;
 
 namespace tpu_mlir {
 
 //===- Verify -------------------------------------------------------------===//
-
-/// Moves of one copy program; each takes memory here and at least one command there.
-static constexpr int64_t kMostMoves = 65536;
 
 LogicalResult tpu::ConcatOp::verify() {
   if (failed(verifyTensors(*this)))
@@ -288,12 +286,13 @@ namespace {
 template <typename TopOp, typename TpuOp>
 struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp> {
   std::string whyNotLowered(Operation *op, const Lowering &) const {
-    if (auto slice = dyn_cast<top::SliceOp>(op))
-      if (llvm::any_of(slice.getSteps(), [](int64_t s) { return s < 1; }))
-        return "a step is not positive";
-    if (auto pad = dyn_cast<top::PadOp>(op))
-      if (llvm::any_of(pad.getPaddings(), [](int64_t p) { return p < 0; }))
-        return "a padding is negative; slice instead";
+    const std::string most = std::to_string(kMostMoves);
+    if (auto upsample = dyn_cast<top::UpsampleOp>(op))
+      if (int64_t(upsample.getScaleH()) * int64_t(upsample.getScaleW()) > kMostMoves)
+        return "it repeats each pixel more than " + most + " times; enlarge in two steps";
+    if (auto pad = dyn_cast<top::PadOp>(op); pad && pad.getMode() != "constant")
+      if (std::accumulate(pad.getPaddings().begin(), pad.getPaddings().end(), int64_t(0)) > kMostMoves)
+        return "it repeats more than " + most + " planes; pad with a constant, or in two steps";
     return "";
   }
   LogicalResult lower(Operation *op, Lowering &l) const {

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, unknown_name
 from ..inputs import load_inputs
 from ..preprocess import IMAGE_SUFFIXES
 from ..progress import listed, warn
@@ -42,19 +42,22 @@ class Calibration:
 
 
 def calibrate(
-    mlir: Path,
-    samples: Sequence[Sample],
+    mlir: Path | str,
+    samples: Sequence[Path | str | Sequence[Path | str]],
     method: str = "kl",
     bins: int = DEFAULT_BINS,
 ) -> Calibration:
     """Calibrates every tensor of a Top `mlir` over `samples`. Network inputs always get their largest absolute value.
 
-    Raises UserError where the model is no fp32 Top model, a sample does not fit it, or a tensor is not finite.
+    A sample is a file, or one file per input, or pictures that fill a batch. Raises UserError where the model is no
+    fp32 Top model, a sample does not fit it, or a tensor is not finite.
     """
-    assert method in METHODS, method
+    if method not in METHODS:
+        raise unknown_name("calibration method", method, list(METHODS))
+    mlir = Path(mlir)
     started = time.perf_counter()
     network = _Network(mlir)
-    batches = list(_batches(samples, network))
+    batches = list(_batches([_sample(sample) for sample in samples], network))
     statistics: dict[str, TensorStatistics] = {}
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
@@ -84,6 +87,10 @@ def calibrate(
     }
     seconds = time.perf_counter() - started
     return Calibration(CalibrationTable(rows, header), method, len(samples), seconds, constant)
+
+
+def _sample(files: Path | str | Sequence[Path | str]) -> Sample:
+    return (Path(files),) if isinstance(files, str | Path) else tuple(Path(file) for file in files)
 
 
 class _Network:

@@ -45,14 +45,17 @@ def cut(graph: Any, asked: Any, failed: Collection[str], is_computed: Callable[[
     producers = {name: node for node in graph.node for name in node.output if name}
     known = {name for node in asked.node for name in node.output if name}
     wanted: dict[str, None] = {}
+    unwritable = ""
 
     def want(name: str) -> None:
         """`name`, or, where the user's file does not have it or a list cannot hold it, what it is computed from."""
+        nonlocal unwritable
         if name not in producers or not is_computed(name):
             return
         if name in known and "," not in name:
             wanted.setdefault(name)
             return
+        unwritable = unwritable or (name if name in known else "")
         for before in producers[name].input:
             want(before)
 
@@ -65,6 +68,8 @@ def cut(graph: Any, asked: Any, failed: Collection[str], is_computed: Callable[[
     for output in graph.output:
         if output.name not in lost:
             want(output.name)
+    if not wanted and unwritable:
+        return f"before lies '{unwritable}', whose name --output_names cannot take because of its comma; rename it"
     if not wanted:
         return "no tensor is computed before, so there is nothing to cut; run it on the host, or export it otherwise"
     names = shlex.quote(",".join(wanted))

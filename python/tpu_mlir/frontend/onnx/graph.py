@@ -7,6 +7,7 @@ need, and inferred shapes. It decides nothing about operators.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -250,6 +251,11 @@ def cut_outputs(model: Any, origin: str, wanted: Sequence[str]) -> None:
     for name in wanted:
         tensor = _resolve_tensor(name, producers)
         if tensor is None:
+            for what, values in (("an input", model.graph.input), ("a weight", model.graph.initializer)):
+                if any(value.name == name for value in values):
+                    raise UserError(
+                        f"--output_names: '{name}' is {what} of model '{origin}'; name tensors that a node computes"
+                    )
             known = [*producers, *(f"{t}_{n.op_type}" for t, n in producers.items())]
             raise UserError(f"--output_names: model '{origin}' has no tensor '{name}'{did_you_mean(name, known)}")
         if tensor not in resolved:
@@ -367,7 +373,7 @@ def _onnxsim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
 
     avoided = AVOIDED[avoid]
     skipped = [*(["fuse_bn_into_conv"] if skip_fuse_bn else []), *(avoided or [])]
-    with _quiet_stderr():
+    with _quiet():
         simple, good = onnxsim.simplify(
             model, perform_optimization=avoided is not None, skipped_optimizers=skipped or None
         )
@@ -381,12 +387,13 @@ def _onnxslim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
 
     if skip_fuse_bn or avoid:
         raise RuntimeError(f"it cannot do without {avoid or 'fusing batch normalisation'}")
-    return onnxslim.slim(model)
+    with _quiet():
+        return onnxslim.slim(model)
 
 
 @contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep a native library's chatter off the user's terminal."""
+def _quiet() -> Iterator[None]:
+    """Keep a library's chatter off the user's terminal: what Python prints, and what native code writes to stderr."""
     sys.stderr.flush()
     try:
         saved = os.dup(2)
@@ -396,7 +403,8 @@ def _quiet_stderr() -> Iterator[None]:
     with Path(os.devnull).open("wb") as sink:
         os.dup2(sink.fileno(), 2)
         try:
-            yield
+            with contextlib.redirect_stdout(io.StringIO()):
+                yield
         finally:
             os.dup2(saved, 2)
             os.close(saved)

@@ -48,7 +48,7 @@ def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> Non
     model.graph.value_info.extend(kept)
     nodes: list[Any] = []
     for node in model.graph.node:
-        if node.input and node.input[0] in carried and node.op_type == "Cast":
+        if node.input and node.input[0] in carried and node.op_type in ("Cast", "CastLike"):
             nodes.append(onnx.helper.make_node("Identity", [node.input[0]], list(node.output), name=node.name))
         elif node.input and node.input[0] in carried and node.op_type == "DequantizeLinear":
             nodes += _as_arithmetic(model, node, constants, shapes)
@@ -127,6 +127,9 @@ def _end(node: Any, constants: dict[str, Any]) -> bool:
     if node.op_type == "Cast":
         to = next((a.i for a in node.attribute if a.name == "to"), 0)
         return bool(to == onnx.TensorProto.FLOAT)
+    if node.op_type == "CastLike":
+        like = constants.get(node.input[1])
+        return like is not None and like.data_type == onnx.TensorProto.FLOAT
     return node.op_type in ("Shape", "Size")
 
 
