@@ -132,7 +132,12 @@ def _run_top(module: Any, inputs: Tensors) -> dict[str, Any]:
 
 
 def _session(subject: Subject) -> reference.Session:
-    """The user's model in onnxruntime; where that cannot load it, what was imported, with a warning."""
+    """The user's model in onnxruntime; where that cannot load it, what was imported, with a warning.
+
+    Tensors in formats that numpy lacks cannot be read from it; then it is the model's float32 form.
+    """
+    if not all(reference.is_readable(v) for v in [*subject.asked.graph.input, *subject.asked.graph.output]):
+        return subject.plain
     try:
         return reference.Session(subject.asked, subject.origin, True, subject.names)
     except UserError as error:

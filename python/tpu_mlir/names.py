@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 # Blanks and control characters of ASCII end a word or a line; some programs end a line at the other three.
 _ENDS_WORDS = re.compile(r"[\x00-\x20\x7f\u0085\u2028\u2029]")
@@ -60,6 +61,19 @@ def split_list(text: str) -> tuple[str, ...]:
             part, keep = "", 0
     parts.append(_stripped(part, keep))
     return tuple(part for part in parts if part)
+
+
+def list_text(names: Sequence[str]) -> str:
+    """`names` as `split_list` reads them."""
+    return ",".join(_item(name, is_last=i == len(names) - 1) for i, name in enumerate(names))
+
+
+def _item(name: str, is_last: bool) -> str:
+    before = r"\\+(?=[, ])" if is_last else r"\\+(?=[, ]|$)"
+    text = re.sub(before, lambda found: found[0] * 2, name).replace(",", "\\,")
+    if text.startswith(" "):
+        text = "\\" + text
+    return text[:-1] + "\\ " if name.endswith(" ") and len(name) > 1 else text
 
 
 def _stripped(part: str, keep: int) -> str:

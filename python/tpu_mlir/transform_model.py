@@ -73,6 +73,7 @@ def transform(
     CompareFailed where a tensor falls below; the files are kept then, to look into.
     """
     from .frontend.onnx import graph
+    from .frontend.onnx.simplify import AVOIDED
     from .import_proof import SimplificationChanged
 
     mlir = Path(mlir)
@@ -97,7 +98,7 @@ def transform(
 
     run = _Run(model_name, model_def, mlir, asked, settings, tensors, tolerance, excepts, skip_fuse_bn, stages)
     # With all that a simplifier does, then with less and less.
-    ways: list[str | None] = [*graph.AVOIDED, None]
+    ways: list[str | None] = [*AVOIDED, None]
     while True:
         try:
             result, proof, imported = run.attempt(ways[0], prove=not skip_validation)

@@ -94,6 +94,7 @@ MODELS: list[tuple[str, onnx.ModelProto]] = [
     ("resize, corners aligned", resized({"n": i64(1, 4, 9, 3)}, coordinate_transformation_mode="align_corners")),
     ("resize of rank 3", resized(scales(1, 1, 3), shape=(1, 4, 5))),
     ("resize of rank 2", resized({"n": i64(7)}, shape=(3, 5), axes=[1])),
+    ("resize, by too little to change a size", resized(scales(1, 1, 1.1, 1.0), nearest_mode="floor")),
     ("resize, linear but of the same size", one_node(
         "Resize", {"x": [1, 2, 3, 4]}, {"s": np.ones(4, F)}, order=["x", "", "s"], mode="linear")),
     ("prelu, [c, 1, 1]", rectified((3, 1, 1))),
@@ -126,7 +127,10 @@ REFUSED: list[tuple[onnx.ModelProto, str]] = [
     (sliced([0], [FIRST], [2], [0]), "its step on axis 2 is 0"),
     (padded([0, 0, -2, 0, 0, 0, -2, 0]), "its pads -2 and -2 cut all 4 elements of axis 2"),
     (rectified((3,)), "its slopes of shape [3] do not broadcast to its input, [2, 3, 4, 5]"),
+    (one_node("PRelu", X, {"s": np.array([np.nan], F)}, opset=16), "its weight 's' has"),
     (resized(scales(1, 1, 0.1, 1)), "its result is empty"),
+    (resized(scales(1, 1, np.inf, 1)), "its scale inf of axis 2 is not a positive number"),
+    (resized(scales(1, 1, 1e9, 1)), "elements of axis 2 one by one; 1048576 are supported"),
 ]  # fmt: skip
 
 
@@ -205,6 +209,13 @@ def reductions() -> onnx.ModelProto:
     return flow(nodes, {"x": [2, 5, 6, 7]}, weights, ["y", "z", "m", "n"])
 
 
+def large_reductions() -> onnx.ModelProto:
+    """More elements than one window holds: windows of windows."""
+    weights = {"a": i64(0, 1, 2, 3)}
+    nodes = [make("ReduceMean", ["x", "a"], ["y"]), make("GlobalMaxPool", ["x"], ["z"])]
+    return flow(nodes, {"x": [1, 3, 256, 250]}, weights, ["y", "z"])
+
+
 def sizes() -> onnx.ModelProto:
     weights = {"n": i64(12, 18), "s": np.array([1, 1, 1.5, 0.5], F), "six": i64(1, 2, 3, 2, 3, 2)}
     nodes = [
@@ -231,6 +242,7 @@ NETWORKS: dict[str, tuple[onnx.ModelProto, tuple[str, ...]]] = {
     "flips": (flips(), ("F32", "INT8")),
     "slopes": (slopes(), ("F32", "INT8")),
     "reductions": (reductions(), ("F32", "INT8")),
+    "large reductions": (large_reductions(), ("F32", "INT8")),
     "sizes": (sizes(), ("F32", "INT8")),
     "five axes": (deep(), ("F32", "INT8")),
 }

@@ -40,7 +40,7 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
   }
 
   LogicalResult group(func::FuncOp function, codegen::Machine &machine) {
-    FunctionNetwork f = networkOf(function);
+    FunctionNetwork f = networkOf(function, machine);
     const target::Chip &chip = targetOf(function);
     schedule::Schedule found;
     if (useGroups.empty()) {

@@ -21,10 +21,10 @@ _KEEPING = (
 )
 
 
-def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> None:
-    """Give the integer inputs that can be float the type float32, and what reads them its new form; changes `model`.
+def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> bool:
+    """Give the integer inputs that can be float the type float32, and what reads them its new form; True if any was.
 
-    shapes: of all tensors, where known.
+    `model` is changed. shapes: of all tensors, where known.
     """
     import onnx
 
@@ -36,12 +36,13 @@ def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> Non
             break
         roots -= blocked
     if not roots:
-        return
+        return False
+    for output in model.graph.output:
+        if output.name in carried:
+            kind = onnx.TensorProto.DataType.Name(output.type.tensor_type.elem_type)
+            warn(f"output '{output.name}' has type {kind}; in the import it is float32, with the same values")
     for value in [*model.graph.input, *model.graph.output]:
         if value.name in carried:
-            if value in model.graph.output:
-                kind = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type)
-                warn(f"output '{value.name}' has type {kind}; in the import it is float32, with the same values")
             value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
     kept = [v for v in model.graph.value_info if v.name not in carried]
     del model.graph.value_info[:]
@@ -56,6 +57,7 @@ def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> Non
             nodes.append(node)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+    return True
 
 
 def why_not(model: Any, name: str) -> str:

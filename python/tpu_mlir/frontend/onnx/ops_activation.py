@@ -76,6 +76,7 @@ def prelu(node: Node) -> None:
             f"its slopes of shape {list(slope.shape)} do not broadcast to its input, {list(shape)}",
             "one slope for each channel of [n,c,h,w] has the shape [c,1,1]",
         )
+    node.require_finite(node.inputs[1], slope)
     if (slope == slope.reshape(-1)[0]).all():
         node.result(node.emit("LeakyRelu", [node.value(0)], {"alpha": float(slope.reshape(-1)[0])}))
     else:

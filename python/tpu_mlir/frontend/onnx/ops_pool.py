@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import isqrt, prod
 from typing import Any
 
 from .geometry import Window, window_of
@@ -131,13 +131,15 @@ def _reduce(
     value = node.value(0)
     for step in before:
         value = _apply(node, value, step, step.lower())
-    for index, run in enumerate(reversed(runs)):
-        number = str(index + 1) if index else ""
-        seen, kernel = _seen(shape, run)
+    pools: list[tuple[list[int], tuple[int, int]]] = []  # the tensor as [n, c, h, w], and the window over it
+    for run in reversed(runs):
+        pools += _pools(shape, run)
         for axis in run:
             shape[axis] = 1
+    for index, (seen, kernel) in enumerate(pools):
+        number = str(index + 1) if index else ""
         pooled = [seen[0], seen[1], seen[2] - kernel[0] + 1, seen[3] - kernel[1] + 1]
-        is_last = index == len(runs) - 1 and not steps and pooled == final
+        is_last = index == len(pools) - 1 and not steps and pooled == final
         value = node.reshape(value, seen, f"in4d{number}")
         window = Window(kernel, (1, 1), (0, 0, 0, 0), (1, 1))
         value = node.emit(op, [value], _attributes(op, window), "" if is_last else f"pool{number}")
@@ -162,12 +164,20 @@ def _runs(shape: list[int], axes: list[int]) -> list[list[int]]:
     return runs
 
 
-def _seen(shape: list[int], run: list[int]) -> tuple[list[int], tuple[int, int]]:
-    """The tensor as [n, c, h, w] whose window of the second result's size covers the axes of `run`."""
+MOST_IN_A_WINDOW = 60_000  # elements of one window; more are pooled in two steps, as windows of windows
+
+
+def _pools(shape: list[int], run: list[int]) -> list[tuple[list[int], tuple[int, int]]]:
+    """Views [n, c, h, w] of the tensor and, for each, a window; one after the other they cover the axes of `run`."""
     first, last = run[0], run[-1]
+    before, extent, after = prod(shape[:first]), prod(shape[first : last + 1]), prod(shape[last + 1 :])
+    if extent > MOST_IN_A_WINDOW:
+        outer = max(d for d in range(1, isqrt(extent) + 1) if extent % d == 0)
+        inner = extent // outer
+        if outer > 1:
+            return [*_pools([before, outer, inner, after], [2]), *_pools([before, outer, after], [1])]
     if len(shape) == 4 and first >= 2:
-        return list(shape), (shape[2] if 2 in run else 1, shape[3] if 3 in run else 1)
+        return [(list(shape), (shape[2] if 2 in run else 1, shape[3] if 3 in run else 1))]
     if last == len(shape) - 1:
-        return [1, prod(shape[:first]), 1, prod(shape[first:])], (1, prod(shape[first:]))
-    extent = prod(shape[first : last + 1])
-    return [1, prod(shape[:first]), extent, prod(shape[last + 1 :])], (extent, 1)
+        return [([1, before, 1, extent], (1, extent))]
+    return [([1, before, extent, after], (extent, 1))]

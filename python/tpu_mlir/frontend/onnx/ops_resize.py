@@ -26,7 +26,8 @@ def resize(node: Node) -> None:
     targets = _targets(node, shape)
     if any(t.size < 1 for t in targets):
         node.refuse(f"its result is empty: {[t.size for t in targets]}")
-    if all(t.scale == 1.0 for t in targets):
+    # Source: onnxruntime, which copies where no size changes, whatever the scales.
+    if [t.size for t in targets] == list(shape):
         node.pass_through()
         return
     mode = node.attribute("mode", "nearest")
@@ -101,9 +102,9 @@ def _targets(node: Node, shape: tuple[int, ...]) -> list[Target]:
     if sizes is None:
         for axis, value in zip(axes, values, strict=True):
             scale = np.float32(value)
-            if not scale > 0:
-                node.refuse(f"its scale {value} of axis {axis} is not positive")
-            targets[axis] = Target(int(np.floor(scale * np.float32(shape[axis]))), float(scale))
+            if not (np.isfinite(scale) and scale > 0):
+                node.refuse(f"its scale {value} of axis {axis} is not a positive number")
+            targets[axis] = Target(_whole(scale * np.float32(shape[axis])), float(scale))
         return targets
     policy = node.attribute("keep_aspect_ratio_policy", "stretch")
     if policy not in ("stretch", "not_larger", "not_smaller"):
@@ -113,9 +114,16 @@ def _targets(node: Node, shape: tuple[int, ...]) -> list[Target]:
         scale = scales[axis]
         if policy != "stretch":
             scale = min(scales.values()) if policy == "not_larger" else max(scales.values())
-            size = int(np.floor(scale * np.float32(shape[axis]) + np.float32(0.5)))
+            size = _whole(scale * np.float32(shape[axis]) + np.float32(0.5))
         targets[axis] = Target(size, float(scale))
     return targets
+
+
+def _whole(value: Any) -> int:
+    """The largest whole number that is not above `value`, a float32, which may have overflowed."""
+    import numpy as np
+
+    return int(np.floor(min(value, np.float32(2**62))))
 
 
 def _indices(node: Node, size: int, target: Target) -> list[int]:
