@@ -27,7 +27,8 @@ std::string whyNotFinite(Operation *op) {
     bool isUsable = true;
     if (auto number = dyn_cast<FloatAttr>(attribute.getValue())) {
       double value = number.getValueAsDouble();
-      isUsable = name == "const_val" ? std::fabs(value) <= kLargestScale : !std::isnan(value);
+      bool isFactor = name == "const_val" || name == "alpha" || name == "beta";
+      isUsable = isFactor ? std::fabs(value) <= kLargestScale : !std::isnan(value);
     } else if (auto list = dyn_cast<DenseF64ArrayAttr>(attribute.getValue())) {
       isUsable = llvm::all_of(list.asArrayRef(), [](double v) { return std::isfinite(v); });
     }

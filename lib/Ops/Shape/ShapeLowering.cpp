@@ -4,6 +4,7 @@
 // share one number format, so nothing is computed.
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Ops/Rectify.h"
 #include "tpu_mlir/Recipe/Recipe.h"
 
 #include <cstring>
@@ -312,9 +313,7 @@ struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp>
 };
 
 struct ConcatLower : LowerInterface::ExternalModel<ConcatLower, top::ConcatOp> {
-  std::string whyNotLowered(Operation *op, const Lowering &l) const {
-    return cast<top::ConcatOp>(op).getDoRelu() && !l.isInt8() ? "a relu is fused into it, which F32 does not have" : "";
-  }
+  std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto concat = cast<top::ConcatOp>(op);
     NumberFormat out = l.formatOfResult(concat.getOutput());
@@ -324,10 +323,11 @@ struct ConcatLower : LowerInterface::ExternalModel<ConcatLower, top::ConcatOp> {
       values.push_back(l.isInt8() ? l.requantize(in, out, l.roleOf(op, "requant_" + std::to_string(i))) : in);
     }
     int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + shapeOf(concat.getOutput()).size() : concat.getAxis();
-    l.map(concat.getOutput(),
-          tpu::ConcatOp::create(
-              l.builder, op->getLoc(), TypeRange{l.typeOf(concat.getOutput(), out)}, values,
-              ArrayRef<NamedAttribute>{l.builder.getNamedAttr("axis", l.builder.getI64IntegerAttr(axis))}));
+    const double limit = concat.getReluLimit().convertToDouble();
+    const bool rectifies = concat.getDoRelu() && !saturatesAsRelu(out, limit);
+    Value joined = tpu::ConcatOp::create(l.builder, rectifies ? l.roleOf(op, "concat") : op->getLoc(),
+                                         l.typeOf(concat.getOutput(), out), values, axis);
+    l.map(concat.getOutput(), rectifies ? createRectified(l, joined, limit, op->getLoc()) : joined);
     return success();
   }
 };
