@@ -35,6 +35,11 @@ REASONS = [
         "instruction in F32 and up to one each in INT8",
         lambda c: c.int8 - c.f32 <= START * (c.int8_instructions - c.f32_instructions),
     ),
+    Reason(
+        "a slope for each channel is three words in INT8 and one in F32, and the words are laid out by lanes: some "
+        "cycles, once for each tile",
+        lambda c: '"top.PRelu"' in c.op and c.int8 - c.f32 <= 4 * START,
+    ),
 ]
 
 
