@@ -44,6 +44,11 @@ REASONS = [
         "to the products is then all that differs",
         lambda c: c.family in ("wide_conv", "wide_pool") and c.int8 <= 1.5 * c.f32,
     ),
+    Reason(
+        "a slope for each channel is three words in INT8 and one in F32, and the words are laid out by lanes: some "
+        "cycles, once for each tile",
+        lambda c: '"top.PRelu"' in c.op and c.int8 - c.f32 <= 4 * START,
+    ),
 ]
 
 
