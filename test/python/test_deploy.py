@@ -96,7 +96,7 @@ def test_pipelines_carry_the_options(tmp_path: Path) -> None:
         "processor-assign{chip=bm1684x}",
         f"import-calibration-table{{file={table} asymmetric=false}}",
     ]
-    assert "convert-top-to-tpu{mode=INT8 asymmetric=false}" in lowering_passes(options)
+    assert "convert-top-to-tpu{mode=INT8 asymmetric=false join_floats=false}" in lowering_passes(options)
     assert final_passes(options)[0] == "strip-io-quant{quant_input=false quant_output=true}"
 
 

@@ -2,6 +2,7 @@
 // Sections: Verify, Form, Lower. Averages are depth-wise sums to int32 and a
 // requantisation, forms whose rounding is known.
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 
@@ -129,7 +130,7 @@ struct MaxPoolLower : LowerInterface::ExternalModel<MaxPoolLower, top::MaxPoolOp
   }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto pool = cast<top::MaxPoolOp>(op);
-    Value in = l.operand(pool.getInput());
+    Value in = l.operandAsIs(pool.getInput());
     NamedAttrList attrs;
     attrs.set("do_relu", pool.getDoReluAttr());
     attrs.set("relu_limit", pool.getReluLimitAttr());
@@ -212,7 +213,7 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
 
 void registerPoolLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
-    top::MaxPoolOp::attachInterface<MaxPoolLower>(*context);
+    top::MaxPoolOp::attachInterface<MaxPoolLower, Moves<top::MaxPoolOp>>(*context);
     top::AvgPoolOp::attachInterface<AvgPoolLower>(*context);
   });
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..fills import lost_fills
 from ..inputs import load_inputs
 from ..preprocess import IMAGE_SUFFIXES
 from ..progress import listed, warn
@@ -42,26 +43,32 @@ class Calibration:
 
 
 def calibrate(
-    mlir: Path,
-    samples: Sequence[Sample],
+    mlir: Path | str,
+    samples: Sequence[Sequence[Path | str] | Path | str],
     method: str = "kl",
     bins: int = DEFAULT_BINS,
 ) -> Calibration:
     """Calibrates every tensor of a Top `mlir` over `samples`. Network inputs always get their largest absolute value.
 
+    samples: the files of each, as `inputs.load_inputs` takes them; a lone path is a sample of one file.
+
     Raises UserError where the model is no fp32 Top model, a sample does not fit it, or a tensor is not finite.
     """
-    assert method in METHODS, method
+    if method not in METHODS:
+        raise UserError(f"method '{method}' is unknown; known: {', '.join(METHODS)}")
     started = time.perf_counter()
+    mlir = Path(mlir)
     network = _Network(mlir)
-    batches = list(_batches(samples, network))
+    batches = list(_batches([_sample(given) for given in samples], network))
+    if not batches:
+        raise UserError("no samples are given; a range needs at least one")
     statistics: dict[str, TensorStatistics] = {}
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
 
         def observe(tensors: dict[str, Any]) -> None:
             for name in tensors:
-                statistics.setdefault(name, TensorStatistics(name, bins))
+                statistics.setdefault(name, TensorStatistics(name, bins, network.lost_fills.get(name)))
             list(pool.map(lambda name: statistics[name].observe(tensors[name], method != "max"), tensors))
 
         network.stream(batches, observe)
@@ -86,6 +93,10 @@ def calibrate(
     return Calibration(CalibrationTable(rows, header), method, len(samples), seconds, constant)
 
 
+def _sample(given: Sequence[Path | str] | Path | str) -> Sample:
+    return (Path(given),) if isinstance(given, (str, Path)) else tuple(map(Path, given))
+
+
 class _Network:
     """The fp32 interpreter with its inputs' shapes and preprocessing."""
 
@@ -99,6 +110,7 @@ class _Network:
             name: tuple(self.module.input_shape(name)) for name in self.module.input_names
         }
         self.preprocess = preprocessing(self.module)
+        self.lost_fills = lost_fills(self.module)
 
     def stream(self, batches: Sequence[Sample], each: Callable[[dict[str, Any]], None]) -> None:
         """Runs every batch and hands all tensors of one batch at a time to `each`."""
@@ -106,7 +118,10 @@ class _Network:
             for name, values in load_inputs(batch, self.shapes, self.preprocess).items():
                 self.module.set_tensor(name, values)
             self.module.invoke(dump_all=True)
-            each(self.module.get_all_tensor())
+            try:
+                each(self.module.get_all_tensor())
+            except UserError as error:
+                raise UserError(f"sample '{batch[0]}': {error}") from error
 
 
 def _batches(samples: Sequence[Sample], network: _Network) -> Iterator[Sample]:

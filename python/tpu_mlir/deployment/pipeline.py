@@ -35,7 +35,9 @@ def lowering_passes(options: Options) -> list[str]:
             _pass("import-calibration-table", file=options.calibration_table.resolve(), asymmetric=options.asymmetric)
         )
     passes.append("processor-top-optimize")
-    passes.append(_pass("convert-top-to-tpu", mode=options.quantize, asymmetric=options.asymmetric))
+    # Integer outputs have one scale each, so their parts cannot keep their own.
+    joined = {"join_floats": False} if options.quant_output else {}
+    passes.append(_pass("convert-top-to-tpu", mode=options.quantize, asymmetric=options.asymmetric, **joined))
     return [*passes, "canonicalize", "weight-fold"]
 
 
