@@ -15,6 +15,8 @@ add_compile_options(-Wall -Wextra -Wno-unused-parameter -ffunction-sections -fda
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_link_options(-fuse-ld=lld)
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-instantiate-templates>)
+  # Headers are compared by content, so that ccache serves every checkout of the same sources.
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 add_link_options(-Wl,--gc-sections)
 

@@ -19,8 +19,10 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
   registerActivationLowering(registry);
   registerConvLowering(registry);
   registerEltwiseLowering(registry);
+  registerGatherLowering(registry);
   registerMatMulLowering(registry);
   registerPoolLowering(registry);
+  registerPReluLowering(registry);
   registerShapeLowering(registry);
 }
 

@@ -9,7 +9,6 @@ docs/guides/make-it-faster/figures.txt; docs/gen/generate.py then copies it into
 from __future__ import annotations
 
 import json
-import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -58,9 +57,12 @@ def summary_of(folder: Path, way: Way, work: Path) -> dict[str, Any]:
         opt=way.opt,
     )
     lowered = pipeline.lower(options)
-    passes = [re.sub(r"^layer-group\{", f"layer-group{{lmem={way.lmem} ", p) for p in pipeline.final_passes(options)]
+    passes = [
+        (name, {"lmem": way.lmem, **values} if name == "layer-group" else values)
+        for name, values in pipeline.final_passes(options)
+    ]
     final = work / "final.mlir"
-    pymlir.run_passes(str(lowered), str(final), f"builtin.module({','.join(passes)})", "final_weight.npz")
+    pymlir.run_passes(str(lowered), str(final), passes, "final_weight.npz")
     pipeline.generate(options, final)
     return dict(json.loads(pymlir.profile_bmodel(str(options.model)))["summary"])
 

@@ -193,7 +193,7 @@ def passes() -> list[Pass]:
     return found
 
 
-_OPTION_KINDS = {"std::string": "text", "bool": "bool", "int64_t": "integer"}
+_OPTION_KINDS = {"std::string": "text", "::tpu_mlir::TextOption": "text", "bool": "bool", "int64_t": "integer"}
 
 
 def _pass(records: dict[str, Any], record: dict[str, Any]) -> Pass:

@@ -1,10 +1,11 @@
-//===- Diagnostics.cpp - From MLIR's diagnostics to one sentence ----------===//
-// The place comes first, as file:line:column or as the tensor's name; notes
-// follow in brackets.
+//===- Diagnostics.cpp - From MLIR's diagnostics to sentences -------------===//
+// One line an error: the place comes first, as file:line:column or as the
+// tensor's name; notes follow in brackets.
 #include "Diagnostics.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 
 #include "mlir/IR/Location.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -37,16 +38,18 @@ ErrorCollector::ErrorCollector(MLIRContext *context)
                        << textOf(diagnostic) << "\n";
           return success();
         }
-        if (!sentence.empty())
-          return success();
-        sentence = textOf(diagnostic);
+        std::string sentence = textOf(diagnostic);
         for (Diagnostic &note : diagnostic.getNotes())
           sentence += " (" + textOf(note) + ")";
+        if (!llvm::is_contained(sentences, sentence))
+          sentences.push_back(std::move(sentence));
+        if (diagnostic.str().find("has no tpu lowering") != std::string::npos)
+          refused.push_back(diagnostic.getLocation());
         return success();
       }) {}
 
 void ErrorCollector::raise(const std::string &otherwise) const {
-  throw MlirError(sentence.empty() ? otherwise : sentence);
+  throw MlirError(sentences.empty() ? otherwise : llvm::join(sentences, "\n"));
 }
 
 } // namespace tpu_mlir

@@ -8,6 +8,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace tpu_mlir {
 
@@ -17,11 +18,11 @@ public:
   explicit MlirError(const std::string &sentence);
 };
 
-/// While alive, keeps the first error of a context with its notes. Warnings and remarks go to standard error.
+/// While alive, keeps the errors of a context with their notes, a line each. Warnings and remarks go to standard error.
 class ErrorCollector {
 public:
   explicit ErrorCollector(mlir::MLIRContext *context);
-  /// Throws the collected error as an MlirError; `otherwise` is its sentence when MLIR failed without a word.
+  /// Throws the collected errors as one MlirError; `otherwise` is its sentence when MLIR failed without a word.
   [[noreturn]] void raise(const std::string &otherwise) const;
   /// Throws if `result` is a failure.
   void check(mlir::LogicalResult result, const std::string &otherwise) const {
@@ -29,9 +30,15 @@ public:
       raise(otherwise);
   }
 
+  /// Where ops were said to have no lowering.
+  llvm::ArrayRef<mlir::Location> refusedOps() const { return refused; }
+  /// One line more for what is thrown.
+  void add(const std::string &sentence) { sentences.push_back(sentence); }
+
 private:
   mlir::ScopedDiagnosticHandler handler;
-  std::string sentence;
+  std::vector<std::string> sentences;
+  std::vector<mlir::Location> refused;
 };
 
 } // namespace tpu_mlir

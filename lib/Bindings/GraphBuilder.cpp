@@ -6,6 +6,7 @@
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/NameText.h"
 
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
@@ -46,6 +47,8 @@ Location GraphBuilder::take(const std::string &name) {
     throw MlirError("'" + name + "' comes too late: the graph is finished");
   if (name.empty())
     throw MlirError("a tensor needs a name, got an empty one");
+  if (name.find('\0') != name.npos)
+    throw MlirError("tensor " + quotedName(name) + " has a NUL in its name, which no file can hold; rename it");
   if (!names.insert(name).second)
     throw MlirError("two tensors are called '" + name + "'; names are unique");
   return top::nameLoc(&session.context, name);

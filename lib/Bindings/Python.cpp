@@ -109,6 +109,30 @@ std::string shapeTextOf(const py::array &array) {
   return text.empty() ? "scalar" : text;
 }
 
+//===- Passes -------------------------------------------------------------===//
+
+/// Python's list of (name, {option: value}).
+static std::vector<PassCall> passCalls(const py::object &passes) {
+  std::vector<PassCall> calls;
+  for (py::handle element : passes) {
+    auto [name, options] = element.cast<std::pair<std::string, py::dict>>();
+    PassCall call{name, {}};
+    for (auto [key, value] : options) {
+      if (value.is_none())
+        continue;
+      std::string text;
+      if (isBool(value))
+        text = value.cast<bool>() ? "true" : "false";
+      else
+        text = (py::isinstance<py::bytes>(value) ? py::reinterpret_borrow<py::object>(value) : py::str(value))
+                   .cast<std::string>();
+      call.options.emplace_back(py::str(key).cast<std::string>(), text);
+    }
+    calls.push_back(std::move(call));
+  }
+  return calls;
+}
+
 } // namespace tpu_mlir
 
 PYBIND11_MODULE(pymlir, m) {
@@ -131,13 +155,18 @@ PYBIND11_MODULE(pymlir, m) {
   bindReport(m);
   m.def(
       "run_passes",
-      [](const std::string &input, const std::string &output, const std::string &pipeline,
+      [](const std::string &input, const std::string &output, const py::object &passes,
          const std::optional<std::string> &weightFile) {
+        std::string pipeline =
+            py::isinstance<py::str>(passes) ? passes.cast<std::string>() : pipelineOf(passCalls(passes));
         py::gil_scoped_release release;
         runPasses(input, output, pipeline, weightFile);
       },
-      py::arg("input"), py::arg("output"), py::arg("pipeline"), py::arg("weight_file") = py::none(),
-      "Run a pass pipeline over a .mlir file. An empty output writes nothing. weight_file names the npz written beside "
-      "the\n"
-      "output; without it, weights that passes made are written under the name of the module's state.");
+      py::arg("input"), py::arg("output"), py::arg("passes"), py::arg("weight_file") = py::none(),
+      "Run passes over a .mlir file: a list of (name, {option: value}), where a None value is an absent option, or a "
+      "pipeline\n"
+      "in MLIR's text form. An empty output writes nothing. weight_file names the npz written beside the output; "
+      "without "
+      "it,\n"
+      "weights that passes made are written under the name of the module's state.");
 }

@@ -14,7 +14,7 @@ py::dict checkBmodel(const std::string &path) {
   {
     py::gil_scoped_release release;
     const bmodel::Model model = bmodel::readBmodel(path);
-    const target::Chip &chip = target::lookup(model.chip);
+    const target::Chip &chip = target::lookupOf(path, model.chip);
     report = safety::checkModel(model, isa::tableFor(chip.identity.isa), chip);
   }
   const auto lines = [](const std::vector<bmodel::Finding> &list) {

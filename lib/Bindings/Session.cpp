@@ -1,10 +1,12 @@
 //===- Session.cpp - One module in its own context ------------------------===//
 // Files in, passes, files out.
 #include "Session.h"
+#include "CutAdvice.h"
 #include "Diagnostics.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/InitAll.h"
+#include "tpu_mlir/Interfaces/TextOption.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
 
@@ -20,6 +22,9 @@
 using namespace mlir;
 
 namespace tpu_mlir {
+
+/// MLIR quotes the pipeline in what it says about one; more than this tells nobody more.
+static constexpr size_t kShownProblem = 200;
 
 static DialectRegistry allDialects() {
   DialectRegistry registry;
@@ -79,6 +84,17 @@ void saveSession(Session &session, const std::string &path, const std::optional<
   }
 }
 
+std::string pipelineOf(const std::vector<PassCall> &passes) {
+  std::string text;
+  for (const PassCall &call : passes) {
+    std::string options;
+    for (const auto &[key, value] : call.options)
+      options += (options.empty() ? "" : " ") + key + "=" + spellOption(value);
+    text += (text.empty() ? "" : ",") + call.name + (options.empty() ? "" : "{" + options + "}");
+  }
+  return "builtin.module(" + text + ")";
+}
+
 void runPasses(const std::string &input, const std::string &output, const std::string &pipeline,
                const std::optional<std::string> &weightFile) {
   registerAllPasses();
@@ -87,14 +103,17 @@ void runPasses(const std::string &input, const std::string &output, const std::s
   FailureOr<OpPassManager> parsed = parsePassPipeline(pipeline, stream);
   if (failed(parsed)) {
     std::replace(problem.begin(), problem.end(), '\n', ' ');
-    throw MlirError("the pass pipeline '" + pipeline + "' cannot be read: " + problem);
+    throw MlirError("the pass pipeline cannot be read: " + problem.substr(0, kShownProblem));
   }
   std::unique_ptr<Session> session = loadSession(input);
   {
     ErrorCollector errors(&session->context);
     PassManager manager(&session->context, parsed->getOpAnchorName());
     static_cast<OpPassManager &>(manager) = std::move(*parsed);
-    errors.check(manager.run(*session->module), "the passes failed on '" + input + "'");
+    LogicalResult done = manager.run(*session->module);
+    if (failed(done) && !errors.refusedOps().empty())
+      errors.add(cutAdvice(*session->module, errors.refusedOps()));
+    errors.check(done, "the passes failed on '" + input + "'");
   }
   if (output.empty())
     return;

@@ -12,6 +12,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tpu_mlir {
 
@@ -31,6 +33,16 @@ std::unique_ptr<Session> loadSession(const std::string &path);
 /// Writes the module as `path`, and its weights beside it if `weightFile` (a bare name) is given. Each file appears
 /// whole or not at all.
 void saveSession(Session &session, const std::string &path, const std::optional<std::string> &weightFile);
+
+/// A pass by its name, and its options as values.
+struct PassCall {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+/// The passes as a pipeline over a module, in MLIR's text form. Values may be any text where the pass takes a
+/// TextOption.
+std::string pipelineOf(const std::vector<PassCall> &passes);
 
 /// Runs a pipeline in MLIR's text form over `input`. An empty `output` writes nothing. Without `weightFile`, weights
 /// that passes made are written under the name that belongs to the module's state.

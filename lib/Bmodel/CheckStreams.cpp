@@ -5,6 +5,7 @@
 #include "tpu_mlir/Bmodel/Check.h"
 #include "tpu_mlir/Bmodel/Sha256.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/NameText.h"
 
 #include <algorithm>
 
@@ -97,7 +98,7 @@ private:
 void checkTensors(const List<Tensor> &tensors, const std::string &where, std::span<const Region> regions,
                   std::vector<Finding> &findings) {
   for (const Tensor &tensor : tensors) {
-    const std::string place = where + " tensor '" + tensor.name + "'";
+    const std::string place = where + " tensor " + quotedName(tensor.name);
     const auto inside = [&](const Region &r) {
       return r.writable && tensor.deviceAddr >= r.begin && tensor.deviceAddr <= r.end &&
              tensor.size <= r.end - tensor.deviceAddr;

@@ -3,6 +3,7 @@
 // role are of one kind, and what it loads is seen the same way each time.
 
 #include "Values.h"
+#include "tpu_mlir/Support/NameText.h"
 
 namespace tpu_mlir::safety {
 
@@ -93,13 +94,14 @@ void Values::checkInput(const Access &access) {
         input.shape.empty())
       continue;
     if (!claims.cutsRows() && !isBoxOf(access.grid, input.deviceAddr, input.shape[0]))
-      found.push_back({access.operand, "reads beyond the end of an axis of input '" + input.name + "'", kNobody});
+      found.push_back({access.operand, "reads beyond the end of an axis of input " + quotedName(input.name), kNobody});
     const Grid &g = access.grid;
     const auto [it, isNew] = inputSteps.try_emplace({layer, input.name}, g.stepH, g.stepW, g.stepC, mark);
     const auto &[h, w, c, reader] = it->second;
     if (!isNew && g.h > 1 && h != g.stepH)
-      found.push_back(
-          {access.operand, "reads input '" + input.name + "' with another row step than the same layer's ", reader});
+      found.push_back({access.operand,
+                       "reads input " + quotedName(input.name) + " with another row step than the same layer's ",
+                       reader});
   }
 }
 

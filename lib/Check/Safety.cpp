@@ -8,6 +8,7 @@
 
 #include "StageWalk.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/NameText.h"
 
 #include <algorithm>
 
@@ -63,8 +64,16 @@ void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen
   for (const Conflict &conflict : conflicts) {
     const bool isLegality =
         conflict.fault == Fault::Outside || conflict.fault == Fault::ReadOnly || conflict.fault == Fault::Collides;
-    if (!isLegality || !refused.count(place()))
-      add(place(), sentence(conflict, group));
+    if (isLegality && refused.count(place()))
+      continue;
+    if (conflict.fault == Fault::NeverWritten && report.findings.size() < kMostFindings) {
+      uint64_t written = 0;
+      for (const Access &access : accesses)
+        if (access.writes)
+          written += access.box.pieces() * access.box.run * LaneRange{access.laneBegin, access.laneEnd}.count();
+      unwrittenReads.push_back({report.findings.size(), markOf(engine, actor.number), written});
+    }
+    add(place(), sentence(conflict, group));
   }
 }
 
@@ -138,10 +147,11 @@ void StageWalk::run() {
     conflicts.clear();
     shadow.requireWritten(tensor.deviceAddr, tensor.deviceAddr + tensor.size, conflicts);
     for (const Conflict &c : conflicts)
-      add(where + " tensor '" + tensor.name + "'",
+      add(where + " tensor " + quotedName(tensor.name),
           "nothing has written its bytes " + hex(c.begin) + " to " + hex(c.end));
   }
   shadow.sweep();
+  excuseUnusedReads();
   for (const auto &[mark, cells] : dead.all())
     unread(mark, cells);
   // The file says where each weight lies: one that nothing reads was forgotten.
@@ -151,7 +161,8 @@ void StageWalk::run() {
       conflicts.clear();
       shadow.requireRead(begin, begin + weight.size, conflicts);
       for (const Conflict &c : conflicts)
-        add(where + " weight '" + weight.name + "'", "nothing reads its bytes " + hex(c.begin) + " to " + hex(c.end));
+        add(where + " weight " + quotedName(weight.name),
+            "nothing reads its bytes " + hex(c.begin) + " to " + hex(c.end));
     }
   if (unsaid)
     report.findings.push_back({where, "and " + std::to_string(unsaid) + " more"});

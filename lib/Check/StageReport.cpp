@@ -56,6 +56,22 @@ std::string StageWalk::sentence(const Conflict &c, size_t group) const {
   return text;
 }
 
+void StageWalk::excuseUnusedReads() {
+  // From the last to the first, so that indices of those before stay.
+  for (auto read = unwrittenReads.rbegin(); read != unwrittenReads.rend(); ++read) {
+    uint64_t unused = 0;
+    if (auto cells = dead.all().find(read->reader); cells != dead.all().end())
+      for (const Dead::Cell &cell : cells->second)
+        unused += (cell.end - cell.begin) * cell.lanes.count();
+    if (!read->bytesWritten || unused < read->bytesWritten)
+      continue;
+    Finding &finding = report.findings[read->finding];
+    if (report.notes.size() < kMostFindings)
+      report.notes.push_back({finding.where, finding.sentence + "; nothing reads what it computes from that"});
+    report.findings.erase(report.findings.begin() + long(read->finding));
+  }
+}
+
 /// Blamed only where the file names its tensors: other streams may have written what their own tables explain.
 void StageWalk::unread(Mark mark, const std::vector<Dead::Cell> &cells) {
   size_t group = groups.size() - 1;

@@ -47,6 +47,8 @@ private:
   std::string nameOf(size_t group, int engine, uint32_t position) const;
   std::string nameOf(Mark mark, size_t from) const;
   std::string sentence(const Conflict &conflict, size_t group) const;
+  /// Turns findings about reads of what nobody wrote into notes where nobody reads what was computed from them.
+  void excuseUnusedReads();
   void add(const std::string &place, const std::string &text) {
     if (report.findings.size() < kMostFindings)
       report.findings.push_back({place, text});
@@ -76,6 +78,13 @@ private:
   std::vector<Access> accesses;
   std::vector<Conflict> conflicts;
   std::vector<Complaint> complaints;
+  /// A finding (by its index in the report) that a command read what nobody wrote, and what that command wrote itself.
+  struct UnwrittenRead {
+    size_t finding;
+    Mark reader;
+    uint64_t bytesWritten;
+  };
+  std::vector<UnwrittenRead> unwrittenReads;
   size_t unsaid = 0;
 };
 

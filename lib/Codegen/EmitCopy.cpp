@@ -1,8 +1,9 @@
 //===- EmitCopy.cpp - Copy programs as GDMA commands ----------------------===//
 // Cuts a strided move of any rank into tensor commands of four axes whose sizes
-// and strides the engine takes. Source of the limits: shared ISA notes, isa.md §6.
+// and strides the engine takes, unless its plan goes through local memory.
+// Source of the limits: shared ISA notes, isa.md §6.
 #include "Encoding.h"
-#include "tpu_mlir/Codegen/Emitter.h"
+#include "tpu_mlir/Codegen/MovePlan.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <algorithm>
@@ -13,30 +14,6 @@ namespace {
 
 /// Commands of one op; a stream of more would be gigabytes.
 constexpr int64_t kMostCopies = 1 << 18;
-
-/// One axis of a move.
-struct Axis {
-  int64_t size, source, target;
-};
-
-/// Drops axes of length 1 and joins neighbours that are contiguous on both sides.
-std::vector<Axis> simplify(const Move &m) {
-  std::vector<Axis> axes;
-  for (size_t i = 0; i < m.dims.size(); ++i) {
-    if (m.dims[i] == 1)
-      continue;
-    Axis axis{m.dims[i], m.source == -1 ? 0 : m.sourceStrides[i], m.targetStrides[i]};
-    bool joins = !axes.empty() && axes.back().target == axis.target * axis.size &&
-                 (m.source == -1 || axes.back().source == axis.source * axis.size);
-    if (joins) {
-      axis.size *= axes.back().size;
-      axes.back() = axis;
-    } else {
-      axes.push_back(axis);
-    }
-  }
-  return axes;
-}
 
 /// Splits axes longer than `limit` in two, or, where no factor fits, leaves the rest for the caller's loop.
 int64_t largestFactor(int64_t size, int64_t limit) {
@@ -52,19 +29,23 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
   const int64_t item = kernel::byteSize(program.dtype), maxDim = machine.memory.maxDim;
   int64_t issued = 0;
   for (const Move &m : program.moves) {
-    std::vector<Axis> axes = simplify(m);
+    std::vector<MoveAxis> axes = axesOf(m);
     uint64_t source =
         m.source == -1 ? 0 : (m.source == kFromResult ? result : operands[m.source]) + m.sourceOffset * item;
     uint64_t target = result + m.targetOffset * item;
     // What was made where it belongs (docs/design/memory.md, in place).
     if (m.source != -1 && source == target &&
-        std::all_of(axes.begin(), axes.end(), [](const Axis &a) { return a.source == a.target; }))
+        std::all_of(axes.begin(), axes.end(), [](const MoveAxis &a) { return a.source == a.target; }))
       continue;
+    if (const MovePlan plan = planMove(m, program.dtype, machine); plan.way != MovePlan::Way::Direct) {
+      emitStaged(plan, program.dtype, machine, commands, source, target);
+      continue;
+    }
     // Long axes become two; a prime length is cut into pieces of maxDim below.
     for (size_t i = 0; i < axes.size(); ++i)
       if (axes[i].size > maxDim)
         if (int64_t f = largestFactor(axes[i].size, maxDim); f > 255) {
-          Axis outer{axes[i].size / f, axes[i].source * f, axes[i].target * f};
+          MoveAxis outer{axes[i].size / f, axes[i].source * f, axes[i].target * f};
           axes[i].size = f;
           axes.insert(axes.begin() + i, outer);
           ++i;
@@ -79,7 +60,7 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
       if (axis == outerCount) {
         for (size_t i = outerCount; i < axes.size(); ++i)
           if (axes[i].size > maxDim) {
-            Axis whole = axes[i];
+            MoveAxis whole = axes[i];
             for (int64_t begin = 0; begin < whole.size; begin += maxDim) {
               axes[i].size = std::min(maxDim, whole.size - begin);
               self(self, axis, src + begin * whole.source * item, dst + begin * whole.target * item);
@@ -87,14 +68,14 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
             axes[i] = whole;
             return;
           }
-        Axis four[4] = {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}, {1, 0, 0}};
+        MoveAxis four[4] = {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}, {1, 0, 0}};
         for (size_t i = outerCount, k = 4 - (axes.size() - outerCount); i < axes.size(); ++i, ++k)
           four[k] = axes[i];
         if (++issued > kMostCopies)
           throw UserError("needs more than " + std::to_string(kMostCopies) +
                           " copy commands; its tensors are too large");
         int64_t sourceSpan = 1, targetSpan = 1;
-        for (Axis &a : four) {
+        for (MoveAxis &a : four) {
           sourceSpan += (a.size - 1) * a.source, targetSpan += (a.size - 1) * a.target;
           // The stride of an axis of length 1 is never used; keep it small and legal.
           if (a.size == 1)

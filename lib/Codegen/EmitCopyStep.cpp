@@ -55,6 +55,27 @@ void StepEmitter::emitCopy(const Step &s, std::span<const LocalView> views) {
   issue(c, {read(in), write(out)});
 }
 
+void StepEmitter::copyInLanes(const Dims &d, DType type, const LaneSide &to, const LaneSide &from,
+                              std::initializer_list<Access> accesses) {
+  issue(copyCommand(table, machine.memory.lanes, d, type, to.offset, {to.n, to.c, to.h, to.w}, from.offset,
+                    {from.n, from.c, from.h, from.w}),
+        accesses);
+}
+
+/// What the views have in common. The rest of the result is another operand's.
+void StepEmitter::insert(const LocalView &in, const LocalView &out) {
+  const int64_t top = in.padBefore[0], left = in.padBefore[1];
+  const int64_t rows = std::min(in.dims.h, out.dims.h - top), columns = std::min(in.dims.w, out.dims.w - left);
+  if (top < 0 || left < 0 || rows <= 0 || columns <= 0)
+    return;
+  LocalStrides from = stridesOf(in, machine.memory), to = stridesOf(out, machine.memory);
+  const int64_t toRow = rowStrideOf(out), item = kernel::byteSize(out.dtype);
+  issue(copyCommand(table, machine.memory.lanes, {out.dims.n, out.dims.c, rows, columns}, out.dtype,
+                    out.offset + item * (top * toRow + left), {to.n, to.c, toRow, 1}, in.offset,
+                    {from.n, from.c, rowStrideOf(in), 1}),
+        {read(in), write(out)});
+}
+
 void StepEmitter::transpose(const LocalView &out, const LocalView &in) {
   isa::STRANS t;
   t.tsk_eu_typ = kindOf(table, isa::CommandId::STRANS, "tsbc.cw_ts");

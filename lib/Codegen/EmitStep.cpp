@@ -74,6 +74,8 @@ void StepEmitter::emit(const Step &step, std::span<const LocalView> views) {
     return emitCopy(step, views);
   case StepKind::Transpose:
     return transpose(views[step.dst], views[step.a]);
+  case StepKind::Insert:
+    return insert(views[step.a], views[step.dst]);
   case StepKind::Heads:
     return copyHeads(views[step.a], views[step.dst]);
   }

@@ -51,6 +51,7 @@ bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemo
   case StepKind::Cast:
     return reaches(step.dst) && reaches(step.a) && reaches(step.b);
   case StepKind::Heads:
+  case StepKind::Insert:
     return reaches(step.dst) && reaches(step.a);
   case StepKind::Copy: {
     // Copies between lanes take whole rows at the align unit.
@@ -95,14 +96,12 @@ Access StepEmitter::globalAccess(const Dims &whole, const Region &region, uint64
 
 void StepEmitter::load(const Dims &whole, const Region &region, uint64_t address, const LocalView &view,
                        int64_t repeat) {
-  if (repeat > 1) { // one channel after the other to the lanes that want it
-    for (int64_t n = 0; n < view.dims.n; ++n)
-      for (int64_t c = 0; c < view.dims.c / repeat; ++c) {
-        Region one = region;
-        one[0] = {region[0].begin + n, region[0].begin + n + 1};
-        one[1] = {c, c + 1};
-        loadLanes({whole.n, whole.c / repeat, whole.h, whole.w}, one, address, view, n, c * repeat, repeat);
-      }
+  if (repeat > 1) { // one channel after the other, of all batches at once, to the lanes that want it
+    for (int64_t c = 0; c < view.dims.c / repeat; ++c) {
+      Region one = region;
+      one[1] = {c, c + 1};
+      loadLanes({whole.n, whole.c / repeat, whole.h, whole.w}, one, address, view, c * repeat, repeat);
+    }
     return;
   }
   int64_t strides[4], start;
@@ -128,7 +127,7 @@ void StepEmitter::load(const Dims &whole, const Region &region, uint64_t address
   issue(dma, {globalAccess(whole, region, address, view.dtype, false), write(view)});
 }
 
-void StepEmitter::loadLanes(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t n,
+void StepEmitter::loadLanes(const Dims &whole, const Region &region, uint64_t address, const LocalView &view,
                             int64_t lane, int64_t count) {
   int64_t strides[4], start;
   globalStrides(whole, region, strides, start);
@@ -137,12 +136,12 @@ void StepEmitter::loadLanes(const Dims &whole, const Region &region, uint64_t ad
   isa::DMATensor dma;
   dma.cmd_special_function = kindOf(table, isa::CommandId::DMATensor, "dma.tensor.broadcast");
   dma.src_data_format = precisionOf(view.dtype);
-  dma.src_nsize = dma.src_csize = 1, dma.src_hsize = view.dims.h, dma.src_wsize = view.dims.w;
-  dma.dst_nsize = 1, dma.dst_csize = count, dma.dst_hsize = view.dims.h, dma.dst_wsize = view.dims.w;
+  dma.src_nsize = view.dims.n, dma.src_csize = 1, dma.src_hsize = view.dims.h, dma.src_wsize = view.dims.w;
+  dma.dst_nsize = view.dims.n, dma.dst_csize = count, dma.dst_hsize = view.dims.h, dma.dst_wsize = view.dims.w;
   dma.src_nstride = strides[0], dma.src_hstride = strides[2];
   dma.dst_nstride = local.n, dma.dst_hstride = view.dims.w;
   dma.setSrcAddr(address + start * item);
-  dma.setDstAddr(machine.localBase + lane * machine.laneStride + view.offset + n * local.n * item);
+  dma.setDstAddr(machine.localBase + lane * machine.laneStride + view.offset);
   issue(dma, {globalAccess(whole, region, address, view.dtype, false), write(view)});
 }
 

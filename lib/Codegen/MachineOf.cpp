@@ -19,6 +19,7 @@ Machine machineOf(const target::Chip &chip, int64_t laneBytes) {
   m.idLimit = chip.limits.commandIds;
   m.streamPadBytes = chip.limits.streamPadBytes;
   m.maxDmaWStride = chip.limits.maxDmaWstrideBytes;
+  m.chip = &chip;
   return m;
 }
 

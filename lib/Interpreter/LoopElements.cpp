@@ -106,7 +106,10 @@ template <bool aIsOne, bool bIsOne> void joinRun(Combine::Kind kind, Run a, Run 
   auto right = [&](int64_t i) { return b.data[bIsOne ? 0 : i]; };
   float ca = a.coefficient, cb = b.coefficient;
   bool isScaled = ca != 1 || cb != 1;
-  if (kind == Combine::Kind::Mul && isScaled)
+  if (kind == Combine::Kind::Rectify)
+    for (int64_t i = 0; i < count; ++i)
+      y[i] = left(i) > 0 ? left(i) : left(i) * right(i);
+  else if (kind == Combine::Kind::Mul && isScaled)
     for (int64_t i = 0; i < count; ++i)
       y[i] = ca * left(i) * (cb * right(i));
   else if (kind == Combine::Kind::Mul)

@@ -200,6 +200,15 @@ void HostRun::runStep(const Step &s) {
       return permuteElements(out, a, {wide.n, heads, c, w}, {c * heads * w, w, heads * w, 1});
     return permuteElements(out, a, {wide.n, c, heads, w}, {c * heads * w, w, c * w, 1});
   }
+  case StepKind::Insert: {
+    const AxisMap &rows = recipe.buffers[s.a].map[2], &columns = recipe.buffers[s.a].map[3];
+    const int64_t top = rows.pad, left = columns.pad, item = byteSize(out.dtype);
+    for (int64_t i = 0; i < a.dims.n * a.dims.c; ++i)
+      for (int64_t h = 0; h < a.dims.h; ++h)
+        std::memcpy(const_cast<uint8_t *>(at(out, (i * out.dims.h + top + h) * out.dims.w + left)),
+                    at(a, (i * a.dims.h + h) * a.dims.w), a.dims.w * item);
+    return;
+  }
   case StepKind::MatMul: {
     // Buffers hold [batch, rows, 1, columns]: rows are the chip's channels. A right operand without a batch serves the
     // rows of all of them.

@@ -51,7 +51,7 @@ ordered_json chipJson(const target::Chip &chip) {
 }
 
 /// Columns of commands, and columns of accesses: those of command i are first_access[i] to first_access[i + 1].
-ordered_json commandJson(const TimedStream &stream, const bmodel::Model &model, const std::vector<TimedCommand> &list,
+ordered_json commandJson(const TimedStream &stream, const std::vector<TimedCommand> &list,
                          const std::vector<size_t> &layerOf, Words &words) {
   ordered_json c, a;
   for (const char *key : {"engine", "group", "id", "dep", "name", "layer", "start", "end", "macs", "ddr_bytes"})
@@ -59,7 +59,7 @@ ordered_json commandJson(const TimedStream &stream, const bmodel::Model &model, 
   for (const char *key : {"operand", "writes", "lane_begin", "lane_end", "begin", "bytes", "span"})
     a[key] = ordered_json::array();
   ordered_json first = {0}, texts = ordered_json::array();
-  const isa::Table &table = isa::tableFor(target::lookup(model.chip).identity.isa);
+  const isa::Table &table = isa::tableFor(stream.chip().identity.isa);
   std::vector<safety::Access> accesses;
   for (size_t i = 0; i < list.size(); ++i) {
     const TimedCommand &t = list[i];
@@ -142,7 +142,7 @@ std::string profileOf(const bmodel::Model &model, const std::string &path, size_
                       {"summary", figuresOf(chip, stream, report, stream.inference(chip, report, false))},
                       {"layers", std::move(layerRows)},
                       {"tensors", tensorJson(stream.tensorTable())},
-                      {"commands", commandJson(stream, model, list, layerOf, words)},
+                      {"commands", commandJson(stream, list, layerOf, words)},
                       {"local_blocks", localJson(life, words)},
                       {"handovers", std::move(handovers)},
                       {"undescribed_commands", life.undescribed}};

@@ -101,6 +101,11 @@ double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &
     case StepKind::Transpose:
       cycles += timing::transposeCycles(chip, result, bytes);
       break;
+    case StepKind::Insert:
+      result.h = std::min(result.h, double(a.dims.h)), result.w = std::min(result.w, double(a.dims.w));
+      result.rowsApart = result.h > 1 && result.w < double(d.w);
+      cycles += timing::elementCycles(chip, result, bytes);
+      break;
     case StepKind::Heads:
       cycles += timing::elementCycles(chip, result, bytes);
       break;

@@ -56,8 +56,9 @@ double estimateCycles(const Network &network, const Timeline &t, const Plan &pla
       double bytes = double(network.values[node.result].bytes());
       for (int operand : node.operands)
         bytes += operand >= 0 ? double(network.values[operand].bytes()) : 0;
+      const double transfer = node.recipe() ? 2 * transferCycles(bytes, true, chip) : node.price.cycles;
       double compute = node.recipe() ? 2 * stepCycles(*node.recipe(), wholeOf(node.recipe()->outputDims()), chip) : 0;
-      tiu = gdma = std::max(tiu, gdma) + 2 * transferCycles(bytes, true, chip) + compute;
+      tiu = gdma = std::max(tiu, gdma) + transfer + compute;
     } else {
       for (const Binding &b : work.bindings)
         if (b.buffer >= 0)

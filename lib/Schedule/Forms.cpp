@@ -4,6 +4,7 @@
 // the shapes that their operands were made in, so that values need not go
 // through global memory to be seen otherwise. Decides who is alone no more than
 // who joins whom.
+#include "Flexible.h"
 #include "tpu_mlir/Schedule/Network.h"
 
 #include <algorithm>
@@ -30,7 +31,8 @@ bool isTable(const Recipe &r, int buffer) {
          });
 }
 
-/// Whether the recipe may have any shape of as many elements.
+} // namespace
+
 bool isFlexible(const Recipe &r) {
   if (!mapsElements(r))
     return false;
@@ -44,6 +46,8 @@ bool isFlexible(const Recipe &r) {
   }
   return true;
 }
+
+namespace {
 
 void reshape(Recipe &r, const Dims &dims) {
   for (int i = 0; i < int(r.buffers.size()); ++i)
@@ -79,7 +83,7 @@ public:
       network.values[node.result].dims = node.recipe()->outputDims();
     }
     for (int v = 0; v < int(network.values.size()); ++v)
-      if (network.values[v].isInput)
+      if (isFree(network.values[v]))
         shapeInput(v);
     for (int n = 0; n < int(network.nodes.size()); ++n)
       if (!isAlone(n))
@@ -107,6 +111,11 @@ private:
           return b.dims;
     }
     return std::nullopt;
+  }
+
+  /// Whether a value lies in global memory alone, where its readers may see it in any shape.
+  bool isFree(const Value &v) const {
+    return v.isInput || (v.producer >= 0 && !v.isOutput && isAlone(v.producer) && !network.nodes[v.producer].recipe());
   }
 
   void shapeInput(int v) {

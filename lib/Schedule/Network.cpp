@@ -185,6 +185,9 @@ std::string whyAlone(const Node &node, const LocalMemory &memory) {
       return "each of its convolution groups reads channels from a lane of its own";
     if (b.layout == Layout::Lanes && b.place == Place::Input)
       return "it needs an operand in every lane";
+    // Slices of a group have all channels; only tiles of an op by itself have some.
+    if (b.dims.c > memory.maxDim)
+      return "it has more channels than one command takes";
   }
   return "";
 }

@@ -28,7 +28,7 @@ void markStored(const Network &network, Plan &plan) {
     const Node &first = network.nodes[g.first];
     if (g.alone) {
       // An op by itself takes all of local memory.
-      for (int v = 0; first.recipe() && v < int(network.values.size()); ++v)
+      for (int v = 0; takesLocalMemory(first) && v < int(network.values.size()); ++v)
         if (!network.values[v].users.empty() && network.values[v].producer < g.first &&
             network.values[v].users.back() > g.first)
           plan.isStored[v] = 1;

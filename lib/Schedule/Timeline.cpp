@@ -105,7 +105,7 @@ void Builder::buildGroup(int g) {
   if (group.alone) {
     Work work;
     work.node = group.first, work.group = g;
-    work.clobbers = network.nodes[group.first].recipe();
+    work.clobbers = takesLocalMemory(network.nodes[group.first]);
     if (work.clobbers) {
       occupants.assign(tableCount, {-1, -1});
       lastTableUse.assign(tableCount, int(out.works.size()));

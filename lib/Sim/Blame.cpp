@@ -8,6 +8,7 @@
 #include "Blame.h"
 #include "Relation.h"
 #include "tpu_mlir/Sim/Show.h"
+#include "tpu_mlir/Support/NameText.h"
 
 namespace tpu_mlir::sim {
 
@@ -66,7 +67,7 @@ private:
   std::string name(int64_t i) const { return text(step(i).command, step(i).command.group > 0); }
   std::string owner(int64_t i) const {
     const LayerEntry *other = e.table.layerOf(step(i).command);
-    return other ? " (layer '" + other->name + "')" : "";
+    return other ? " (layer " + quotedName(other->name) + ")" : "";
   }
   void say(const std::string &sentence) { reasons.push_back(sentence); }
 

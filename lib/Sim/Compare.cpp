@@ -10,6 +10,7 @@
 #include "tpu_mlir/Sim/Show.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Finite.h"
+#include "tpu_mlir/Support/NameText.h"
 
 #include <algorithm>
 #include <cmath>
@@ -225,22 +226,22 @@ std::string report(const Comparison &c, const Simulator &simulator) {
   std::string out = "compared " + count(c.tensors, "tensor") + " in " + count(c.pieces, "piece") + ": ";
   out += c.differing.empty() ? "all equal\n" : count(c.differing.size(), "tensor") + " differ\n";
   if (!c.unreferenced.empty())
-    out += "not compared, since the reference lacks them: " + count(c.unreferenced.size(), "tensor") + ", the first '" +
-           c.unreferenced[0] + "'\n";
+    out += "not compared, since the reference lacks them: " + count(c.unreferenced.size(), "tensor") + ", the first " +
+           quotedName(c.unreferenced[0]) + "\n";
   if (!c.difference)
     return out;
   const Difference &d = *c.difference;
   const Blame &b = *c.blame;
   bool withGroup = d.piece->after.group > 0 || b.command.group > 0;
-  out +=
-      "\nfirst difference: tensor '" + d.tensor->name + "', complete after " + text(d.piece->after, withGroup) + "\n";
+  out += "\nfirst difference: tensor " + quotedName(d.tensor->name) + ", complete after " +
+         text(d.piece->after, withGroup) + "\n";
   out += "  piece     " + show(*d.tensor, *d.piece) + "\n";
   out += "  wrong     " + std::to_string(d.wrong) + " of " + std::to_string(d.piece->count()) +
          " elements, the first at " + position(*d.piece, d.first) + "\n";
   out += "  found     " + d.found + ", expected " + d.expected + "\n";
   out += "\nfirst instruction that differs: " + text(b.command, withGroup) + nameOf(b.code);
   if (const LayerEntry *layer = simulator.tensorTable().layerOf(b.command))
-    out += " of layer '" + layer->name + "' (" + layer->op + ")";
+    out += " of layer " + quotedName(layer->name) + " (" + layer->op + ")";
   out += "\n";
   for (const std::string &reason : b.reasons)
     out += "  because   " + reason + "\n";

@@ -148,7 +148,7 @@ TensorValue Simulator::State::read(const NetTensor &t) const {
 }
 
 Simulator::Simulator(const bmodel::Model &model, const std::string &path, size_t net, size_t stage)
-    : state(std::make_unique<State>(path, target::lookup(model.chip))) {
+    : state(std::make_unique<State>(path, target::lookupOf(path, model.chip))) {
   const bmodel::NetParameter &p = selectStage(model, path, net, stage);
   state->groups = decodeGroups(p, state->chip, path);
   state->layOutMemory(p);

@@ -70,7 +70,7 @@ double packingSaves(const isa::Command &c, const target::Chip &chip, double cycl
 
 TimedStream::TimedStream(const bmodel::Model &model, const std::string &path, size_t net, size_t stage) {
   const bmodel::NetParameter &p = selectStage(model, path, net, stage);
-  const target::Chip &chip = target::lookup(model.chip);
+  const target::Chip &chip = target::lookupOf(path, model.chip);
   state = std::make_unique<State>(State{chip, decodeGroups(p, chip, path), boundsOf(p, chip), path, p.tensorLoc});
 }
 

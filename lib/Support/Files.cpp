@@ -85,6 +85,17 @@ void writeFileAtomically(const std::string &path, std::string_view text) {
   writeFileAtomically(path, std::span(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
 }
 
+std::string behindLinks(const std::string &path) {
+  namespace fs = std::filesystem;
+  fs::path at(path);
+  std::error_code error;
+  // A link whose target does not exist yet has no canonical path; more links than this are a circle.
+  for (int links = 0; links < 40 && fs::is_symlink(fs::symlink_status(at, error)); ++links)
+    at = at.parent_path() / fs::read_symlink(at, error);
+  fs::path real = fs::weakly_canonical(fs::absolute(at, error), error);
+  return error ? path : real.string();
+}
+
 bool linkFile(const std::string &from, const std::string &to) {
   struct stat source, target;
   if (::stat(from.c_str(), &source) < 0)
@@ -173,12 +184,12 @@ AtomicFile::AtomicFile(const std::string &path) : path(path), target(path) {
     if (S_ISDIR(info.st_mode))
       cannot("write", path, EISDIR);
     inPlace = !S_ISREG(info.st_mode);
-    // The file behind a symbolic link is replaced, not the link.
-    std::error_code ignored;
-    auto real = std::filesystem::canonical(path, ignored);
-    if (!ignored)
-      target = real.string();
+  } else if (errno == ELOOP) {
+    cannot("write", path, errno);
   }
+  // The file behind a symbolic link is replaced or made, not the link.
+  if (!inPlace && std::filesystem::is_symlink(std::filesystem::symlink_status(path)))
+    target = behindLinks(path);
   if (inPlace) {
     fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
   } else {

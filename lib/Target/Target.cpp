@@ -73,6 +73,14 @@ const Chip &find(std::string_view name, std::span<const Chip *const> chips) {
 } // namespace
 
 const Chip &lookup(std::string_view name) { return find(name, builtChips()); }
+
+const Chip &lookupOf(const std::string &path, std::string_view name) {
+  try {
+    return lookup(name);
+  } catch (const UserError &error) {
+    throw UserError("'" + path + "' is made for another chip: " + error.what());
+  }
+}
 const Chip &lookupForTiming(std::string_view name) { return find(name, timedChips()); }
 
 } // namespace tpu_mlir::target

@@ -1,7 +1,7 @@
 """How the tools report trouble: a user's mistake is one sentence, our mistake a trace, and the exit code tells which.
 
 Exit codes: 0 done, 1 the user must change something (argument errors too), 2 a comparison fell below its floor,
-70 a bug of ours.
+70 a bug of ours, 130 interrupted (Ctrl-C), 143 terminated.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -23,6 +24,7 @@ EXIT_OK = 0
 EXIT_USER = 1
 EXIT_COMPARE = 2
 EXIT_BUG = 70
+EXIT_SIGNAL = 128  # and the number of the signal, as shells say it
 
 
 class UserError(Exception):
@@ -83,11 +85,14 @@ def run_main(main: Main) -> Callable[..., int]:
             try:
                 code = main(argv) or EXIT_OK
                 sys.stdout.flush()
+                signals.matter = False
                 return code
             except BaseException as error:
+                signals.matter = False
                 # Libraries wrap what interrupts their imports into errors of their own.
-                if signals or isinstance(error, KeyboardInterrupt):
-                    return _report("interrupted; no file was left half-written", EXIT_USER)
+                if signals.came or isinstance(error, KeyboardInterrupt):
+                    number = signals.came[0] if signals.came else int(signal.SIGINT)
+                    return _report("interrupted; no file was left half-written", EXIT_SIGNAL + number)
                 if not isinstance(error, Exception):
                     raise
                 return _explain(error)
@@ -95,30 +100,80 @@ def run_main(main: Main) -> Callable[..., int]:
     return wrapped
 
 
+# Seconds until an interruption that came at a bad moment, or was lost, is tried again.
+_AGAIN = 0.002
+
+
+@dataclass
+class _Signals:
+    """Those that came, and whether they still interrupt: once all is written or removed, they come too late."""
+
+    came: list[int] = field(default_factory=list)
+    matter: bool = True
+
+
 @contextlib.contextmanager
-def _stoppable() -> Iterator[list[int]]:
-    """SIGTERM interrupts as SIGINT does, so that unfinished files are removed; yields the list of signals that came."""
-    came: list[int] = []
+def _stoppable() -> Iterator[_Signals]:
+    """SIGTERM interrupts as SIGINT does, so that unfinished files are removed."""
+    signals = _Signals()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        came.append(number)
-        if _is_importing(frame):
-            # Extension modules that are interrupted while they start may crash: look again soon.
-            signal.setitimer(signal.ITIMER_REAL, 0.002)
+        if not signals.matter:
             return
-        raise KeyboardInterrupt
+        if number != signal.SIGALRM:
+            signals.came.append(number)
+        # Python drops what is raised in a destructor: look again soon.
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        # Extension modules that are interrupted while they start may crash, and a second signal must not break the
+        # cleaning up after the first.
+        if not _is_importing(frame) and not _is_unwinding():
+            raise KeyboardInterrupt
+
+    def unraisable(report: sys.UnraisableHookArgs) -> None:
+        if not signals.came:  # destructors of what was interrupted have nothing to tell
+            before_hook(report)
 
     if threading.current_thread() is not threading.main_thread():
-        yield came
+        yield signals
         return
-    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) not in (signal.SIG_IGN, None)]
     before = {number: signal.signal(number, interrupt) for number in [*numbers, signal.SIGALRM]}
+    before_hook, sys.unraisablehook = sys.unraisablehook, unraisable
     try:
-        yield came
+        yield signals
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
+        if not signals.came:
+            sys.unraisablehook = before_hook
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Signals wait until the block ends: for steps that belong together, and are short."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM) if signal.getsignal(n) is not None]
+    before = {number: signal.signal(number, lambda n, _: came.append(n)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for late in came:
+            if before[signal.Signals(late)] != signal.SIG_IGN:
+                os.kill(os.getpid(), late)
+
+
+def _is_unwinding() -> bool:
+    """Whether the interrupted code is cleaning up after an interruption."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _is_importing(frame: FrameType | None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from .runner import open_module
 from .seeded import InputKind, draws
 
 RUNS = 3  # seeded runs of a small network
-FEWER_ABOVE = (2e8, 2e9)  # FLOPs above which there is one run less, and two
+FEWER_ABOVE_FLOPS = (2e8, 2e9)  # above which there is one run less, and two
+FEWER_ABOVE_NODES = (500, 2000)
 # Two runs of onnxruntime on the same network, with other fusions, differ by less: |a - b| <= this * (|b| + max|b|).
 SAME_NETWORK = 1e-3
 
@@ -47,6 +49,34 @@ class Subject:
     def outputs(self) -> list[str]:
         return [o.name for o in self.asked.graph.output]
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What the tensors of `asked` are called in comparisons, by their ONNX names."""
+        return reference.joined_names(self.asked, self.imported)
+
+    @cached_property
+    def is_float32(self) -> bool:
+        """Whether the user's model computes in float32 alone."""
+        import onnx
+
+        other = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
+        values = [*self.asked.graph.input, *self.asked.graph.output]
+        types = {v.type.tensor_type.elem_type for v in values} | {w.data_type for w in self.asked.graph.initializer}
+        casts = [node for node in self.asked.graph.node if node.op_type == "Cast"]
+        types |= {attribute.i for node in casts for attribute in node.attribute if attribute.name == "to"}
+        return not types & other
+
+    @cached_property
+    def simple(self) -> reference.Session:
+        """What was imported, in onnxruntime."""
+        return reference.Session(self.imported, self.origin, True)
+
+    @cached_property
+    def plain(self) -> reference.Session:
+        """The float32 form of the user's model, unsimplified, in onnxruntime."""
+        model = graph.prepare(graph.copy_of(self.asked), self.origin, simplifier=False)
+        return reference.Session(model, self.origin, True, self.names)
+
 
 @dataclass
 class Proof:
@@ -56,7 +86,6 @@ class Proof:
     inputs: Tensors
     reference: Tensors
     result: Tensors
-    flops: int
     ranges: list[str] = field(default_factory=list)  # what seeded inputs were drawn from; empty for the user's own
 
 
@@ -72,23 +101,24 @@ def prove(
 
     Raises SimplificationChanged, or UserError where there is nothing to compare with. What differs is in the report.
     """
-    names = reference.joined_names(subject.asked, subject.imported)
     with stages.stage("run the model with onnxruntime"):
-        session = _session(subject, names)
+        session = _session(subject)
         module = open_module(subject.mlir)
-        flops = int(module.flops)
-        count = RUNS - sum(flops > bound for bound in FEWER_ABOVE)
-        runs = [("", given, session.run(given))] if given is not None else _seeded(session, kinds, count)
-    if given is not None:
-        _require_finite_outputs(subject, names, runs[0][2])
+        if given is not None:
+            runs = [("", given, session.run(given))]
+            _require_finite_outputs(subject, runs[0][2])
+        else:
+            size = module.flops, len(subject.imported.graph.node)
+            fewer = sum(size[0] > bound for bound in FEWER_ABOVE_FLOPS) + sum(size[1] > b for b in FEWER_ABOVE_NODES)
+            runs = _seeded(subject, session, kinds, max(1, RUNS - fewer))
     with stages.stage("run Top"):
         results = [_run_top(module, inputs) for _, inputs, _ in runs]
     proof: Proof | None = None
     with stages.stage("compare"):
         for (words, inputs, expected), result in zip(runs, results, strict=True):
             top_outputs = list(module.output_names)
-            found = _compare_run(subject, names, top_outputs, inputs, expected, result, tolerance, excepts)
-            one = Proof(*found, flops=flops, ranges=[words] if words else [])
+            report = _compare_run(subject, top_outputs, inputs, expected, result, tolerance, excepts)
+            one = Proof(report, inputs, expected, result, [words] if words else [])
             proof = one if proof is None else _worse(proof, one)
     assert proof is not None
     return proof
@@ -101,13 +131,18 @@ def _run_top(module: Any, inputs: Tensors) -> dict[str, Any]:
     return dict(module.get_all_tensor())
 
 
-def _session(subject: Subject, names: Mapping[str, str]) -> reference.Session:
-    """The user's model in onnxruntime; where that cannot load it, what was imported, with a warning."""
+def _session(subject: Subject) -> reference.Session:
+    """The user's model in onnxruntime; where that cannot load it, what was imported, with a warning.
+
+    Tensors in formats that numpy lacks cannot be read from it; then it is the model's float32 form.
+    """
+    if not all(reference.is_readable(v) for v in [*subject.asked.graph.input, *subject.asked.graph.output]):
+        return subject.plain
     try:
-        return reference.Session(subject.asked, subject.origin, True, names)
+        return reference.Session(subject.asked, subject.origin, True, subject.names)
     except UserError as error:
         try:
-            session = reference.Session(subject.imported, subject.origin, True)
+            session = subject.simple
         except UserError:
             raise UserError(f"{error}; --skip_validation imports it without a proof") from error
         warn(f"{error}; the import is compared with the simplified model instead")
@@ -117,7 +152,7 @@ def _session(subject: Subject, names: Mapping[str, str]) -> reference.Session:
 _Run = tuple[str, Tensors, dict[str, Any]]
 
 
-def _seeded(session: reference.Session, kinds: Mapping[str, InputKind], count: int) -> list[_Run]:
+def _seeded(subject: Subject, session: reference.Session, kinds: Mapping[str, InputKind], count: int) -> list[_Run]:
     """Runs on seeded inputs, those first on which every tensor of the reference is finite."""
     fine: list[_Run] = []
     others: list[_Run] = []
@@ -126,12 +161,14 @@ def _seeded(session: reference.Session, kinds: Mapping[str, InputKind], count: i
             break
         expected = session.run(inputs)
         (others if any(nonfinite_text(t) for t in expected.values()) else fine).append((words, inputs, expected))
+    if not fine and not subject.is_float32 and session is not subject.plain:
+        return _seeded(subject, subject.plain, kinds, count)  # half precision overflows where float32 does not
     return fine or others[-1:]
 
 
-def _require_finite_outputs(subject: Subject, names: Mapping[str, str], expected: Tensors) -> None:
+def _require_finite_outputs(subject: Subject, expected: Tensors) -> None:
     for output in subject.outputs:
-        name = names.get(output, output)
+        name = subject.names.get(output, output)
         text = nonfinite_text(expected[name]) if name in expected else ""
         if text:
             raise UserError(
@@ -142,38 +179,53 @@ def _require_finite_outputs(subject: Subject, names: Mapping[str, str], expected
 
 def _compare_run(
     subject: Subject,
-    names: Mapping[str, str],
     top_outputs: Sequence[str],
     inputs: Tensors,
     expected: dict[str, Any],
     result: Tensors,
     tolerance: Tolerance,
     excepts: Sequence[str],
-) -> tuple[Report, Tensors, Tensors, Tensors]:
-    for output, top_name in zip(subject.outputs, top_outputs, strict=True):
-        expected.setdefault(top_name, expected[names.get(output, output)])
+) -> Report:
+    """The verdicts of one run; where another reference is the right one, `expected` gets its tensor."""
+    own = dict(zip(top_outputs, (subject.names.get(output, output) for output in subject.outputs), strict=True))
+    for top_name, name in own.items():
+        expected.setdefault(top_name, expected[name])
     report = compare(result, expected, tolerance, excepts)
     verdicts = {r.name: r for r in report.results}
-    own = {names.get(output, output) for output in subject.outputs}
-    doubtful = False
-    for output, top_name in zip(subject.outputs, top_outputs, strict=True):
-        name = names.get(output, output)
-        if name in excepts or top_name in excepts:
-            continue
-        verdict = verdicts[top_name] = _output_verdict(top_name, result[top_name], expected[name], tolerance)
-        doubtful |= verdict.verdict not in ("EQUAL", "CLOSE")
-    inner = [name for name, r in verdicts.items() if r.failed and name not in own and name not in top_outputs]
-    if subject.simplified and (doubtful or inner):
-        simple = reference.Session(subject.imported, subject.origin, True).run(inputs)
-        if doubtful:
-            _require_same_network(subject, names, simple, inputs, expected)
-        for name in inner:
-            # A simplifier may give what it fused the name of a tensor inside: then its own value is the reference.
-            again = compare_tensor(name, result[name], simple[name], tolerance) if name in simple else None
-            if again is not None and not again.failed:
-                verdicts[name], expected[name] = again, simple[name]
+    for name in own.keys() & verdicts.keys():
+        verdicts[name] = _output_verdict(name, result[name], expected[name], tolerance)
+    runs = _OtherRuns(subject, inputs, expected)
+    doubtful = any(verdicts[name].verdict not in ("EQUAL", "CLOSE") for name in own.keys() & verdicts.keys())
+    if doubtful and subject.simplified:
+        _require_same_network(subject, runs)
+    for name in [name for name, r in verdicts.items() if r.failed]:
+        # A simplifier may give what it fused the name of a tensor inside: then its own value is the reference. A model
+        # in half precision is imported as float32, so that its float32 form is.
+        others = [] if subject.is_float32 else [runs.plain]
+        others += [runs.simple] if subject.simplified and name not in own else []
+        for other in others:
+            verdict = _output_verdict(name, result[name], other[name], tolerance) if name in other else None
+            if verdict is not None and not verdict.failed:
+                verdicts[name], expected[name] = verdict, other[name]
     report.results = list(verdicts.values())
-    return report, inputs, expected, result
+    return report
+
+
+@dataclass
+class _OtherRuns:
+    """What other forms of the model than the user's own give, run when first asked for."""
+
+    subject: Subject
+    inputs: Tensors
+    expected: Tensors
+
+    @cached_property
+    def simple(self) -> dict[str, Any]:
+        return self.subject.simple.run(self.inputs)
+
+    @cached_property
+    def plain(self) -> Tensors:
+        return self.expected if self.subject.is_float32 else self.subject.plain.run(self.inputs)
 
 
 def _output_verdict(name: str, result: Any, expected: Any, tolerance: Tolerance) -> TensorResult:
@@ -184,18 +236,12 @@ def _output_verdict(name: str, result: Any, expected: Any, tolerance: Tolerance)
     return compare_tensor(name, result, expected, tolerance)
 
 
-def _require_same_network(
-    subject: Subject, names: Mapping[str, str], simple: Tensors, inputs: Tensors, expected: Tensors
-) -> None:
-    """SimplificationChanged where the simplified model's outputs are not the user's."""
+def _require_same_network(subject: Subject, runs: _OtherRuns) -> None:
+    """SimplificationChanged where the simplified model's outputs are not those of the user's, in float32."""
     import numpy as np
 
-    plain = expected
-    own = [names.get(output, output) for output in subject.outputs]
-    if any(expected[name].dtype != np.float32 for name in own):
-        # The user's model computes in another format; the simplifier is only asked to keep its float32 form.
-        copy = graph.prepare(graph.copy_of(subject.asked), subject.origin, simplifier=False)
-        plain = reference.Session(copy, subject.origin, False, names).run(inputs)
+    simple, plain = runs.simple, runs.plain
+    own = [subject.names.get(output, output) for output in subject.outputs]
     for output, name in zip(subject.outputs, own, strict=True):
         if name not in simple:
             continue

@@ -15,13 +15,15 @@ from .progress import note
 Shapes = Mapping[str, Sequence[int]]  # input name -> shape
 
 
-def load_inputs(files: Sequence[Path | str], shapes: Shapes, preprocess: Mapping[str, Preprocess]) -> dict[str, Any]:
+def load_inputs(
+    files: Path | str | Sequence[Path | str], shapes: Shapes, preprocess: Mapping[str, Preprocess]
+) -> dict[str, Any]:
     """The network's inputs, as float32 in the network's order.
 
     One .npz holds all inputs by name (a lone tensor serves a lone input whatever its name). Otherwise one .npy or
     picture per input in order, or, for a single input, one picture per row of the batch.
     """
-    paths = [Path(file) for file in files]
+    paths = listed(files)
     if not paths:
         raise UserError("no input file is given")
     if any(path.suffix.lower() == ".npz" for path in paths):
@@ -38,8 +40,13 @@ def load_inputs(files: Sequence[Path | str], shapes: Shapes, preprocess: Mapping
     tensors: dict[str, Any] = {}
     for name, group in groups.items():
         tensors[name] = _load_one(name, group, preprocess.get(name))
-    listed = ", ".join(f"'{path}'" for path in paths[:4]) + (", ..." if len(paths) > 4 else "")
-    return match_inputs(tensors, shapes, f"input file{'s' if len(paths) > 1 else ''} {listed}")
+    shown = ", ".join(f"'{path}'" for path in paths[:4]) + (", ..." if len(paths) > 4 else "")
+    return match_inputs(tensors, shapes, f"input file{'s' if len(paths) > 1 else ''} {shown}")
+
+
+def listed(files: Path | str | Sequence[Path | str]) -> list[Path]:
+    """One file stands for a list of it."""
+    return [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
 
 
 def _load_one(name: str, paths: Sequence[Path], preprocess: Preprocess | None) -> Any:

@@ -78,6 +78,8 @@ def save_npz(path: Path | str, tensors: Mapping[str, Any]) -> None:
 
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         for name, tensor in tensors.items():
+            if "\0" in name:
+                raise UserError(f"'{path}' cannot hold a tensor whose name has a NUL in it: {name!r}")
             # A fixed date (ZipInfo's default, 1980) instead of now: reproducible files.
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, np.asarray(tensor), allow_pickle=False)

@@ -12,16 +12,18 @@ from typing import Any
 from .content import require_kind
 from .core import pymlir
 from .errors import UserError, is_core_error, require_file
-from .inputs import load_inputs, match_inputs
+from .inputs import listed, load_inputs, match_inputs
 from .preprocess import Preprocess
 from .progress import human_count, note
 
+# Tensors by name, or the files that `inputs.load_inputs` takes.
+Inputs = Mapping[str, Any] | Path | str | Sequence[Path | str]
 MODEL_SUFFIXES = (".onnx", ".mlir", ".bmodel")
 
 
 def run(
     model: Path | str,
-    inputs: Mapping[str, Any] | Sequence[Path | str],
+    inputs: Inputs,
     dump_all: bool = False,
     fixed: bool = False,
 ) -> dict[str, Any]:
@@ -47,9 +49,7 @@ def run(
         raise
 
 
-def _run_onnx(
-    path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool
-) -> dict[str, Any]:
+def _run_onnx(path: Path, inputs: Inputs, dump_all: bool, fixed: bool) -> dict[str, Any]:
     from .frontend.onnx.graph import load_model
     from .frontend.onnx.reference import input_shapes, run_onnx
 
@@ -88,9 +88,7 @@ def preprocessing(module: Any) -> dict[str, Preprocess]:
     return {name: settings for name, settings in found.items() if settings is not None}
 
 
-def _run_mlir(
-    path: Path, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool, fixed: bool
-) -> dict[str, Any]:
+def _run_mlir(path: Path, inputs: Inputs, dump_all: bool, fixed: bool) -> dict[str, Any]:
     module = open_module(path)
     shapes = {name: tuple(module.input_shape(name)) for name in module.input_names}
     for name, tensor in _tensors(inputs, shapes, preprocessing(module)).items():
@@ -103,7 +101,7 @@ def _run_mlir(
 
 
 def simulate(
-    path: Path | str, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool = False, fixed: bool = False
+    path: Path | str, inputs: Inputs, dump_all: bool = False, fixed: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run a .bmodel in the simulator: its tensors, and the simulator's summary (cycles, commands per engine, ...)."""
     tensors, _, summary = simulate_known(path, inputs, dump_all, fixed)
@@ -111,7 +109,7 @@ def simulate(
 
 
 def simulate_known(
-    path: Path | str, inputs: Mapping[str, Any] | Sequence[Path | str], dump_all: bool = False, fixed: bool = False
+    path: Path | str, inputs: Inputs, dump_all: bool = False, fixed: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """`simulate`, and between its two results the masks of what was computed.
 
@@ -125,10 +123,11 @@ def simulate_known(
     require_kind(path, "model")
     origin = "the input"
     if not isinstance(inputs, Mapping):
-        origin = f"input file '{inputs[0]}'" if inputs else origin
-        if len(inputs) != 1 or Path(inputs[0]).suffix.lower() != ".npz":
+        files = listed(inputs)
+        origin = f"input file '{files[0]}'" if files else origin
+        if len(files) != 1 or files[0].suffix.lower() != ".npz":
             raise UserError(f"model '{path}': a bmodel takes one npz file with all inputs")
-        inputs = load_npz(inputs[0], "input file")
+        inputs = load_npz(files[0], "input file")
     # There are no tensors without dimensions in a bmodel: a scalar is a vector of one.
     arrays = {name: np.atleast_1d(np.asarray(array)) for name, array in inputs.items()}
     try:
@@ -162,7 +161,7 @@ def _share(run: Mapping[str, Any], engine: str) -> str:
 
 
 def _tensors(
-    inputs: Mapping[str, Any] | Sequence[Path | str],
+    inputs: Inputs,
     shapes: Mapping[str, Sequence[int]],
     settings: Mapping[str, Preprocess],
 ) -> dict[str, Any]:

@@ -43,10 +43,10 @@ def draws(inputs: Mapping[str, InputKind]) -> Iterator[tuple[str, dict[str, Any]
             # Preprocessing that changes nothing may be there only because the input could be a picture.
             if kind.picture is not None and (seed < 2 or not _is_neutral(kind.picture)):
                 values, text = _pixels(kind, kind.picture, rng), "pixels"
-            elif kind.type.startswith("float"):
-                values, text = draw(rng, kind.shape), range_words
-            else:
+            elif kind.type.startswith(("int", "uint", "bool")):
                 values, text = rng.integers(*_RANGES.get(kind.type, (0, 10)), kind.shape), f"whole {kind.type}"
+            else:
+                values, text = draw(rng, kind.shape), range_words
             tensors[name] = np.asarray(values, np.float32)
             words.setdefault(text)
         yield " and ".join(words), tensors

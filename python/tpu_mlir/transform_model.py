@@ -6,6 +6,8 @@ a proof that fails leaves them, and its tensors, to look into.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from .core import pymlir
 from .errors import UserError
-from .files import require_folder, staging
+from .files import staging
 from .finite import require_finite
-from .inputs import load_inputs
+from .inputs import listed, load_inputs
 from .npz import save_npz
+from .outputs import Output, check_outputs
 from .preprocess import Preprocess, PreprocessFlags, resolve
 from .progress import Stages, human_count, warn
 from .seeded import InputKind
@@ -39,7 +42,7 @@ class TransformResult:
 
     mlir: Path
     files: list[Path] = field(default_factory=list)
-    operations: dict[str, int] = field(default_factory=dict)  # Top operations as imported, by kind
+    operations: dict[str, int] = field(default_factory=dict)  # Top operations of the file, by kind
     parameters: int = 0
     flops: int = 0
     seconds: float = 0.0
@@ -54,7 +57,7 @@ def transform(
     input_shapes: Sequence[Sequence[int]] | None = None,
     output_names: Sequence[str] = (),
     preprocess: PreprocessFlags | None = None,
-    test_input: Sequence[Path | str] = (),
+    test_input: Path | str | Sequence[Path | str] = (),
     test_result: Path | str | None = None,
     tolerance: tuple[float, ...] = (0.99, 0.99),
     excepts: Sequence[str] = (),
@@ -70,15 +73,18 @@ def transform(
     CompareFailed where a tensor falls below; the files are kept then, to look into.
     """
     from .frontend.onnx import graph
+    from .frontend.onnx.simplify import AVOIDED
     from .import_proof import SimplificationChanged
 
     mlir = Path(mlir)
     model_def = Path(model_def)
+    test_input = listed(test_input)
     _check_arguments(model_name, model_def, mlir, test_result)
     if skip_validation and (test_input or test_result is not None):
         raise UserError(
             "--skip_validation leaves out what --test_input and --test_result are for; give one or the other"
         )
+    _check_outputs(model_name, model_def, mlir, test_input, test_result)
     stages = Stages(quiet)
     with stages.stage(f"load {model_def.name}"):
         model = graph.load_model(model_def)
@@ -92,7 +98,7 @@ def transform(
 
     run = _Run(model_name, model_def, mlir, asked, settings, tensors, tolerance, excepts, skip_fuse_bn, stages)
     # With all that a simplifier does, then with less and less.
-    ways: list[str | None] = [*graph.AVOIDED, None]
+    ways: list[str | None] = [*AVOIDED, None]
     while True:
         try:
             result, proof, imported = run.attempt(ways[0], prove=not skip_validation)
@@ -103,7 +109,7 @@ def transform(
             warn(f"simplification changes the model '{model_def}' ({change}); it is imported {how}")
     if proof is not None:
         _keep_tensors(proof, model_name, test_result, bool(test_input), result)
-        result.report, result.flops = proof.report, proof.flops
+        result.report = proof.report
         if not quiet:
             print("\n".join(_proof_lines(proof, verbose)))
     result.seconds = stages.total
@@ -124,11 +130,24 @@ def _check_arguments(model_name: str, model_def: Path, mlir: Path, test_result: 
         )
     if mlir.suffix != ".mlir":
         raise UserError(f"--mlir '{mlir}' must end in .mlir")
-    require_folder(mlir)
+    if test_result is not None and Path(test_result).suffix != ".npz":
+        raise UserError(f"--test_result '{test_result}' must end in .npz")
+
+
+def _check_outputs(
+    name: str, model_def: Path, mlir: Path, test_input: Sequence[Path | str], test_result: Path | str | None
+) -> None:
+    """Nothing that this import writes may be something that it reads."""
+    made = [f"{mlir.stem}_origin.mlir", f"{name}_opt.onnx"]
+    made += [f"{name}_top_f32_all_origin_weight.npz", f"{name}_top_f32_all_weight.npz"]
+    if test_input:
+        made += [f"{name}_in_f32.npz", f"{name}_ref_outputs.npz"]
+        made += [f"{name}_top_outputs.npz"] if test_result is None else []
+    outputs = [Output("--mlir", mlir, (".mlir",))]
+    outputs += [Output("--model_name's file", mlir.parent / file, (Path(file).suffix,)) for file in made]
     if test_result is not None:
-        if Path(test_result).suffix != ".npz":
-            raise UserError(f"--test_result '{test_result}' must end in .npz")
-        require_folder(Path(test_result))
+        outputs.append(Output("--test_result", Path(test_result), (".npz",)))
+    check_outputs(outputs, [("--model_def", model_def), *(("--test_input", path) for path in test_input)])
 
 
 def _for_their_types(settings: dict[str, Preprocess], asked: Any) -> dict[str, Preprocess]:
@@ -190,7 +209,8 @@ class _Run:
                     subject, self.tensors, self._kinds(), Tolerance.of(self.tolerance), self.excepts, self.stages
                 )
             files = [self.mlir.parent / file.name for file in sorted(stage.iterdir())]
-        return TransformResult(self.mlir, files, importer.op_counts, importer.parameters), proof, model
+            operations, flops = _contents((stage / self.mlir.name).read_text(encoding="utf-8"))
+        return TransformResult(self.mlir, files, operations, importer.parameters, flops), proof, model
 
     def _import(self, model: Any, stage: Path) -> Any:
         """Build Top, run the Top passes, and write the simplified model and both .mlir files with their weights."""
@@ -228,6 +248,15 @@ class _Run:
         return kinds
 
 
+def _contents(text: str) -> tuple[dict[str, int], int]:
+    """The operations of a .mlir file by kind, without inputs and weights, and the FLOPs of one inference."""
+    operations = Counter(re.findall(r'^ *%\d+(?::\d+)? = "(top\.\w+)"\(', text, re.MULTILINE))
+    for plumbing in ("top.Input", "top.Weight", "top.None"):
+        operations.pop(plumbing, None)
+    flops = re.search(r"^module .*?\bmodule\.FLOPs = (\d+)", text, re.MULTILINE)
+    return dict(operations), int(flops[1]) if flops else 0
+
+
 def _keep_tensors(
     proof: Proof, name: str, test_result: Path | str | None, given: bool, result: TransformResult
 ) -> None:
@@ -257,13 +286,12 @@ def _summary(
     kinds = ", ".join(
         f"{op.removeprefix('top.')} {n}" for op, n in sorted(result.operations.items(), key=lambda i: -i[1])
     )
-    flops = f", {human_count(result.flops)}FLOPs" if result.flops else ""
     lines = [
         f"inputs:  {', '.join(f'{name} {list(shape)}' for name, shape in inputs)}",
         f"outputs: {', '.join(o.name for o in model.graph.output)}",
         f"graph:   {before} ONNX nodes, {after} after simplification, {sum(result.operations.values())} Top operations",
-        f"         {kinds}",
-        f"weights: {human_count(result.parameters)} numbers{flops}",
+        f"         {kinds}; {human_count(result.flops)}FLOPs",
+        f"weights: {human_count(result.parameters)} numbers",
         f"time:    {result.seconds:.2f} s",
         "files:",
     ]

@@ -1,14 +1,33 @@
 #!/usr/bin/env bash
 # Tutorials 1 and 2 of the step-by-step guide, command by command: ResNet-18 to an F32 and to an INT8 bmodel with
 # model_transform.py, run_calibration.py and tpuc-opt alone. Needs `source envsetup.sh`; works in the folder given
-# (default: step_by_step_work in the current one), which it makes anew.
+# (default: step_by_step_work in the current one). A second run there first removes what the first one made, by its list;
+# what else lies in the folder stays.
 set -euo pipefail
 
 regression="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 work="${1:-step_by_step_work}"
-rm -rf "$work"
 mkdir -p "$work"
 cd "$work"
+
+made=.made_by_run_step_by_step
+if [ -f "$made" ]; then
+  while IFS= read -r -d '' file; do rm -f -- "$file"; done <"$made"
+  rm -f "$made"
+  rmdir dataset_cali 2>/dev/null || true
+fi
+for name in resnet18* cat.jpg dataset_cali bmodel_*.npz mlir_*.npz; do
+  if [ -e "$name" ]; then
+    echo "$0: error: '$work/$name' exists and was not made by this script; give another folder" >&2
+    exit 1
+  fi
+done
+find . -type f -print0 | sort -z >"$made.before"
+note_what_was_made() {
+  find . -type f ! -name "$made*" -print0 | sort -z | comm -z -13 "$made.before" - >"$made"
+  rm -f "$made.before"
+}
+trap note_what_was_made EXIT
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 

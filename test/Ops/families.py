@@ -216,6 +216,63 @@ def permute(net: Net) -> list[Any]:
     return [net.op("Permute", [net.input(shape)], {"order": [int(i) for i in rng.permutation(rank)]})]
 
 
+def _deep(rng: np.random.Generator) -> list[int]:
+    """A shape of five or six axes."""
+    while True:
+        shape = [_pick(rng, 1, 40) for _ in range(int(rng.integers(5, 7)))]
+        if np.prod(shape) <= _ELEMENTS // 8:
+            return shape
+
+
+def deep(net: Net) -> list[Any]:
+    """Five or six axes: in another order, or a sum or product along any of which either operand may repeat."""
+    rng = net.rng
+    shape = _deep(rng)
+    if rng.integers(3) == 0:
+        return [net.op("Permute", [net.input(shape)], {"order": [int(i) for i in rng.permutation(len(shape))]})]
+    operands = []
+    for _ in range(2):
+        part = [1 if rng.integers(3) == 0 else s for s in shape]
+        part = part[int(rng.integers(len(part))) :] if rng.integers(3) == 0 else part
+        is_weight = bool(operands) and rng.integers(4) == 0
+        operands.append(net.weight(part) if is_weight else net.input(part, positive=bool(rng.integers(2))))
+    return [net.op(str(rng.choice(["Add", "Sub", "Mul"])), operands, _relu(rng))]
+
+
+def gather(net: Net) -> list[Any]:
+    """Reversals, permutations, repeats and runs of one axis."""
+    rng = net.rng
+    shape = _shape(rng, _ELEMENTS // 4)[: int(rng.integers(1, 5))]
+    axis = int(rng.integers(len(shape)))
+    size = shape[axis]
+    kind = int(rng.integers(4))
+    if kind == 0:
+        indices = np.arange(size)[::-1]
+    elif kind == 1:
+        indices = rng.permutation(size)
+    elif kind == 2:
+        indices = np.repeat(rng.integers(size, size=int(rng.integers(1, 6))), rng.integers(1, 9))
+    else:
+        indices = np.concatenate([np.arange(int(rng.integers(size)), size, int(rng.integers(1, 4))) for _ in range(3)])
+    attributes = {"indices": [int(i) for i in indices], "axis": axis}
+    return [net.op("Gather", [net.input(shape, positive=bool(rng.integers(2)))], attributes)]
+
+
+def prelu(net: Net) -> list[Any]:
+    """Slopes for each channel, below 1 or on both sides of it, and slopes of any shape that broadcasts."""
+    rng = net.rng
+    shape = _deep(rng) if rng.integers(4) == 0 else _shape(rng)[: int(rng.integers(1, 5))]
+    kind = int(rng.integers(4))
+    if kind < 2 and len(shape) > 1:
+        slope = [shape[1], *[1] * (len(shape) - 2)]
+    elif kind == 2:
+        slope = shape[int(rng.integers(len(shape))) :]
+    else:
+        slope = [1 if rng.integers(2) else s for s in shape]
+    weight = net.weight(slope, float(rng.choice([0.2, 1.5])))
+    return [net.op("PRelu", [net.input(shape, positive=rng.integers(8) == 0), weight], {})]
+
+
 _UNARY: list[tuple[str, dict[str, float]]] = [
     ("Relu", {"relu_limit": -1.0}),
     ("Relu", {"relu_limit": 6.0}),
@@ -245,7 +302,7 @@ def scale(net: Net) -> list[Any]:
 FAMILIES: dict[str, Build] = {
     "conv": conv, "depthwise": depthwise, "grouped": grouped, "matmul": matmul, "maxpool": maxpool, "avgpool": avgpool,
     "add": add, "mul": mul, "concat": concat, "slice": slice_, "pad": pad, "upsample": upsample, "permute": permute,
-    "activation": activation, "scale": scale,
+    "activation": activation, "scale": scale, "gather": gather, "prelu": prelu, "deep": deep,
 }  # fmt: skip
 
 # Families whose every member has an F32 form.
@@ -263,4 +320,7 @@ F32_FAMILIES = [
     "pad",
     "permute",
     "upsample",
+    "gather",
+    "prelu",
+    "deep",
 ]

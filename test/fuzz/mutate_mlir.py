@@ -46,6 +46,7 @@ VALUES = [
 OPS = [
     "top.None", "top.Weight", "top.Input", "top.Cast", "top.Conv", "top.MatMul", "top.BatchNorm", "top.Scale",
     "top.Add", "top.Sub", "top.Mul", "top.AddConst", "top.MulConst", "top.Relu", "top.LeakyRelu", "top.Clip",
+    "top.Gather", "top.PRelu", "tpu.Gather", "tpu.PRelu",
     "top.Sigmoid", "top.HardSigmoid", "top.MaxPool", "top.AvgPool", "top.Concat", "top.Slice", "top.Pad",
     "top.Reshape", "top.Flatten", "top.Permute", "top.Upsample", "tpu.Conv2D", "tpu.MatMul", "tpu.Pool2D", "tpu.Add",
     "tpu.Mul", "tpu.AddConst", "tpu.MulConst", "tpu.Relu", "tpu.Lut", "tpu.RequantInt", "tpu.Lines", "tpu.Curve",

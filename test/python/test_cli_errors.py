@@ -97,7 +97,7 @@ class MLIRError(RuntimeError):
         (CompareFailed("a differs"), 2, "error: a differs\n"),
         (MLIRError("'top.Conv' op has no input"), 1, "error: 'top.Conv' op has no input\n"),
         (MLIRError("error: 'x' op is odd"), 1, "error: 'x' op is odd\n"),
-        (KeyboardInterrupt(), 1, "error: interrupted; no file was left half-written\n"),
+        (KeyboardInterrupt(), 130, "error: interrupted; no file was left half-written\n"),
         (OSError(errno.ENOSPC, "No space left on device", "out.npz"), 1, "error: 'out.npz': no space left on device\n"),
         (MemoryError(), 1, "error: out of memory\n"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tpu_mlir.cli.model_deploy import main as model_deploy
 from tpu_mlir.deployment import check as checks
 from tpu_mlir.deployment.options import Options, resolve_chip, resolve_quantize
 from tpu_mlir.deployment.pipeline import final_passes, lowering_passes
-from tpu_mlir.errors import EXIT_COMPARE, EXIT_OK, EXIT_USER, UserError
+from tpu_mlir.errors import EXIT_COMPARE, EXIT_OK, EXIT_SIGNAL, EXIT_USER, UserError
 
 DEMO = ROOT / "regression" / "demo"
 BOTH = {"quant_input": True, "quant_output": True}
@@ -93,11 +94,12 @@ def test_pipelines_carry_the_options(tmp_path: Path) -> None:
     table = tmp_path / "table"
     options = Options(Path("net.mlir"), Path("x.bmodel"), "bm1684x", "INT8", calibration_table=table, quant_output=True)
     assert lowering_passes(options)[:2] == [
-        "processor-assign{chip=bm1684x}",
-        f"import-calibration-table{{file={table} asymmetric=false}}",
+        ("processor-assign", {"chip": "bm1684x"}),
+        ("import-calibration-table", {"file": table, "asymmetric": False}),
     ]
-    assert "convert-top-to-tpu{mode=INT8 asymmetric=false join_floats=false}" in lowering_passes(options)
-    assert final_passes(options)[0] == "strip-io-quant{quant_input=false quant_output=true}"
+    lowering = {"mode": "INT8", "asymmetric": False, "join_floats": False}
+    assert ("convert-top-to-tpu", lowering) in lowering_passes(options)
+    assert final_passes(options)[0] == ("strip-io-quant", {"quant_input": False, "quant_output": True})
 
 
 def test_exact_means_value_and_type() -> None:
@@ -286,7 +288,8 @@ def test_a_bmodel_that_is_not_safe_is_exit_code_2(
         waiting = next(line for line in lines.splitlines() if line.startswith("tiu 1 dep "))
         assert not waiting.startswith("tiu 1 dep 0 ")
         text.write_text(lines.replace(waiting, " ".join([*waiting.split()[:3], "0", *waiting.split()[4:]])))
-        assert bmodel_tool("asm", text, options.model, "-o", options.model).returncode == 0
+        assert bmodel_tool("asm", text, options.model, "-o", tmp_path / "unsafe.bmodel").returncode == 0
+        (tmp_path / "unsafe.bmodel").rename(options.model)
 
     generate = deployment.generate
     monkeypatch.setattr(deployment, "generate", generate_unsafe)
@@ -294,6 +297,8 @@ def test_a_bmodel_that_is_not_safe_is_exit_code_2(
     said = sentence(capsys)
     assert said.startswith(f"'{tmp_path / 'digits.bmodel'}' is not safe to run (1 finding): ")
     assert "group 0 tiu 1 " in said and "neither waits for the other" in said
+    assert said.endswith(f"the bmodel is kept as '{tmp_path / 'digits.unproven.bmodel'}'")
+    assert not (tmp_path / "digits.bmodel").exists() and (tmp_path / "digits.unproven.bmodel").exists()
 
 
 @needs_core
@@ -316,7 +321,7 @@ def test_an_interruption_leaves_nothing_half_written(
 
     class Interrupted:
         @staticmethod
-        def run_passes(source: str, target: str, passes: str, weights: str | None) -> None:
+        def run_passes(source: str, target: str, passes: Sequence[Any], weights: str | None) -> None:
             nonlocal calls
             core.run_passes(source, target, passes, weights)
             if calls == stages.index(stage):
@@ -324,11 +329,8 @@ def test_an_interruption_leaves_nothing_half_written(
             calls += 1
 
     monkeypatch.setattr(pipeline, "pymlir", lambda: Interrupted)
-    assert run(*arguments(digits, tmp_path)) == EXIT_USER
-    left = sorted(p.name for p in tmp_path.iterdir())
-    whole = [f"digits_bm1684x_int8_sym_{s}" for s in ("tpu", "final")][: stages.index(stage)]
-    assert [name for name in left if name.endswith(".mlir")] == sorted(f"{w}.mlir" for w in whole)
-    assert not [name for name in left if name.startswith(".") or name.endswith(".bmodel")]
+    assert run(*arguments(digits, tmp_path)) == EXIT_SIGNAL + signal.SIGINT
+    assert not list(tmp_path.iterdir())
 
 
 @needs_core

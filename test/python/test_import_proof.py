@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper
 from onnx_models import conv_relu, make_model, one_node
 
 from tpu_mlir.cli import model_transform
-from tpu_mlir.frontend.onnx import graph, ops_activation, registry
+from tpu_mlir.frontend.onnx import graph, ops_activation, registry, simplify
 from tpu_mlir.npz import load_npz, save_npz
 
 pytestmark = needs_core
@@ -99,7 +99,7 @@ def test_a_simplifier_that_changes_values_is_not_used(
         damage(model)
         return model
 
-    monkeypatch.setattr(graph, "_onnxsim", wrong)
+    monkeypatch.setattr(simplify, "_onnxsim", wrong)
     assert transform(conv_relu()) == 0
     err = capsys.readouterr().err
     assert err.count("output 'y' has other values after simplification") == 3
@@ -209,3 +209,35 @@ def test_a_network_in_half_precision_is_proven_against_itself(folder: Path) -> N
         value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
     assert transform(model) == 0
     assert files() == PLAIN
+
+
+def test_what_overflows_in_half_precision_alone_is_proven_in_float32(folder: Path) -> None:
+    half = onnx.TensorProto.FLOAT16
+    nodes = [make("Mul", ["x", "large"], ["l"]), make("Mul", ["l", "small"], ["y"])]
+    weights = {"large": np.array([60000], np.float16), "small": np.array([1e-4], np.float16)}
+    assert transform(make_model(nodes, {"x": [4, 64]}, ["y"], weights, types={"x": half, "y": half})) == 0
+    nodes = [make("Cast", ["x"], ["h"], to=half), make("Mul", ["h", "large"], ["l"]), make("Cast", ["l"], ["y"], to=1)]
+    assert transform(make_model(nodes, {"x": [4, 64]}, ["y"], {"large": weights["large"]})) == 0
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_bfloat16_is_proven_in_float32(inside: bool, folder: Path) -> None:
+    brain = onnx.TensorProto.BFLOAT16
+    nodes = (
+        [make("Cast", ["x"], ["b"], to=brain), make("Cast", ["b"], ["y"], to=1)]
+        if inside
+        else [make("Neg", ["x"], ["y"])]
+    )
+    assert transform(make_model(nodes, {"x": [3, 4]}, ["y"], types={} if inside else {"x": brain, "y": brain})) == 0
+
+
+@pytest.mark.parametrize("flags", [[], ["--skip_validation"]])
+def test_the_summary_lists_the_operations_of_the_file(
+    flags: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not those of the import: the activation has become part of the convolution."""
+    assert transform(conv_relu(), *flags) == 0
+    summary = capsys.readouterr().out.splitlines()
+    graph_line = next(i for i, line in enumerate(summary) if line.startswith("graph:"))
+    assert summary[graph_line].endswith(", 1 Top operations")
+    assert summary[graph_line + 1].strip() == "Conv 1; 14.34 kFLOPs"

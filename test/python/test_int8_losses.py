@@ -103,6 +103,7 @@ JOIN = node("Concat", "br s", "j", axis=1)
         [node("Concat", "br s extra", "j", axis=1), node("Reshape", "j longer", "y")],
         [node("Reshape", "br rows", "r1"), node("Reshape", "s rows", "r2"), node("Concat", "r1 r2", "y", axis=1)],
         [JOIN, node("Relu", "j", "y")],
+        [JOIN, node("Concat", "j s", "i", axis=1), node("Relu", "i", "y")],
     ],
 )
 def test_parts_that_leave_together_keep_their_own_scales(tmp_path: Path, tail: list[Any]) -> None:

@@ -79,6 +79,7 @@ NETWORKS: dict[str, Callable[[Net], Any]] = {
     "top.MulConst": _unary("MulConst", const_val=-1.3),
     "top.Relu": _unary("Relu", relu_limit=-1.0),
     "top.LeakyRelu": _unary("LeakyRelu", alpha=0.1),
+    "top.PRelu": lambda net: net.op("PRelu", [net.input([1, 5, 6, 7]), net.weight([5, 1, 1], 0.2)], {}),
     "top.Clip": _unary("Clip", min=-0.5, max=0.8),
     "top.Sigmoid": _unary("Sigmoid"),
     "top.SiLU": _unary("SiLU"),
@@ -100,6 +101,7 @@ NETWORKS: dict[str, Callable[[Net], Any]] = {
     "top.Slice": lambda net: net.op(
         "Slice", [net.input([1, 5, 6, 7])], {"offset": [0, 1, 0, 2], "steps": [1, 1, 2, 1], "ends": [1, 4, 6, 7]}
     ),
+    "top.Gather": lambda net: net.op("Gather", [net.input([1, 5, 6, 7])], {"indices": [4, 0, 0, 2], "axis": 1}),
     "top.Pad": lambda net: net.op(
         "Pad", [net.input([1, 5, 6, 7])], {"paddings": [0, 0, 1, 2, 0, 0, 2, 1], "val": 0.0, "mode": "constant"}
     ),
@@ -119,6 +121,7 @@ VARIANTS: dict[str, Callable[[Net], Any]] = {
         "MatMul", [net.input([2, 3, 8]), net.input([2, 8, 5]), net.none()], {"do_relu": True}
     ),
     "top.Add, broadcast": lambda net: net.op("Add", [net.input([1, 5, 6, 7]), net.input([1, 1, 6, 1])], {}),
+    "top.PRelu, slopes by column": lambda net: net.op("PRelu", [net.input([1, 5, 6, 7]), net.weight([7])], {}),
     "top.AvgPool, divisors differ": lambda net: net.op("AvgPool", [net.input([1, 5, 9, 10])], POOL),
 }
 

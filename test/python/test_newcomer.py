@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib
+import json
 import re
 import shutil
 import subprocess
@@ -207,6 +208,54 @@ def test_an_input_and_a_reference_of_different_runs_are_named(deployed: Path, tm
     save_npz(tmp_path / "in.npz", {"x": load_npz(deployed / "in.npz")["x"] + 1})
     done = native("bmodel-tool", "compare", deployed / "net.bmodel", reference, "-i", tmp_path / "in.npz")
     assert done.returncode == 1 and "are of different runs: their 'x' differs" in done.stderr
+
+
+@needs_core
+@pytest.mark.parametrize(
+    "command",
+    [
+        "bmodel-tool dis {}", "bmodel-tool check {}", "bmodel-tool profile {}", "bmodel-tool compare {} {i}",
+        "tpuc-sim {} --timing-only", "tpuc-sim {} -i {i}", "model_runner.py --model {} --input {i} --output o.npz",
+        "model_report.py {} -o r.html",
+    ],
+)  # fmt: skip
+def test_a_file_of_another_chip_is_said_to_be_one(
+    deployed: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "other.bmodel"
+    content = (deployed / "net.bmodel").read_bytes()
+    assert content.count(b"BM1684X") == 1
+    path.write_bytes(content.replace(b"BM1684X", b"CV186AH"))
+    tool, *words = (w.format(path, i=deployed / "in.npz") for w in command.split())
+    if tool.endswith(".py"):
+        assert call(tool.removesuffix(".py"), *words) == 1
+        said = capsys.readouterr().err
+    else:
+        done = native(tool, *words)
+        assert done.returncode == 1
+        said = done.stderr
+    assert (
+        said.startswith(f"error: '{path}' is made for another chip: unknown chip 'CV186AH'; ") and said.count("\n") == 1
+    )
+
+
+@needs_core
+def test_another_networks_groups_are_named(deployed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    groups = tmp_path / "groups.json"
+    groups.write_text(json.dumps({"version": 1, "groups": [{"ops": ["z_Relu"], "slices": {"n": 1, "h": 2, "w": 1}}]}))
+    assert call("model_report", deployed / "net.bmodel", "--groups", groups, "-o", tmp_path / "r.html") == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: '{groups}' names 'z_Relu', which is no layer of ") and said.count("\n") == 1
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_the_report_names_every_axis_that_is_sliced() -> None:
+    from tpu_mlir.report.groups import groups_of
+
+    layer = {"name": "a", "tiu_commands": 1, "gdma_commands": 0, "start_cycle": 0}
+    profile = {"layers": [layer], "tensors": [], "handovers": []}
+    chosen = [{"ops": ["a"], "slices": {"h": 3, "n": 2, "w": 4}}]
+    assert groups_of(profile, chosen)[0]["slices"] == "2 in n by 3 in h by 4 in w"
 
 
 @needs_core

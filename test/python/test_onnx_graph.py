@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from onnx_models import conv_relu, feeds_for, make_model, one_node
 
 from tpu_mlir.errors import UserError
-from tpu_mlir.frontend.onnx import graph, reference
+from tpu_mlir.frontend.onnx import graph, reference, simplify
 
 Run = Callable[[onnx.ModelProto, dict[str, Any]], NetworkRun]
 
@@ -201,11 +201,18 @@ def test_a_failing_simplifier_is_only_a_warning(
     def broken(model: onnx.ModelProto, skip_fuse_bn: bool, avoid: str) -> onnx.ModelProto:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr(graph, "_onnxsim", broken)
-    monkeypatch.setattr(graph, "_onnxslim", broken)
+    monkeypatch.setattr(simplify, "_onnxsim", broken)
+    monkeypatch.setattr(simplify, "_onnxslim", broken)
     model = graph.prepare(conv_relu(), "model")
     assert len(model.graph.node) == 2
     assert "the model is imported without simplification" in capsys.readouterr().err
+
+
+def test_a_simplifier_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    model = make_model([helper.make_node("Nonsense", ["x"], ["y"])], {"x": [1, 3]}, ["y"])
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3]))
+    graph.prepare(model, "model")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_simplification_is_reproducible() -> None:

@@ -18,6 +18,7 @@ from top_numpy import EagerBuilder
 from tpu_mlir.errors import UserError
 from tpu_mlir.frontend.onnx import graph, reference
 from tpu_mlir.frontend.onnx.importer import import_graph
+from tpu_mlir.names import split_list
 
 make = helper.make_node
 F = np.float32
@@ -47,7 +48,8 @@ def advised(message: str) -> list[str]:
     if found is None:
         assert "no tensor is computed before, so there is nothing to cut" in message
         return []
-    return shlex.split(found[1])[0].split(",")
+    (argument,) = shlex.split(found[1])
+    return list(split_list(argument))
 
 
 def bad(op: str, extra: Sequence[str] = (), outputs: Sequence[str] = ("b",), **attributes: Any) -> onnx.NodeProto:
@@ -172,6 +174,21 @@ def test_what_a_simplifier_made_is_not_proposed() -> None:
     imported(model, advised(message))
 
 
+@pytest.mark.parametrize("name", ["a,b", "a b", "it's", " a ", "a\\", "a\\,b\\ ", '"a"', "$a;`b`", "\u00e4,"])
+def test_any_name_is_proposed_so_that_a_shell_and_the_tool_read_it(name: str) -> None:
+    nodes = [make("Relu", ["x"], [name]), make("Softmax", [name], ["y"]), make("Neg", [name], ["z"])]
+    model = make_model(nodes, {"x": [1, 4]}, ["y", "z"])
+    names = advised(refusal(model))
+    assert names == [name, "z"]
+    imported(model, names)
+
+
+@pytest.mark.parametrize(("name", "what"), [("x", "an input"), ("filter", "a weight")])
+def test_cutting_at_what_no_node_computes_says_what_it_is(name: str, what: str) -> None:
+    with pytest.raises(UserError, match=f"'{name}' is {what} of model 'net.onnx'; name tensors that a node computes"):
+        imported(network(BAD["ConvTranspose"]), [name])
+
+
 def test_a_constant_behind_a_refused_node_is_not_called_computed() -> None:
     nodes = [make("Strange", ["k"], ["w"], name="odd", domain="com.example"), make("Conv", ["x", "w"], ["y"])]
     model = make_model(nodes, {"x": [1, 3, 4, 4]}, ["y"], {"k": np.ones((4, 3, 1, 1), F)})
@@ -239,6 +256,13 @@ def test_a_weight_that_is_not_finite_is_named(kind: str, value: float, simplifie
     message = refusal(make_model(nodes, {"x": x}, ["y"], weights), simplifier)
     assert f"its weight 'w' has 1 of {weights['w'].size} elements that are not finite; the first is {value}" in message
     assert f"the first is {value} at {where};" in message
+
+
+@pytest.mark.parametrize(("op", "attribute"), [("LeakyRelu", "alpha"), ("Elu", "alpha"), ("HardSigmoid", "beta")])
+def test_an_attribute_that_is_no_number_is_named(op: str, attribute: str) -> None:
+    model = make_model([make(op, ["x"], ["y"], name="odd", **{attribute: np.nan})], {"x": [1, 4]}, ["y"])
+    message = refusal(model, simplifier=False)
+    assert f"node 'odd' ({op}, opset 13): the number for '{attribute}' of top.{op} is nan" in message
 
 
 def test_limits_and_pads_may_be_infinite() -> None:

@@ -1,7 +1,8 @@
 """What the tools do when the world is against them: a full disk, an interruption, inputs that cannot be read.
 
-Each time: one sentence, exit code 1, nothing half-written, and files that were there before are as they were, or whole
-and new. A full disk is a small tmpfs where the test may mount one, and a limit on file sizes everywhere.
+Each time: one sentence, exit code 1 (128 and the signal's number for an interruption), nothing half-written, and files
+that were there before are as they were, or whole and new. A full disk is a small tmpfs where the test may mount one,
+and a limit on file sizes everywhere.
 """
 
 from __future__ import annotations
@@ -254,7 +255,7 @@ def test_an_interruption_leaves_whole_files(step: str, number: signal.Signals, r
         # A signal behind the last line of a tool ends Python by its own rules.
         if process.returncode and not (process.returncode == -number and not err):
             stopped += 1
-            assert process.returncode == 1, f"exit code {process.returncode}:\n{err}"
+            assert process.returncode == 128 + number, f"exit code {process.returncode}:\n{err}"
             assert err == "error: interrupted; no file was left half-written\n"
         assert_whole(folder, finished)
     assert stopped >= 1

@@ -3,6 +3,7 @@
 
 #include "Verbs.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/NameText.h"
 
 #include <cstdio>
 
@@ -40,9 +41,9 @@ void addTensors(std::string &out, const char *role, const bmodel::List<bmodel::T
   for (const bmodel::Tensor &tensor : tensors) {
     char scale[32];
     std::snprintf(scale, sizeof scale, "%.9g", double(tensor.scale));
-    out += std::string("    ") + role + " " + tensor.name + " " + typeName(tensor.dataType) + " " + shapeText(tensor) +
-           " at " + hex(tensor.deviceAddr) + ", " + std::to_string(tensor.size) + " bytes, scale " + scale +
-           ", zero point " + std::to_string(tensor.zeroPoint) + "\n";
+    out += std::string("    ") + role + " " + nameWord(tensor.name) + " " + typeName(tensor.dataType) + " " +
+           shapeText(tensor) + " at " + hex(tensor.deviceAddr) + ", " + std::to_string(tensor.size) + " bytes, scale " +
+           scale + ", zero point " + std::to_string(tensor.zeroPoint) + "\n";
   }
 }
 
@@ -80,7 +81,7 @@ int info(const Arguments &arguments) {
     out += "cpu module " + model.cpuopModule->fileName + ", " + std::to_string(model.cpuopModule->binary.size()) +
            " bytes\n";
   for (size_t n = 0; n < model.net.size(); ++n) {
-    out += "net " + std::to_string(n) + " " + model.net[n].name + ", address mode " +
+    out += "net " + std::to_string(n) + " " + nameWord(model.net[n].name) + ", address mode " +
            std::to_string(model.net[n].addrMode) + "\n";
     for (size_t p = 0; p < model.net[n].parameter.size(); ++p)
       addStage(out, model.net[n].parameter[p], p);

@@ -6,10 +6,12 @@
 #include "tpu_mlir/Sim/StreamTiming.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/Outputs.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <span>
 
 namespace tpu_mlir::bmodel_tool {
 
@@ -93,12 +95,10 @@ int extract(const Arguments &arguments) {
   std::filesystem::create_directories(folder, failed);
   if (failed)
     throw UserError("cannot make folder '" + folder.string() + "': " + failed.message());
-  std::string list;
+  std::vector<std::pair<std::string, std::span<const uint8_t>>> parts;
   const auto save = [&](const std::string &name, const bmodel::OptionalBlob &blob) {
-    if (!blob || blob->size() == 0)
-      return;
-    writeFileAtomically((folder / name).string(), blob->bytes());
-    list += name + " " + std::to_string(blob->size()) + " bytes\n";
+    if (blob && blob->size() > 0)
+      parts.emplace_back(name, blob->bytes());
   };
   for (const bmodel::GroupRef &ref : bmodel::commandGroups(model)) {
     std::string name = ref.where;
@@ -115,6 +115,13 @@ int extract(const Arguments &arguments) {
     save("kernel_module.bin", model.kernelModule->binary);
   if (model.cpuopModule)
     save("cpu_module.bin", model.cpuopModule->binary);
+  for (const auto &[name, bytes] : parts)
+    checkOutputs({{"the part", (folder / name).string(), ".bin"}}, {{"the file", arguments.inputs[0], ""}});
+  std::string list;
+  for (const auto &[name, bytes] : parts) {
+    writeFileAtomically((folder / name).string(), bytes);
+    list += name + " " + std::to_string(bytes.size()) + " bytes\n";
+  }
   writeText("", list);
   return kExitDone;
 }

@@ -5,16 +5,13 @@
 #include "Verbs.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/Outputs.h"
 #include "tpu_mlir/Support/Tool.h"
 
 namespace tpu_mlir::bmodel_tool {
 
 const target::Chip &chipOf(const bmodel::Model &model, const std::string &path) {
-  try {
-    return target::lookup(model.chip);
-  } catch (const UserError &error) {
-    throw UserError(path + ": " + error.what());
-  }
+  return target::lookupOf(path, model.chip);
 }
 
 void writeText(const std::string &output, const std::string &text) {
@@ -29,21 +26,22 @@ struct Verb {
   const char *name, *alias, *inputs;
   size_t inputCount;
   bool needsOutput, takesOutput;
+  const char *suffixes; ///< of what it writes
   int (*run)(const Arguments &);
   const char *summary;
 };
 
 constexpr Verb kVerbs[] = {
-    {"info", "", "MODEL", 1, false, false, info, "print what the container holds"},
-    {"dis", "disassemble", "MODEL", 1, false, true, disassemble, "print the command streams as text (-o FILE)"},
-    {"asm", "assemble", "TEXT MODEL", 2, true, true, assemble,
+    {"info", "", "MODEL", 1, false, false, "", info, "print what the container holds"},
+    {"dis", "disassemble", "MODEL", 1, false, true, "", disassemble, "print the command streams as text (-o FILE)"},
+    {"asm", "assemble", "TEXT MODEL", 2, true, true, ".bmodel", assemble,
      "put the streams of TEXT into MODEL's container (-o FILE)"},
-    {"extract", "", "MODEL", 1, true, true, extract, "write streams, weights and modules as files (-o FOLDER)"},
-    {"compare", "", "MODEL REF.npz", 2, false, true, compare,
+    {"extract", "", "MODEL", 1, true, true, "", extract, "write streams, weights and modules as files (-o FOLDER)"},
+    {"compare", "", "MODEL REF.npz", 2, false, true, "", compare,
      "run, and name the first instruction whose result differs from REF (-i INPUTS.npz)"},
-    {"check", "", "MODEL", 1, false, false, check,
+    {"check", "", "MODEL", 1, false, false, "", check,
      "prove that a model is legal and safe; findings go to standard output"},
-    {"profile", "", "MODEL", 1, false, true, profile,
+    {"profile", "", "MODEL", 1, false, true, ".json", profile,
      "print times, layers and the life of local memory as JSON (-o FILE)"},
 };
 
@@ -102,6 +100,11 @@ int run(const std::vector<std::string> &words) {
                     std::to_string(arguments.inputs.size()) + " arguments");
   if (verb.needsOutput && arguments.output.empty())
     throw UserError("'" + std::string(verb.name) + "' needs -o");
+  std::vector<NamedPath> inputs = {{"-i", arguments.networkInput, ""}};
+  for (const std::string &path : arguments.inputs)
+    inputs.push_back({"the file", path, ""});
+  if (verb.run != extract) // its output is a folder
+    checkOutputs({{"-o", arguments.output, verb.suffixes}}, inputs);
   return verb.run(arguments);
 }
 

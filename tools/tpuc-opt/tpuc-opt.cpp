@@ -7,6 +7,7 @@
 #include "tpu_mlir/InitAll.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/Outputs.h"
 #include "tpu_mlir/Support/Tool.h"
 
 #include "mlir/IR/AsmState.h"
@@ -124,8 +125,9 @@ int run(int argc, char **argv) {
   auto each = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, llvm::raw_ostream &out) {
     return process(std::move(chunk), registry, options, out);
   };
-  // The output may be the input: nothing is written before all of it is read.
+  // The output may be the input, which is then edited in place: nothing is written before all of it is read.
   llvm::raw_string_ostream out(text);
+  tpu_mlir::checkOutputs({{"-o", options.output, ".mlir"}}, {});
   LogicalResult done = options.splitInput ? splitAndProcessBuffer(std::move(input), each, out, "// -----", "// -----")
                                           : each(std::move(input), out);
   if (failed(done))

@@ -5,6 +5,7 @@
 #include "Debugger.h"
 #include "tpu_mlir/Sim/Show.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/NameText.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -86,8 +87,8 @@ std::string Debugger::where(const sim::CommandEvent &event) const {
   std::snprintf(cycles, sizeof cycles, "%.0f", event.start);
   const sim::LayerEntry *layer = simulator.tensorTable().layerOf(refOf(event));
   return "stopped before " + sim::text(refOf(event), event.group > 0) + " at cycle " + cycles +
-         (layer ? ", layer '" + layer->name + "' (" + layer->op + ")" : "") + "\n  " + simulator.textOf(event.command) +
-         "\n";
+         (layer ? ", layer " + quotedName(layer->name) + " (" + layer->op + ")" : "") + "\n  " +
+         simulator.textOf(event.command) + "\n";
 }
 
 void Debugger::before(const sim::CommandEvent &event) {
@@ -164,7 +165,7 @@ std::string Debugger::printedTensor(const sim::TensorEntry &tensor, const PrintS
     if (isDone(p.after) && (p.whole[2] == 1 || !spec.hasElement))
       shown = &p;
   if (!shown)
-    return "  tensor '" + tensor.name + "' is not there yet" +
+    return "  tensor " + quotedName(tensor.name) + " is not there yet" +
            (tensor.pieces.empty() ? ""
                                   : "; its first piece is complete after " +
                                         sim::text(tensor.pieces[0].after, tensor.pieces[0].after.group > 0)) +
@@ -175,9 +176,9 @@ std::string Debugger::printedTensor(const sim::TensorEntry &tensor, const PrintS
   const auto &s = tensor.shape;
   if (shown->count() == tensor.count() && s.size() == 4)
     dims = {s[0], s[1], s[2], s[3]};
-  return "  tensor '" + tensor.name + "', piece complete since " + sim::text(shown->after, shown->after.group > 0) +
-         " (memory as it is now)\n  " + sim::show(tensor, *shown) + "\n" +
-         table(tensor.dtype, dims, values.data(), spec);
+  return "  tensor " + quotedName(tensor.name) + ", piece complete since " +
+         sim::text(shown->after, shown->after.group > 0) + " (memory as it is now)\n  " + sim::show(tensor, *shown) +
+         "\n" + table(tensor.dtype, dims, values.data(), spec);
 }
 
 std::string Debugger::info(const std::string &topic) const {
@@ -188,11 +189,11 @@ std::string Debugger::info(const std::string &topic) const {
       out += "  " + b.spec.text + (b.isHit ? " (reached)" : "") + "\n";
   else if (topic == "layers")
     for (const sim::LayerEntry &layer : t.layers)
-      out += "  " + layer.name + " (" + layer.op + ")\n";
+      out += "  " + nameWord(layer.name) + " (" + layer.op + ")\n";
   else if (topic == "tensors")
     for (const sim::TensorEntry &e : t.tensors) {
       auto done = std::count_if(e.pieces.begin(), e.pieces.end(), [&](const auto &p) { return isDone(p.after); });
-      out += "  " + e.name + " " + kernel::name(e.dtype) + ", " + std::to_string(done) + " of " +
+      out += "  " + nameWord(e.name) + " " + kernel::name(e.dtype) + ", " + std::to_string(done) + " of " +
              std::to_string(e.pieces.size()) + " pieces complete\n";
     }
   else

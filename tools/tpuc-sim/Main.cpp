@@ -6,6 +6,7 @@
 #include "Timing.h"
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Outputs.h"
 #include "tpu_mlir/Support/Tool.h"
 
 #include <cstdio>
@@ -237,6 +238,11 @@ int run(int argc, char **argv) {
     }
   }
   Arguments a = parse(argc, argv);
+  checkOutputs({{"--output", a.output, ".npz"},
+                {"--summary", a.timing.summary, ".json"},
+                {"--layers", a.timing.layers, ".csv .json"},
+                {"--trace", a.timing.trace, ".json"}},
+               {{"the model", a.model, ""}, {"--input", a.input, ""}});
   if (a.streamOnly) {
     int code = timeOnly(a.timing);
     flushOut();

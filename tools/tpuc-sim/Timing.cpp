@@ -7,6 +7,8 @@
 #include "tpu_mlir/Report/Figures.h"
 #include "tpu_mlir/Sim/StreamTiming.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/NameText.h"
 #include "tpu_mlir/Timing/CostModel.h"
 #include "tpu_mlir/Timing/Uncertain.h"
 
@@ -15,7 +17,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 
 namespace tpu_mlir {
 
@@ -24,14 +25,6 @@ namespace {
 using nlohmann::ordered_json;
 using namespace sim;
 using namespace report;
-
-void writeText(const std::string &path, const std::string &text) {
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out)
-    throw UserError("cannot write '" + path + "'");
-}
 
 void print(const target::Chip &chip, const std::string &net, const ordered_json &j, bool floatTensors) {
   auto number = [&](const char *section, const char *key) { return j.at(section).at(key).get<double>(); };
@@ -68,7 +61,7 @@ void writeLayers(const std::string &path, const std::vector<LayerReport> &layers
     if (l.tiuCommands || l.gdmaCommands)
       rows.push_back(figuresOf(l));
   if (path.ends_with(".json"))
-    return writeText(path, textOf(rows));
+    return writeFileAtomically(path, textOf(rows));
   if (!path.ends_with(".csv"))
     throw UserError("option --layers writes .csv or .json, found '" + path + "'");
   std::string text;
@@ -79,16 +72,11 @@ void writeLayers(const std::string &path, const std::vector<LayerReport> &layers
     std::string line;
     for (const auto &[key, value] : row.items()) {
       std::string cell = value.is_string() ? value.get<std::string>() : value.dump();
-      if (cell.find_first_of(",\"\n") != cell.npos) {
-        for (size_t at = 0; (at = cell.find('"', at)) != cell.npos; at += 2)
-          cell.insert(at, 1, '"');
-        cell = '"' + cell + '"';
-      }
-      line += (line.empty() ? "" : ",") + cell;
+      line += (line.empty() ? "" : ",") + csvCell(cell);
     }
     text += "\n" + line;
   }
-  writeText(path, text + "\n");
+  writeFileAtomically(path, text + "\n");
 }
 
 /// Trace Event Format: one row an engine, complete events in microseconds.
@@ -118,7 +106,7 @@ void writeTrace(const std::string &path, const target::Chip &chip, const std::ve
                       {"tid", int(c.byGdma)},
                       {"args", arguments}});
   }
-  writeText(path, textOf({{"displayTimeUnit", "ns"}, {"traceEvents", events}}, -1));
+  writeFileAtomically(path, textOf({{"displayTimeUnit", "ns"}, {"traceEvents", events}}, -1));
 }
 
 ordered_json vary(const TimedStream &stream) {
@@ -192,7 +180,7 @@ int timeOnly(const TimingArguments &a) {
     printVary(figures["vary"]);
   }
   if (!a.summary.empty())
-    writeText(a.summary, textOf(figures));
+    writeFileAtomically(a.summary, textOf(figures));
   if (a.repeat)
     printRate(model, a, stream.commands());
   return kExitDone;

@@ -16,8 +16,8 @@ namespace tpu_mlir::safety {
 /// addresses, lanes and the other command.
 struct Report {
   std::vector<bmodel::Finding> findings;
-  /// Bytes that nobody reads, in a file without a tensor table. Safe, and often right (rows of a table, padding), but
-  /// the trace of most wrong addresses and strides.
+  /// Bytes that nobody reads, in a file without a tensor table, and reads of what nobody wrote whose results nobody
+  /// reads. Safe, and often right (rows of a table, padding), but the trace of most wrong addresses and strides.
   std::vector<bmodel::Finding> notes;
   uint64_t groups = 0, commands = 0, accesses = 0;
   bool isSafe() const { return findings.empty(); }

@@ -9,6 +9,10 @@
 
 #include <utility>
 
+namespace tpu_mlir::target {
+struct Chip;
+}
+
 namespace tpu_mlir::codegen {
 
 /// What emission asks of the target.
@@ -19,7 +23,8 @@ struct Machine {
   int64_t laneStride;  ///< bytes between lanes in an address
   uint64_t globalBase; ///< first address of global memory
   uint32_t idLimit, streamPadBytes;
-  int64_t maxDmaWStride; ///< bytes between neighbours of a GDMA command's innermost axis
+  int64_t maxDmaWStride;              ///< bytes between neighbours of a GDMA command's innermost axis
+  const target::Chip *chip = nullptr; ///< for prices
 };
 
 /// Where a box of a tensor lies once a command is complete: of a recipe's result in local memory (from lane 0), then in

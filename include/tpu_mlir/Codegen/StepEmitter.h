@@ -59,6 +59,13 @@ public:
   void transpose(const LocalView &to, const LocalView &from);
   /// One row of `view.dims.w` elements for each of `view.dims.c` lanes, packed at `address`.
   void loadRows(uint64_t address, const LocalView &view);
+  /// One side of a copy within the lanes: where its first element lies, in bytes, and its strides, in elements.
+  struct LaneSide {
+    int64_t offset, n, c, h, w;
+  };
+  /// A copy from lane 0 to lane 0 with any strides of at most kMostStride.
+  void copyInLanes(const Dims &dims, DType type, const LaneSide &to, const LaneSide &from,
+                   std::initializer_list<Access> accesses);
   /// A copy of 32-bit elements between views of equal dims, of which `from` may have any strides.
   void copy(const LocalView &to, const LocalView &from, int64_t fromW);
 
@@ -66,11 +73,12 @@ private:
   void emitConv(const Step &step, std::span<const LocalView> views);
   void emitPool(const Step &step, std::span<const LocalView> views);
   void copyHeads(const LocalView &in, const LocalView &out);
+  void insert(const LocalView &in, const LocalView &out);
   void emitBinary(const Step &step, std::span<const LocalView> views);
   void emitRequant(const Step &step, std::span<const LocalView> views);
   void emitCast(const Step &step, std::span<const LocalView> views);
-  void loadLanes(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t n,
-                 int64_t lane, int64_t count);
+  void loadLanes(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t lane,
+                 int64_t count);
   void emitCopy(const Step &step, std::span<const LocalView> views);
   void copyRepeated(const Step &step, const LocalView &in, const LocalView &out);
   void copyShifted(const Step &step, const LocalView &in, const LocalView &out);

@@ -41,9 +41,10 @@ struct Unary {
 struct Affine {
   std::vector<float> scale, offset;
 };
-/// All inputs joined element by element with numpy broadcasting, each times its coefficient first.
+/// All inputs joined element by element with numpy broadcasting, each times its coefficient first. Rectify: a where a
+/// is positive, else a * b.
 struct Combine {
-  enum class Kind { Add, Sub, Mul } kind;
+  enum class Kind { Add, Sub, Mul, Rectify } kind;
   std::vector<float> coefficients; ///< empty: all 1
 };
 /// The same elements under another shape.

@@ -9,8 +9,10 @@ namespace tpu_mlir {
 void registerActivationLowering(mlir::DialectRegistry &registry);
 void registerConvLowering(mlir::DialectRegistry &registry);
 void registerEltwiseLowering(mlir::DialectRegistry &registry);
+void registerGatherLowering(mlir::DialectRegistry &registry);
 void registerMatMulLowering(mlir::DialectRegistry &registry);
 void registerPoolLowering(mlir::DialectRegistry &registry);
+void registerPReluLowering(mlir::DialectRegistry &registry);
 void registerShapeLowering(mlir::DialectRegistry &registry);
 } // namespace tpu_mlir
 

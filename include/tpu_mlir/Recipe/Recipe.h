@@ -102,6 +102,7 @@ enum class StepKind {
   Copy,
   Transpose, ///< channels and columns change places
   Heads,     ///< between [b, c, 1, heads * w] and [b * heads, c, 1, w], whichever `a` is
+  Insert,    ///< `a` into the rows and columns of the result that its windows of one element see
 };
 
 /// One step; buffers are numbers into Recipe::buffers, -1 is "none".
@@ -155,6 +156,8 @@ struct CopyProgram {
   std::vector<Move> moves;
 };
 constexpr int kFromResult = -2;
+/// Moves of one copy program; each takes memory here and at least one command there.
+constexpr int64_t kMostMoves = 65536;
 
 /// The result is the first operand's bytes under another shape.
 struct View {};

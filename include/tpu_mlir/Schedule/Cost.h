@@ -17,6 +17,10 @@ double lookupCycles(const Dims &dims, const target::Chip &chip);
 /// TIU cycles in which a load or store of so many bytes passes, without its latency.
 double transferCycles(double bytes, bool isStore, const target::Chip &chip);
 
+/// Takes from every op that has two recipes the one that costs less where its operands come from and its result goes
+/// to: `local` stays only where it is the cheaper. The network is linked.
+void chooseForms(Network &network, const LocalMemory &memory, const target::Chip &chip);
+
 } // namespace tpu_mlir::schedule
 
 #endif // TPU_MLIR_SCHEDULE_COST_H

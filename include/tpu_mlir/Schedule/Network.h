@@ -5,7 +5,7 @@
 #ifndef TPU_MLIR_SCHEDULE_NETWORK_H
 #define TPU_MLIR_SCHEDULE_NETWORK_H
 
-#include "tpu_mlir/Codegen/Tiling.h"
+#include "tpu_mlir/Codegen/MovePlan.h"
 
 #include <functional>
 #include <optional>
@@ -40,12 +40,16 @@ struct Node {
   std::string name;
   Form form;                   ///< Recipe or CopyProgram
   std::optional<Recipe> local; ///< what it is in a group, if not `form`
+  codegen::ProgramPrice price; ///< of a CopyProgram
   std::vector<int> operands;   ///< values by operand number of the form; -1: none
   int result = -1;
   std::vector<Observation> observed; ///< values that fusion left inside
   std::vector<Node> parts;           ///< the ops that were fused; empty: it is one op
   const Recipe *recipe() const { return std::get_if<Recipe>(&form); }
 };
+
+/// Whether a node that runs by itself takes all of local memory meanwhile.
+inline bool takesLocalMemory(const Node &node) { return node.recipe() || node.price.usesLocalMemory; }
 
 struct Network {
   std::vector<Value> values;

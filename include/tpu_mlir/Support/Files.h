@@ -23,6 +23,9 @@ std::vector<uint8_t> readFile(const std::string &path);
 void writeFileAtomically(const std::string &path, std::span<const uint8_t> bytes);
 void writeFileAtomically(const std::string &path, std::string_view text);
 
+/// The absolute path of the file that writing `path` makes or replaces, behind all links. It need not exist.
+std::string behindLinks(const std::string &path);
+
 /// Gives the file `from` the name `to` as well, in place of what has that name. Whether the file system could do it;
 /// not where `to` is something other than a regular file.
 bool linkFile(const std::string &from, const std::string &to);

@@ -7,6 +7,7 @@
 
 #include "tpu_mlir/Target/Chip.h"
 
+#include <string>
 #include <string_view>
 
 namespace tpu_mlir::target {
@@ -18,6 +19,9 @@ struct Alias {
 
 /// The chip called `name` (any letter case). UserError for names that are unknown or whose rules are not built.
 const Chip &lookup(std::string_view name);
+
+/// The chip that a file was made for; the UserError names both.
+const Chip &lookupOf(const std::string &path, std::string_view name);
 
 /// The same for chips that can only be timed, too: numbers that timing does not need may be zero there.
 const Chip &lookupForTiming(std::string_view name);

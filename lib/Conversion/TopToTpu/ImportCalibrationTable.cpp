@@ -6,6 +6,7 @@
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Support/NameText.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -33,6 +34,8 @@ struct Row {
     return threshold == other.threshold && min == other.min && max == other.max;
   }
 };
+
+constexpr StringRef kBlanks = " \t\r\v\f";
 
 /// The number that the text of a module keeps (seven digits): a network lowers to the same numbers whether or not it
 /// was written to a file in between.
@@ -83,7 +86,9 @@ std::string foreignRow(const llvm::StringMap<Row> &rows, ArrayRef<Value> tensors
     known.insert(top::nameOf(v));
   const llvm::StringMapEntry<Row> *first = nullptr;
   for (const auto &entry : rows)
-    if (!known.contains(entry.first()) && (!first || entry.second.line < first->second.line))
+    // A quoted name stands there twice.
+    if (!known.contains(entry.first()) && !entry.first().starts_with("\"") &&
+        (!first || entry.second.line < first->second.line))
       first = &entry;
   if (!first)
     return "";
@@ -131,32 +136,45 @@ struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalib
     if (!buffer)
       return fail("calibration table '" + file + "': " + buffer.getError().message());
     llvm::StringMap<Row> rows;
+    llvm::StringMap<std::string> asWritten;
     SmallVector<StringRef> lines;
     (*buffer)->getBuffer().split(lines, '\n');
     for (auto [i, raw] : llvm::enumerate(lines)) {
-      StringRef line = raw.trim();
+      StringRef line = raw.trim(kBlanks);
       // Sections behind a marker hold other rows (int4 thresholds, weight scales).
       if (line.starts_with("#int4_th") || line.starts_with("#weight_scale"))
         break;
       if (line.empty() || line.starts_with("#"))
         continue;
-      SmallVector<StringRef> words;
-      line.split(words, ' ', -1, false);
+      // A name that is no plain word is in quotes. In older tables it stands as it is: numbers are read from the end.
+      StringRef words[3], name = line;
       double numbers[3];
-      bool ok = words.size() == 4;
-      for (int k = 0; ok && k < 3; ++k)
-        ok = !words[k + 1].getAsDouble(numbers[k]) && std::isfinite(numbers[k]);
-      if (!ok)
+      bool ok = true;
+      for (int k = 2; k >= 0; --k) {
+        size_t blank = name.find_last_of(kBlanks);
+        words[k] = name.substr(blank + 1);
+        name = blank == StringRef::npos ? "" : name.take_front(blank).rtrim(kBlanks);
+        ok = ok && !words[k].getAsDouble(numbers[k]) && std::isfinite(numbers[k]);
+      }
+      if (!ok || name.empty())
         return fail("calibration table '" + file + "' line " + Twine(i + 1) +
                     ": expected 'name threshold min max', found '" + line.take_front(80) + "'");
       Row row = {numbers[0], numbers[1], numbers[2], i + 1};
-      if (std::string why = whyNoRange(ArrayRef(words).drop_front(), row); !why.empty())
-        return fail("calibration table '" + file + "' line " + Twine(i + 1) + ": tensor '" + words[0] + "': " + why);
-      if (auto [known, isNew] = rows.try_emplace(words[0], row); !isNew && !known->second.hasRangeOf(row))
-        return fail("calibration table '" + file + "' line " + Twine(i + 1) + ": tensor '" + words[0] +
+      if (std::string why = whyNoRange(words, row); !why.empty())
+        return fail("calibration table '" + file + "' line " + Twine(i + 1) + ": tensor '" + name + "': " + why);
+      auto quoted = readQuotedName(name);
+      const bool isQuoted = quoted && quoted->rest.empty();
+      std::string meant = isQuoted ? std::string(quoted->name) : name.str();
+      if (auto [known, isNew] = rows.try_emplace(meant, row); !isNew && !known->second.hasRangeOf(row))
+        return fail("calibration table '" + file + "' line " + Twine(i + 1) + ": tensor '" + name +
                     "' has another range in line " + Twine(known->second.line));
+      if (isQuoted)
+        asWritten[name] = meant;
     }
     scaleZeros(rows);
+    // In older tables quotes were part of the name.
+    for (const auto &entry : asWritten)
+      rows.try_emplace(entry.getKey(), rows.lookup(entry.getValue()));
     return rows;
   }
 

@@ -3,8 +3,8 @@
 // lowering of every element-wise function: with integers a table of 256 results
 // (or one requantisation where f is a multiple of x), in f32 a few steps.
 // Sections: Verify, Form, Lower.
+#include "CreateLines.h"
 #include "Curve.h"
-#include "Lines.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
@@ -210,6 +210,8 @@ Value createCurve(Lowering &l, Operation *op, Type type, Value in, const Curve &
                               /*ginfo=*/Attribute());
 }
 
+} // namespace
+
 Value createLines(Lowering &l, Operation *op, Type type, Value in, const Lines &lines) {
   SmallVector<int64_t> multipliers, shifts, zeroPoints, factors, offsets;
   for (const Line &line : lines.lines) {
@@ -234,9 +236,11 @@ Value createLines(Lowering &l, Operation *op, Type type, Value in, const Lines &
   return tpu::LinesOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs());
 }
 
+namespace {
+
 template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryLower<OpT>, OpT> {
   std::string whyNotLowered(Operation *op, const Lowering &l) const {
-    if (l.isInt8() || isa<top::ReluOp, top::AddConstOp, top::MulConstOp>(op))
+    if (l.isInt8() || mlir::isa<top::ReluOp, top::AddConstOp, top::MulConstOp>(op))
       return "";
     return "it has no F32 form on " + std::string(l.chip.identity.name) + " yet; INT8 has";
   }
@@ -249,10 +253,10 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
     if (!l.isInt8()) {
       NamedAttrList attrs(op->getAttrDictionary());
       Value value =
-          isa<top::ReluOp>(op)
+          mlir::isa<top::ReluOp>(op)
               ? tpu::ReluOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs())
                     .getOutput()
-          : isa<top::AddConstOp>(op)
+          : mlir::isa<top::AddConstOp>(op)
               ? tpu::AddConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs())
                     .getOutput()
               : tpu::MulConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs())

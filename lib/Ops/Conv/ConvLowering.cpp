@@ -2,11 +2,13 @@
 // Sections: Verify, Form, Lower. The same form serves convolutions, products
 // with a weight matrix (1x1 convolutions over rows) and per-channel scales
 // (depth-wise 1x1).
+#include "../Activation/CreateLines.h"
 #include "Grouped.h"
 #include "Unfold.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Kernel/Parallel.h"
+#include "tpu_mlir/Kernel/Round.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 #include "tpu_mlir/Ops/TargetOf.h"
@@ -266,12 +268,17 @@ FailureOr<QuantizedFilter> quantizeFilter(Operation *op, const FilterView &filte
 
 namespace {
 
-std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, Value in, const Dims &out) {
-  // Unfolding loads its operand from global memory once for all lanes; more channels would rather stay where they are.
-  constexpr int64_t kFewChannels = 4;
-  if (shape.group != 1 || nchwOf(in).c > kFewChannels || kernel::bitWidth(formatOf(in).dtype) != 8)
+std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, const Grouping &grouping, Value in,
+                                     const Dims &out) {
+  // Unfolding loads its operand from global memory, a channel at a time; more would rather stay where they are.
+  constexpr int64_t kFewChannels = 8;
+  if (shape.group != grouping.join || grouping.band || nchwOf(in).c > kFewChannels ||
+      kernel::bitWidth(formatOf(in).dtype) != 8)
     return std::nullopt;
-  return chooseUnfolding(shape.window, nchwOf(in), out, l.chip);
+  Value from = in;
+  if (auto cast = from.getDefiningOp<tpu::CastOp>())
+    from = cast.getInput();
+  return chooseUnfolding(shape.window, nchwOf(in), out, !from.getDefiningOp<top::InputOp>(), l.chip);
 }
 
 Value unfold(Lowering &l, Operation *op, Value in, const Unfolding &u, int64_t rows) {
@@ -286,6 +293,7 @@ Value unfold(Lowering &l, Operation *op, Value in, const Unfolding &u, int64_t r
       ArrayRef<NamedAttribute>{
           b.getNamedAttr("kernel_shape", b.getDenseI64ArrayAttr({w.kh, w.kw})),
           b.getNamedAttr("strides", b.getDenseI64ArrayAttr({w.strideH, w.strideW})),
+          b.getNamedAttr("dilations", b.getDenseI64ArrayAttr({w.dilationH, w.dilationW})),
           b.getNamedAttr("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}))});
 }
 
@@ -324,13 +332,14 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
       if (failed(q))
         return failure();
       q->filter = g.arrange<int8_t>(q->filter, oc, ic, taps, shape.group);
-      if (std::optional<Unfolding> u = unfoldingOf(l, shape, in, outDims)) {
+      if (std::optional<Unfolding> u = unfoldingOf(l, shape, g, in, outDims)) {
         in = unfold(l, op, in, *u, outDims.h);
-        q->filter = unfoldFilter(q->filter, oc, ic, *u, shape.window);
+        q->filter = unfoldFilter(q->filter, oc, inDims.c, *u, shape.window);
         filterShape = {oc, u->channels, 1, u->kernelW};
-        shape.window = {1, u->kernelW, 1, u->strideW, 1, 1, 0, 0, 0, 0};
+        shape.window = {1, u->kernelW, 1, u->strideW, 1, u->dilationW, 0, 0, 0, 0};
         attrs.set("kernel_shape", l.builder.getDenseI64ArrayAttr({1, u->kernelW}));
         attrs.set("strides", l.builder.getDenseI64ArrayAttr({1, u->strideW}));
+        attrs.set("dilations", l.builder.getDenseI64ArrayAttr({1, u->dilationW}));
       }
       filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, filterShape, DType::I8);
       if (!bias.empty())
@@ -354,6 +363,25 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
   }
 };
 
+/// What a scale of one channel gives for each of the 256 inputs, as lines: its plane would lie in one lane, and what
+/// each of three instructions does there, one of lines does in any shape.
+std::optional<Lines> linesOf(top::ScaleOp scale, const QuantizedFilter &q, const NumberFormat &in,
+                             const NumberFormat &out) {
+  const int64_t first = in.dtype == DType::I8 ? -128 : 0, least = out.dtype == DType::I8 ? -128 : 0, most = least + 255;
+  const double limit = scale.getReluLimit().convertToDouble() / out.scale;
+  std::vector<int64_t> results;
+  for (int64_t x = first; x < first + 256; ++x) {
+    const int64_t sum = x * q.filter[0] + (q.bias.empty() ? 0 : q.bias[0]);
+    int64_t y = kernel::requantOne(sum, q.quant[0], q.quant[1], q.quant[2], Round::HalfUp, out.dtype);
+    if (scale.getDoRelu())
+      y = std::max<int64_t>(y, 0);
+    if (scale.getDoRelu() && limit > 0)
+      y = std::min(y, int64_t(std::round(limit)));
+    results.push_back(y);
+  }
+  return findLines(results, first, least, most);
+}
+
 /// y = x * scale[c] + bias[c]: a depth-wise 1x1 convolution.
 struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
   std::string whyNotLowered(Operation *op, const Lowering &) const {
@@ -376,6 +404,10 @@ struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
                                                     outFormat, l.chip.quant.weightLevels);
       if (failed(q))
         return failure();
+      if (std::optional<Lines> lines = c == 1 ? linesOf(scale, *q, formatOf(in), outFormat) : std::nullopt) {
+        l.map(scale.getOutput(), createLines(l, op, l.typeOf(scale.getOutput(), outFormat), in, *lines));
+        return success();
+      }
       filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, {c, 1, 1, 1}, DType::I8);
       if (!bias.empty())
         biasValue = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, c, 1, 1}, DType::I32);

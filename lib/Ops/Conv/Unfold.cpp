@@ -14,7 +14,7 @@ namespace tpu_mlir {
 
 LogicalResult tpu::UnfoldOp::verify() {
   if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())) ||
-      failed(verifyWindow(*this, getInput(), getOutput(), getKernelShape(), getStrides(), getPads(), {1, 1})))
+      failed(verifyWindow(*this, getInput(), getOutput(), getKernelShape(), getStrides(), getPads(), getDilations())))
     return failure();
   Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
   int64_t taps = getKernelShape()[0] * getKernelShape()[1];
@@ -33,12 +33,12 @@ LogicalResult tpu::UnfoldOp::verify() {
 
 Form tpu::UnfoldOp::form() {
   Recipe r;
-  kernel::Window w = shapeOfConv(getKernelShape(), getStrides(), getPads(), {1, 1}, 1).window;
+  kernel::Window w = shapeOfConv(getKernelShape(), getStrides(), getPads(), getDilations(), 1).window;
   Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
   DType type = formatOf(getInput()).dtype;
   int x = r.addInput(0, type, {in.n, out.c, in.h, in.w},
-                     {AxisMap::same(), AxisMap::full(), AxisMap::window(w.kh, w.strideH, 1, w.padTop),
-                      AxisMap::window(w.kw, w.strideW, 1, w.padLeft)});
+                     {AxisMap::same(), AxisMap::full(), AxisMap::window(w.kh, w.strideH, w.dilationH, w.padTop),
+                      AxisMap::window(w.kw, w.strideW, w.dilationW, w.padLeft)});
   r.buffers[x].repeat = out.c / in.c;
   int selector = r.addWeight(1, type, {1, out.c, w.kh, w.kw}, Layout::Compact,
                              {AxisMap::full(), AxisMap::same(), AxisMap::full(), AxisMap::full()});
@@ -51,13 +51,27 @@ Form tpu::UnfoldOp::form() {
 
 //===- Choice -------------------------------------------------------------===//
 
-std::optional<Unfolding> chooseUnfolding(const kernel::Window &w, const Dims &in, const Dims &out,
+/// What loading every channel by itself, to as many lanes as it has taps, costs beyond the plain load; or beyond no
+/// transfer at all, where the operand would stay in local memory.
+static double carryCycles(const Dims &in, bool isMade, const target::Chip &chip) {
+  const double batches = double(in.n), plane = double(in.h * in.w);
+  auto copy = [&](timing::Copy direction, double rows) {
+    return timing::copyCycles(chip, direction, rows, plane) + double(chip.time.gdmaIssueCycles);
+  };
+  const double channels = double(in.c) * copy(timing::Copy::Load, batches);
+  const double other =
+      isMade ? copy(timing::Copy::Store, batches * double(in.c)) : -copy(timing::Copy::Load, batches * double(in.c));
+  return (channels + other) * timing::gdmaToTiu(chip);
+}
+
+std::optional<Unfolding> chooseUnfolding(const kernel::Window &w, const Dims &in, const Dims &out, bool isMade,
                                          const target::Chip &chip) {
-  if (w.dilationH != 1 || w.dilationW != 1)
-    return std::nullopt;
+  const int64_t pack = chip.compute.icParallel8;
   auto convCost = [&](int64_t ic, int64_t kh, int64_t kw) {
-    return timing::convCycles(
-        chip, {double(out.n), double(ic), double(out.c), double(out.h), double(out.w), double(kh), double(kw), 1});
+    const double weights = double(out.c * ((ic + pack - 1) / pack * pack) * kh * kw);
+    return timing::convCycles(chip, {double(out.n), double(ic), double(out.c), double(out.h), double(out.w), double(kh),
+                                     double(kw), 1}) +
+           weights / timing::copyRate(chip, timing::Copy::Load) * timing::gdmaToTiu(chip);
   };
   double best = convCost(in.c, w.kh, w.kw);
   std::optional<Unfolding> found;
@@ -71,19 +85,21 @@ std::optional<Unfolding> chooseUnfolding(const kernel::Window &w, const Dims &in
     bool steps = columns > 1 || w.strideW == 1; // the unfolding takes the stride; else the convolution does
     u.strideW = steps ? 1 : w.strideW;
     int64_t stride = steps ? w.strideW : 1;
-    u.width = (out.w - 1) * u.strideW + u.kernelW;
+    u.dilationW = columns == 1 ? w.dilationW : 1;
+    const int64_t dilation = columns == 1 ? 1 : w.dilationW; // of the unfolding
+    u.width = (out.w - 1) * u.strideW + u.dilationW * (u.kernelW - 1) + 1;
     // Columns lie one convolution step apart only when they are as many as the stride, or all there are.
-    if (u.kernelW > 1 && columns != stride)
+    if (u.kernelW > 1 && (columns != stride || dilation > 1))
       continue;
-    int64_t right = std::max<int64_t>(0, (u.width - 1) * stride + columns - in.w - w.padLeft);
-    u.window = {w.kh, columns, w.strideH, stride, 1, 1, w.padTop, w.padLeft, w.padBottom, right};
+    int64_t right = std::max<int64_t>(0, (u.width - 1) * stride + dilation * (columns - 1) + 1 - in.w - w.padLeft);
+    u.window = {w.kh, columns, w.strideH, stride, w.dilationH, dilation, w.padTop, w.padLeft, w.padBottom, right};
     bool legal = u.channels <= chip.local.lanes && right <= chip.limits.maxWindowPad &&
                  u.window.outW(in.w) == u.width && u.width <= chip.limits.maxDim;
     if (!legal)
       continue;
     timing::Spread result{double(out.n), double(u.channels), double(out.h), double(u.width)};
     double cost = timing::depthwiseCycles(chip, {result, double(w.kh), double(columns), 1, 1}) +
-                  convCost(u.channels, 1, u.kernelW);
+                  convCost(u.channels, 1, u.kernelW) + carryCycles(in, isMade, chip);
     if (cost < best)
       best = cost, found = u;
   }

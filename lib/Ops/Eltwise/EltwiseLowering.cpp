@@ -2,6 +2,7 @@
 // tpu.Add, tpu.Mul, tpu.AddConst, tpu.MulConst: verifiers, arithmetic,
 // lowering. Sections: Verify, Form, Lower. Constant forms with integers are
 // tables or requantisations (ActivationLowering.cpp).
+#include "Broadcast.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
@@ -15,7 +16,7 @@ namespace tpu_mlir {
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult tpu::AddOp::verify() {
-  if (failed(verifyTensors(*this)) || failed(verifyBroadcast(*this, getInputs(), getOutput())) ||
+  if (failed(verifyTensors(*this)) || failed(verifyBroadcastDims(*this, getInputs(), getOutput())) ||
       failed(verifyRequant(*this, 1, getRshift())))
     return failure();
   size_t count = getInputs().size();
@@ -31,7 +32,7 @@ LogicalResult tpu::AddOp::verify() {
 }
 
 LogicalResult tpu::MulOp::verify() {
-  if (failed(verifyTensors(*this)) || failed(verifyBroadcast(*this, getInputs(), getOutput())) ||
+  if (failed(verifyTensors(*this)) || failed(verifyBroadcastDims(*this, getInputs(), getOutput())) ||
       failed(verifyRequant(*this, getMultiplier(), getRshift())))
     return failure();
   if (getInputs().size() != 2)
@@ -44,25 +45,14 @@ LogicalResult tpu::MulConstOp::verify() { return verifyF32Map(*this, getInput(),
 
 //===- Form ---------------------------------------------------------------===//
 
-/// Adds an operand that broadcasts against `out`: an axis of length 1 repeats; one channel goes to every lane.
-static int addBroadcast(Recipe &r, int index, Value v, size_t rank, const Dims &out) {
-  Dims d = nchwOf(shapeOf(v), rank);
-  int id = r.addInput(index, formatOf(v).dtype, d);
-  if (d.c == 1 && out.c > 1)
-    r.buffers[id].layout = Layout::Lanes;
-  if (isWeight(v))
-    r.buffers[id].place = Place::Weight;
-  return id;
-}
-
 Form tpu::AddOp::form() {
   Recipe r;
-  size_t rank = shapeOf(getOutput()).size();
-  Dims out = nchwOf(getOutput());
+  const BroadcastDims dims = broadcastDims(*this, getInputs(), getOutput());
+  const Dims out = dims.result;
   NumberFormat format = formatOf(getOutput());
   SmallVector<int> in;
   for (auto [i, v] : llvm::enumerate(getInputs()))
-    in.push_back(addBroadcast(r, i, v, rank, out));
+    in.push_back(addBroadcast(r, i, v, dims.operands[i], out));
   int y = r.addOutput(format.dtype, out);
   auto binary = [&](kernel::BinaryOp op, int dst, int a, int b) {
     Step s{StepKind::Binary, dst, a, b};
@@ -129,10 +119,11 @@ Form tpu::AddOp::form() {
 
 Form tpu::MulOp::form() {
   Recipe r;
-  size_t rank = shapeOf(getOutput()).size();
-  Dims out = nchwOf(getOutput());
+  const BroadcastDims dims = broadcastDims(*this, getInputs(), getOutput());
+  const Dims out = dims.result;
   NumberFormat format = formatOf(getOutput());
-  int a = addBroadcast(r, 0, getInputs()[0], rank, out), b = addBroadcast(r, 1, getInputs()[1], rank, out);
+  int a = addBroadcast(r, 0, getInputs()[0], dims.operands[0], out),
+      b = addBroadcast(r, 1, getInputs()[1], dims.operands[1], out);
   int y = r.addOutput(format.dtype, out);
   int product = format.isQuantized() ? r.addScratch(DType::I32, out) : y;
   Step multiply{StepKind::Binary, product, a, b};
@@ -164,16 +155,6 @@ Form tpu::MulConstOp::form() { return constantForm(*this, kernel::BinaryOp::Mul)
 //===- Lower --------------------------------------------------------------===//
 
 namespace {
-
-std::string whyBroadcastNotLowered(OperandRange inputs, Value output) {
-  ArrayRef<int64_t> out = shapeOf(output);
-  if (out.size() <= 4)
-    return "";
-  for (Value v : inputs)
-    if (shapeOf(v) != out)
-      return "operands of rank " + std::to_string(out.size()) + " broadcast; the chip's have rank 4 at most";
-  return "";
-}
 
 /// Multipliers of a weighted sum: the largest common shift at which every product fits int16.
 struct SumMultipliers {
@@ -212,6 +193,7 @@ LogicalResult lowerSum(Operation *op, Lowering &l, OperandRange inputs, Value ou
     formats.push_back(formatOf(values.back()));
     factors.push_back(coefficients[i] * formats.back().scale / out.scale);
   }
+  repeatToFourAxes(l, op, values, shapeOf(output));
   Builder &b = l.builder;
   NamedAttrList attrs;
   attrs.set("do_relu", b.getBoolAttr(doRelu));
@@ -229,10 +211,7 @@ LogicalResult lowerSum(Operation *op, Lowering &l, OperandRange inputs, Value ou
 }
 
 struct AddLower : LowerInterface::ExternalModel<AddLower, top::AddOp> {
-  std::string whyNotLowered(Operation *op, const Lowering &) const {
-    auto add = cast<top::AddOp>(op);
-    return whyBroadcastNotLowered(add.getInputs(), add.getOutput());
-  }
+  std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto add = cast<top::AddOp>(op);
     SmallVector<double> coefficients(add.getInputs().size(), 1.0);
@@ -244,10 +223,7 @@ struct AddLower : LowerInterface::ExternalModel<AddLower, top::AddOp> {
 };
 
 struct SubLower : LowerInterface::ExternalModel<SubLower, top::SubOp> {
-  std::string whyNotLowered(Operation *op, const Lowering &) const {
-    auto sub = cast<top::SubOp>(op);
-    return whyBroadcastNotLowered(sub.getInputs(), sub.getOutput());
-  }
+  std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto sub = cast<top::SubOp>(op);
     return lowerSum(op, l, sub.getInputs(), sub.getOutput(), {1.0, -1.0}, sub.getDoRelu(),
@@ -260,11 +236,12 @@ struct MulLower : LowerInterface::ExternalModel<MulLower, top::MulOp> {
     auto mul = cast<top::MulOp>(op);
     if (mul.getInputs().size() != 2)
       return "it multiplies " + std::to_string(mul.getInputs().size()) + " tensors; write it as products of two";
-    return whyBroadcastNotLowered(mul.getInputs(), mul.getOutput());
+    return "";
   }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto mul = cast<top::MulOp>(op);
     SmallVector<Value> values = {l.operand(mul.getInputs()[0]), l.operand(mul.getInputs()[1])};
+    repeatToFourAxes(l, op, values, shapeOf(mul.getOutput()));
     NumberFormat out = l.formatOfResult(mul.getOutput());
     NamedAttrList attrs;
     attrs.set("do_relu", mul.getDoReluAttr());

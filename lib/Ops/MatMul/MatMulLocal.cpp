@@ -3,11 +3,11 @@
 // memory holds a row's columns side by side, and so do the lanes. Of many rows
 // that leaves most of every lane empty. Beside its neighbours the product has
 // its rows in the lanes, as products of computed tensors do, and changes rows
-// and columns before and behind a convolution whose pixels are the rows.
+// and columns before and behind a convolution whose pixels are the rows. Which
+// of the two is cheaper is the scheduler's to say.
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/TargetOf.h"
-#include "tpu_mlir/Timing/CostModel.h"
 
 using namespace mlir;
 
@@ -29,23 +29,6 @@ Product productOf(tpu::MatMulOp op) {
   return {batch, rows, left.back(), shapeOf(op.getOutput()).back()};
 }
 
-/// Whether changing rows and columns costs less than a convolution of single pixels.
-bool paysToTranspose(const Product &p, int64_t bytes, bool integers, const target::Chip &chip) {
-  auto conv = [&](double n, double pixels) {
-    return timing::convCycles(chip, {n, double(p.depth), double(p.columns), 1, pixels, 1, 1, double(bytes)});
-  };
-  auto sums = [&](double n, double pixels) {
-    return integers ? 2 * timing::elementCycles(chip, {n, double(p.columns), 1, pixels}, 4) : 0;
-  };
-  auto transpose = [&](int64_t channels) {
-    return timing::transposeCycles(chip, {double(p.batch), double(channels), 1, double(p.rows)}, double(bytes));
-  };
-  double pixels = conv(double(p.batch * p.rows), 1) + sums(double(p.batch * p.rows), 1);
-  double rows = conv(double(p.batch), double(p.rows)) + sums(double(p.batch), double(p.rows)) + transpose(p.depth) +
-                transpose(p.columns);
-  return rows < pixels;
-}
-
 } // namespace
 
 std::optional<Recipe> tpu::MatMulOp::localForm() {
@@ -55,9 +38,6 @@ std::optional<Recipe> tpu::MatMulOp::localForm() {
   NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
   const Product p = productOf(*this);
   const bool integers = out.isQuantized(), hasBias = isPresent(getBias());
-  if (!paysToTranspose(p, kernel::byteSize(in.dtype), integers, chip))
-    return std::nullopt;
-
   const int64_t pack = channelPack(chip, in.dtype);
   const auto same = AxisMap::same(), full = AxisMap::full();
   const std::array<AxisMap, 4> whole = {full, full, full, full}, columns = {same, full, full, AxisMap::along(1)};

@@ -36,6 +36,13 @@ LogicalResult top::SliceOp::plan(EvalPlan &plan) {
   return plan.compute(*this, std::move(gather), {getInput()});
 }
 
+LogicalResult top::GatherOp::plan(EvalPlan &plan) {
+  ArrayRef<int64_t> indices = getIndices();
+  const size_t along = getAxis();
+  auto gather = gatherAxes(getOutput(), [&](size_t axis, int64_t i) { return axis == along ? indices[i] : i; });
+  return plan.compute(*this, std::move(gather), {getInput()});
+}
+
 LogicalResult top::PermuteOp::plan(EvalPlan &plan) {
   auto gather = gatherAxes(getOutput(), [](size_t, int64_t i) { return i; });
   gather.sourceAxis.assign(getOrder().begin(), getOrder().end());

@@ -126,14 +126,44 @@ std::optional<Recipe> tpu::PermuteOp::localForm() {
 
 //===- Concat -------------------------------------------------------------===//
 
+/// Along rows or columns: each operand into its part. `shape` has more than one row of such parts; tensors of many axes
+/// are seen as rows of everything from the axis on.
+static std::optional<Recipe> joinInLanes(ArrayRef<int64_t> shape, int64_t axis, OperandRange inputs, DType type) {
+  auto dimsOf = [&](ArrayRef<int64_t> s) {
+    if (s.size() <= 4)
+      return *rowsOf(s);
+    Dims d{1, 1, 1, 1};
+    for (auto [i, size] : llvm::enumerate(s))
+      (int64_t(i) < axis ? d.c : d.w) *= size;
+    return d;
+  };
+  const bool alongRows = shape.size() == 4 && axis == 2;
+  Recipe r;
+  int64_t offset = 0;
+  for (auto [i, v] : llvm::enumerate(inputs)) {
+    const Dims d = dimsOf(shapeOf(v));
+    const AxisMap part = AxisMap::window(1, 1, 1, offset), same = AxisMap::same();
+    r.addInput(int(i), type, d, {same, same, alongRows ? part : same, alongRows ? same : part});
+    offset += alongRows ? d.h : d.w;
+  }
+  const int y = r.addOutput(type, dimsOf(shape));
+  for (int id = 0; id < y; ++id)
+    r.steps.push_back({StepKind::Insert, y, id});
+  return r;
+}
+
 /// Channels, or rows of matrices, behind each other: along the lanes.
 std::optional<Recipe> tpu::ConcatOp::localForm() {
   ArrayRef<int64_t> shape = shapeOf(getOutput());
-  if (shape.size() < 3 || shape.size() > 4 || getAxis() != 1 ||
-      llvm::any_of(getInputs(), [](Value v) { return isWeight(v); }))
+  if (shape.size() < 2 || llvm::any_of(getInputs(), [](Value v) { return isWeight(v); }))
     return std::nullopt;
-  Recipe r;
   DType type = formatOf(getOutput()).dtype;
+  if (shape.size() > 4 || getAxis() != 1 || shape.size() == 2) {
+    // What is side by side in global memory can be made there.
+    const bool isSideBySide = llvm::all_of(shape.take_front(getAxis()), [](int64_t d) { return d == 1; });
+    return isSideBySide ? std::nullopt : joinInLanes(shape, getAxis(), getInputs(), type);
+  }
+  Recipe r;
   const std::array<AxisMap, 4> all = {AxisMap::same(), AxisMap::full(), AxisMap::same(), AxisMap::same()};
   for (auto [i, v] : llvm::enumerate(getInputs()))
     r.addInput(int(i), type, *rowsOf(shapeOf(v)), all);

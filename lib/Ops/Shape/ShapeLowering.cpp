@@ -8,15 +8,13 @@
 #include "tpu_mlir/Recipe/Recipe.h"
 
 #include <cstring>
+#include <numeric>
 
 using namespace mlir;
 
 namespace tpu_mlir {
 
 //===- Verify -------------------------------------------------------------===//
-
-/// Moves of one copy program; each takes memory here and at least one command there.
-static constexpr int64_t kMostMoves = 65536;
 
 LogicalResult tpu::ConcatOp::verify() {
   if (failed(verifyTensors(*this)))
@@ -314,12 +312,13 @@ FailureOr<Value> holdingFill(top::PadOp pad, Value in, Lowering &l) {
 template <typename TopOp, typename TpuOp>
 struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp> {
   std::string whyNotLowered(Operation *op, const Lowering &) const {
-    if (auto slice = dyn_cast<top::SliceOp>(op))
-      if (llvm::any_of(slice.getSteps(), [](int64_t s) { return s < 1; }))
-        return "a step is not positive";
-    if (auto pad = dyn_cast<top::PadOp>(op))
-      if (llvm::any_of(pad.getPaddings(), [](int64_t p) { return p < 0; }))
-        return "a padding is negative; slice instead";
+    const std::string most = std::to_string(kMostMoves);
+    if (auto upsample = dyn_cast<top::UpsampleOp>(op))
+      if (int64_t(upsample.getScaleH()) * int64_t(upsample.getScaleW()) > kMostMoves)
+        return "it repeats each pixel more than " + most + " times; enlarge in two steps";
+    if (auto pad = dyn_cast<top::PadOp>(op); pad && pad.getMode() != "constant")
+      if (std::accumulate(pad.getPaddings().begin(), pad.getPaddings().end(), int64_t(0)) > kMostMoves)
+        return "it repeats more than " + most + " planes; pad with a constant, or in two steps";
     return "";
   }
   LogicalResult lower(Operation *op, Lowering &l) const {
@@ -348,7 +347,11 @@ struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp>
 Value asFloat(top::ConcatOp concat, size_t i, Value part, Lowering &l) {
   NumberFormat format = formatOf(part);
   const double limit = concat.getReluLimit().convertToDouble();
-  if (concat.getDoRelu() && format.isQuantized()) {
+  if (concat.getDoRelu() && !format.isQuantized())
+    return tpu::ReluOp::create(
+        l.builder, l.roleOf(concat, "relu_" + std::to_string(i)), TypeRange{part.getType()}, ValueRange{part},
+        ArrayRef<NamedAttribute>{l.builder.getNamedAttr("relu_limit", concat.getReluLimitAttr())});
+  if (concat.getDoRelu()) {
     // Unsigned integers saturate at 0, and at the limit where their steps end there.
     double scale = limit > 0 ? std::min(format.scale, limit / 255) : format.scale;
     part = l.requantize(part, {DType::U8, scale, 0}, l.roleOf(concat, "requant_" + std::to_string(i)));

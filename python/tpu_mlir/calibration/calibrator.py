@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, unknown_name
 from ..fills import lost_fills
 from ..inputs import load_inputs
 from ..preprocess import IMAGE_SUFFIXES
@@ -44,22 +44,21 @@ class Calibration:
 
 def calibrate(
     mlir: Path | str,
-    samples: Sequence[Sequence[Path | str] | Path | str],
+    samples: Sequence[Path | str | Sequence[Path | str]],
     method: str = "kl",
     bins: int = DEFAULT_BINS,
 ) -> Calibration:
     """Calibrates every tensor of a Top `mlir` over `samples`. Network inputs always get their largest absolute value.
 
-    samples: the files of each, as `inputs.load_inputs` takes them; a lone path is a sample of one file.
-
-    Raises UserError where the model is no fp32 Top model, a sample does not fit it, or a tensor is not finite.
+    A sample is a file, or one file per input, or pictures that fill a batch. Raises UserError where the model is no
+    fp32 Top model, a sample does not fit it, or a tensor is not finite.
     """
     if method not in METHODS:
-        raise UserError(f"method '{method}' is unknown; known: {', '.join(METHODS)}")
+        raise unknown_name("calibration method", method, list(METHODS))
     started = time.perf_counter()
     mlir = Path(mlir)
     network = _Network(mlir)
-    batches = list(_batches([_sample(given) for given in samples], network))
+    batches = list(_batches([_sample(sample) for sample in samples], network))
     if not batches:
         raise UserError("no samples are given; a range needs at least one")
     statistics: dict[str, TensorStatistics] = {}
@@ -93,8 +92,8 @@ def calibrate(
     return Calibration(CalibrationTable(rows, header), method, len(samples), seconds, constant)
 
 
-def _sample(given: Sequence[Path | str] | Path | str) -> Sample:
-    return (Path(given),) if isinstance(given, (str, Path)) else tuple(map(Path, given))
+def _sample(files: Path | str | Sequence[Path | str]) -> Sample:
+    return (Path(files),) if isinstance(files, str | Path) else tuple(Path(file) for file in files)
 
 
 class _Network:

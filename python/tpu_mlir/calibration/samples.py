@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError, require_file
+from ..names import split_list
 from ..preprocess import IMAGE_SUFFIXES
 from ..progress import warn
 
@@ -40,28 +41,34 @@ def from_folder(folder: Path, count: int) -> list[Sample]:
 
 
 def from_list(path: Path, count: int) -> list[Sample]:
-    """The first `count` lines (0: all) of a list file; a line is one sample, its files separated by commas.
+    r"""The first `count` lines (0: all) of a list file; a line is one sample, its files separated by commas.
 
-    A relative path is looked for from the current folder first, then beside the list.
+    A comma of a path is written '\,', unless the whole line is one file. A relative path is looked for from the current
+    folder first, then beside the list.
     """
     try:
-        lines = require_file(path, "--data_list").read_text(encoding="utf-8").splitlines()
+        lines = require_file(path, "--data_list").read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
         raise UserError(f"--data_list '{path}' is not a text file") from error
     samples = []
     for number, line in enumerate(lines, 1):
-        names = [part.strip() for part in line.split(",") if part.strip()]
-        if names and not names[0].startswith("#"):
-            samples.append(tuple(_locate(name, path, number) for name in names))
+        line = line.strip("\r")
+        if line.strip() and not line.lstrip().startswith("#"):
+            whole = _found(line, path)
+            samples.append((whole,) if whole else tuple(_locate(name, path, number) for name in split_list(line)))
     if not samples:
         raise UserError(f"--data_list '{path}' names no files")
     return _take(samples, count, f"--data_list '{path}'")
 
 
+def _found(name: str, list_path: Path) -> Path | None:
+    return next((p for p in (Path(name), list_path.parent / name) if p.is_file()), None)
+
+
 def _locate(name: str, list_path: Path, number: int) -> Path:
-    for candidate in (Path(name), list_path.parent / name):
-        if candidate.is_file():
-            return candidate
+    found = _found(name, list_path)
+    if found is not None:
+        return found
     raise UserError(f"--data_list '{list_path}', line {number}: '{name}' does not exist")
 
 

@@ -1,8 +1,9 @@
 """The calibration table: one row `name threshold min max` per tensor, under a '#' header.
 
 Users know this text, edit it by hand and pass it between tool versions, so reading is lenient about the header and
-strict about rows. Source: facts of the vendor's text format ("op_name threshold min max", three %.7f numbers). Where
-seven decimals are too few for a small threshold, its row has more.
+strict about rows. A name that is not one plain word is a JSON string; rows of older tables, where it stood as it is,
+are read from their end. Source: facts of the vendor's text format ("op_name threshold min max", three %.7f numbers).
+Where seven decimals are too few for a small threshold, its row has more.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from pathlib import Path
 
 from ..errors import UserError, require_file
 from ..files import write_text
+from ..names import read_quoted, word
 
 # Smaller magnitudes give no scale and count as zero.
 SMALLEST_THRESHOLD = 1e-27
-_ROW = re.compile(r"^(\S+)\s+(\S+)\s+(\S+)\s+(\S+)$")
+_BLANKS = " \t\r\v\f"
+_NUMBERS = re.compile(rf"[{_BLANKS}]+([^{_BLANKS}]+)" * 3 + "$", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,10 @@ class CalibrationTable:
     zeros: Collection[str] = ()  # tensors that were zero in every sample: `0 0 0` in the file
 
     def text(self) -> str:
-        lines = [f"# {key}: {value}" for key, value in self.header.items()]
+        lines = [f"# {key}: {word(value) if chr(10) in value else value}" for key, value in self.header.items()]
         lines += ["###", "# op_name    threshold    min    max"]
         for name, r in self.rows.items():
-            lines.append(" ".join([name, *_numbers(r)]))
+            lines.append(" ".join([word(name), *_numbers(r)]))
         return "\n".join(lines) + "\n"
 
     def save(self, path: Path | str) -> None:
@@ -72,8 +75,8 @@ def load_table(path: Path | str) -> CalibrationTable:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UserError(f"calibration table '{path}' is not a text file") from error
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.strip(_BLANKS)
         if line.startswith("#int4_th") or line.startswith("#weight_scale"):
             break  # other quantisation modes keep their own sections after the rows
         if not line or line.startswith("#"):
@@ -95,23 +98,27 @@ def _scaled_zeros(rows: dict[str, Range]) -> dict[str, Range]:
 
 
 def _row(line: str, where: str) -> tuple[str, Range]:
-    match = _ROW.match(line)
-    if not match:
+    quoted = read_quoted(line)
+    match = _NUMBERS.fullmatch(quoted[1]) if quoted else None
+    name = quoted[0] if quoted and match else ""
+    if not match and (match := _NUMBERS.search(line)):
+        name = line[: match.start()]
+    if not match or not name:
         raise UserError(f"{where}: expected 'name threshold min max', found '{line[:60]}'")
     try:
-        numbers = [float(match[i]) for i in (2, 3, 4)]
+        numbers = [float(match[i]) for i in (1, 2, 3)]
     except ValueError:
-        raise UserError(f"{where}: '{match[2]} {match[3]} {match[4]}' are not three numbers") from None
+        raise UserError(f"{where}: '{match[1]} {match[2]} {match[3]}' are not three numbers") from None
     if not all(math.isfinite(v) for v in numbers):
-        raise UserError(f"{where}: tensor '{match[1]}' has a range that is not finite")
+        raise UserError(f"{where}: tensor '{name}' has a range that is not finite")
     threshold, minimum, maximum = numbers
     if threshold < 0 or minimum > maximum:
-        raise UserError(f"{where}: tensor '{match[1]}' has threshold {threshold} and range [{minimum}, {maximum}]")
+        raise UserError(f"{where}: tensor '{name}' has threshold {threshold} and range [{minimum}, {maximum}]")
     if threshold < SMALLEST_THRESHOLD:
         if max(abs(minimum), abs(maximum)) >= SMALLEST_THRESHOLD:
             raise UserError(
-                f"{where}: tensor '{match[1]}' has threshold {match[2]} and range [{minimum}, {maximum}], which give "
+                f"{where}: tensor '{name}' has threshold {match[1]} and range [{minimum}, {maximum}], which give "
                 f"no scale; calibrate again, or give the row the largest magnitude that the tensor may have"
             )
-        return match[1], Range(0.0, 0.0, 0.0)
-    return match[1], Range(threshold, minimum, maximum)
+        return name, Range(0.0, 0.0, 0.0)
+    return name, Range(threshold, minimum, maximum)

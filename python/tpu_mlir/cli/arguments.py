@@ -6,12 +6,14 @@ What each tool takes is its own file's business.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import UserError, did_you_mean
+from ..names import split_list
 
 # A value such as "-1,0.5,0" or "-3" is a value, not a flag.
 _NEGATIVE_VALUES = re.compile(r"^-\d[\d.,eE+-]*$|^-\.\d+[\d.,eE+-]*$")
@@ -174,8 +176,13 @@ def integers(text: str) -> tuple[int, ...]:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """'a,b' -> ('a', 'b'); empty parts are dropped."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    r"""'a,b' -> ('a', 'b'); a comma of a name is written '\,'."""
+    return split_list(text)
+
+
+def files(text: str) -> tuple[str, ...]:
+    """As `names`, for paths; a text that is one existing file is that file, commas or not."""
+    return (text,) if os.path.lexists(text) else split_list(text)
 
 
 def shapes(text: str) -> tuple[tuple[int, ...], ...]:

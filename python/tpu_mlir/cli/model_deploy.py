@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError, run_main
-from .arguments import ArgumentParser, names, pair_of_floats
+from .arguments import ArgumentParser, files, names, pair_of_floats
 
 
 def _parser() -> ArgumentParser:
@@ -24,7 +24,7 @@ def _parser() -> ArgumentParser:
 
     proof = parser.add_argument_group("proof")
     proof.add_argument(
-        "--test_input", type=names, default=(), help="pictures, npy or one npz; seeded values without it"
+        "--test_input", type=files, default=(), help="pictures, npy or one npz; seeded values without it"
     )
     proof.add_argument("--test_reference", type=Path, help="npz of the Top model's tensors on that input")
     proof.add_argument("--tolerance", type=pair_of_floats, default=(0.8, 0.5), help="floors of cosine,euclidean")
@@ -97,7 +97,7 @@ def _parser() -> ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     from ..deployment.deploy import deploy
-    from ..deployment.options import Options, resolve_chip, resolve_quantize
+    from ..deployment.options import Options, resolve_chip
 
     chip = resolve_chip(arguments.chip)
     if not arguments.skip_validation and arguments.excepts and arguments.test_reference is None:
@@ -110,7 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             mlir=arguments.mlir,
             model=arguments.model,
             chip=chip,
-            quantize=resolve_quantize(chip, arguments.quantize, arguments.asymmetric),
+            quantize=arguments.quantize,
             asymmetric=arguments.asymmetric,
             calibration_table=arguments.calibration_table,
             quant_input=arguments.quant_input,

@@ -23,9 +23,13 @@ def _parser() -> ArgumentParser:
 @run_main
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
+    from ..outputs import Output, check_outputs
     from ..report.page import write_report
 
     output = arguments.output or arguments.model.with_suffix(".html")
+    check_outputs(
+        [Output("the page", output, (".html",))], [("the model", arguments.model), ("--groups", arguments.groups)]
+    )
     write_report(arguments.model, output, arguments.groups)
     print(f"report:     {output}")
     return 0

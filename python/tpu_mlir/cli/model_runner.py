@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import run_main
-from .arguments import ArgumentParser, names
+from .arguments import ArgumentParser, files
 
 
 def _parser() -> ArgumentParser:
@@ -15,7 +15,7 @@ def _parser() -> ArgumentParser:
     add(
         "--input",
         required=True,
-        type=names,
+        type=files,
         metavar="FILES",
         help="one npz with all inputs; or npy or pictures, comma-separated",
     )
@@ -35,13 +35,16 @@ def main(argv: Sequence[str] | None = None) -> int | None:
     from pathlib import Path
 
     from ..errors import UserError
-    from ..files import require_folder
     from ..npz import save_npz
+    from ..outputs import Output, check_outputs
     from ..runner import run, run_lines, simulate
 
     if Path(args.output).suffix != ".npz":
         raise UserError(f"--output '{args.output}' must end in .npz")
-    require_folder(Path(args.output))
+    check_outputs(
+        [Output("--output", Path(args.output), (".npz",))],
+        [("--model", args.model), *(("--input", path) for path in args.input)],
+    )
     if Path(args.model).suffix.lower() == ".bmodel":
         tensors, summary = simulate(args.model, args.input, args.dump_all_tensors, args.out_fixed)
         print("\n".join([f"chip:       {summary['chip']}", *run_lines(summary)]))

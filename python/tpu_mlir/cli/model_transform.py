@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import UserError, run_main
 from ..preprocess import BAYER_FORMATS, CHANNEL_FORMATS, KEEP_RATIO_MODES, PAD_TYPES, PIXEL_CHANNELS, PreprocessFlags
-from .arguments import ArgumentParser, floats, integers, names, pair_of_floats, shapes
+from .arguments import ArgumentParser, files, floats, integers, names, pair_of_floats, shapes
 
 
 def _parser() -> ArgumentParser:
@@ -36,7 +36,7 @@ def _parser() -> ArgumentParser:
 
     group = parser.add_argument_group("proof against the framework")
     add = group.add_argument
-    add("--test_input", type=names, default=(), metavar="FILES", help="pictures, npy or one npz, comma-separated")
+    add("--test_input", type=files, default=(), metavar="FILES", help="pictures, npy or one npz, comma-separated")
     add("--test_result", metavar="FILE", help="the npz with all Top tensors (default NAME_top_outputs.npz)")
     add("--tolerance", type=pair_of_floats, default=(0.99, 0.99), metavar="COS,EUCLID", help="default 0.99,0.99")
     add("--excepts", type=names, default=(), metavar="NAMES", help="tensors that may differ")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, run_main, unknown_name
+from ..names import word
 from ..npz import load_npz, save_npz
 from .arguments import ArgumentParser, HelpFormatter, names, pair_of_floats
 
@@ -85,6 +86,14 @@ def main(argv: Sequence[str] | None = None) -> int | None:
     return _VERBS[args.verb](args)
 
 
+def _output(flag: str, path: Path | str, suffixes: tuple[str, ...], *inputs: str) -> Path:
+    """The path of a file to write, which must be none of `inputs`; `suffixes`: those of its kind."""
+    from ..outputs import Output, check_outputs
+
+    check_outputs([Output(flag, Path(path), suffixes)], [("the file", name) for name in inputs])
+    return Path(path)
+
+
 def _tensor(tensors: dict[str, Any], name: str) -> Any:
     if name not in tensors:
         raise unknown_name("tensor", name, list(tensors))
@@ -94,9 +103,9 @@ def _tensor(tensors: dict[str, Any], name: str) -> Any:
 def _dump(args: argparse.Namespace) -> None:
     tensors = load_npz(args.npz)
     if args.tensor is None:
-        width = max((len(name) for name in tensors), default=0)
+        width = max((len(word(name)) for name in tensors), default=0)
         for name, tensor in tensors.items():
-            print(f"{name:<{width}}  {tensor.dtype!s:<8} {list(tensor.shape)}")
+            print(f"{word(name):<{width}}  {tensor.dtype!s:<8} {list(tensor.shape)}")
         print(f"{len(tensors)} tensors, {sum(t.nbytes for t in tensors.values())} bytes")
         return
     tensor = _tensor(tensors, args.tensor)
@@ -157,6 +166,8 @@ def _print_statistics(tensor: Any) -> None:
 def _compare(args: argparse.Namespace) -> None:
     from ..compare.compare import Tolerance, compare
 
+    if args.save:
+        _output("--save", args.save, (".csv",), args.target, args.ref)
     result, reference = load_npz(args.target, "result"), load_npz(args.ref, "reference")
     report = compare(result, reference, Tolerance.of(args.tolerance, args.exact, finite=True), args.excepts)
     print("\n".join(report.lines(args.verbose)))
@@ -166,14 +177,17 @@ def _compare(args: argparse.Namespace) -> None:
 
 
 def _extract(args: argparse.Namespace) -> None:
+    output = _output("the new file", args.output, (".npz",), args.npz)
     tensors = load_npz(args.npz)
     wanted = names(args.tensors)
     if not wanted:
         raise UserError("no tensor is named")
-    save_npz(args.output, {name: _tensor(tensors, name) for name in wanted})
+    save_npz(output, {name: _tensor(tensors, name) for name in wanted})
 
 
 def _rename(args: argparse.Namespace) -> None:
+    if args.output:
+        _output("--output", args.output, (".npz",), args.npz)
     tensors = load_npz(args.npz)
     _tensor(tensors, args.old)
     if args.new in tensors:
@@ -188,6 +202,7 @@ def _merge(args: argparse.Namespace) -> None:
     *sources, output = args.files
     if len(sources) < 2:
         raise UserError("npz_tool.py merge takes at least two files and the new one")
+    _output("the new file", output, (".npz",), *sources)
     merged: dict[str, Any] = {}
     for source in sources:
         for name, tensor in load_npz(source).items():
@@ -203,21 +218,23 @@ def _get_shape(args: argparse.Namespace) -> None:
         print(",".join(map(str, _tensor(tensors, args.tensor).shape)))
         return
     for name, tensor in tensors.items():
-        print(f"{name} {','.join(map(str, tensor.shape))}")
+        print(f"{word(name)} {','.join(map(str, tensor.shape))}")
 
 
 def _to_bin(args: argparse.Namespace) -> None:
     from ..files import write_bytes
 
-    write_bytes(args.output, _tensor(load_npz(args.npz), args.tensor).tobytes())
+    output = _output("the new file", args.output, (), args.npz)
+    write_bytes(output, _tensor(load_npz(args.npz), args.tensor).tobytes())
 
 
 def _to_dat(args: argparse.Namespace) -> None:
     from ..files import write_bytes
 
+    output = _output("the new file", args.output, (), args.npz)
     tensors = load_npz(args.npz)
     wanted = args.tensors or list(tensors)
-    write_bytes(args.output, b"".join(_tensor(tensors, name).tobytes() for name in wanted))
+    write_bytes(output, b"".join(_tensor(tensors, name).tobytes() for name in wanted))
 
 
 def _to_npy(args: argparse.Namespace) -> None:
@@ -226,7 +243,7 @@ def _to_npy(args: argparse.Namespace) -> None:
     from ..files import atomic_path
 
     tensor = _tensor(load_npz(args.npz), args.tensor)
-    output = Path(args.output or f"{args.tensor.replace('/', '_')}.npy")
+    output = _output("the new file", args.output or f"{args.tensor.replace('/', '_')}.npy", (".npy",), args.npz)
     with atomic_path(output) as temporary, temporary.open("wb") as file:
         np.save(file, tensor, allow_pickle=False)
 

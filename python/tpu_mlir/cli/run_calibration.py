@@ -77,17 +77,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     from ..calibration.calibrator import calibrate
     from ..calibration.samples import from_folder, from_list
     from ..calibration.threshold import UNSIGNED
-    from ..files import require_folder
+    from ..outputs import Output, check_outputs
 
     if (arguments.dataset is None) == (arguments.data_list is None):
         raise UserError("run_calibration.py: give either --dataset or --data_list")
     if not UNSIGNED.levels <= arguments.histogram_bin_num <= 1 << 20:
         raise UserError(f"--histogram_bin_num {arguments.histogram_bin_num} must be {UNSIGNED.levels} to {1 << 20}")
-    require_folder(arguments.calibration_table)
     if arguments.dataset is not None:
         samples = from_folder(arguments.dataset, arguments.input_num)
     else:
         samples = from_list(arguments.data_list, arguments.input_num)
+    check_outputs(
+        [Output("-o", arguments.calibration_table, (".csv",))],
+        [
+            ("the network", arguments.mlir),
+            ("--data_list", arguments.data_list),
+            *(("the sample", path) for sample in samples for path in sample),
+        ],
+    )
 
     result = calibrate(arguments.mlir, samples, arguments.cali_method, arguments.histogram_bin_num)
     result.table.save(arguments.calibration_table)

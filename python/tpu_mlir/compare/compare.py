@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import CompareFailed, UserError
 from ..files import write_text
+from ..names import quoted, word
 from . import metrics
 
 # CLOSE: |a - b| <= RELATIVE * |b| + RELATIVE_TO_PEAK * max|b|. Tied to the peak, because an absolute bound would call
@@ -142,7 +143,7 @@ class Report:
     def lines(self, verbose: int = 0) -> list[str]:
         """Human text: failed tensors and notes always, one line per tensor when verbose, then a summary."""
         shown = self.results if verbose else [r for r in self.results if r.failed or r.note]
-        width = max((len(r.name) for r in shown), default=0)
+        width = max((len(word(r.name)) for r in shown), default=0)
         lines = [_line(r, width) for r in shown]
         counts = {v: sum(r.verdict == v for r in self.results) for v in ("EQUAL", "CLOSE", "SIMILAR", "FAILED")}
         total = len(self.results)
@@ -152,7 +153,7 @@ class Report:
         for metric in ("cosine", "euclidean", "sqnr_db"):
             worst = self.worst(metric)
             if worst is not None:
-                lines.append(f"  lowest {metric} {getattr(worst, metric):.6f} ({worst.name})")
+                lines.append(f"  lowest {metric} {getattr(worst, metric):.6f} ({word(worst.name)})")
         for what, missing in (
             ("only in the result", self.only_in_result),
             ("only in the reference", self.only_in_reference),
@@ -160,7 +161,8 @@ class Report:
         ):
             if missing:
                 tail = ", ..." if len(missing) > 8 and not verbose else ""
-                lines.append(f"  {len(missing)} {what}: {', '.join(missing if verbose else missing[:8])}{tail}")
+                names = ", ".join(map(word, missing if verbose else missing[:8]))
+                lines.append(f"  {len(missing)} {what}: {names}{tail}")
         return lines
 
     def require_pass(self, result_name: str, reference_name: str) -> None:
@@ -169,7 +171,7 @@ class Report:
         if failed:
             first = failed[0]
             raise CompareFailed(
-                f"tensor '{first.name}' differs: {first.reason} (first of {len(failed)} of {len(self.results)}); "
+                f"tensor {quoted(first.name)} differs: {first.reason} (first of {len(failed)} of {len(self.results)}); "
                 f"reference '{reference_name}', result '{result_name}'"
             )
 
@@ -188,7 +190,7 @@ class Report:
 
 
 def _line(r: TensorResult, width: int) -> str:
-    text = f"{r.name:<{width}}  {r.verdict:<7}"
+    text = f"{word(r.name):<{width}}  {r.verdict:<7}"
     if not math.isnan(r.cosine):
         text += (
             f"  cosine {r.cosine:.6f}  euclidean {r.euclidean:.6f}  sqnr_db {r.sqnr_db:.2f}  max_abs {r.max_abs:.6g}"

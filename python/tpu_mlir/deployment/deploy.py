@@ -1,14 +1,20 @@
-"""The deployment itself: lower, finish, generate, prove, report. Each step leaves its files to look into."""
+"""The deployment itself: lower, finish, generate, prove, report; then the files appear where they were asked for."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..errors import CompareFailed, UserError, is_core_error
+from ..files import private_folder, publish
+from ..names import quoted
 from ..progress import Stages, human_count
+from ..report.page import write_report
 from ..runner import run_lines
 from .check import Proof, prove
-from .options import Options, check
+from .options import INTERMEDIATES, Options, check
 from .pipeline import finish, generate, lower
 from .safety import Safety, check_safety
 
@@ -23,6 +29,7 @@ class Deployment:
     files: list[Path]
     seconds: dict[str, float]
     network_macs: int
+    model: Path | None = None  # where the bmodel lies
     proof: Proof | None = None
     safety: Safety | None = None
     lines: list[str] = field(default_factory=list)
@@ -31,48 +38,88 @@ class Deployment:
 def deploy(options: Options, quiet: bool = False, require: bool = True) -> Deployment:
     """Compiles `options.mlir` to `options.model` and, unless told not to, runs and compares it.
 
-    Raises UserError for what the user can change and, where `require` is set, CompareFailed where the bmodel is not
-    safe to run or a comparison fell below its floor; the files of the finished steps are kept then.
+    All work is done in a folder of its own; the files appear under their known names at the end. Where a comparison
+    falls below its floor or the bmodel is not safe to run, they do so too, to look into, but the bmodel is kept as
+    `options.unproven`, and CompareFailed is raised where `require` is set. UserError is for what the user can change;
+    no file is left then.
     """
     check(options)
     stages = Stages(quiet)
-    with stages.stage(f"lower to {options.quantize} for {options.chip}"):
-        lowered = lower(options)
-    with stages.stage("lay out, tile and place"):
-        final = finish(options, lowered)
-    with stages.stage("generate commands"):
-        generate(options, final)
-    proof = safety = None
-    if not options.skip_validation:
-        with stages.stage("check that the bmodel is safe to run"):
-            safety = check_safety(options.model)
-        if require:
-            safety.require_pass(options.model)
-        with stages.stage("run the lowered model and the bmodel, compare"):
-            proof = prove(options, lowered, final)
-    if options.report is not None:
-        from ..report.page import write_report
-
-        with stages.stage("write the report"):
-            write_report(
-                options.model, options.report, options.groups_file if options.opt > 1 or options.use_groups else None
-            )
-    result = Deployment(options, _files(options), stages.seconds, _network_macs(options), proof, safety)
+    with private_folder(options.model.parent) as folder, _own_names(folder, options):
+        (folder / "asked").mkdir()
+        staged = options.staged(folder)
+        with stages.stage(f"lower to {options.quantize} for {options.chip}"):
+            lowered = lower(staged)
+        with stages.stage("lay out, tile and place"):
+            final = finish(staged, lowered)
+        with stages.stage("generate commands"):
+            generate(staged, final)
+        result = Deployment(options, [], stages.seconds, _network_macs(options))
+        failure = None if options.skip_validation else _prove(result, staged, lowered, final, require, stages)
+        if options.report is not None and staged.report is not None:
+            with stages.stage("write the report"):
+                use_groups = options.opt > 1 or options.use_groups is not None
+                write_report(staged.model, staged.report, staged.groups_file if use_groups else None)
+        _publish(result, staged, failure)
     result.lines = summary(result)
-    if not quiet:
+    if not quiet and (failure is None or result.proof is not None):
         print("\n".join(result.lines), flush=True)
-    if proof is not None and require:
-        proof.require_pass(options)
-    if options.clean:
-        for path in result.files:
-            if path != options.model:
-                path.unlink(missing_ok=True)
+    if failure is not None and require:
+        raise CompareFailed(f"{failure}; the bmodel is kept as '{options.unproven}'")
     return result
 
 
-def _files(options: Options) -> list[Path]:
-    left = sorted(p for p in options.model.parent.glob(f"{options.prefix}_*") if p.is_file())
-    return [*left, options.model]
+def _prove(
+    result: Deployment, staged: Options, lowered: Path, final: Path, require: bool, stages: Stages
+) -> CompareFailed | None:
+    """Fills in the proofs of safety and of exactness; returns what failed."""
+    options = result.options
+    try:
+        with stages.stage("check that the bmodel is safe to run"):
+            result.safety = check_safety(staged.model)
+        if require:
+            result.safety.require_pass(options.model)
+        with stages.stage("run the lowered model and the bmodel, compare"):
+            result.proof = prove(staged, lowered, final)
+        result.safety.require_pass(options.model)
+        result.proof.require_pass(options)
+    except CompareFailed as failure:
+        return failure
+    return None
+
+
+def _publish(result: Deployment, staged: Options, failure: CompareFailed | None) -> None:
+    """Moves what this run made to where it was asked for; intermediate files too unless they are not wanted.
+
+    They are wanted where the proof failed: someone has to look into it.
+    """
+    options = result.options
+    result.model = options.model if failure is None else options.unproven
+    moves = []
+    if failure is not None or not options.clean:
+        made = [(staged.beside_model(suffix), options.beside_model(suffix)) for suffix in INTERMEDIATES]
+        moves = [(source, target) for source, target in made if source.exists()]
+    result.files = [*(target for _, target in moves), result.model]
+    for source, asked in ((staged.report, options.report), (staged.dump_groups, options.dump_groups)):
+        if source is not None and asked is not None and source.exists():
+            moves.append((source, asked))
+    publish([*moves, (staged.model, result.model)])
+
+
+@contextlib.contextmanager
+def _own_names(folder: Path, options: Options) -> Iterator[None]:
+    """Errors about files of the working folder name them as the user knows them."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, UserError) and not is_core_error(error):
+            raise
+        text = str(error)
+        for shown in (str(folder.resolve()), str(folder)):
+            text = text.replace(f"{shown}/asked/report.html", str(options.report))
+            text = text.replace(f"{shown}/asked/groups.json", str(options.dump_groups))
+            text = text.replace(f"{shown}/", f"{options.model.parent}/").replace(shown, str(options.model.parent))
+        raise (type(error) if isinstance(error, UserError) else UserError)(text) from error
 
 
 def _network_macs(options: Options) -> int:
@@ -104,7 +151,7 @@ def _proof_lines(proof: Proof, network_macs: int) -> list[str]:
         worst = proof.similar.worst("cosine")
         against = f"{len(proof.similar.results)} tensors against the reference, {len(proof.similar.failed)} failed"
         lines.append(
-            f"similarity: {against}" + (f", lowest cosine {worst.cosine:.6f} ('{worst.name}')" if worst else "")
+            f"similarity: {against}" + (f", lowest cosine {worst.cosine:.6f} ({quoted(worst.name)})" if worst else "")
         )
     equal = sum(r.verdict == "EQUAL" for r in proof.exact.results)
     lines.append(

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, unknown_name
 
+# Everything that a deployment leaves beside the bmodel, behind `Options.prefix`.
+INTERMEDIATES = (
+    "_tpu.mlir",
+    "_tpu_weight.npz",
+    "_final.mlir",
+    "_final_weight.npz",
+    "_weight_map.csv",
+    "_neuron_map.csv",
+    "_groups.json",
+    "_tpu_outputs.npz",
+    "_model_outputs.npz",
+)
+
 
 @dataclass(frozen=True)
 class Options:
-    """One deployment. Paths are as the user gave them; `excepts` are left out of the comparison with the reference."""
+    """One deployment. Paths may be str or Path; `excepts` are left out of the comparison with the reference."""
 
     mlir: Path
     model: Path
@@ -34,6 +47,15 @@ class Options:
     dump_groups: Path | None = None
     use_groups: Path | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("mlir", "model", "calibration_table", "test_reference", "report", "dump_groups", "use_groups"):
+            if (path := getattr(self, name)) is not None:
+                object.__setattr__(self, name, Path(path))
+        object.__setattr__(self, "chip", resolve_chip(self.chip))
+        object.__setattr__(self, "quantize", resolve_quantize(self.chip, self.quantize, self.asymmetric))
+        inputs = (self.test_input,) if isinstance(self.test_input, str | Path) else self.test_input
+        object.__setattr__(self, "test_input", tuple(Path(path) for path in inputs))
+
     @property
     def integer(self) -> bool:
         return self.quantize == "INT8"
@@ -51,8 +73,19 @@ class Options:
             return self.beside_model("_groups.json")
         return self.dump_groups
 
+    @property
+    def unproven(self) -> Path:
+        """Where a bmodel is kept whose proof failed."""
+        return self.model.with_name(f"{self.model.stem}.unproven.bmodel")
+
     def beside_model(self, suffix: str) -> Path:
         return self.model.parent / f"{self.prefix}{suffix}"
+
+    def staged(self, folder: Path) -> Options:
+        """The same deployment with every output in `folder`, which a file's name must not leave."""
+        report = None if self.report is None else folder / "asked" / "report.html"
+        groups = None if self.dump_groups is None else folder / "asked" / "groups.json"
+        return replace(self, model=folder / self.model.name, report=report, dump_groups=groups)
 
 
 @lru_cache(maxsize=1)
@@ -99,16 +132,12 @@ def check(options: Options) -> None:
     """Refuses combinations that could only fail later."""
     from ..content import require_kind
     from ..errors import require_file
-    from ..files import require_folder
 
     if options.model.suffix != ".bmodel":
         raise UserError(f"--model '{options.model}' must end in .bmodel")
     if options.mlir.suffix != ".mlir":
         raise UserError(f"--mlir '{options.mlir}' must end in .mlir")
     require_kind(require_file(options.mlir, "--mlir"), "--mlir")
-    require_folder(options.model)
-    if options.report is not None:
-        require_folder(options.report)
     if options.integer and options.calibration_table is None:
         raise UserError("INT8 needs --calibration_table, the output of run_calibration.py")
     if not options.integer and (options.quant_input or options.quant_output):
@@ -126,3 +155,29 @@ def check(options: Options) -> None:
         raise UserError("--test_reference needs --test_input, the input that made it")
     if options.skip_validation and options.test_reference is not None:
         raise UserError("--skip_validation and --test_reference contradict each other")
+    _check_outputs(options)
+
+
+def _check_outputs(options: Options) -> None:
+    from ..outputs import Output, check_outputs
+
+    outputs = [Output("--model", options.model, (".bmodel",))]
+    if options.report is not None:
+        outputs.append(Output("--report", options.report, (".html",)))
+    if options.dump_groups is not None:
+        outputs.append(Output("--dump-groups", options.dump_groups, (".json",)))
+    for suffix in INTERMEDIATES:
+        path = options.beside_model(suffix)
+        elsewhere = suffix == "_groups.json" and (options.groups_file != path or options.dump_groups is not None)
+        if not elsewhere and not (suffix.endswith("_outputs.npz") and options.skip_validation):
+            outputs.append(Output("the intermediate file", path, (path.suffix,)))
+    check_outputs(
+        outputs,
+        [
+            ("--mlir", options.mlir),
+            ("--calibration_table", options.calibration_table),
+            ("--test_reference", options.test_reference),
+            ("--use-groups", options.use_groups),
+            *(("--test_input", path) for path in options.test_input),
+        ],
+    )

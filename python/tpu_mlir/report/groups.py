@@ -40,13 +40,26 @@ def read_groups(path: Path) -> list[dict[str, Any]]:
     raise UserError(f"'{path}' holds no layer groups; model_deploy.py --dump-groups writes such a file")
 
 
+def _axis(item: tuple[str, int]) -> int:
+    """The place of an axis in n, c, d, h, w."""
+    return "ncdhw".find(item[0])
+
+
+def require_own(profile: dict[str, Any], chosen: list[dict[str, Any]], groups: Path, model: Path) -> None:
+    """UserError where a groups file names what the bmodel does not have: it belongs to another network."""
+    known = {entry["name"] for entry in [*profile["layers"], *profile["tensors"]]}
+    foreign = [name for group in chosen for name in group["ops"] if name not in known]
+    if foreign:
+        raise UserError(f"'{groups}' names '{foreign[0]}', which is no layer of '{model}'; it is of another network")
+
+
 def _compilers(layers: list[dict[str, Any]], chosen: list[dict[str, Any]]) -> list[dict[str, Any]]:
     number = {layer["name"]: index for index, layer in enumerate(layers) if _has_commands(layer)}
     groups = []
     for group in chosen:
         indices = [number[name] for name in group["ops"] if name in number]
-        slices = group.get("slices", {"n": 1, "h": 1})
-        ways = [f"{slices[axis]} in {axis}" for axis in "nh" if slices[axis] > 1]
+        slices = group.get("slices", {})
+        ways = [f"{count} in {axis}" for axis, count in sorted(slices.items(), key=_axis) if count > 1]
         if indices:
             groups.append(
                 {"layers": indices, "slices": " by ".join(ways) or "1", "reason": group.get("alone", "")},

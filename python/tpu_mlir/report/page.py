@@ -14,7 +14,7 @@ from .. import __version__
 from ..core import pymlir
 from ..errors import require_file
 from ..files import write_text
-from .groups import groups_of, read_groups
+from .groups import groups_of, read_groups, require_own
 
 PAGE = Path(__file__).parent / "page"
 # In the order in which they use each other.
@@ -28,6 +28,8 @@ def write_report(model: Path, output: Path, groups: Path | None = None) -> None:
     """
     chosen = read_groups(groups) if groups is not None else None
     profile = json.loads(pymlir().profile_bmodel(str(require_file(model, "model"))))
+    if groups is not None and chosen:
+        require_own(profile, chosen, groups, model)
     write_text(output, page_of(profile, chosen, _today()))
 
 

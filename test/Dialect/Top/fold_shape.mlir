@@ -76,6 +76,19 @@ func.func @permute_of_ones(%x: tensor<1x3x1x5xf32>) -> tensor<1x1x3x5xf32> {
   return %0 : tensor<1x1x3x5xf32>
 }
 
+// A list that rises evenly is a slice; two lists are one.
+// CHECK-LABEL: func.func @gathers
+// CHECK-SAME: (%[[X:.*]]: tensor<2x6xf32>
+func.func @gathers(%x: tensor<2x6xf32>) -> (tensor<2x2xf32>, tensor<2x3xf32>) {
+  // CHECK-NEXT: %[[S:.*]] = "top.Slice"(%[[X]]) <{ends = array<i64: 2, 5>, offset = array<i64: 0, 1>, steps = array<i64: 1, 3>}>
+  %0 = "top.Gather"(%x) {axis = 1 : i64, indices = array<i64: 1, 4>} : (tensor<2x6xf32>) -> tensor<2x2xf32>
+  %1 = "top.Gather"(%x) {axis = 1 : i64, indices = array<i64: 5, 4, 3, 2, 1, 0>} : (tensor<2x6xf32>) -> tensor<2x6xf32>
+  // CHECK-NEXT: %[[G:.*]] = "top.Gather"(%[[X]]) <{axis = 1 : i64, indices = array<i64: 3, 3, 0>}>
+  %2 = "top.Gather"(%1) {axis = 1 : i64, indices = array<i64: 2, 2, 5>} : (tensor<2x6xf32>) -> tensor<2x3xf32>
+  // CHECK-NEXT: return %[[S]], %[[G]]
+  return %0, %2 : tensor<2x2xf32>, tensor<2x3xf32>
+}
+
 // CHECK-LABEL: func.func @flatten
 func.func @flatten(%x: tensor<2x3x4xf32>) -> tensor<2x12xf32> {
   // CHECK-NEXT: "top.Reshape"(%{{.*}}) <{shape = array<i64: 2, 12>}> : (tensor<2x3x4xf32>) -> tensor<2x12xf32> loc(#[[F:.*]])

@@ -101,3 +101,19 @@ func.func @f(%a: tensor<2x3xf32>) {
   %0 = "top.LeakyRelu"(%a) {} : (tensor<2x3xf32>) -> tensor<*xf32>
   return
 }
+
+// -----
+
+func.func @f(%a: tensor<2x3x4x5xf32>, %s: tensor<3xf32>) {
+  // expected-error @+1 {{'slope' has shape 3, which does not broadcast to 'input', 2x3x4x5}}
+  %0 = "top.PRelu"(%a, %s) : (tensor<2x3x4x5xf32>, tensor<3xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<3xf32>, %s: tensor<2x3xf32>) {
+  // expected-error @+1 {{'slope' has shape 2x3, which does not broadcast to 'input', 3}}
+  %0 = "top.PRelu"(%a, %s) : (tensor<3xf32>, tensor<2x3xf32>) -> tensor<*xf32>
+  return
+}

@@ -222,3 +222,27 @@ func.func @f(%a: tensor<9223372036854775807x2xf32>, %b: tensor<2xf32>) {
     : (tensor<9223372036854775807x2xf32>, tensor<9223372036854775807x2xf32>) -> tensor<*xf32>
   return
 }
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>) {
+  // expected-error @+1 {{needs at least one index}}
+  %0 = "top.Gather"(%a) {axis = 1 : i64, indices = array<i64>} : (tensor<2x3xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>) {
+  // expected-error @+1 {{takes element 3 of axis 1, which has 3}}
+  %0 = "top.Gather"(%a) {axis = 1 : i64, indices = array<i64: 0, 3>} : (tensor<2x3xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>) {
+  // expected-error @+1 {{'axis' is 2 but 'input' has 2 dimensions}}
+  %0 = "top.Gather"(%a) {axis = 2 : i64, indices = array<i64: 0>} : (tensor<2x3xf32>) -> tensor<*xf32>
+  return
+}

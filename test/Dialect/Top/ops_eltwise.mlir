@@ -17,11 +17,13 @@ func.func @arithmetic(%a: tensor<2x3x4xf32>, %b: tensor<3x1xf32>, %c: tensor<1xf
 }
 
 // CHECK-LABEL: func.func @activations
-func.func @activations(%x: tensor<2x3xf32>) {
+func.func @activations(%x: tensor<2x3xf32>, %slope: tensor<3xf32>) {
   // CHECK: "top.Relu"(%{{.*}}) <{relu_limit = 6.000000e+00 : f64}>
   %0 = "top.Relu"(%x) {relu_limit = 6.0} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   // CHECK: "top.LeakyRelu"(%{{.*}}) <{alpha = 1.000000e-01 : f64}>
   %1 = "top.LeakyRelu"(%x) {alpha = 0.1} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "top.PRelu"(%{{.*}}, %{{.*}}) : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  %p = "top.PRelu"(%x, %slope) : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
   // CHECK: "top.Clip"(%{{.*}}) <{max = 1.000000e+00 : f64, min = -1.000000e+00 : f64}>
   %2 = "top.Clip"(%x) {min = -1.0, max = 1.0} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   // CHECK: "top.Sigmoid"

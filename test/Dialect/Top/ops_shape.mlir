@@ -7,6 +7,8 @@ func.func @moves(%x: tensor<1x4x6x8xf32>, %y: tensor<1x2x6x8xf32>) {
   // CHECK: "top.Slice"(%{{.*}}) <{ends = array<i64: 1, 3, 6, 8>, offset = array<i64: 0, 1, 0, 1>, steps = array<i64: 1, 1, 1, 2>}>
   %1 = "top.Slice"(%x) {offset = array<i64: 0, 1, 0, 1>, steps = array<i64: 1, 1, 1, 2>, ends = array<i64: 1, 3, 6, 8>}
     : (tensor<1x4x6x8xf32>) -> tensor<1x2x6x4xf32>
+  // CHECK: "top.Gather"(%{{.*}}) <{axis = 1 : i64, indices = array<i64: 3, 0, 0, 2>}>
+  %g = "top.Gather"(%x) {axis = 1 : i64, indices = array<i64: 3, 0, 0, 2>} : (tensor<1x4x6x8xf32>) -> tensor<1x4x6x8xf32>
   // CHECK: "top.Pad"(%{{.*}}) <{mode = "reflect", paddings = array<i64: 0, 0, 1, 2, 0, 0, 3, 4>, val = 0.000000e+00 : f64}>
   %2 = "top.Pad"(%x) {paddings = array<i64: 0, 0, 1, 2, 0, 0, 3, 4>, mode = "reflect"}
     : (tensor<1x4x6x8xf32>) -> tensor<1x4x10x14xf32>

@@ -221,3 +221,30 @@ func.func @f(%x: tensor<1x2x3x4xf32>) {
     : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
   return
 }
+
+// -----
+
+!i8 = !quant.uniform<i8:f32, 0.5>
+func.func @f(%x: tensor<2x3x4x!i8>, %s: tensor<1x4x1x3xi32>) {
+  // expected-error @+1 {{int32 'slope' holds [1, 3, 1, 3] entries of a requantisation of integers, got 'tensor<1x4x1x3xi32>'}}
+  %0 = "tpu.PRelu"(%x, %s) : (tensor<2x3x4x!i8>, tensor<1x4x1x3xi32>) -> tensor<2x3x4x!i8>
+  return
+}
+
+// -----
+
+!i8 = !quant.uniform<i8:f32, 0.5>
+func.func @f(%x: tensor<2x3x4x!i8>, %s: tensor<1x4xi8>) {
+  // expected-error @+1 {{'input' and 'output' are both integers or both f32}}
+  %0 = "tpu.PRelu"(%x, %s) : (tensor<2x3x4x!i8>, tensor<1x4xi8>) -> tensor<2x3x4xf32>
+  return
+}
+
+// -----
+
+// Axes 1 and 3 repeat the one, axes 0, 2 and 4 neither: five axes are left.
+func.func @f(%x: tensor<2x3x4x5x6xf32>, %y: tensor<2x1x4x1x6xf32>) {
+  // expected-error @+1 {{its inputs broadcast to 'tensor<2x3x4x5x6xf32>' in more than four axes}}
+  %0 = "tpu.Mul"(%x, %y) : (tensor<2x3x4x5x6xf32>, tensor<2x1x4x1x6xf32>) -> tensor<2x3x4x5x6xf32>
+  return
+}

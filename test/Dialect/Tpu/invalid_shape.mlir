@@ -126,3 +126,27 @@ func.func @f(%x: tensor<1x4x6x6xf32>) {
   %0 = "tpu.Upsample"(%x) {scale_h = 0 : i64, scale_w = 2 : i64} : (tensor<1x4x6x6xf32>) -> tensor<1x4x6x12xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<1x4x6xf32>) {
+  // expected-error @+1 {{'axis' is below the rank 3, got 3}}
+  %0 = "tpu.Gather"(%x) {axis = 3 : i64, indices = array<i64: 0>} : (tensor<1x4x6xf32>) -> tensor<1x4x1xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x6xf32>) {
+  // expected-error @+1 {{takes element 6 of axis 2, which has 6}}
+  %0 = "tpu.Gather"(%x) {axis = 2 : i64, indices = array<i64: 0, 6>} : (tensor<1x4x6xf32>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x6xf32>) {
+  // expected-error @+1 {{'indices' do not take 'tensor<1x4x6xf32>' to 'tensor<1x4x3xf32>'}}
+  %0 = "tpu.Gather"(%x) {axis = 2 : i64, indices = array<i64: 5, 0>} : (tensor<1x4x6xf32>) -> tensor<1x4x3xf32>
+  return
+}

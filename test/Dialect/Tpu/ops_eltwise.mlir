@@ -4,7 +4,8 @@
 !u8 = !quant.uniform<u8:f32, 0.25>
 
 // CHECK-LABEL: func.func @integers
-func.func @integers(%x: tensor<2x3x4x5x!i8>, %y: tensor<3x1x5x!u8>, %t: tensor<1x1x1x256xui8>, %f: tensor<2x3x4x5xf32>) {
+func.func @integers(%x: tensor<2x3x4x5x!i8>, %y: tensor<3x1x5x!u8>, %t: tensor<1x1x1x256xui8>, %f: tensor<2x3x4x5xf32>,
+                    %s: tensor<1x3x1x3xi32>, %w: tensor<4x1xi8>) {
   // CHECK: "tpu.Add"(%{{.*}}) <{do_relu = false, multipliers = array<i64: 128, -64>, relu_limit = -1.000000e+00 : f64, rshift = 7 : i64}>
   // CHECK-SAME: (tensor<2x3x4x5x!quant.uniform<i8:f32, 5.000000e-01>>, tensor<3x1x5x!quant.uniform<u8:f32, 2.500000e-01>>)
   %0 = "tpu.Add"(%x, %y) {multipliers = array<i64: 128, -64>, rshift = 7 : i64}
@@ -12,6 +13,12 @@ func.func @integers(%x: tensor<2x3x4x5x!i8>, %y: tensor<3x1x5x!u8>, %t: tensor<1
   // CHECK: "tpu.Mul"(%{{.*}}) <{do_relu = true, multiplier = 1073741824 : i64, relu_limit = -1.000000e+00 : f64, rshift = 33 : i64}>
   %1 = "tpu.Mul"(%x, %y) {multiplier = 1073741824 : i64, rshift = 33 : i64, do_relu = true}
     : (tensor<2x3x4x5x!i8>, tensor<3x1x5x!u8>) -> tensor<2x3x4x5x!u8>
+  // CHECK: "tpu.PRelu"(%{{.*}}) <{multiplier = 1073741824 : i64, rshift = 30 : i64, slope_multiplier = 1 : i64, slope_rshift = 0 : i64, takes_max = true}>
+  %p = "tpu.PRelu"(%x, %s) {multiplier = 1073741824 : i64, rshift = 30 : i64, takes_max = true}
+    : (tensor<2x3x4x5x!i8>, tensor<1x3x1x3xi32>) -> tensor<2x3x4x5x!u8>
+  // CHECK: "tpu.PRelu"(%{{.*}}) <{multiplier = 1073741824 : i64, rshift = 30 : i64, slope_multiplier = 1073741824 : i64, slope_rshift = 37 : i64}>
+  %q = "tpu.PRelu"(%x, %w) {multiplier = 1073741824 : i64, rshift = 30 : i64, slope_multiplier = 1073741824 : i64, slope_rshift = 37 : i64}
+    : (tensor<2x3x4x5x!i8>, tensor<4x1xi8>) -> tensor<2x3x4x5x!i8>
   // CHECK: "tpu.Lut"(%{{.*}}) :
   %2 = "tpu.Lut"(%x, %t) : (tensor<2x3x4x5x!i8>, tensor<1x1x1x256xui8>) -> tensor<2x3x4x5x!u8>
   // CHECK: "tpu.Lines"(%{{.*}}) <{factors = array<i64: 1, 127>, low = -3 : i64, multipliers = array<i64: 421121, 4194369>,

@@ -9,6 +9,8 @@ func.func @moves(%x: tensor<1x4x6x8x!i8>, %y: tensor<1x3x6x8x!i8>) {
   // CHECK: "tpu.Slice"(%{{.*}}) <{offset = array<i64: 0, 1, 0, 2>, steps = array<i64: 1, 1, 2, 3>}>
   %1 = "tpu.Slice"(%0) {offset = array<i64: 0, 1, 0, 2>, steps = array<i64: 1, 1, 2, 3>}
     : (tensor<1x7x6x8x!i8>) -> tensor<1x6x3x2x!i8>
+  // CHECK: "tpu.Gather"(%{{.*}}) <{axis = 3 : i64, indices = array<i64: 7, 0, 0, 2, 4>}>
+  %g = "tpu.Gather"(%x) {axis = 3 : i64, indices = array<i64: 7, 0, 0, 2, 4>} : (tensor<1x4x6x8x!i8>) -> tensor<1x4x6x5x!i8>
   // CHECK: "tpu.Pad"(%{{.*}}) <{mode = "reflect", paddings = array<i64: 0, 0, 1, 0, 0, 0, 2, 1>, val = 0.000000e+00 : f64}>
   %2 = "tpu.Pad"(%1) {mode = "reflect", paddings = array<i64: 0, 0, 1, 0, 0, 0, 2, 1>, val = 0.0 : f64}
     : (tensor<1x6x3x2x!i8>) -> tensor<1x6x6x3x!i8>

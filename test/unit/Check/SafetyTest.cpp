@@ -88,6 +88,32 @@ TEST(Safety, ReadsOfWhatNobodyWrote) {
             "s group 0 tiu 1 SAR arith.muls: 'opd0' reads 0x17 to 0x58 of lanes 0 to 63, which nothing has written\n");
 }
 
+TEST(Safety, ReadsOfWhatNobodyWroteForNobodyAreNotes) {
+  test::Program program = test::Program::make();
+  program.tiu.pop_back(), program.gdma.pop_back();
+  isa::SAR spare;
+  spare.tsk_eu_typ = isa::kArithAdds, spare.tsk_opd_num = 2, spare.opd1_const = 1, spare.opd1_addr = 1;
+  spare.opd0_sign = spare.opd1_sign = 1;
+  spare.res0_n = spare.res0_h = 1, spare.res0_c = 64, spare.res0_w = 16;
+  spare.opd0_addr = 0x8000, spare.res0_addr = 0xC000;
+  program.add(spare, 4);
+  program.finish();
+  bmodel::Model model = program.model();
+  const bmodel::NetParameter &p = model.net[0].parameter[0];
+  const auto regions = bmodel::globalRegions(p, model.net[0].addrMode, chip());
+  safety::Report report;
+  safety::checkStage(p, "s", regions, table(), chip(), report);
+  EXPECT_TRUE(report.isSafe());
+  ASSERT_EQ(report.notes.size(), 2u); // the read, and the bytes that are written for nobody
+  EXPECT_EQ(report.notes[0].sentence, "'opd0' reads 0x8000 to 0x8010 of lanes 0 to 63, which nothing has written; "
+                                      "nothing reads what it computes from that");
+  // Once a copy takes the result out, the read counts.
+  program.tiu.pop_back(), program.gdma.pop_back();
+  program.copy(0x8000000 + 0xC000, test::kProgramContext + 0x3800, 16, false, 5);
+  program.finish();
+  EXPECT_NE(findings(program.model()).find("'opd0' reads 0x8000 to 0x8010"), std::string::npos);
+}
+
 TEST(Safety, AWriteOverItself) {
   EXPECT_EQ(
       afterEdit("dst_cstride=48", "dst_cstride=20").substr(0, 133),

@@ -5,6 +5,7 @@
 
 #include "HostRun.h"
 #include "tpu_mlir/Codegen/MachineOf.h"
+#include "tpu_mlir/Codegen/MovePlan.h"
 #include "tpu_mlir/Sim/Simulator.h"
 #include "tpu_mlir/Support/Error.h"
 
@@ -228,6 +229,88 @@ TEST(Emit, CopyProgramsWithinTheEnginesLimits) {
     ASSERT_EQ(simulated, expected);
   }
   EXPECT_GT(manyGroups, 100);
+}
+
+/// A permutation of a tensor of some thousand elements, sometimes with gaps on either side; of a matrix with a batch.
+Move randomPermutation(std::mt19937 &random, bool isMatrix, bool isLarge) {
+  const int64_t kFew = isLarge ? 300000 : 3000, kMany = isLarge ? 500000 : 40000;
+  Move m;
+  m.source = 0;
+  int64_t count = 0;
+  std::vector<int64_t> shape;
+  while (count < kFew || count > kMany) {
+    shape.clear();
+    count = 1;
+    if (isMatrix)
+      shape = {between(random, 1, 3), between(random, 40, isLarge ? 900 : 200), between(random, 40, 400)};
+    for (int64_t rank = isMatrix ? 0 : between(random, 2, 6); rank > 0; --rank)
+      shape.push_back(random() % 3 ? between(random, 1, 12) : between(random, 1, 200));
+    for (int64_t size : shape)
+      count *= size;
+  }
+  std::vector<size_t> order(shape.size());
+  for (size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
+  if (isMatrix)
+    order = {0, 2, 1};
+  else
+    std::shuffle(order.begin(), order.end(), random);
+  std::vector<int64_t> source(shape.size());
+  int64_t step = isMatrix || random() % 4 ? 1 : 2;
+  for (size_t i = shape.size(); i-- > 0; step *= shape[i])
+    source[i] = step;
+  for (size_t i : order)
+    m.dims.push_back(shape[i]), m.sourceStrides.push_back(source[i]);
+  m.targetStrides.resize(shape.size());
+  step = 1;
+  for (size_t i = shape.size(); i-- > 0;) {
+    m.targetStrides[i] = step;
+    step *= m.dims[i] + (random() % 4 ? 0 : between(random, 0, 2));
+  }
+  return m;
+}
+
+TEST(Emit, MovesThroughLocalMemory) {
+  int ways[3] = {}, boxes = 0;
+  for (uint32_t seed = 0; seed < 240; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    const bool isLarge = seed % 8 == 0;
+    codegen::Machine machine =
+        machineWith((isLarge ? 1 : between(random, 1, 16)) * 16384, uint32_t(between(random, 10, 400)), 2);
+    CopyProgram program{seed % 5 == 0 ? DType::F32 : seed % 7 == 1 ? DType::I16 : DType::I8, {}};
+    program.moves.push_back(randomPermutation(random, seed % 3 == 1, isLarge));
+    Move &m = program.moves[0];
+    const int64_t item = kernel::byteSize(program.dtype), from = between(random, 0, 5), to = between(random, 0, 5);
+    m.sourceOffset = from, m.targetOffset = to;
+    const codegen::MovePlan plan = codegen::planMove(m, program.dtype, machine);
+    ++ways[int(plan.way)];
+    boxes += plan.way != codegen::MovePlan::Way::Direct && [&] {
+      for (size_t i = 0; i < plan.axes.size(); ++i)
+        if (plan.box[i] < plan.axes[i].size)
+          return true;
+      return false;
+    }();
+    Bench bench(machine);
+    std::vector<uint8_t> operand(size_t((spanOf(m.dims, m.sourceStrides) + from) * item));
+    for (uint8_t &b : operand)
+      b = uint8_t(random());
+    // What the move does not write was written before.
+    const int64_t extent = spanOf(m.dims, m.targetStrides) + to;
+    program.moves.insert(program.moves.begin(), Move{-1, 0, 0, {extent}, {1}, {1}, 0x11111111});
+    std::vector<uint64_t> addresses = {bench.place("operand", operand, true)};
+    std::vector<uint8_t> expected(size_t(extent * item));
+    const uint64_t address = bench.place("out", expected, false);
+    bench.emitter.emitCopy(program, addresses, address);
+    const std::vector<uint8_t> simulated = bench.run(seed);
+    HostOperands host{{}, {program.dtype, {1, 1, 1, extent}, expected.data()}};
+    host.operands.emplace_back(program.dtype, Dims{1, 1, 1, int64_t(operand.size()) / item}, operand.data());
+    runCopy(program, host);
+    ASSERT_EQ(simulated, expected);
+  }
+  EXPECT_GT(ways[int(codegen::MovePlan::Way::Lanes)], 60);
+  EXPECT_GT(ways[int(codegen::MovePlan::Way::Turn)], 10);
+  EXPECT_GT(boxes, 20);
 }
 
 } // namespace

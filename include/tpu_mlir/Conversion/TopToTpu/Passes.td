@@ -14,7 +14,7 @@ def ChipAssign : AssignPass<"chip-assign"> {
 }
 def ImportCalibrationTable : Pass<"import-calibration-table", "::mlir::ModuleOp"> {
   let summary = "Give every tensor the range that calibration found";
-  let options = [Option<"file", "file", "std::string", "\"\"", "calibration table">,
+  let options = [Option<"file", "file", "::tpu_mlir::TextOption", "\"\"", "calibration table">,
                  Option<"asymmetric", "asymmetric", "bool", "false", "use min and max instead of the threshold">];
 }
 def ProcessorTopOptimize : Pass<"processor-top-optimize", "::mlir::ModuleOp"> {

@@ -13,6 +13,8 @@
 #include "tpu_mlir/Schedule/InPlace.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/NameText.h"
+#include "tpu_mlir/Support/Outputs.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -58,7 +60,7 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
     for (auto [value, address] : addresses) {
       const schedule::Value &v = r.network.values[value];
       r.function.values[value].getDefiningOp<top::WeightOp>().setAddress(address);
-      csv += v.name + "," + std::to_string(address) + "," + std::to_string(v.bytes()) + "," +
+      csv += csvCell(v.name) + "," + std::to_string(address) + "," + std::to_string(v.bytes()) + "," +
              (map.plain.contains(value) ? "by itself" : "in rows a lane") + "\n";
     }
     if (!weightMapFile.empty())
@@ -77,11 +79,11 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
       if (v.isWeight || lives[root].first < 0)
         continue;
       auto [first, last] = lives[root];
-      for (const std::string &cell : {v.name, std::to_string(addresses[root]), std::to_string(v.bytes()),
+      for (const std::string &cell : {csvCell(v.name), std::to_string(addresses[root]), std::to_string(v.bytes()),
                                       std::to_string(std::min(first, last)), last == kEnd ? "" : std::to_string(last)})
         csv += cell + ",";
       const int host = root == int(i) ? inside[i].host : root;
-      csv += (host < 0 ? "" : network.values[host].name) + "\n";
+      csv += (host < 0 ? "" : csvCell(network.values[host].name)) + "\n";
     }
     writeFileAtomically(neuronMapFile, csv);
   }
@@ -176,6 +178,7 @@ struct AddressAssignPass : impl::AddressAssignBase<AddressAssignPass> {
       FailureOr<int64_t> end = failure();
       FailureOr<ReadSchedule> schedule = failure();
       try {
+        checkOutputs({{"weight_map_file", weightMapFile, ""}, {"neuron_map_file", neuronMapFile, ""}}, {});
         codegen::Machine machine = machineOf(module);
         schedule = readSchedule(function, machine);
         if (succeeded(schedule))

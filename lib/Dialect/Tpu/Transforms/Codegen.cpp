@@ -15,6 +15,7 @@
 #include "tpu_mlir/Ops/TargetOf.h"
 #include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Outputs.h"
 
 using namespace mlir;
 
@@ -223,6 +224,7 @@ struct CodegenPass : impl::CodegenBase<CodegenPass> {
     if (failed(checkLowered(module, "codegen")))
       return signalPassFailure();
     try {
+      checkOutputs({{"model_file", modelFile, ".bmodel"}}, {});
       codegen::Machine machine = machineOf(module);
       auto function = *module.getOps<func::FuncOp>().begin();
       FailureOr<ReadSchedule> read = readSchedule(function, machine);

@@ -9,6 +9,7 @@
 #include "tpu_mlir/Ops/TargetOf.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/Outputs.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
@@ -39,7 +40,7 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
   }
 
   LogicalResult group(func::FuncOp function, codegen::Machine &machine) {
-    FunctionNetwork f = networkOf(function);
+    FunctionNetwork f = networkOf(function, machine);
     const target::Chip &chip = targetOf(function);
     schedule::Schedule found;
     if (useGroups.empty()) {
@@ -100,6 +101,7 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
       return signalPassFailure();
     codegen::Machine machine;
     try {
+      checkOutputs({{"dump-groups", dumpGroups, ".json"}}, {{"use-groups", useGroups, ""}});
       machine = codegen::machineOf(targetOf(module), lmemBytes);
     } catch (const UserError &e) {
       return fail(e.what());

@@ -6,6 +6,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Support/Error.h"
 #include "llvm/Support/xxhash.h"
 
@@ -26,7 +27,7 @@ codegen::Machine machineOf(ModuleOp module) {
   return machine;
 }
 
-FunctionNetwork networkOf(func::FuncOp function) {
+FunctionNetwork networkOf(func::FuncOp function, const codegen::Machine &machine) {
   FunctionNetwork f;
   schedule::Network &network = f.network;
   const top::WeightStore &store = function->getContext()->getLoadedDialect<top::TopDialect>()->weights();
@@ -80,6 +81,8 @@ FunctionNetwork networkOf(func::FuncOp function) {
       }
       add(result, recipe ? recipe->outputDims() : nchwOf(result));
       node.result = f.numbers[result];
+      if (auto *copies = std::get_if<CopyProgram>(&form))
+        node.price = codegen::priceOf(*copies, machine);
       node.form = std::move(form);
       node.local = interface.localForm();
       f.ops.push_back(&op);
@@ -100,6 +103,7 @@ FunctionNetwork networkOf(func::FuncOp function) {
             v.users.push_back(node.id);
           }
   network.link();
+  schedule::chooseForms(network, machine.memory, targetOf(function));
   return f;
 }
 
@@ -132,7 +136,7 @@ static LogicalResult checkGroups(const ReadSchedule &r) {
 
 FailureOr<ReadSchedule> readSchedule(func::FuncOp function, const codegen::Machine &machine) {
   ReadSchedule r;
-  r.function = networkOf(function);
+  r.function = networkOf(function, machine);
   const std::vector<Operation *> &ops = r.function.ops;
   auto groupOf = [&](int id) { return ops[id]->getAttrOfType<GroupAttr>("ginfo"); };
   for (const schedule::Node &node : r.function.network.nodes)

@@ -16,7 +16,7 @@ struct FunctionNetwork {
   std::vector<mlir::Value> values;
   llvm::DenseMap<mlir::Value, int> numbers;
 };
-FunctionNetwork networkOf(mlir::func::FuncOp function);
+FunctionNetwork networkOf(mlir::func::FuncOp function, const codegen::Machine &machine);
 
 /// What layer-group decided, read back from the ops' `ginfo`.
 struct ReadSchedule {

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Callable, Collection
 from typing import Any
 
+from ...names import list_text
+
 HINTS = {
     "Softmax": "the host usually computes it",
     "NonMaxSuppression": "the host usually computes it",
@@ -47,10 +49,10 @@ def cut(graph: Any, asked: Any, failed: Collection[str], is_computed: Callable[[
     wanted: dict[str, None] = {}
 
     def want(name: str) -> None:
-        """`name`, or, where the user's file does not have it or a list cannot hold it, what it is computed from."""
+        """`name`, or, where the user's file does not have it, what it is computed from."""
         if name not in producers or not is_computed(name):
             return
-        if name in known and "," not in name:
+        if name in known:
             wanted.setdefault(name)
             return
         for before in producers[name].input:
@@ -67,7 +69,7 @@ def cut(graph: Any, asked: Any, failed: Collection[str], is_computed: Callable[[
             want(output.name)
     if not wanted:
         return "no tensor is computed before, so there is nothing to cut; run it on the host, or export it otherwise"
-    names = shlex.quote(",".join(wanted))
+    names = shlex.quote(list_text(list(wanted)))
     if before_it:
         return f"cut the network before with --output_names {names}"
     return f"nothing is computed before; the other outputs can be had with --output_names {names}"

@@ -68,8 +68,13 @@ def _check_rules(model: Any, origin: str) -> None:
 
 
 def _broken(origin: str, error: BaseException) -> UserError:
+    return UserError(f"model '{origin}' breaks the ONNX rules: {first_line(error)}")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text with anything in it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return UserError(f"model '{origin}' breaks the ONNX rules: {lines[0] if lines else type(error).__name__}")
+    return lines[0] if lines else type(error).__name__
 
 
 def _tensors(graph: Any) -> Iterator[tuple[Any, str]]:

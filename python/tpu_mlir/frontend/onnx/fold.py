@@ -61,6 +61,9 @@ def fold_dequantized(model: Any) -> None:
     """
     import onnx
 
+    from . import large
+
+    spill = large.Spill()
     constants = {w.name: w for w in model.graph.initializer}
     for node in model.graph.node:
         if node.op_type == "Constant" and node.attribute and node.attribute[0].name == "value":
@@ -72,7 +75,7 @@ def fold_dequantized(model: Any) -> None:
         foldable = foldable and not any(is_large(constants[name]) for name in node.input if name)
         values = None
         if foldable:
-            arrays = {name: onnx.numpy_helper.to_array(constants[name]) for name in node.input if name}
+            arrays = {name: large.array_of(constants[name], spill) for name in node.input if name}
             values = evaluate(node, arrays, list(model.opset_import), model.ir_version)
         if values is None:
             kept.append(node)

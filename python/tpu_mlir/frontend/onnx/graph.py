@@ -6,20 +6,21 @@ need, and inferred shapes. It decides nothing about operators.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ...content import require_kind
 from ...errors import UserError, did_you_mean, require_file
+from ...names import list_text
 from ...progress import warn
 from . import large
-from .checks import check, check_producers
+from .checks import check, check_producers, first_line
 from .fold import fold_dequantized
 from .integers import carry_integers
+from .names import captured
+from .simplify import name_new_weights, simplify
 
 OLDEST_OPSET = 7
 SAVE_LIMIT = 2**31 - 1  # protobuf's own limit for one message
@@ -90,7 +91,7 @@ def as_asked(
 
 def constant_output(name: str, origin: str, others: Sequence[str]) -> UserError:
     """The error for an output that is a weight; others: the outputs that are not."""
-    advice = f"; leave it out with --output_names {','.join(others)}" if others else ""
+    advice = f"; leave it out with --output_names {shlex.quote(list_text(others))}" if others else ""
     return UserError(f"output '{name}' of model '{origin}' is constant: it does not depend on any input{advice}")
 
 
@@ -105,15 +106,15 @@ def prepare(
 ) -> Any:
     """A model ready for import, as the top of this file says. `model` is changed.
 
-    avoid: what the simplifier must not do, a key of `AVOIDED`.
+    avoid: what the simplifier must not do, a key of `simplify.AVOIDED`.
     """
     model = inline_functions(as_asked(model, origin, input_shapes, output_names), origin)
     to_float32(model)
     fold_dequantized(model)
     model = infer_shapes(model, origin)  # the simplifiers insist on output shapes
     values = [*model.graph.value_info, *model.graph.input]
-    carry_integers(model, {v.name: static_shape(v) for v in values})
-    model = infer_shapes(model, origin)
+    if carry_integers(model, {v.name: static_shape(v) for v in values}):
+        model = infer_shapes(model, origin)
     if simplifier:
         own = {w.name for w in model.graph.initializer}
         # Simplifiers copy weights again and again; what they would fuse into large ones, the Top passes fuse.
@@ -250,6 +251,11 @@ def cut_outputs(model: Any, origin: str, wanted: Sequence[str]) -> None:
     for name in wanted:
         tensor = _resolve_tensor(name, producers)
         if tensor is None:
+            for what, values in (("an input", model.graph.input), ("a weight", model.graph.initializer)):
+                if any(value.name == name for value in values):
+                    raise UserError(
+                        f"--output_names: '{name}' is {what} of model '{origin}'; name tensors that a node computes"
+                    )
             known = [*producers, *(f"{t}_{n.op_type}" for t, n in producers.items())]
             raise UserError(f"--output_names: model '{origin}' has no tensor '{name}'{did_you_mean(name, known)}")
         if tensor not in resolved:
@@ -282,7 +288,7 @@ def remove_unused(model: Any) -> None:
         if any(name in needed for name in node.output):
             kept.append(node)
             needed.update(name for name in node.input if name)
-            needed.update(_captured(node))
+            needed.update(captured(node))
     kept.reverse()
     weights = [w for w in model.graph.initializer if w.name in needed]
     if len(kept) != len(model.graph.node):
@@ -291,115 +297,6 @@ def remove_unused(model: Any) -> None:
     if len(weights) != len(model.graph.initializer):
         del model.graph.initializer[:]
         model.graph.initializer.extend(weights)
-
-
-def _captured(node: Any) -> set[str]:
-    """Every tensor name that the node's sub-graphs mention (a superset of what they capture)."""
-    names: set[str] = set()
-    for attribute in node.attribute:
-        for graph in [attribute.g, *attribute.graphs]:
-            names.update(o.name for o in graph.output)
-            for inner in graph.node:
-                names.update(inner.input)
-                names |= _captured(inner)
-    return names
-
-
-# What a simplifier can be told to leave out, by what it is called to the user: onnxsim's steps; None for all fusions.
-AVOIDED: dict[str, tuple[str, ...] | None] = {
-    "": (),
-    "folding pads": ("fuse_pad_into_pool", "fuse_pad_into_conv"),
-    "fusing": None,
-}
-
-
-def simplify(model: Any, skip_fuse_bn: bool = False, avoid: str = "") -> Any:
-    """Fold constants and fuse with onnxsim, else onnxslim, else not at all (with a warning)."""
-    outputs = [o.name for o in model.graph.output]
-    inputs = [i.name for i in model.graph.input]
-    for run in (_onnxsim, _onnxslim):
-        try:
-            simple = run(model, skip_fuse_bn, avoid)
-        except Exception as error:  # third-party code: whatever it raises, the model can still be imported without it
-            warn(f"{run.__name__[1:]} could not simplify the model ({first_line(error)})")
-            continue
-        if [o.name for o in simple.graph.output] == outputs and {i.name for i in simple.graph.input} == set(inputs):
-            return simple
-        warn(f"{run.__name__[1:]} changed the model's inputs or outputs; its result is not used")
-    warn("the model is imported without simplification")
-    return model
-
-
-def name_new_weights(model: Any, own: set[str]) -> None:
-    """Name the weights that a simplifier made (`_v_17`) after the node that uses them: `<output>_<OpType>_<role>`.
-
-    own: the names that the model had before.
-    """
-    roles = {
-        ("Conv", 1): "filter",
-        ("Conv", 2): "bias",
-        ("Gemm", 1): "right",
-        ("Gemm", 2): "bias",
-        ("MatMul", 1): "right",
-    }
-    new = {w.name: w for w in model.graph.initializer if w.name not in own}
-    taken = own | {name for node in model.graph.node for name in [*node.input, *node.output]}
-    renamed: dict[str, str] = {}
-    for node in model.graph.node:
-        for index, name in enumerate(node.input):
-            if name in new and name not in renamed and node.output:
-                role = roles.get((node.op_type, index), f"input{index}")
-                fresh = f"{node.output[0]}_{node.op_type}_{role}"
-                if fresh not in taken:
-                    taken.add(fresh)
-                    renamed[name] = fresh
-    if any(_captured(node) & renamed.keys() for node in model.graph.node):
-        return  # sub-graphs use them by name
-    for old, fresh in renamed.items():
-        new[old].name = fresh
-    for node in model.graph.node:
-        for index, name in enumerate(node.input):
-            node.input[index] = renamed.get(name, name)
-
-
-def _onnxsim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
-    import onnxsim
-
-    avoided = AVOIDED[avoid]
-    skipped = [*(["fuse_bn_into_conv"] if skip_fuse_bn else []), *(avoided or [])]
-    with _quiet_stderr():
-        simple, good = onnxsim.simplify(
-            model, perform_optimization=avoided is not None, skipped_optimizers=skipped or None
-        )
-    if not good:
-        raise RuntimeError("its result differs from the model")
-    return simple
-
-
-def _onnxslim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
-    import onnxslim
-
-    if skip_fuse_bn or avoid:
-        raise RuntimeError(f"it cannot do without {avoid or 'fusing batch normalisation'}")
-    return onnxslim.slim(model)
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep a native library's chatter off the user's terminal."""
-    sys.stderr.flush()
-    try:
-        saved = os.dup(2)
-    except OSError:
-        yield
-        return
-    with Path(os.devnull).open("wb") as sink:
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
 
 
 def infer_shapes(model: Any, origin: str) -> Any:
@@ -445,9 +342,3 @@ def _shape_text(value: Any) -> str:
     if not tensor.HasField("shape"):
         return "of unknown rank"
     return "[" + ",".join(d.dim_param or (str(d.dim_value) if d.dim_value > 0 else "?") for d in tensor.shape.dim) + "]"
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error's text with anything in it."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

@@ -6,6 +6,7 @@ nodes that cannot be imported before giving up. It knows no operator.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -66,7 +67,6 @@ class Importer:
         self._is_large = any(large.is_large(w) for w in self.graph.initializer)
         self.constants: dict[str, Any] = {w.name: large.array_of(w, self._spill) for w in self.graph.initializer}
         self.parameters = 0
-        self.op_counts: dict[str, int] = {}
         self._opset_import = list(model.opset_import)
         self._ir_version = model.ir_version
         self._values: dict[str, Any] = {}
@@ -97,7 +97,7 @@ class Importer:
             if kind != onnx.TensorProto.FLOAT and value.name in self._used:
                 raise UserError(
                     f"input '{value.name}' of model '{self.origin}' has type {onnx.TensorProto.DataType.Name(kind)}; "
-                    f"{why_not(self.model, value.name)}; export it with a float input"
+                    f"{why_not(self.asked, value.name)}; export it with a float input"
                 )
             # A scalar becomes a vector of one: Top has no tensors without dimensions.
             shape = shape or (1,)
@@ -322,7 +322,9 @@ class Importer:
         return self._names.take(wanted)
 
     def emit(self, op: str, operands: Sequence[Any], attributes: dict[str, Any], name: str) -> Any:
-        self.op_counts[op] = self.op_counts.get(op, 0) + 1
+        for key, value in attributes.items():
+            if isinstance(value, float) and math.isnan(value):
+                raise Refused(f"the number for '{key}' of {op} is nan")
         return self.builder.op(op, list(operands), attributes, name)
 
     def bind(self, name: str, value: Any, ceil_mode: bool = False) -> None:

@@ -21,10 +21,10 @@ _KEEPING = (
 )
 
 
-def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> None:
-    """Give the integer inputs that can be float the type float32, and what reads them its new form; changes `model`.
+def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> bool:
+    """Give the integer inputs that can be float the type float32, and what reads them its new form; True if any was.
 
-    shapes: of all tensors, where known.
+    `model` is changed. shapes: of all tensors, where known.
     """
     import onnx
 
@@ -36,19 +36,20 @@ def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> Non
             break
         roots -= blocked
     if not roots:
-        return
+        return False
+    for output in model.graph.output:
+        if output.name in carried:
+            kind = onnx.TensorProto.DataType.Name(output.type.tensor_type.elem_type)
+            warn(f"output '{output.name}' has type {kind}; in the import it is float32, with the same values")
     for value in [*model.graph.input, *model.graph.output]:
         if value.name in carried:
-            if value in model.graph.output:
-                kind = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type)
-                warn(f"output '{value.name}' has type {kind}; in the import it is float32, with the same values")
             value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
     kept = [v for v in model.graph.value_info if v.name not in carried]
     del model.graph.value_info[:]
     model.graph.value_info.extend(kept)
     nodes: list[Any] = []
     for node in model.graph.node:
-        if node.input and node.input[0] in carried and node.op_type == "Cast":
+        if node.input and node.input[0] in carried and node.op_type in ("Cast", "CastLike"):
             nodes.append(onnx.helper.make_node("Identity", [node.input[0]], list(node.output), name=node.name))
         elif node.input and node.input[0] in carried and node.op_type == "DequantizeLinear":
             nodes += _as_arithmetic(model, node, constants, shapes)
@@ -56,6 +57,7 @@ def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> Non
             nodes.append(node)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+    return True
 
 
 def why_not(model: Any, name: str) -> str:
@@ -127,6 +129,9 @@ def _end(node: Any, constants: dict[str, Any]) -> bool:
     if node.op_type == "Cast":
         to = next((a.i for a in node.attribute if a.name == "to"), 0)
         return bool(to == onnx.TensorProto.FLOAT)
+    if node.op_type == "CastLike":
+        like = constants.get(node.input[1])
+        return like is not None and like.data_type == onnx.TensorProto.FLOAT
     return node.op_type in ("Shape", "Size")
 
 

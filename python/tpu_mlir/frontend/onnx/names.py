@@ -41,3 +41,15 @@ def tensor_names(graph: Any, names: Names | None = None) -> dict[str, str]:
     weights = {w.name for w in graph.initializer}
     given = {i.name: names.take(i.name) for i in graph.input if i.name not in weights}
     return given | {output: names.take(f"{output}_{node.op_type}") for node, output in results(graph)}
+
+
+def captured(node: Any) -> set[str]:
+    """Every tensor name that the node's sub-graphs mention (a superset of what they capture)."""
+    names: set[str] = set()
+    for attribute in node.attribute:
+        for graph in [attribute.g, *attribute.graphs]:
+            names.update(o.name for o in graph.output)
+            for inner in graph.node:
+                names.update(inner.input)
+                names |= captured(inner)
+    return names

@@ -65,11 +65,22 @@ def leaky_relu(node: Node) -> None:
 
 @onnx_op("PRelu")
 def prelu(node: Node) -> None:
-    """x where x > 0, else slope * x, with one constant slope for all elements."""
+    """x where x > 0, else slope * x, with constant slopes of any shape that broadcasts to the tensor's."""
     slope = node.need_const(1, "slope")
-    if slope.size != 1 and (slope != slope.reshape(-1)[0]).any():
-        node.refuse(f"it has {slope.size} different slopes; one slope for all channels is supported")
-    node.result(node.emit("LeakyRelu", [node.value(0)], {"alpha": float(slope.reshape(-1)[0])}))
+    shape = node.shape(0)
+    fits = slope.ndim <= len(shape) and all(
+        s in (1, d) for s, d in zip(reversed(slope.shape), reversed(shape), strict=False)
+    )
+    if not fits or slope.size == 0:
+        node.refuse(
+            f"its slopes of shape {list(slope.shape)} do not broadcast to its input, {list(shape)}",
+            "one slope for each channel of [n,c,h,w] has the shape [c,1,1]",
+        )
+    node.require_finite(node.inputs[1], slope)
+    if (slope == slope.reshape(-1)[0]).all():
+        node.result(node.emit("LeakyRelu", [node.value(0)], {"alpha": float(slope.reshape(-1)[0])}))
+    else:
+        node.result(node.emit("PRelu", [node.value(0), node.value(1)]))
 
 
 @onnx_op("Elu")

@@ -1,100 +1,168 @@
-"""Import of Resize and Upsample where every pixel is repeated a whole number of times."""
+"""Import of Resize and Upsample with nearest neighbours: whole factors repeat pixels, others take them one by one."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
 from typing import Any
 
+from .ops_select import axis_of, require_few, take
 from .registry import Node, onnx_op
 
-_ROUNDINGS: dict[str, Callable[[float], float]] = {
-    "round_prefer_floor": lambda x: math.ceil(x - 0.5),
-    "round_prefer_ceil": lambda x: math.floor(x + 0.5),
-    "floor": math.floor,
-    "ceil": math.ceil,
-}
+
+@dataclass(frozen=True)
+class Target:
+    """What becomes of one axis: its size and its factor, which are not always each other's quotient."""
+
+    size: int
+    scale: float
 
 
 @onnx_op("Upsample", "Resize")
 def resize(node: Node) -> None:
-    """Nearest-neighbour enlargement of height and width by whole numbers, each pixel repeated.
-
-    Every combination of coordinate and rounding mode that amounts to that is accepted; others are refused.
-    """
+    """Nearest-neighbour scaling of any axes, by constant scales or sizes, and whatever leaves every size as it is."""
+    shape = node.shape(0)
+    targets = _targets(node, shape)
+    if any(t.size < 1 for t in targets):
+        node.refuse(f"its result is empty: {[t.size for t in targets]}")
+    # Source: onnxruntime, which copies where no size changes, whatever the scales.
+    if [t.size for t in targets] == list(shape):
+        node.pass_through()
+        return
     mode = node.attribute("mode", "nearest")
     if mode != "nearest":
         node.refuse(f"mode '{mode}' is not supported; supported mode: nearest")
-    shape = node.shape(0)
-    if len(shape) != 4:
-        node.refuse(f"its input has {len(shape)} dimensions, and must have 4")
-    scales = _scales(node, shape)
-    if scales[:2] != [1.0, 1.0]:
-        node.refuse(f"it scales the batch or the channels by {scales[:2]}")
-    factors = [round(s) for s in scales[2:]]
-    if any(s < 1 or abs(s - f) > 1e-6 for s, f in zip(scales[2:], factors, strict=True)):
-        node.refuse(f"it scales height and width by {scales[2:]}; whole numbers are supported")
-    if factors == [1, 1]:
+    for axis, target in enumerate(targets):
+        require_few(node, target.size if target.scale != 1.0 else 0, axis)
+    indices = {a: _indices(node, s, t) for a, (s, t) in enumerate(zip(shape, targets, strict=True)) if t.scale != 1.0}
+    indices = {a: taken for a, taken in indices.items() if taken != list(range(shape[a]))}
+    if not indices:
         node.pass_through()
         return
-    for factor, size in zip(factors, shape[2:], strict=True):
-        if not _repeats(node, factor, size):
-            node.refuse(
-                f"with {_modes(node)} it does not repeat each pixel {factor} times",
-                "export with coordinate_transformation_mode asymmetric and nearest_mode floor",
-            )
-    attributes = {"scale_h": factors[0], "scale_w": factors[1]}
-    node.result(node.emit("Upsample", [node.value(0)], attributes))
-
-
-def _scales(node: Node, shape: tuple[int, ...]) -> list[float]:
-    """One factor per axis, from scales or from sizes."""
-    if node.has_attribute("scales"):  # Upsample 7
-        values: Any = node.attribute("scales")
-    elif node.op_type == "Upsample" or node.opset < 11:
-        values = node.need_const(1, "scales")
+    factors = {a: len(taken) // shape[a] for a, taken in indices.items() if _repeats(taken, shape[a])}
+    value = node.value(0)
+    if len(shape) == 4 and factors and set(factors) <= {2, 3}:
+        rest = sorted(set(indices) - set(factors))
+        attributes = {"scale_h": factors.get(2, 1), "scale_w": factors.get(3, 1)}
+        value = node.emit("Upsample", [value], attributes, "repeated" if rest else "")
     else:
-        values = None
+        rest = sorted(indices)
+    for axis in rest:
+        suffix = "" if axis == rest[-1] else f"axis{axis}"
+        if axis in factors:
+            value = _repeat(node, value, axis, factors[axis], suffix)
+        else:
+            value = take(node, value, axis, indices[axis], suffix)
+    node.result(value)
+
+
+def _repeats(indices: list[int], size: int) -> bool:
+    """Whether each of `size` elements is taken equally often, one after the other."""
+    factor = len(indices) // size
+    return indices == [i // factor for i in range(size * factor)] if factor else False
+
+
+def _repeat(node: Node, value: Any, axis: int, factor: int, suffix: str) -> Any:
+    """Each element of `axis` `factor` times, as rows of [1, before, axis, after]."""
+    shape = list(node.shape_of_value(value))
+    rows = [1, prod(shape[:axis]), shape[axis], prod(shape[axis + 1 :])]
+    value = node.reshape(value, rows, f"rows{axis}")
+    shape[axis] *= factor
+    rows[2] *= factor
+    attributes = {"scale_h": factor, "scale_w": 1}
+    value = node.emit("Upsample", [value], attributes, suffix if rows == shape else f"repeated{axis}")
+    return value if rows == shape else node.reshape(value, shape, suffix)
+
+
+def _targets(node: Node, shape: tuple[int, ...]) -> list[Target]:
+    """Size and factor of each axis, from scales or from sizes.
+
+    Source of the formulas: the ONNX specification of Resize; numbers are float32, as onnxruntime's.
+    """
+    import numpy as np
+
+    rank = len(shape)
+    axes = [axis_of(node, int(a), rank) for a in node.attribute("axes", range(rank))]
+    sizes: list[int] | None = None
+    values: Any = None
+    if node.has_attribute("scales"):  # Upsample 7
+        values = node.attribute("scales")
+    elif node.op_type == "Upsample" or node.opset < 11:
+        values = node.need_const(1, "scales").reshape(-1)
+    else:
         if node.has_input(2) and node.need_const(2, "scales").size:
             values = node.const(2).reshape(-1)
-        axes = [int(a) % len(shape) for a in node.attribute("axes", range(len(shape)))]
-        if values is None:
-            if node.attribute("keep_aspect_ratio_policy", "stretch") != "stretch":
-                node.refuse("keep_aspect_ratio_policy is not supported")
-            sizes = node.ints(3, "sizes", "sizes")
-            if sizes is None:
-                node.refuse("it has neither scales nor sizes")
-            values = [size / shape[axis] for size, axis in zip(sizes, axes, strict=False)]
-        by_axis = dict(zip(axes, values, strict=False))
-        values = [by_axis.get(i, 1.0) for i in range(len(shape))]
-    scales = [float(v) for v in values]
-    if len(scales) != len(shape):
-        node.refuse(f"it has {len(scales)} scales for {len(shape)} dimensions")
-    return scales
+        elif not (sizes := node.ints(3, "sizes", "sizes")):
+            node.refuse("it has neither scales nor sizes")
+    given = len(values) if values is not None else len(sizes or [])
+    if given != len(axes):
+        node.refuse(f"it has {given} {'scales' if sizes is None else 'sizes'} for {len(axes)} axes")
+    targets = [Target(d, 1.0) for d in shape]
+    if sizes is None:
+        for axis, value in zip(axes, values, strict=True):
+            scale = np.float32(value)
+            if not (np.isfinite(scale) and scale > 0):
+                node.refuse(f"its scale {value} of axis {axis} is not a positive number")
+            targets[axis] = Target(_whole(scale * np.float32(shape[axis])), float(scale))
+        return targets
+    policy = node.attribute("keep_aspect_ratio_policy", "stretch")
+    if policy not in ("stretch", "not_larger", "not_smaller"):
+        node.refuse(f"keep_aspect_ratio_policy '{policy}' is unknown; known: stretch, not_larger, not_smaller")
+    scales = {a: np.float32(size) / np.float32(shape[a]) for a, size in zip(axes, sizes, strict=True)}
+    for axis, size in zip(axes, sizes, strict=True):
+        scale = scales[axis]
+        if policy != "stretch":
+            scale = min(scales.values()) if policy == "not_larger" else max(scales.values())
+            size = _whole(scale * np.float32(shape[axis]) + np.float32(0.5))
+        targets[axis] = Target(size, float(scale))
+    return targets
 
 
-def _modes(node: Node) -> str:
+def _whole(value: Any) -> int:
+    """The largest whole number that is not above `value`, a float32, which may have overflowed."""
+    import numpy as np
+
+    return int(np.floor(min(value, np.float32(2**62))))
+
+
+def _indices(node: Node, size: int, target: Target) -> list[int]:
+    """The element that each position of the result takes.
+
+    Source: the formulas of the ONNX specification of Resize, in float32 and in onnxruntime's order of operations.
+    """
+    import numpy as np
+
+    one, half = np.float32(1), np.float32(0.5)
+    scale, length = np.float32(target.scale), np.float32(target.size)
+    x = np.arange(target.size, dtype=np.float32)
+    if node.op_type == "Upsample" or node.opset < 11:
+        place = x / scale
+        found = np.ceil(place) if scale < 1 else np.floor(place)
+        return [int(i) for i in np.clip(found, 0, size - 1)]
     coordinates = node.attribute("coordinate_transformation_mode", "half_pixel")
     rounding = node.attribute("nearest_mode", "round_prefer_floor")
-    return f"coordinate_transformation_mode {coordinates} and nearest_mode {rounding}"
-
-
-def _repeats(node: Node, factor: int, size: int) -> bool:
-    """Whether result pixel i always takes input pixel i // factor, by the formulas of the ONNX specification."""
-    if node.op_type == "Upsample" or node.opset < 11:
-        return True  # defined as the floor of i / scale
-    coordinates = node.attribute("coordinate_transformation_mode", "half_pixel")
-    rounding = _ROUNDINGS.get(node.attribute("nearest_mode", "round_prefer_floor"))
-    length = size * factor
-    original: dict[str, Callable[[int], float]] = {
-        "half_pixel": lambda i: (i + 0.5) / factor - 0.5,
-        "half_pixel_symmetric": lambda i: (i + 0.5) / factor - 0.5,
-        "pytorch_half_pixel": lambda i: (i + 0.5) / factor - 0.5 if length > 1 else 0.0,
-        "asymmetric": lambda i: i / factor,
-        "tf_half_pixel_for_nn": lambda i: (i + 0.5) / factor,
-        "align_corners": lambda i: i * (size - 1) / (length - 1) if length > 1 else 0.0,
+    centre = np.float32(size) / np.float32(2)
+    zero = np.zeros_like(x)
+    places: dict[str, Callable[[], Any]] = {
+        "half_pixel": lambda: (x + half) / scale - half,
+        "half_pixel_symmetric": lambda: (
+            centre * (one - length / (scale * np.float32(size))) + ((x + half) / scale - half)
+        ),
+        "pytorch_half_pixel": lambda: (x + half) / scale - half if target.size > 1 else zero,
+        "asymmetric": lambda: x / scale,
+        "tf_half_pixel_for_nn": lambda: (x + half) / scale,
+        "align_corners": lambda: x * np.float32(size - 1) / (length - one) if target.size > 1 else zero,
     }
-    if coordinates not in original or rounding is None:
-        return False
-    place = original[coordinates]
-    return all(min(max(rounding(place(i)), 0), size - 1) == i // factor for i in range(length))
+    roundings: dict[str, Callable[[Any], Any]] = {
+        "round_prefer_floor": lambda p: np.ceil(p - half),
+        "round_prefer_ceil": lambda p: np.floor(p + half),
+        "floor": np.floor,
+        "ceil": np.ceil,
+    }
+    if coordinates not in places:
+        node.refuse(f"coordinate_transformation_mode '{coordinates}' is not supported; supported: {', '.join(places)}")
+    if rounding not in roundings:
+        node.refuse(f"nearest_mode '{rounding}' is unknown; known: {', '.join(roundings)}")
+    found = roundings[rounding](places[coordinates]())
+    return [int(i) for i in np.clip(found, 0, size - 1)]

@@ -80,10 +80,17 @@ class Session:
 
     def _expose(self, exposed: Any, inferred: Any) -> None:
         """Make every computed tensor an output."""
-        constant = {out for node in exposed.graph.node if node.op_type == "Constant" for out in node.output}
+        # What is made of large weights alone is as large, and no tensor of the network.
+        weights = {w.name for w in exposed.graph.initializer}
+        is_large = any(large.is_large(w) for w in exposed.graph.initializer)
+        constant: set[str] = set()
+        for node in exposed.graph.node:
+            made_of_weights = bool(node.input) and all(not n or n in weights or n in constant for n in node.input)
+            if node.op_type == "Constant" or (is_large and made_of_weights):
+                constant.update(node.output)
         names = [name for _, name in results_of(exposed.graph) if name not in constant]
         typed = {v.name: v for v in inferred.graph.value_info}
-        extra = [n for n in names if n in typed and n not in self._wanted and typed[n].type.HasField("tensor_type")]
+        extra = [n for n in names if n in typed and n not in self._wanted and is_readable(typed[n])]
         exposed.graph.output.extend(typed[n] for n in extra)
         order = {name: index for index, name in enumerate(names)}
         self._wanted = sorted([*self._wanted, *extra], key=lambda n: order.get(n, -1))
@@ -110,6 +117,18 @@ class Session:
             raise
         except Exception as error:  # onnxruntime's exception classes share no base but Exception
             raise UserError(f"onnxruntime cannot run '{self._origin}': {first_line(error)}") from error
+
+
+def is_readable(value: Any) -> bool:
+    """Whether a tensor of this type can be taken out of onnxruntime: numpy must have its element type."""
+    import numpy as np
+    import onnx
+
+    kind = value.type.tensor_type.elem_type if value.type.HasField("tensor_type") else onnx.TensorProto.UNDEFINED
+    if kind in (onnx.TensorProto.UNDEFINED, onnx.TensorProto.STRING):
+        return False
+    dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(kind))
+    return dtype.isbuiltin == 1 and dtype.kind in "fiub"
 
 
 @contextlib.contextmanager

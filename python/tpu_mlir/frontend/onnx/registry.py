@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ImportFunction = Callable[["Node"], None]
 
 _REGISTRY: dict[str, ImportFunction] = {}
-_FAMILIES = ("ops_conv", "ops_pool", "ops_eltwise", "ops_activation", "ops_shape", "ops_resize")
+_FAMILIES = ("ops_conv", "ops_pool", "ops_eltwise", "ops_activation", "ops_select", "ops_shape", "ops_resize")
 
 
 class Refused(Exception):

@@ -38,6 +38,16 @@ def Top_ReluOp : Top_UnaryOp<"Relu", "max(x, 0), then min(y, relu_limit) where t
   let hasCanonicalizer = 1;
 }
 def Top_LeakyReluOp : Top_UnaryOp<"LeakyRelu", "x where x > 0, else alpha * x", (ins F64Attr:$alpha)>;
+def Top_PReluOp : Top_Op<"PRelu", [DeclareOpInterfaceMethods<EvalInterface>]> {
+  let summary = "x where x > 0, else slope * x, with a slope for each channel or element";
+  let description = [{
+    slope broadcasts to the input as in numpy, from the last dimension, and has no more dimensions than it: [c, 1, 1] is one
+    slope per channel of [n, c, h, w], [w] one per column. One slope for all is top.LeakyRelu.
+  }];
+  let arguments = (ins Top_Tensor:$input, Top_Tensor:$slope);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+}
 def Top_ClipOp : Top_UnaryOp<"Clip", "min(max(x, min), max)", (ins F64Attr:$min, F64Attr:$max)> {
   let hasVerifier = 1;
   let hasCanonicalizer = 1;

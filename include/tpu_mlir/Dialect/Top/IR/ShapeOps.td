@@ -17,6 +17,20 @@ def Top_SliceOp : Top_Op<"Slice", [DeclareOpInterfaceMethods<EvalInterface>]> {
   let hasVerifier = 1;
   let hasFolder = 1;
 }
+def Top_GatherOp : Top_Op<"Gather", [DeclareOpInterfaceMethods<EvalInterface>]> {
+  let summary = "Takes the elements of an axis by a list of indices, in any order and any number of times";
+  let description = [{
+    output[..., i, ...] = input[..., indices[i], ...] along `axis`; indices are at least 0. A reversed axis is one whose
+    indices fall by one. Lists that rise evenly are slices.
+    Example: `%1 = "top.Gather"(%0) {axis = 1 : i64, indices = array<i64: 2, 1, 0>} : (tensor<1x3x8x8xf32>) ->
+    tensor<1x3x8x8xf32>`
+  }];
+  let arguments = (ins Top_Tensor:$input, DenseI64ArrayAttr:$indices, I64Attr:$axis);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
 def Top_PadOp : Top_Op<"Pad", [DeclareOpInterfaceMethods<EvalInterface>]> {
   let summary = "Adds elements around a tensor";
   let description = [{paddings holds the counts before each axis, then those after. mode: `constant` (with `val`),

@@ -23,13 +23,14 @@ def Tpu_Conv2DOp : Tpu_Op<"Conv2D"> {
 def Tpu_UnfoldOp : Tpu_Op<"Unfold"> {
   let summary = "Taps of a window as channels";
   let description = [{
-    output[n, c * kh * kw + i * kw + j, y, x] = input[n, c, y * strides[0] + i - pads[0], x * strides[1] + j - pads[1]], 0
-    outside. A convolution of few input channels over it keeps the array's lanes busy. Every input channel is loaded to as
+    output[n, c * kh * kw + i * kw + j, y, x] = input[n, c, y * strides[0] + i * dilations[0] - pads[0],
+    x * strides[1] + j * dilations[1] - pads[1]], 0 outside. A convolution of few input channels over it keeps the array's lanes busy. Every input channel is loaded to as
     many lanes as it has taps; `selector` ([1, channels of output, kh, kw], 0 or 1) picks each lane's tap, as a depth-wise
     convolution. 8-bit integers.
   }];
   let arguments = !con((ins Tpu_Tensor:$input, Tpu_Tensor:$selector, DenseI64ArrayAttr:$kernel_shape,
-    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads), Tpu_Group.attrs);
+    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+    DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations), Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
 }
 

@@ -29,6 +29,21 @@ def Tpu_MulConstOp : Tpu_EltwiseOp<"MulConst", (ins Tpu_Tensor:$input), (ins F64
 def Tpu_ReluOp : Tpu_EltwiseOp<"Relu", (ins Tpu_Tensor:$input), (ins)> {
   let summary = "max(x, 0), then min(y, relu_limit) where positive, in f32";
 }
+def Tpu_PReluOp : Tpu_Op<"PRelu"> {
+  let summary = "x where x > 0, else slope * x";
+  let description = [{
+    f32: max(x, 0) + min(x, 0) * slope, slope a weight that broadcasts. Integers: p(x) = sat(x * multiplier >> rshift, half
+    up), and either q(x) = p's rule with the entries of `slope`, a weight of [1, c, 1, 3] int32 for the channels of axis 1
+    ({multiplier, -rshift, 0}), or, with an int8 `slope` that broadcasts, q(x) = sat(x * slope * slope_multiplier >>
+    slope_rshift, half up), the first product an int16. output = the larger (`takes_max` true) or the smaller (false) of p
+    and q of x; where it is not given, sat(p(max(x, 0)) + q(min(x, 0))).
+  }];
+  let arguments = !con((ins Tpu_Tensor:$input, Tpu_Tensor:$slope,
+    DefaultValuedAttr<I64Attr, "1">:$multiplier, DefaultValuedAttr<I64Attr, "0">:$rshift,
+    DefaultValuedAttr<I64Attr, "1">:$slope_multiplier, DefaultValuedAttr<I64Attr, "0">:$slope_rshift,
+    OptionalAttr<BoolAttr>:$takes_max), Tpu_Group.attrs);
+  let results = (outs Tpu_Tensor:$output);
+}
 def Tpu_LutOp : Tpu_Op<"Lut"> {
   let summary = "Table of 256 results, indexed by the bits of the input";
   let description = [{output = table[input as an unsigned byte]; table is a weight of [1, 1, 1, 256].}];

@@ -13,6 +13,8 @@ class Tpu_ShapeOp<string mnemonic, string text, dag operands, bit hasLocalForm =
 def Tpu_ConcatOp : Tpu_ShapeOp<"Concat", "Joins tensors along an axis", (ins Variadic<Tpu_Tensor>:$inputs, I64Attr:$axis), 1>;
 def Tpu_SliceOp : Tpu_ShapeOp<"Slice", "Takes a strided part", (ins Tpu_Tensor:$input, DenseI64ArrayAttr:$offset,
                               DenseI64ArrayAttr:$steps), 1>;
+def Tpu_GatherOp : Tpu_ShapeOp<"Gather", "Takes elements of an axis by a list of indices", (ins Tpu_Tensor:$input,
+                               DenseI64ArrayAttr:$indices, I64Attr:$axis)>;
 def Tpu_PadOp : Tpu_ShapeOp<"Pad", "Adds elements around a tensor; `val` is in the output's units",
                             (ins Tpu_Tensor:$input, DenseI64ArrayAttr:$paddings, F64Attr:$val, StrAttr:$mode)>;
 def Tpu_ReshapeOp : Tpu_ShapeOp<"Reshape", "Another shape for the same bytes", (ins Tpu_Tensor:$input)>;

@@ -4,6 +4,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "tpu_mlir/Interfaces/TextOption.h"
 
 namespace tpu_mlir::tpu {
 #define GEN_PASS_DECL

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Compares cycles of INT8 and F32 on random members of each op family, by the timing model.
+
+Inputs and outputs are 8 bits wide in INT8 and fp32 in F32: what a chain of such ops sees. A case that F32 has no form
+for is left out. Prints every case whose INT8 stream takes more cycles, worst first, with its op.
+
+    python bench/precisions.py [--seeds 200] [--first 0] [--families conv,permute] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "test/Ops")]
+
+from families import FAMILIES  # noqa: E402
+from precisions import Case, both  # noqa: E402
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=200, help="cases of each family (default: %(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="the first seed (default: %(default)s)")
+    parser.add_argument("--families", default=",".join(FAMILIES), help="comma separated (default: all)")
+    parser.add_argument("--json", type=Path, help="every case, as a list")
+    args = parser.parse_args()
+    cases: list[Case] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for family in args.families.split(","):
+            for seed in range(args.first, args.first + args.seeds):
+                case = both(family, FAMILIES[family], seed, Path(folder))
+                if case:
+                    cases.append(case)
+            own = [c for c in cases if c.family == family]
+            slower = [c for c in own if c.int8 > c.f32]
+            print(f"{family:12} {len(own):5} cases, {len(slower):4} slower in INT8", flush=True)
+    for case in sorted((c for c in cases if c.int8 > c.f32), key=lambda c: c.int8 - c.f32, reverse=True):
+        print(f"{case.int8:9.0f} {case.f32:9.0f} {case.int8 / case.f32:6.2f}  {case.family} {case.seed}: {case.op}")
+    if args.json:
+        args.json.write_text(json.dumps([case.__dict__ for case in cases], indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

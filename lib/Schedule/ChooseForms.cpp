@@ -1,0 +1,149 @@
+//===- ChooseForms.cpp - The cheaper of an op's two forms -----------------===//
+// An op that has another form among neighbours may take it or not; what it
+// computes is the same, and what it costs is more than that. A form that wants
+// its operand in another shape than it lies in makes both engines carry it out
+// and in again, and a tensor whose channels are single elements crosses in rows
+// of one. Decides by the timing model, op by op, before anything is grouped.
+#include "Flexible.h"
+#include "tpu_mlir/Schedule/Cost.h"
+#include "tpu_mlir/Timing/CostModel.h"
+
+#include <algorithm>
+
+namespace tpu_mlir::schedule {
+
+namespace {
+
+class Chooser {
+public:
+  Chooser(Network &network, const LocalMemory &memory, const target::Chip &chip)
+      : network(network), memory(memory), chip(chip), made(network.values.size()) {}
+
+  void run() {
+    for (Node &node : network.nodes) {
+      const Recipe *form = node.recipe();
+      if (node.local) {
+        const double local = fits(*node.local) ? price(node, *node.local) : kFar;
+        if (form ? price(node, *form) <= local : kAlone * price(node) <= local)
+          node.local.reset();
+      }
+      made[node.result] = shapeOf(node);
+    }
+  }
+
+private:
+  static int64_t itemOf(const Value &v) { return kernel::byteSize(v.dtype); }
+
+  bool fits(const Recipe &r) const {
+    return std::all_of(r.buffers.begin(), r.buffers.end(), [&](const Buffer &b) {
+      return std::max({b.dims.n, b.dims.c, b.dims.h, b.dims.w}) <= chip.limits.maxDim;
+    });
+  }
+
+  double copy(timing::Copy direction, double rows, double bytes) const {
+    return (timing::copyCycles(chip, direction, rows, bytes) + double(chip.time.gdmaIssueCycles)) *
+           timing::gdmaToTiu(chip);
+  }
+  double load(const Dims &d, int64_t item) const {
+    return copy(timing::Copy::Load, double(d.n * d.c), double(d.h * d.w * item));
+  }
+  /// A vector leaves in one row, after a transposition.
+  double store(const Dims &d, int64_t item) const {
+    const double rows = copy(timing::Copy::Store, double(d.n * d.c), double(d.h * d.w * item));
+    if (d.h * d.w != 1)
+      return rows;
+    const timing::Spread row{double(d.n), 1, 1, double(d.c)};
+    return std::min(rows, timing::transposeCycles(chip, row, double(item)) +
+                              copy(timing::Copy::Store, double(d.n), double(d.c * item)));
+  }
+
+  /// The shape in which a node's result will lie in local memory; kAnyShape where its readers choose; nothing where it
+  /// goes through global memory.
+  std::optional<Dims> shapeOf(const Node &node) const {
+    const Recipe *r = node.local ? &*node.local : node.recipe();
+    if (!r || !whyAlone(node, memory).empty())
+      return std::nullopt;
+    if (!isFlexible(*r))
+      return r->outputDims();
+    for (const Buffer &b : r->buffers)
+      if (b.place == Place::Input)
+        if (const std::optional<Dims> &d = made[network.root(node.operands[b.index])]; d && *d != kAnyShape)
+          return d;
+    return kAnyShape;
+  }
+
+  double price(const Node &node, const Recipe &r) const {
+    double cycles = regionCycles(r, wholeOf(r.outputDims()), chip, memory.bankBytes);
+    for (const Buffer &b : r.buffers)
+      if (b.place == Place::Input && b.repeat == 1) {
+        const int v = network.root(node.operands[b.index]);
+        const std::optional<Dims> &lies = made[v];
+        if (lies != b.dims && lies != kAnyShape)
+          cycles += load(b.dims, kernel::byteSize(b.dtype)) + (lies ? store(*lies, itemOf(network.values[v])) : 0);
+      }
+    return cycles + leaving(node.result, r.outputDims());
+  }
+
+  /// Of a program of copies, from and to global memory.
+  double price(const Node &node) const {
+    double cycles = node.price.cycles;
+    for (int operand : node.operands)
+      if (operand >= 0)
+        if (const std::optional<Dims> &lies = made[network.root(operand)]; lies && *lies != kAnyShape)
+          cycles += store(*lies, itemOf(network.values[network.root(operand)]));
+    const Value &result = network.values[node.result];
+    for (int user : result.users) {
+      const Recipe *r = network.nodes[user].local ? &*network.nodes[user].local : network.nodes[user].recipe();
+      if (r)
+        return cycles + load(result.dims, itemOf(result));
+    }
+    return cycles;
+  }
+
+  /// What it costs that `value` lies as `dims` when its readers come.
+  double leaving(int value, const Dims &dims, int depth = kDepth) const {
+    const Value &v = network.values[value];
+    const double out = store(dims, itemOf(v));
+    if (v.isOutput || v.users.empty())
+      return out;
+    double most = 0;
+    for (size_t i = 0; i < std::min<size_t>(v.users.size(), kFewReaders); ++i) {
+      const Node &user = network.nodes[v.users[i]];
+      const Recipe *forms[] = {user.recipe(), user.local ? &*user.local : nullptr};
+      double least = forms[0] || forms[1] ? kFar : out;
+      for (const Recipe *r : forms)
+        if (r)
+          least = std::min(least, reading(value, dims, user, *r, out, depth));
+      most = std::max(most, least);
+    }
+    return most;
+  }
+
+  double reading(int value, const Dims &dims, const Node &user, const Recipe &r, double out, int depth) const {
+    if (isFlexible(r))
+      return depth > 0 ? leaving(user.result, dims, depth - 1) : 0;
+    for (const Buffer &b : r.buffers)
+      if (b.place == Place::Input && network.root(user.operands[b.index]) == value)
+        return b.dims == dims ? 0 : out + load(b.dims, itemOf(network.values[value]));
+    return 0;
+  }
+
+  static constexpr Dims kAnyShape = {0, 0, 0, 0};
+  static constexpr size_t kFewReaders = 3;
+  static constexpr int kDepth = 4; ///< of ops that take any shape
+  static constexpr double kFar = 1e30;
+  /// An op by itself stands between its neighbours and empties local memory around them.
+  static constexpr double kAlone = 2;
+  Network &network;
+  const LocalMemory &memory;
+  const target::Chip &chip;
+  std::vector<std::optional<Dims>> made; ///< by value
+};
+
+} // namespace
+
+void chooseForms(Network &network, const LocalMemory &memory, const target::Chip &chip) {
+  Chooser(network, memory, chip).run();
+}
+
+} // namespace tpu_mlir::schedule
