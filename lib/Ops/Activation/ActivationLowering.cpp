@@ -8,6 +8,7 @@
 #include "FloatMaps.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Ops/Activation.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/Rectify.h"
@@ -276,7 +277,7 @@ struct CastLower : LowerInterface::ExternalModel<CastLower, top::CastOp> {
   std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
   LogicalResult lower(Operation *op, Lowering &l) const {
     // Top's cast keeps the value; formats are the lowering's.
-    l.map(op->getResult(0), l.operand(op->getOperand(0)));
+    l.map(op->getResult(0), l.operandAsIs(op->getOperand(0)));
     return success();
   }
 };
@@ -305,7 +306,7 @@ void registerActivationLowering(DialectRegistry &registry) {
     using namespace top;
     attachUnary<ReluOp, LeakyReluOp, ClipOp, SigmoidOp, SiLUOp, TanhOp, GELUOp, ExpOp, LogOp, SqrtOp, AbsOp, ErfOp,
                 SoftplusOp, MishOp, HardSwishOp, EluOp, HardSigmoidOp, AddConstOp, MulConstOp>(context);
-    top::CastOp::attachInterface<CastLower>(*context);
+    top::CastOp::attachInterface<CastLower, Moves<top::CastOp>>(*context);
   });
 }
 

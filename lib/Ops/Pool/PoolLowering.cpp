@@ -3,6 +3,7 @@
 // requantisation, forms whose rounding is known.
 #include "AxisPools.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/WideWindow.h"
 
@@ -115,7 +116,7 @@ struct MaxPoolLower : LowerInterface::ExternalModel<MaxPoolLower, top::MaxPoolOp
   }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto pool = cast<top::MaxPoolOp>(op);
-    Value in = l.operand(pool.getInput());
+    Value in = l.operandAsIs(pool.getInput());
     kernel::Window w = windowOf(pool);
     if (hasWideStride(l, w) || !fitsLocalMemory(l, w, in)) {
       l.map(pool.getOutput(), createAxisPools(l, op, in, w, "Max", {}));
@@ -236,7 +237,7 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
 
 void registerPoolLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
-    top::MaxPoolOp::attachInterface<MaxPoolLower>(*context);
+    top::MaxPoolOp::attachInterface<MaxPoolLower, Moves<top::MaxPoolOp>>(*context);
     top::AvgPoolOp::attachInterface<AvgPoolLower>(*context);
   });
 }
