@@ -3,6 +3,7 @@
 // follow in brackets.
 #include "Diagnostics.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Support/ToolMain.h"
 
 #include "mlir/IR/Location.h"
 #include "llvm/Support/JSON.h"
@@ -34,7 +35,7 @@ ErrorCollector::ErrorCollector(MLIRContext *context)
     : handler(context, [this](Diagnostic &diagnostic) {
         if (diagnostic.getSeverity() != DiagnosticSeverity::Error) {
           llvm::errs() << (diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning: " : "note: ")
-                       << textOf(diagnostic) << "\n";
+                       << shortened(textOf(diagnostic)) << "\n";
           return success();
         }
         if (!sentence.empty())

@@ -3,8 +3,10 @@
 #include "Python.h"
 #include "Session.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 
@@ -64,7 +66,7 @@ py::object fromAttribute(Attribute attribute) {
   if (auto value = dyn_cast<FloatAttr>(attribute))
     return py::float_(value.getValueAsDouble());
   if (auto value = dyn_cast<StringAttr>(attribute))
-    return py::str(value.str());
+    return py::str(llvm::json::fixUTF8(value.getValue()));
   if (auto value = dyn_cast<DenseI64ArrayAttr>(attribute))
     return py::cast(value.asArrayRef().vec());
   if (auto value = dyn_cast<DenseF64ArrayAttr>(attribute))
@@ -123,6 +125,7 @@ PYBIND11_MODULE(pymlir, m) {
       py::set_error(py::module_::import("pymlir").attr("MLIRError"), MlirError(sentence.what()).what());
     }
   });
+  guardMappings();
   bindBuilder(m);
   bindModule(m);
   bindSimulator(m);
@@ -131,10 +134,10 @@ PYBIND11_MODULE(pymlir, m) {
   bindReport(m);
   m.def(
       "run_passes",
-      [](const std::string &input, const std::string &output, const std::string &pipeline,
-         const std::optional<std::string> &weightFile) {
+      [](const FilePath &input, const FilePath &output, const FilePath &pipeline,
+         const std::optional<FilePath> &weightFile) {
         py::gil_scoped_release release;
-        runPasses(input, output, pipeline, weightFile);
+        runPasses(input, output, pipeline, weightFile ? std::optional(weightFile->text) : std::nullopt);
       },
       py::arg("input"), py::arg("output"), py::arg("pipeline"), py::arg("weight_file") = py::none(),
       "Run a pass pipeline over a .mlir file. An empty output writes nothing. weight_file names the npz written beside "

@@ -4,6 +4,7 @@
 #include "Python.h"
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
 
 #include <cstring>
 
@@ -55,7 +56,8 @@ py::dict summaryOf(const sim::Simulator &simulator, const sim::RunResult &run) {
   return summary;
 }
 
-py::dict runBmodel(const std::string &path, const py::dict &inputs, bool dumpAll, bool isFixed) {
+py::dict runBmodel(const FilePath &file, const py::dict &inputs, bool dumpAll, bool isFixed) {
+  const std::string &path = file;
   bmodel::Model model = bmodel::readBmodel(path);
   sim::Simulator simulator(model, path);
   if (dumpAll && simulator.tensorTable().empty())
@@ -79,6 +81,7 @@ py::dict runBmodel(const std::string &path, const py::dict &inputs, bool dumpAll
   {
     py::gil_scoped_release release;
     run = simulator.run(options);
+    MappedFile::requireWhole();
   }
   py::dict tensors, known;
   for (const std::vector<sim::TensorValue> *list : {&run.tensors, &run.outputs})

@@ -4,6 +4,7 @@
 // hidden temporary name is used and removed on failure.
 
 #include "tpu_mlir/Support/Files.h"
+#include "OpenFile.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <atomic>
@@ -11,7 +12,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -20,31 +20,6 @@ namespace tpu_mlir {
 namespace {
 
 constexpr size_t kBufferBytes = 1 << 18;
-
-[[noreturn]] void cannot(const char *verb, const std::string &path, int error) {
-  throw UserError(std::string("cannot ") + verb + " '" + path + "': " + std::strerror(error));
-}
-
-struct Descriptor {
-  int fd;
-  ~Descriptor() {
-    if (fd >= 0)
-      ::close(fd);
-  }
-};
-
-/// Opens for reading and reports the size; folders are refused here because read(2) says so only later.
-int openForReading(const std::string &path, struct stat &info) {
-  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    cannot("read", path, errno);
-  int error = ::fstat(fd, &info) < 0 ? errno : S_ISDIR(info.st_mode) ? EISDIR : 0;
-  if (error) {
-    ::close(fd);
-    cannot("read", path, error);
-  }
-  return fd;
-}
 
 std::string temporaryName(const std::string &target) {
   static std::atomic<unsigned> counter{0};
@@ -58,7 +33,7 @@ std::string temporaryName(const std::string &target) {
 
 std::vector<uint8_t> readFile(const std::string &path) {
   struct stat info;
-  Descriptor file{openForReading(path, info)};
+  Descriptor file{openForReading(path, info, Wait::ForWriter)};
   std::vector<uint8_t> bytes;
   // Pipes and /proc files report no size, so the size is only a hint.
   bytes.reserve(info.st_size > 0 ? size_t(info.st_size) + 1 : 0);
@@ -83,35 +58,6 @@ void writeFileAtomically(const std::string &path, std::span<const uint8_t> bytes
 
 void writeFileAtomically(const std::string &path, std::string_view text) {
   writeFileAtomically(path, std::span(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
-}
-
-MappedFile::MappedFile(const std::string &path) {
-  struct stat info;
-  Descriptor file{openForReading(path, info)};
-  if (!S_ISREG(info.st_mode))
-    throw UserError("cannot map '" + path + "': it is not a regular file");
-  size = size_t(info.st_size);
-  if (size == 0)
-    return; // mmap refuses an empty range
-  base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
-  if (base == MAP_FAILED) {
-    base = nullptr;
-    cannot("map", path, errno);
-  }
-}
-
-MappedFile::MappedFile(MappedFile &&other) noexcept
-    : base(std::exchange(other.base, nullptr)), size(std::exchange(other.size, 0)) {}
-
-MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
-  std::swap(base, other.base);
-  std::swap(size, other.size);
-  return *this;
-}
-
-MappedFile::~MappedFile() {
-  if (base)
-    ::munmap(base, size);
 }
 
 AtomicFile::AtomicFile(const std::string &path) : path(path), target(path) {
@@ -187,6 +133,7 @@ void AtomicFile::flush() {
 }
 
 void AtomicFile::commit() {
+  MappedFile::requireWhole();
   flush();
   if (inPlace) {
     if (::close(std::exchange(fd, -1)) < 0)

@@ -53,7 +53,8 @@ def _temporary(folder: Path, name: str, suffix: str = "") -> Path:
 
 def write_text(path: Path | str, text: str) -> None:
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        # Names of files need not be UTF-8; the text is.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_bytes(path: Path | str, data: bytes) -> None:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TextIO, TypeVar
 
+from .errors import shortened
+
 T = TypeVar("T")
 
 
@@ -38,7 +40,7 @@ class Stages:
 
 def warn(message: str) -> None:
     """One line on stderr about something that was worked around."""
-    print(f"warning: {message}", file=sys.stderr, flush=True)
+    print(f"warning: {shortened(message)}", file=sys.stderr, flush=True)
 
 
 def bar(items: Iterable[T], title: str, total: int | None = None) -> Iterable[T]:

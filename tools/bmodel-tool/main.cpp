@@ -5,6 +5,7 @@
 #include "Verbs.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/ToolMain.h"
 
 #include <cstdio>
 #include <cstring>
@@ -114,16 +115,5 @@ int run(const std::vector<std::string> &words) {
 
 int main(int argc, char **argv) {
   using namespace tpu_mlir;
-  try {
-    return bmodel_tool::run(std::vector<std::string>(argv + 1, argv + argc));
-  } catch (const UserError &error) {
-    std::fprintf(stderr, "bmodel-tool: %s\n", error.what());
-    return kExitUserError;
-  } catch (const std::bad_alloc &) {
-    std::fprintf(stderr, "bmodel-tool: out of memory\n");
-    return kExitUserError;
-  } catch (const std::exception &error) {
-    std::fprintf(stderr, "bmodel-tool: internal error: %s\n", error.what());
-    return kExitInternalError;
-  }
+  return toolMain("bmodel-tool: ", [&] { return bmodel_tool::run(std::vector<std::string>(argv + 1, argv + argc)); });
 }

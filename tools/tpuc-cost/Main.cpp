@@ -4,6 +4,7 @@
 // against records, and people ask what a shape costs. Holds no formula.
 
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/ToolMain.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 #include <cstdio>
@@ -154,13 +155,5 @@ int run(int argc, char **argv) {
 } // namespace
 
 int main(int argc, char **argv) {
-  try {
-    return run(argc, argv);
-  } catch (const UserError &error) {
-    std::fprintf(stderr, "tpuc-cost: error: %s\n", error.what());
-    return kExitUserError;
-  } catch (const std::exception &error) {
-    std::fprintf(stderr, "tpuc-cost: internal error: %s\n", error.what());
-    return kExitInternalError;
-  }
+  return toolMain("tpuc-cost: error: ", [&] { return run(argc, argv); });
 }

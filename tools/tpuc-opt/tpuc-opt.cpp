@@ -7,6 +7,8 @@
 #include "tpu_mlir/InitAll.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/TextDepth.h"
+#include "tpu_mlir/Support/ToolMain.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -47,9 +49,25 @@ LogicalResult saveNewWeights(ModuleOp module, const Options &options) {
   return store.save(module, folderOf(options.output), file);
 }
 
+/// Shows the place in the source unless its line is long: names in it may have thousands of characters.
+void printDiagnostic(const llvm::SMDiagnostic &told, void *) {
+  constexpr size_t kLongestLine = 400;
+  bool isLong = told.getLineContents().size() > kLongestLine;
+  if (!told.getSourceMgr())
+    return told.print("", llvm::errs());
+  llvm::SMDiagnostic(*told.getSourceMgr(), told.getLoc(), told.getFilename(), told.getLineNo(),
+                     isLong ? -1 : told.getColumnNo(), told.getKind(), tpu_mlir::shortened(told.getMessage().str()),
+                     told.getLineContents(), told.getRanges())
+      .print("", llvm::errs());
+}
+
 /// One module through the passes, onto `out`.
 LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectRegistry &registry,
                       const Options &options, llvm::raw_ostream &out) {
+  if (std::string why = tpu_mlir::whyNoMlir(buffer->getBuffer()); !why.empty()) {
+    llvm::errs() << "tpuc-opt: error: '" << options.input << "' " << why << "\n";
+    return failure();
+  }
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
@@ -79,13 +97,14 @@ LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectR
     (void)run();
     return handler.verify();
   }
+  sources->setDiagHandler(printDiagnostic);
   SourceMgrDiagnosticHandler handler(*sources, &context);
   return run();
 }
 
 } // namespace
 
-int main(int argc, char **argv) {
+static int run(int argc, char **argv) {
   tpu_mlir::registerAllPasses();
   registerAsmPrinterCLOptions();
   registerPassManagerCLOptions();
@@ -96,41 +115,33 @@ int main(int argc, char **argv) {
   tpu_mlir::registerAllDialects(registry);
   std::string problem, text;
   auto input = openInputFile(options.input, &problem);
-  if (!input) {
-    llvm::errs() << "tpuc-opt: error: " << problem << "\n";
-    return tpu_mlir::kExitUserError;
-  }
+  if (!input)
+    throw tpu_mlir::UserError(problem);
   // The parser takes a file without text for a module without ops; it is rather one that was cut off.
-  if (input->getBuffer().trim().empty()) {
-    llvm::errs() << "tpuc-opt: error: '" << options.input << "' is empty\n";
-    return tpu_mlir::kExitUserError;
-  }
+  if (input->getBuffer().trim().empty())
+    throw tpu_mlir::UserError("'" + options.input + "' is empty");
   auto each = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, llvm::raw_ostream &out) {
     return process(std::move(chunk), registry, options, out);
   };
   // The output may be the input: nothing is written before all of it is read.
   llvm::raw_string_ostream out(text);
-  try {
-    LogicalResult done = options.splitInput ? splitAndProcessBuffer(std::move(input), each, out, "// -----", "// -----")
-                                            : each(std::move(input), out);
-    if (failed(done))
-      return tpu_mlir::kExitUserError;
-    if (options.output != "-") {
-      tpu_mlir::writeFileAtomically(options.output, std::string_view(text));
-      return tpu_mlir::kExitDone;
-    }
-    llvm::outs() << text;
-    llvm::outs().flush();
-    if (std::error_code error = llvm::outs().error()) {
-      llvm::outs().clear_error(); // its destructor would abort
-      throw tpu_mlir::UserError("cannot write to standard output: " + error.message());
-    }
-  } catch (const tpu_mlir::UserError &error) {
-    llvm::errs() << "tpuc-opt: error: " << error.what() << "\n";
+  LogicalResult done = options.splitInput ? splitAndProcessBuffer(std::move(input), each, out, "// -----", "// -----")
+                                          : each(std::move(input), out);
+  if (failed(done))
     return tpu_mlir::kExitUserError;
-  } catch (const std::bad_alloc &) {
-    llvm::errs() << "tpuc-opt: error: out of memory\n";
-    return tpu_mlir::kExitUserError;
+  if (options.output != "-") {
+    tpu_mlir::writeFileAtomically(options.output, std::string_view(text));
+    return tpu_mlir::kExitDone;
+  }
+  llvm::outs() << text;
+  llvm::outs().flush();
+  if (std::error_code error = llvm::outs().error()) {
+    llvm::outs().clear_error(); // its destructor would abort
+    throw tpu_mlir::UserError("cannot write to standard output: " + error.message());
   }
   return tpu_mlir::kExitDone;
+}
+
+int main(int argc, char **argv) {
+  return tpu_mlir::toolMain("tpuc-opt: error: ", [&] { return run(argc, argv); });
 }

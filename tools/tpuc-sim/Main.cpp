@@ -6,6 +6,7 @@
 #include "Timing.h"
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/ToolMain.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -280,16 +281,5 @@ int run(int argc, char **argv) {
 } // namespace
 
 int main(int argc, char **argv) {
-  try {
-    return run(argc, argv);
-  } catch (const UserError &error) {
-    std::fprintf(stderr, "tpuc-sim: error: %s\n", error.what());
-    return kExitUserError;
-  } catch (const std::bad_alloc &) {
-    std::fprintf(stderr, "tpuc-sim: error: out of memory\n");
-    return kExitUserError;
-  } catch (const std::exception &error) {
-    std::fprintf(stderr, "tpuc-sim: internal error: %s\n", error.what());
-    return kExitInternalError;
-  }
+  return toolMain("tpuc-sim: error: ", [&] { return run(argc, argv); });
 }

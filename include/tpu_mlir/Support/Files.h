@@ -22,7 +22,8 @@ std::vector<uint8_t> readFile(const std::string &path);
 void writeFileAtomically(const std::string &path, std::span<const uint8_t> bytes);
 void writeFileAtomically(const std::string &path, std::string_view text);
 
-/// A private read-only mapping of a file. The file must not be truncated while mapped; replacing it by rename is fine.
+/// A regular file's bytes: a copy, or where that would be large a mapping. What is cut off a mapped file while it is
+/// read reads as zeros from then on; requireWhole() tells.
 class MappedFile {
 public:
   MappedFile() = default;
@@ -32,10 +33,17 @@ public:
   ~MappedFile();
   std::span<const uint8_t> bytes() const { return {static_cast<const uint8_t *>(base), size}; }
 
+  /// UserError where a mapped file was cut short since the last call: what was computed from it is not to be published.
+  static void requireWhole();
+
 private:
   void *base = nullptr;
   size_t size = 0;
+  bool isMapped = false;
 };
+
+/// Makes a file that is cut short under a mapping, ours or a library's, a sentence. Mapping a file does it, too.
+void guardMappings();
 
 /// A file being written. Without commit() nothing remains of it. A `path` that names a device or a pipe is written in
 /// place, since it cannot be replaced.
