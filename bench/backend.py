@@ -13,7 +13,8 @@ one at both ends of its range; a figure is reached only if all of them reach it.
   beside what Vela took for the same networks. Source: measured with ethos-u-vela 5.2.0 for Ethos-U85-2048 on a machine
   like this one, November 2026; CPU seconds.
 - chain: CPU seconds of the passes on a chain of convolution, ReLU and sum (chain.py); exponent = log10 of the ratio
-  from 1,000 to 10,000 ops; peak memory of the process.
+  from 1,000 to 10,000 ops; peak memory of the process. The same, from 1,000 to 4,000, of one kind
+  of op (kinds.py).
 - simulation: seconds of one functional and timed run of the bmodel, reading it included, beside one fp32 inference of
   onnxruntime with two threads: fastest of several turns each, taken in alternation.
 - arena: bytes of global memory planned for tensors over the most that live at once.
@@ -37,7 +38,7 @@ from arenas import random_arenas  # noqa: E402
 from bounds import Needs, Prices, needs_of  # noqa: E402
 from figures import Figure, table  # noqa: E402
 from networks import CHIP, Network, Timed  # noqa: E402
-from speed import chain_growth, simulation_ratio  # noqa: E402
+from speed import chain_growth, kind_growth, simulation_ratio  # noqa: E402
 
 VENDOR = ROOT.parent / "shared/golden/yolov5s_bm1684x_int8_sym.bmodel"
 TITLES = {
@@ -135,6 +136,7 @@ class Backend:
 
     def chain(self) -> Iterator[Figure]:
         yield from chain_growth(self.work)
+        yield from kind_growth(self.work)
 
     def simulation(self) -> Iterator[Figure]:
         for label in TRAFFIC:

@@ -10,6 +10,7 @@ from typing import Any
 
 from chain import write_chain
 from figures import Figure
+from kinds import KINDS, write_kind
 from networks import CHIP, Network
 from run import isolated
 
@@ -17,15 +18,15 @@ THREADS = 2
 TURNS = 6
 
 
-def _compile_chain(folder: Path, ops: int) -> float:
+def _compile_chain(folder: Path, ops: int, kind: str = "") -> float:
     """CPU seconds of all passes, files included."""
     from tpu_mlir.deployment.deploy import deploy
     from tpu_mlir.deployment.options import Options
 
-    mlir, table = write_chain(folder, ops)
+    mlir, table = write_kind(folder, kind, ops) if kind else write_chain(folder, ops)
     options = Options(
         mlir=mlir,
-        model=folder / f"chain{ops}.bmodel",
+        model=mlir.with_suffix(".bmodel"),
         chip=CHIP,
         quantize="INT8",
         calibration_table=table,
@@ -49,6 +50,18 @@ def chain_growth(work: Path) -> Iterator[Figure]:
     yield Figure("chain, 1,000 to 10,000 ops: exponent", 1.10, 1.03, {"": math.log10(large / small)}, note)
     yield Figure("chain of 10,000 ops: CPU seconds", 20, 5, {"": large})
     yield Figure("chain of 10,000 ops: peak memory, GB", 1.5, 1.0, {"": peak * 2**20 / 1e9})
+
+
+def kind_growth(work: Path) -> Iterator[Figure]:
+    """Growth of chains of every single kind, from 1,000 to 4,000 ops; seconds of 5,000 Sigmoids."""
+    folder = work / "chain"
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        small, large = (min(isolated(_compile_chain, folder, n, kind)[0] for _ in range(2)) for n in (1000, 4000))
+        what = f"chain of {kind}, 1,000 to 4,000 ops: exponent"
+        yield Figure(what, 1.15, 1.05, {"": math.log(large / small, 4)}, f"{small:.3f} s, {large:.3f} s")
+    seconds = isolated(_compile_chain, folder, 5000, "Sigmoid")[0]
+    yield Figure("chain of 5,000 Sigmoids: CPU seconds", 10, 5, {"": seconds})
 
 
 def _fastest(run: Callable[[], Any], best: float) -> float:

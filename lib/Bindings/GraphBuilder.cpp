@@ -5,6 +5,7 @@
 #include "Diagnostics.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Support/Error.h"
 
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
@@ -108,20 +109,46 @@ Value GraphBuilder::input(const std::string &name, ArrayRef<int64_t> shape, Arra
 
 Value GraphBuilder::weight(const std::string &name, Type elementType, std::vector<uint8_t> bytes,
                            ArrayRef<int64_t> shape) {
+  Value made = appendWeight(name, elementType, shape);
+  char kind = isa<FloatType>(elementType) ? 'f' : elementType.isUnsignedInteger() ? 'u' : 'i';
+  session.weights().add(name, std::move(bytes), kind, static_cast<int>(elementType.getIntOrFloatBitWidth() / 8), shape);
+  return made;
+}
+
+Value GraphBuilder::weightInFile(const std::string &name, const std::string &path, size_t offset,
+                                 ArrayRef<int64_t> shape) {
+  std::shared_ptr<const MappedFile> &file = files[path];
+  size_t bytes = sizeof(float);
+  for (int64_t size : shape)
+    if (size < 1 || __builtin_mul_overflow(bytes, static_cast<size_t>(size), &bytes))
+      throw MlirError("weight '" + name + "' has shape " + top::shapeText(shape) + ", which no file can hold");
+  auto holds = [&] { return offset <= file->bytes().size() && bytes <= file->bytes().size() - offset; };
+  try {
+    if (!file || !holds()) // it may have grown
+      file = std::make_shared<const MappedFile>(path);
+  } catch (const UserError &error) {
+    throw MlirError(error.what());
+  }
+  if (!holds())
+    throw MlirError("weight '" + name + "' needs " + std::to_string(bytes) + " bytes from byte " +
+                    std::to_string(offset) + " of '" + path + "', which has " + std::to_string(file->bytes().size()));
+  Value made = appendWeight(name, builder.getF32Type(), shape);
+  session.weights().add(name, file, offset, bytes, 'f', sizeof(float), shape);
+  return made;
+}
+
+/// Makes the op of a weight, without its array.
+Value GraphBuilder::appendWeight(const std::string &name, Type elementType, ArrayRef<int64_t> shape) {
   Location loc = take(name);
   auto type = RankedTensorType::get(shape, elementType);
   OperationState state(loc, top::WeightOp::getOperationName());
   state.addTypes(type);
-  Value made;
   try {
-    made = append(state, {});
+    return append(state, {});
   } catch (const MlirError &) {
     names.erase(name);
     throw;
   }
-  char kind = isa<FloatType>(elementType) ? 'f' : elementType.isUnsignedInteger() ? 'u' : 'i';
-  session.weights().add(name, std::move(bytes), kind, static_cast<int>(elementType.getIntOrFloatBitWidth() / 8), shape);
-  return made;
 }
 
 Value GraphBuilder::none() {

@@ -25,6 +25,9 @@ public:
   /// A constant of `elementType` with the given bytes, row-major.
   mlir::Value weight(const std::string &name, mlir::Type elementType, std::vector<uint8_t> bytes,
                      llvm::ArrayRef<int64_t> shape);
+  /// A constant of fp32 elements that stay in the file `path`, from byte `offset` on.
+  mlir::Value weightInFile(const std::string &name, const std::string &path, size_t offset,
+                           llvm::ArrayRef<int64_t> shape);
   mlir::Value none();
   mlir::Value op(const std::string &opName, llvm::ArrayRef<mlir::Value> operands,
                  llvm::ArrayRef<mlir::NamedAttribute> attributes, const std::string &name);
@@ -35,6 +38,7 @@ public:
 
 private:
   mlir::Location take(const std::string &name);
+  mlir::Value appendWeight(const std::string &name, mlir::Type elementType, llvm::ArrayRef<int64_t> shape);
   mlir::Value append(mlir::OperationState &state, llvm::ArrayRef<mlir::NamedAttribute> attributes);
 
   Session session;
@@ -42,6 +46,7 @@ private:
   mlir::func::FuncOp function;
   mlir::Value noneValue;
   llvm::StringSet<> names;
+  llvm::StringMap<std::shared_ptr<const MappedFile>> files; ///< that weights lie in, by path
   bool isFinished = false;
 };
 

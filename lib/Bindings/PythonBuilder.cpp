@@ -59,6 +59,10 @@ public:
     auto *bytes = static_cast<const uint8_t *>(array.data());
     return wrap(graph->weight(name, type, {bytes, bytes + array.nbytes()}, shape));
   }
+  PyValue weightInFile(const std::string &name, const std::string &path, size_t offset,
+                       const std::vector<int64_t> &shape) {
+    return wrap(graph->weightInFile(name, path, offset, shape));
+  }
   PyValue none() { return wrap(graph->none()); }
   PyValue op(const std::string &opName, const py::iterable &operands, const py::dict &attributes,
              const std::string &name) {
@@ -111,6 +115,10 @@ void bindBuilder(py::module_ &m) {
       .def("input", &PyBuilder::input, py::arg("name"), py::arg("shape"), py::arg("attributes") = py::dict(),
            "A network input with its preprocessing attributes.")
       .def("weight", &PyBuilder::weight, py::arg("name"), py::arg("array"), "A constant tensor; the array is copied.")
+      .def("weight_in_file", &PyBuilder::weightInFile, py::arg("name"), py::arg("path"), py::arg("offset"),
+           py::arg("shape"),
+           "A constant tensor whose fp32 elements lie in a file from byte `offset` on; nothing is "
+           "copied, and the file must stay as it is until save().")
       .def("none", &PyBuilder::none, "Stands for an absent operand.")
       .def("op", &PyBuilder::op, py::arg("op"), py::arg("operands"), py::arg("attributes"), py::arg("name"),
            "Add an op such as 'top.Conv'; its result is called `name`. Raises MLIRError if the op is invalid.")

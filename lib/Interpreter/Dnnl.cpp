@@ -148,6 +148,8 @@ template <typename Description> bool isReference(const Description &description)
 } // namespace
 
 struct DnnlContext::Impl {
+  explicit Impl(const DnnlContext &owner) : owner(owner) {}
+  const DnnlContext &owner;
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   /// Weights in the library's own layouts, by where the weight file has them.
@@ -177,14 +179,18 @@ struct DnnlContext::Impl {
   void argument(Made &made, int input, int index, const Tensor &tensor, const memory::desc &plain,
                 const memory::desc &wanted) {
     auto &step = static_cast<DnnlStep &>(*made.step);
-    if (tensor.constant && input > 0)
-      return step.hold(index, pack(tensor.constant, plain, wanted));
+    if (tensor.constant && input > 0) {
+      step.hold(index, pack(tensor.constant, plain, wanted));
+      if (owner.onPacked && plain != wanted)
+        owner.onPacked({reinterpret_cast<const uint8_t *>(tensor.constant), plain.get_size()});
+      return;
+    }
     step.read(index, engine, wanted);
     made.reads.push_back(input);
   }
 };
 
-DnnlContext::DnnlContext() : impl(std::make_unique<Impl>()) {}
+DnnlContext::DnnlContext() : impl(std::make_unique<Impl>(*this)) {}
 DnnlContext::~DnnlContext() = default;
 std::unique_ptr<DnnlContext> DnnlContext::create() { return std::unique_ptr<DnnlContext>(new DnnlContext); }
 
@@ -250,6 +256,8 @@ std::optional<DnnlContext::Made> DnnlContext::conv(const Item &item, const std::
 
 //===- Matrix product -----------------------------------------------------===//
 
+constexpr int64_t kLargestPacked = int64_t(16) << 20; // elements
+
 /// A row-major matrix operand with `rank` dimensions, its last two perhaps swapped.
 static memory::desc matrixDesc(Dims dims, size_t rank, bool isTransposed) {
   dims.insert(dims.begin(), rank - dims.size(), 1);
@@ -279,7 +287,9 @@ std::optional<DnnlContext::Made> DnnlContext::matMul(const Item &item, const std
     memory::desc leftDesc = matrixDesc(leftDims, rank, matmul.leftTransposed),
                  outDesc = matrixDesc(outDims, rank, false);
     memory::desc rightPlain = matrixDesc(right.dims, rank, matmul.rightTransposed), biasDesc;
-    memory::desc rightDesc = right.constant && rank == 2 ? anyOf(rightPlain.dims()) : rightPlain;
+    // A large matrix is used where its file has it: packed for the library, it would be there twice.
+    bool isPacked = right.constant && rank == 2 && right.count() < kLargestPacked;
+    memory::desc rightDesc = isPacked ? anyOf(rightPlain.dims()) : rightPlain;
     if (item.inputs.size() > 2)
       biasDesc = matrixDesc({1, out.dims.back()}, rank, false);
     using Product = dnnl::matmul;

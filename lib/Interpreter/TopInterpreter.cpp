@@ -24,7 +24,11 @@ namespace {
 class TopInterpreter : public Interpreter {
 public:
   TopInterpreter(const top::WeightStore &weights, const TopInterpreterOptions &options)
-      : plan(weights), options(options), dnnl(options.useDnnl ? eval::DnnlContext::create() : nullptr) {}
+      : weights(weights), plan(weights), options(options),
+        dnnl(options.useDnnl ? eval::DnnlContext::create() : nullptr) {
+    if (dnnl)
+      dnnl->onPacked = [&weights](std::span<const uint8_t> bytes) { weights.release(bytes); };
+  }
 
   LogicalResult load(ModuleOp module);
   const std::vector<std::string> &inputNames() const override { return inputs; }
@@ -38,8 +42,10 @@ private:
   LogicalResult enter(Operation &op);
   LogicalResult enterInput(top::InputOp op);
   std::unique_ptr<eval::Compiled> compile(bool keepAll);
+  void releaseConstants();
   const float *plainData(int number);
 
+  const top::WeightStore &weights;
   EvalPlan plan;
   TopInterpreterOptions options;
   std::unique_ptr<eval::DnnlContext> dnnl;
@@ -131,7 +137,16 @@ LogicalResult TopInterpreter::invoke(bool keepAll) {
     compiled = compile(keepAll);
   last = compiled.get();
   last->program.run();
+  releaseConstants();
   return success();
+}
+
+/// Large weights are read where their file has them; between runs they need not be in memory.
+void TopInterpreter::releaseConstants() {
+  constexpr int64_t kLarge = int64_t(1) << 22; // elements
+  for (const eval::Tensor &tensor : plan.tensors())
+    if (tensor.constant && tensor.count() >= kLarge)
+      weights.release(std::span(reinterpret_cast<const uint8_t *>(tensor.constant), tensor.count() * sizeof(float)));
 }
 
 const float *TopInterpreter::plainData(int number) {

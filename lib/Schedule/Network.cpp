@@ -57,18 +57,21 @@ int mappedOperand(const Node &node) {
   return found;
 }
 
-/// `second` computed right where `first` leaves its result.
-Node join(const Node &first, const Node &second) {
-  Node node = first;
-  node.name = second.name;
-  node.result = second.result;
+/// How many ops one may be made of. A work that had more would need all their tables at once, and everything that looks
+/// at a recipe's steps would do so for all of a long chain.
+constexpr size_t kMostParts = 32;
+
+/// Computes `second` right where `node` leaves its result.
+void join(Node &node, const Node &second) {
   if (node.parts.empty())
-    node.parts = {first};
+    node.parts = {Node(node)};
   node.parts.push_back(second);
-  Recipe r = *first.recipe();
+  Recipe &r = std::get<Recipe>(node.form);
   const Recipe &s = *second.recipe();
   int between = r.output;
-  node.observed.push_back({first.result, between, int(r.steps.size()) - 1});
+  node.observed.push_back({node.result, between, int(r.steps.size()) - 1});
+  node.name = second.name;
+  node.result = second.result;
   r.buffers[between].place = Place::Scratch;
   std::vector<int> number(s.buffers.size());
   for (size_t i = 0; i < s.buffers.size(); ++i) {
@@ -91,8 +94,6 @@ Node join(const Node &first, const Node &second) {
         *id = number[*id];
     r.steps.push_back(step);
   }
-  node.form = std::move(r);
-  return node;
 }
 
 /// Adds a copy step between `buffer` and a new scratch buffer that takes its place in steps [begin, end); returns it.
@@ -156,9 +157,11 @@ Network fuse(Network network, const LocalMemory &memory, const std::function<boo
       bool only = producer >= 0 && v.users.size() == 1 && !v.isOutput && network.nodes[producer].recipe();
       if (only && !isAlone(producer) && !isAlone(n) && mayJoin(producer, n) && v.dims == node.recipe()->outputDims()) {
         int target = newNumber[producer];
-        fused.nodes[target] = join(fused.nodes[target], node);
-        newNumber[n] = target;
-        continue;
+        if (fused.nodes[target].parts.size() < kMostParts) {
+          join(fused.nodes[target], node);
+          newNumber[n] = target;
+          continue;
+        }
       }
     }
     newNumber[n] = int(fused.nodes.size());

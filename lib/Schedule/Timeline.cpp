@@ -235,11 +235,17 @@ void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
   int64_t bytes = dimsOf(need).count() * kernel::byteSize(b.dtype);
   if (isTable) {
     int64_t place = tables.try_emplace(value, int(tables.size())).first->second % tableCount;
+    // One work's tables are there together: of two that share a place, the second takes another.
+    const int now = int(out.works.size());
+    for (int64_t k = 0; k < tableCount && occupants[place].first != value && lastTableUse[place] == now; ++k)
+      place = (place + 1) % tableCount;
+    if (occupants[place].first != value && lastTableUse[place] == now)
+      return fail(work.node, "looks up more tables than local memory has places for");
     if (occupants[place].first != value) { // a table that another one displaced is loaded again
       occupants[place] = {value, addLoad(load, kTableBytes, bytes, lastTableUse[place] + 1)};
       out.buffers[occupants[place].second].offset = out.scratch.tableBase + place * kTableBytes;
     }
-    lastTableUse[place] = int(out.works.size());
+    lastTableUse[place] = now;
     binding.buffer = occupants[place].second;
     return;
   }

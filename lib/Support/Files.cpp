@@ -60,6 +60,23 @@ void writeFileAtomically(const std::string &path, std::string_view text) {
   writeFileAtomically(path, std::span(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
 }
 
+bool linkFile(const std::string &from, const std::string &to) {
+  struct stat source, target;
+  if (::stat(from.c_str(), &source) < 0)
+    return false;
+  // Of two names of one file, rename(2) would leave the temporary one.
+  if (::lstat(to.c_str(), &target) == 0 &&
+      (!S_ISREG(target.st_mode) || (target.st_ino == source.st_ino && target.st_dev == source.st_dev)))
+    return false;
+  std::string temporary = temporaryName(to);
+  if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, temporary.c_str(), AT_SYMLINK_FOLLOW) < 0)
+    return false;
+  if (::rename(temporary.c_str(), to.c_str()) == 0)
+    return true;
+  ::unlink(temporary.c_str());
+  return false;
+}
+
 AtomicFile::AtomicFile(const std::string &path) : path(path), target(path) {
   struct stat info;
   if (::stat(path.c_str(), &info) == 0) {
@@ -107,6 +124,10 @@ void AtomicFile::fail(int error) {
 void AtomicFile::write(const void *data, size_t bytes) {
   auto *from = static_cast<const uint8_t *>(data);
   written += bytes;
+  if (bytes >= kBufferBytes) { // needs no copy
+    flush();
+    return put(from, bytes);
+  }
   while (bytes > 0) {
     size_t take = std::min(bytes, kBufferBytes - buffer.size());
     buffer.insert(buffer.end(), from, from + take);
@@ -118,8 +139,11 @@ void AtomicFile::write(const void *data, size_t bytes) {
 }
 
 void AtomicFile::flush() {
-  const uint8_t *from = buffer.data();
-  size_t left = buffer.size();
+  put(buffer.data(), buffer.size());
+  buffer.clear();
+}
+
+void AtomicFile::put(const uint8_t *from, size_t left) {
   while (left > 0) {
     ssize_t done = ::write(fd, from, left);
     if (done < 0 && errno == EINTR)
@@ -129,7 +153,6 @@ void AtomicFile::flush() {
     from += done;
     left -= size_t(done);
   }
-  buffer.clear();
 }
 
 void AtomicFile::commit() {

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <new>
 #include <sys/mman.h>
@@ -112,11 +113,9 @@ MappedFile::MappedFile(const std::string &path) {
   if (size == 0)
     return; // mmap refuses an empty range
   if (size > kCopiedBytes) {
-    base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
-    if (base == MAP_FAILED) {
-      base = nullptr;
+    map(file.fd, MAP_PRIVATE);
+    if (!base)
       cannot("map", path, errno);
-    }
     isMapped = takeSlot(base, size, path);
     if (isMapped)
       return;
@@ -139,6 +138,47 @@ MappedFile::MappedFile(const std::string &path) {
       throw UserError("'" + path + "' was cut short while it was read; run again when nothing writes to it");
     cannot("read", path, error);
   }
+}
+
+/// Maps `size` bytes, which are not none; leaves `base` null where that fails.
+void MappedFile::map(int fd, int flags) {
+  void *mapped = ::mmap(nullptr, size, PROT_READ, flags, fd, 0);
+  base = mapped == MAP_FAILED ? nullptr : mapped;
+}
+
+MappedFile MappedFile::spilled(std::span<const uint8_t> bytes) {
+  MappedFile made;
+  std::error_code ignored;
+  std::filesystem::path folder = std::filesystem::temp_directory_path(ignored);
+  Descriptor file{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+  const uint8_t *from = bytes.data();
+  size_t left = file.fd < 0 ? 1 : bytes.size();
+  while (file.fd >= 0 && left > 0) {
+    ssize_t done = ::write(file.fd, from, left);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done <= 0)
+      break;
+    from += done;
+    left -= size_t(done);
+  }
+  if (left > 0 || bytes.empty())
+    return made;
+  made.size = bytes.size();
+  made.map(file.fd, MAP_SHARED);
+  made.isMapped = made.base;
+  if (!made.base)
+    made.size = 0;
+  return made;
+}
+
+void MappedFile::release(std::span<const uint8_t> part) const {
+  // Whole pages inside; a private mapping that nobody can write holds nothing that the file has not. A copy does.
+  constexpr uintptr_t kFewest = 16 * kPage;
+  auto begin = (reinterpret_cast<uintptr_t>(part.data()) + kPage - 1) / kPage * kPage,
+       end = (reinterpret_cast<uintptr_t>(part.data()) + part.size()) / kPage * kPage;
+  if (isMapped && part.size() >= kFewest && end > begin)
+    ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
 }
 
 MappedFile::MappedFile(MappedFile &&other) noexcept

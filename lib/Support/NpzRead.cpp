@@ -130,8 +130,15 @@ std::vector<uint8_t> inflateMember(const Bytes &file, const Entry &e, std::span<
   return out;
 }
 
-uint32_t checksum(std::span<const uint8_t> bytes) {
-  return uint32_t(crc32_z(crc32_z(0, nullptr, 0), bytes.data(), bytes.size()));
+/// The checksum of a member; what was read is let go, so that a file larger than memory can be checked.
+uint32_t checksum(std::span<const uint8_t> bytes, const MappedFile *mapping) {
+  uLong sum = crc32_z(0, nullptr, 0);
+  inPieces(bytes, [&](std::span<const uint8_t> piece) {
+    sum = crc32_z(sum, piece.data(), piece.size());
+    if (mapping)
+      mapping->release(piece);
+  });
+  return uint32_t(sum);
 }
 
 size_t editDistance(const std::string &a, const std::string &b) {
@@ -172,7 +179,7 @@ void NpzFile::parse() {
     else if (e.method != 0)
       file.damaged("member '" + e.name + "' is compressed by method " + std::to_string(e.method) +
                    "; only stored and deflate are read");
-    if (checksum(npy) != e.crc)
+    if (checksum(npy, e.method == 0 ? &mapping : nullptr) != e.crc)
       file.damaged("the checksum of member '" + e.name + "' is wrong");
     NpzArray array = parseNpy(e.name, npy);
     array.name = e.name.substr(0, e.name.size() - 4);
@@ -215,6 +222,12 @@ const void *NpzFile::own(const uint8_t *data, size_t bytes) {
   if (bytes)
     std::memcpy(aligned, data, bytes);
   return aligned;
+}
+
+void NpzFile::release(std::span<const uint8_t> bytes) const {
+  std::span<const uint8_t> file = mapping.bytes();
+  if (bytes.data() >= file.data() && bytes.data() + bytes.size() <= file.data() + file.size())
+    mapping.release(bytes);
 }
 
 const NpzArray *NpzFile::find(const std::string &name) const {

@@ -54,7 +54,8 @@ void putCommon(Record &r, bool zip64, const std::string &name, uint32_t crc, uin
 
 NpzWriter::NpzWriter(const std::string &path) : file(path) {}
 
-void NpzWriter::add(const std::string &name, NpyType type, std::span<const int64_t> shape, const void *data) {
+void NpzWriter::add(const std::string &name, NpyType type, std::span<const int64_t> shape, const void *data,
+                    const std::function<void(std::span<const uint8_t>)> &done) {
   if (name.empty() || name.size() > 65000)
     throw UserError("an array name of " + std::to_string(name.size()) + " bytes cannot be stored in an npz file");
   if (!names.emplace(name, true).second)
@@ -65,8 +66,13 @@ void NpzWriter::add(const std::string &name, NpyType type, std::span<const int64
     dataBytes *= uint64_t(dim);
   Member m{name + ".npy", header.size() + dataBytes, file.offset(), 0};
   m.crc = uint32_t(crc32_z(0, reinterpret_cast<const uint8_t *>(header.data()), header.size()));
-  if (dataBytes)
-    m.crc = uint32_t(crc32_z(m.crc, static_cast<const uint8_t *>(data), dataBytes));
+  std::span<const uint8_t> bytes(static_cast<const uint8_t *>(data), dataBytes);
+  // The checksum stands before the data, in files that cannot be gone back in: two walks, each in pieces.
+  inPieces(bytes, [&](std::span<const uint8_t> piece) {
+    m.crc = uint32_t(crc32_z(m.crc, piece.data(), piece.size()));
+    if (done)
+      done(piece);
+  });
 
   bool zip64 = m.bytes >= kLarge;
   Record extra;
@@ -85,7 +91,11 @@ void NpzWriter::add(const std::string &name, NpyType type, std::span<const int64
   putCommon(local, zip64, m.name, m.crc, m.bytes, extra.text.size());
   local.append(m.name).append(extra.text).append(header);
   file.write(local.text.data(), local.text.size());
-  file.write(data, dataBytes);
+  inPieces(bytes, [&](std::span<const uint8_t> piece) {
+    file.write(piece.data(), piece.size());
+    if (done)
+      done(piece);
+  });
   members.push_back(std::move(m));
 }
 

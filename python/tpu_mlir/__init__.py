@@ -22,7 +22,10 @@ _API = {
 def __getattr__(name: str) -> Any:
     import importlib
 
+    from .threads import wait_asleep
+
     if name not in _API:
         raise AttributeError(f"module 'tpu_mlir' has no attribute '{name}'")
+    wait_asleep()
     module, function = _API[name]
     return getattr(importlib.import_module(module), function)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import UserError
+from .threads import wait_asleep
 
 
 def pymlir() -> Any:
     """The compiled module."""
+    wait_asleep()
     try:
         import pymlir as module
     except ImportError as error:

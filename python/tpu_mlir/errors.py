@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
+from .threads import wait_asleep
+
 EXIT_OK = 0
 EXIT_USER = 1
 EXIT_COMPARE = 2
@@ -80,6 +82,7 @@ def run_main(main: Main) -> Callable[..., int]:
     @functools.wraps(main)
     def wrapped(argv: Sequence[str] | None = None) -> int:
         _hold_streams()
+        wait_asleep()
         with _stoppable() as signals, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what libraries think of a file is no sentence of ours
             try:

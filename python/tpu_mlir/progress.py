@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO, TypeVar
 
 from .errors import shortened
@@ -41,6 +41,12 @@ class Stages:
 def warn(message: str) -> None:
     """One line on stderr about something that was worked around."""
     print(f"warning: {shortened(message)}", file=sys.stderr, flush=True)
+
+
+def listed(examples: Sequence[str], shown: int = 3) -> str:
+    """All of a few, or the first of many and how many more there are: a complaint of one kind is one line."""
+    left = len(examples) - shown
+    return ", ".join(examples[:shown]) + (f" and {left} more" if left > 0 else "")
 
 
 def bar(items: Iterable[T], title: str, total: int | None = None) -> Iterable[T]:

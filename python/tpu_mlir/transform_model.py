@@ -1,6 +1,7 @@
 """Import a model, optimise its Top form, and prove the import tensor by tensor against the framework's own run.
 
-Everything that belongs to the model is written together, at the end: a failure or an interruption leaves no file.
+Everything that belongs to the model is written together, at the end: a failure or an interruption leaves no file. Only
+a proof that fails leaves them, and its tensors, to look into.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 from .core import pymlir
 from .errors import UserError
 from .files import require_folder, staging
+from .finite import require_finite
 from .inputs import load_inputs
 from .npz import save_npz
 from .preprocess import Preprocess, PreprocessFlags, resolve
 from .progress import Stages, human_count, warn
+from .seeded import InputKind
 
 if TYPE_CHECKING:
     from .compare.compare import Report
+    from .import_proof import Proof
 
 TOP_PIPELINE = "builtin.module(shape-infer,canonicalize,extra-optimize)"
 
@@ -55,36 +59,56 @@ def transform(
     tolerance: tuple[float, ...] = (0.99, 0.99),
     excepts: Sequence[str] = (),
     skip_fuse_bn: bool = False,
+    skip_validation: bool = False,
     quiet: bool = False,
     verbose: int = 0,
 ) -> TransformResult:
-    """Import `model_def` as `mlir`, and compare all tensors with the framework's where `test_input` is given.
+    """Import `model_def` as `mlir`, and prove it: run both on the same inputs and compare all tensors.
 
-    test_input: pictures, .npy or one .npz, as `inputs.load_inputs` takes them. tolerance: floors of cosine and
-    Euclidean similarity. Raises CompareFailed where a tensor falls below; the files are kept then, to look into.
+    test_input: pictures, .npy or one .npz, as `inputs.load_inputs` takes them; without any, the inputs are seeded
+    random numbers. tolerance: floors of cosine and Euclidean similarity. skip_validation: no proof. Raises
+    CompareFailed where a tensor falls below; the files are kept then, to look into.
     """
     from .frontend.onnx import graph
+    from .import_proof import SimplificationChanged
 
     mlir = Path(mlir)
     model_def = Path(model_def)
     _check_arguments(model_name, model_def, mlir, test_result)
+    if skip_validation and (test_input or test_result is not None):
+        raise UserError(
+            "--skip_validation leaves out what --test_input and --test_result are for; give one or the other"
+        )
     stages = Stages(quiet)
     with stages.stage(f"load {model_def.name}"):
         model = graph.load_model(model_def)
     nodes = len(model.graph.node)
-    with stages.stage("simplify and infer shapes"):
-        model = graph.prepare(model, str(model_def), input_shapes, output_names, skip_fuse_bn=skip_fuse_bn)
-    inputs = [(i.name, graph.static_shape(i) or ()) for i in model.graph.input]
+    asked = graph.as_asked(model, str(model_def), input_shapes, output_names)
+    inputs = [(i.name, graph.static_shape(i) or ()) for i in asked.graph.input]
     settings = resolve(preprocess or PreprocessFlags(), inputs)
     # Broken test inputs are found before anything is written.
     tensors = load_inputs(test_input, dict(inputs), settings) if test_input else None
+    require_finite(tensors or {}, "--test_input")
 
-    result = _import(model, model_name, str(model_def), mlir, settings, stages)
-    if tensors is not None:
-        _prove(model, model_name, str(model_def), tensors, test_result, tolerance, excepts, result, stages, verbose)
+    run = _Run(model_name, model_def, mlir, asked, settings, tensors, tolerance, excepts, skip_fuse_bn, stages)
+    # With all that a simplifier does, then with less and less.
+    ways: list[str | None] = [*graph.AVOIDED, None]
+    while True:
+        try:
+            result, proof, imported = run.attempt(ways[0], prove=not skip_validation)
+            break
+        except SimplificationChanged as change:
+            ways.pop(0)
+            how = f"without {ways[0]}" if ways[0] else "as it is"
+            warn(f"simplification changes the model '{model_def}' ({change}); it is imported {how}")
+    if proof is not None:
+        _keep_tensors(proof, model_name, test_result, bool(test_input), result)
+        result.report, result.flops = proof.report, proof.flops
+        if not quiet:
+            print("\n".join(_proof_lines(proof, verbose)))
     result.seconds = stages.total
     if not quiet:
-        print("\n".join(_summary(result, nodes, len(model.graph.node), inputs, model)))
+        print("\n".join(_summary(result, nodes, len(imported.graph.node), inputs, asked)))
     if result.report is not None:
         result.report.require_pass(str(test_result or f"{model_name}_top_outputs.npz"), f"{model_name}_ref_outputs.npz")
     return result
@@ -107,72 +131,105 @@ def _check_arguments(model_name: str, model_def: Path, mlir: Path, test_result: 
         require_folder(Path(test_result))
 
 
-def _import(
-    model: Any, name: str, origin: str, mlir: Path, settings: dict[str, Preprocess], stages: Stages
-) -> TransformResult:
-    """Build Top, run the Top passes, and write the simplified model and both .mlir files with their weights."""
-    from .frontend.onnx.graph import save_bytes
-    from .frontend.onnx.importer import import_graph
+@dataclass
+class _Run:
+    """One import, tried with as much simplification as leaves the network what it is."""
 
-    core = pymlir()
-    with staging(mlir.parent) as stage:
-        content = save_bytes(model)
-        if content is None:
-            warn(f"the simplified model exceeds 2 GiB; {name}_opt.onnx is not written")
-        else:
-            (stage / f"{name}_opt.onnx").write_bytes(content)
-        with stages.stage("import into Top"):
-            builder = core.Builder(name)
-            attributes = {input_name: s.attributes() for input_name, s in settings.items()}
-            importer = import_graph(builder, model, origin, attributes)
+    name: str
+    model_def: Path
+    mlir: Path
+    asked: Any
+    settings: dict[str, Preprocess]
+    tensors: dict[str, Any] | None
+    tolerance: tuple[float, ...]
+    excepts: Sequence[str]
+    skip_fuse_bn: bool
+    stages: Stages
+
+    def attempt(self, avoid: str | None, prove: bool) -> tuple[TransformResult, Proof | None, Any]:
+        """Import and prove; the files appear at the end. avoid: as in `graph.prepare`; None: do not simplify at all."""
+        from .compare.compare import Tolerance
+        from .frontend.onnx import graph
+        from .import_proof import Subject
+        from .import_proof import prove as prove_import
+
+        origin = str(self.model_def)
+        with self.stages.stage("simplify and infer shapes"):
+            model = graph.prepare(
+                graph.copy_of(self.asked),
+                origin,
+                simplifier=avoid is not None,
+                skip_fuse_bn=self.skip_fuse_bn,
+                avoid=avoid or "",
+            )
+        with staging(self.mlir.parent) as stage:
+            importer = self._import(model, stage)
+            proof = None
+            if prove:
+                subject = Subject(self.asked, model, stage / self.mlir.name, origin, avoid is not None)
+                proof = prove_import(
+                    subject, self.tensors, self._kinds(), Tolerance.of(self.tolerance), self.excepts, self.stages
+                )
+            files = [self.mlir.parent / file.name for file in sorted(stage.iterdir())]
+        return TransformResult(self.mlir, files, importer.op_counts, importer.parameters), proof, model
+
+    def _import(self, model: Any, stage: Path) -> Any:
+        """Build Top, run the Top passes, and write the simplified model and both .mlir files with their weights."""
+        from .frontend.onnx import graph, large
+        from .frontend.onnx.importer import import_graph
+
+        core = pymlir()
+        with self.stages.stage("import into Top"):
+            builder = core.Builder(self.name)
+            attributes = {input_name: s.attributes() for input_name, s in self.settings.items()}
+            importer = import_graph(builder, model, str(self.model_def), attributes)
             builder.set_module_attr("module.platform", "ONNX")
-            origin_mlir = stage / f"{mlir.stem}_origin.mlir"
-            builder.save(str(origin_mlir), f"{name}_top_f32_all_origin_weight.npz")
-        with stages.stage("optimise Top"):
-            core.run_passes(str(origin_mlir), str(stage / mlir.name), TOP_PIPELINE, f"{name}_top_f32_all_weight.npz")
-        files = [mlir.parent / file.name for file in sorted(stage.iterdir())]
-    return TransformResult(mlir, files, importer.op_counts, importer.parameters)
+            origin_mlir = stage / f"{self.mlir.stem}_origin.mlir"
+            weights = stage / f"{self.name}_top_f32_all_origin_weight.npz"
+            builder.save(str(origin_mlir), weights.name)
+        large.save(graph.copy_of(model), importer, weights, stage / f"{self.name}_opt.onnx")
+        with self.stages.stage("optimise Top"):
+            core.run_passes(
+                str(origin_mlir), str(stage / self.mlir.name), TOP_PIPELINE, f"{self.name}_top_f32_all_weight.npz"
+            )
+        return importer
+
+    def _kinds(self) -> dict[str, InputKind]:
+        """What is known about the inputs, for seeded ones."""
+        import numpy as np
+        import onnx
+
+        from .frontend.onnx.graph import static_shape
+
+        kinds = {}
+        for value in self.asked.graph.input:
+            kind = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)).name
+            shape = static_shape(value) or ()
+            kinds[value.name] = InputKind(shape, kind, self.settings.get(value.name))
+        return kinds
 
 
-def _prove(
-    model: Any,
-    name: str,
-    origin: str,
-    tensors: dict[str, Any],
-    test_result: Path | str | None,
-    tolerance: tuple[float, ...],
-    excepts: Sequence[str],
-    result: TransformResult,
-    stages: Stages,
-    verbose: int,
+def _keep_tensors(
+    proof: Proof, name: str, test_result: Path | str | None, given: bool, result: TransformResult
 ) -> None:
-    """Run both models on the same input, write both results, and compare every tensor by name."""
-    from .compare.compare import Tolerance, compare
-    from .frontend.onnx.reference import run_onnx
-    from .runner import open_module
-
+    """Write the proof's tensors, where the user asked for them or something differs."""
+    if not given and test_result is None and not proof.report.failed:
+        return
     folder = result.mlir.parent
-    top_path = Path(test_result) if test_result is not None else folder / f"{name}_top_outputs.npz"
-    with stages.stage("run the model with onnxruntime"):
-        reference = run_onnx(model, tensors, origin, dump_all=True)
-    with stages.stage("run Top"):
-        module = open_module(result.mlir)
-        result.flops = int(module.flops)
-        for input_name in module.input_names:  # the passes drop inputs that nothing reads
-            module.set_tensor(input_name, tensors[input_name])
-        module.invoke(True)
-        outputs = dict(module.get_all_tensor())
-    with stages.stage("compare"):
-        for path, content in (
-            (folder / f"{name}_in_f32.npz", tensors),
-            (folder / f"{name}_ref_outputs.npz", reference),
-            (top_path, outputs),
-        ):
-            save_npz(path, content)
-            result.files.append(path)
-        result.report = compare(outputs, reference, Tolerance.of(tolerance), excepts)
-    if not stages.quiet:
-        print("\n".join(result.report.lines(verbose)))
+    for path, content in (
+        (folder / f"{name}_in_f32.npz", proof.inputs),
+        (folder / f"{name}_ref_outputs.npz", proof.reference),
+        (Path(test_result) if test_result is not None else folder / f"{name}_top_outputs.npz", proof.result),
+    ):
+        save_npz(path, content)
+        result.files.append(path)
+
+
+def _proof_lines(proof: Proof, verbose: int) -> list[str]:
+    lines = proof.report.lines(verbose)
+    if proof.ranges:
+        lines.append(f"  on {len(proof.ranges)} seeded inputs: {', '.join(proof.ranges)}")
+    return lines
 
 
 def _summary(

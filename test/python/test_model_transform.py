@@ -93,14 +93,14 @@ def test_running_every_stage_on_the_same_input(folder: Path) -> None:
 def test_a_failed_comparison_exits_2_and_keeps_the_files(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real = reference.run_onnx
+    real = reference.Session.run
 
     def wrong(*arguments: Any, **options: Any) -> dict[str, Any]:
         tensors = real(*arguments, **options)
         tensors["y_Relu"] = tensors["y_Relu"] + np.random.default_rng(0).standard_normal(tensors["y_Relu"].shape) * 50
         return tensors
 
-    monkeypatch.setattr(reference, "run_onnx", wrong)
+    monkeypatch.setattr(reference.Session, "run", wrong)
     assert model_transform.main([*ARGUMENTS, "--test_input", "cat.png"]) == 2
     err = capsys.readouterr().err
     assert err.startswith("error: tensor 'y_Relu' differs: ") and err.count("\n") == 1

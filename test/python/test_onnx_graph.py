@@ -198,7 +198,7 @@ def test_batch_normalisation_joins_the_convolution_unless_told_not_to() -> None:
 def test_a_failing_simplifier_is_only_a_warning(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(model: onnx.ModelProto, skip_fuse_bn: bool) -> onnx.ModelProto:
+    def broken(model: onnx.ModelProto, skip_fuse_bn: bool, avoid: str) -> onnx.ModelProto:
         raise RuntimeError("out of order")
 
     monkeypatch.setattr(graph, "_onnxsim", broken)

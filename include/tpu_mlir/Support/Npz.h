@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -43,12 +44,16 @@ public:
   NpzFile &operator=(NpzFile &&) = default;
 
   const std::string &path() const { return fileName; }
+  /// The size of the file.
+  uint64_t bytes() const { return mapping.bytes().size(); }
   /// All arrays in the order of the file.
   const std::vector<NpzArray> &arrays() const { return list; }
   /// The array of that name, or null.
   const NpzArray *find(const std::string &name) const;
   /// The array of that name; a UserError that lists close names when there is none.
   const NpzArray &get(const std::string &name) const;
+  /// Lets go of the memory of an array that is used where it lies, as MappedFile::release.
+  void release(std::span<const uint8_t> bytes) const;
 
 private:
   void parse();
@@ -69,8 +74,10 @@ void toFloat(const NpzArray &array, float *out);
 class NpzWriter {
 public:
   explicit NpzWriter(const std::string &path);
-  /// Appends an array; a name used twice is a UserError.
-  void add(const std::string &name, NpyType type, std::span<const int64_t> shape, const void *data);
+  /// Appends an array; a name used twice is a UserError. `done` is told which bytes of `data` were read and will be
+  /// read again later or not at all.
+  void add(const std::string &name, NpyType type, std::span<const int64_t> shape, const void *data,
+           const std::function<void(std::span<const uint8_t>)> &done = nullptr);
   /// Writes the directory and gives the file its name.
   void finish();
 

@@ -3,12 +3,12 @@
 // listed), lowers them in order, and puts fp32 at the module's borders.
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-#include <cmath>
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Support/Error.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -35,6 +35,19 @@ std::string whyNotFinite(Operation *op) {
       return ("attribute '" + name + "' is not finite, or too large to compute with").str();
   }
   return "";
+}
+
+bool isFinite(const Lowering &lowering, Value weight) {
+  constexpr size_t kPiece = size_t(1) << 20;
+  ArrayRef<float> left = lowering.weightData(weight);
+  bool all = true;
+  while (all && !left.empty()) {
+    ArrayRef<float> piece = left.take_front(kPiece);
+    all = llvm::all_of(piece, [](float v) { return std::isfinite(v); });
+    lowering.release(piece);
+    left = left.drop_front(piece.size());
+  }
+  return all;
 }
 
 struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
@@ -102,8 +115,7 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       if (isa<top::InputOp>(op) && !lowering.whyNoFormat(op.getResult(0)).empty())
         result = op.emitError() << "'" << top::nameOf(&op) << "': " << lowering.whyNoFormat(op.getResult(0));
       // No integer stands for NaN or infinity.
-      if (isa<top::WeightOp>(op) && lowering.isInt8() &&
-          !llvm::all_of(lowering.weightData(op.getResult(0)), [](float v) { return std::isfinite(v); }))
+      if (isa<top::WeightOp>(op) && lowering.isInt8() && !isFinite(lowering, op.getResult(0)))
         result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no INT8 form";
       if (carriesNoWork(&op))
         continue;
@@ -137,6 +149,9 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       } else if (auto lower = dyn_cast<LowerInterface>(op)) {
         if (failed(lower.lower(lowering)))
           return failure();
+        for (Value v : op->getOperands())
+          if (isWeight(v))
+            lowering.release(lowering.weightData(v));
       }
     }
     // The user's side of the borders is fp32; strip-io-quant moves it inwards.

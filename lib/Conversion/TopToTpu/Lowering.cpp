@@ -115,7 +115,8 @@ Value Lowering::weightOperand(Value topWeight) {
     float largest = 0;
     for (float v : data)
       largest = std::max(largest, std::fabs(v));
-    NumberFormat format{DType::I8, largest > 0 ? std::max<double>(largest / chip.quant.weightLevels, kSmallestScale) : 1.0, 0};
+    NumberFormat format{DType::I8,
+                        largest > 0 ? std::max<double>(largest / chip.quant.weightLevels, kSmallestScale) : 1.0, 0};
     std::vector<int8_t> stored;
     for (float v : data)
       stored.push_back(quantizeOne(v, format.scale, DType::I8));
@@ -134,7 +135,12 @@ ArrayRef<float> Lowering::weightData(Value topWeight) const {
   return {static_cast<const float *>(array->data), array->bytes / sizeof(float)};
 }
 
-Value Lowering::addWeightBytes(Operation *op, StringRef role, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape,
+void Lowering::release(ArrayRef<float> elements) const {
+  module.getContext()->getLoadedDialect<top::TopDialect>()->weights().release(
+      {reinterpret_cast<const uint8_t *>(elements.data()), elements.size() * sizeof(float)});
+}
+
+Value Lowering::addWeightBytes(Operation *op, StringRef role, std::vector<uint8_t> bytes, ArrayRef<int64_t> shape,
                                DType type) {
   top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
   std::string name;
@@ -142,7 +148,7 @@ Value Lowering::addWeightBytes(Operation *op, StringRef role, ArrayRef<uint8_t> 
     name = names.fresh(top::nameOf(op) + "_" + role);
   while (store.find(name)); // the file may hold arrays that no op uses
   char kind = kernel::isFloat(type) ? 'f' : kernel::isSigned(type) ? 'i' : 'u';
-  store.add(name, std::vector<uint8_t>(bytes.begin(), bytes.end()), kind, kernel::byteSize(type), shape);
+  store.add(name, std::move(bytes), kind, kernel::byteSize(type), shape);
   MLIRContext *context = module.getContext();
   Type element = Float32Type::get(context);
   if (kind == 'i')

@@ -161,6 +161,12 @@ struct Results {
   std::optional<Lines> lines() const { return findLines(values, firstInput, least, most); }
   /// A curve whose instructions take less than a lookup of this result, if there is one.
   std::optional<Curve> curve(const Dims &dims, const target::Chip &chip) const;
+  /// All that lines and curves of a result of that size depend on.
+  std::string key(const Dims &dims) const {
+    std::vector<int64_t> numbers = values;
+    numbers.insert(numbers.end(), {firstInput, least, dims.n, dims.c, dims.h, dims.w});
+    return std::string(reinterpret_cast<const char *>(numbers.data()), numbers.size() * sizeof(int64_t));
+  }
   /// By the input's bits.
   std::vector<uint8_t> table() const {
     std::vector<uint8_t> entries(values.size());
@@ -262,14 +268,23 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
       return success();
     }
     const Results results(op, inFormat, out);
-    if (std::optional<Lines> lines = results.lines()) {
-      l.map(topOut, createLines(l, op, type, in, *lines));
-      return success();
+    auto [earlier, isNew] = l.found.try_emplace(results.key(nchwOf(topOut)), nullptr);
+    if (isNew) {
+      if (std::optional<Lines> lines = results.lines())
+        earlier->second = createLines(l, op, type, in, *lines).getDefiningOp();
+      else if (std::optional<Curve> curve = results.curve(nchwOf(topOut), l.chip))
+        earlier->second = createCurve(l, op, type, in, *curve).getDefiningOp();
+      if (earlier->second)
+        l.map(topOut, earlier->second->getResult(0));
+    } else if (earlier->second) {
+      Operation *same = l.builder.clone(*earlier->second);
+      same->setLoc(op->getLoc());
+      same->setOperand(0, in);
+      same->getResult(0).setType(type);
+      l.map(topOut, same->getResult(0));
     }
-    if (std::optional<Curve> curve = results.curve(nchwOf(topOut), l.chip)) {
-      l.map(topOut, createCurve(l, op, type, in, *curve));
+    if (earlier->second)
       return success();
-    }
     Value table = l.addWeightBytes(op, "table", results.table(), {1, 1, 1, 256}, out.dtype);
     l.map(topOut, tpu::LutOp::create(l.builder, op->getLoc(), type, ValueRange{in, table}));
     return success();

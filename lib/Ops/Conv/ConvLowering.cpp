@@ -6,6 +6,7 @@
 #include "Unfold.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Kernel/Parallel.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 #include "tpu_mlir/Ops/TargetOf.h"
@@ -174,29 +175,77 @@ Value padWhereTooLarge(Lowering &l, Value in, kernel::Window &w, Operation *op, 
                                l.builder.getNamedAttr("mode", l.builder.getStringAttr("constant"))});
 }
 
-FailureOr<QuantizedFilter> quantizeFilter(Operation *op, ArrayRef<float> filter, ArrayRef<float> bias, int64_t oc,
+FilterView viewOf(const Lowering &l, Value topWeight, bool channelsLast) {
+  return {l.weightData(topWeight), channelsLast, [&l](ArrayRef<float> read) { l.release(read); }};
+}
+
+/// Calls use(first, count) for blocks of `filter` in the order of the file: rows of the array, which are channels, or
+/// taps where channels are last. Rows of one block are shared among threads by `use`.
+template <typename F> static void inBlocks(const FilterView &filter, int64_t rows, F use) {
+  constexpr int64_t kBlockElements = int64_t(1) << 20;
+  int64_t width = int64_t(filter.elements.size()) / rows, step = std::max<int64_t>(1, kBlockElements / width);
+  for (int64_t at = 0; at < rows; at += step) {
+    int64_t count = std::min(step, rows - at);
+    use(at, count);
+    if (filter.done)
+      filter.done(filter.elements.slice(at * width, count * width));
+  }
+}
+
+FailureOr<QuantizedFilter> quantizeFilter(Operation *op, const FilterView &filter, ArrayRef<float> bias, int64_t oc,
                                           const NumberFormat &in, const NumberFormat &out, double levels) {
+  constexpr int64_t kGrain = 64;
   QuantizedFilter q;
-  int64_t taps = filter.size() / oc;
+  const float *data = filter.elements.data();
+  int64_t taps = filter.elements.size() / oc, rows = filter.channelsLast ? taps : oc;
   int64_t xmax = in.dtype == DType::U8 ? 255 : 128;
-  q.filter.resize(filter.size());
+  q.filter.resize(filter.elements.size());
   q.bias.resize(bias.empty() ? 0 : oc);
+  std::vector<double> largest(oc, 0), scales(oc);
+  std::vector<int64_t> bounds(oc, 0);
+  // Two walks over the file, whose elements may be more than memory should hold: the ranges, then the integers.
+  inBlocks(filter, rows, [&](int64_t first, int64_t count) {
+    if (!filter.channelsLast)
+      return kernel::parallelFor(count, kGrain, [&](int64_t begin, int64_t end) {
+        for (int64_t c = first + begin; c < first + end; ++c)
+          for (int64_t k = 0; k < taps; ++k)
+            largest[c] = std::max(largest[c], std::fabs(static_cast<double>(data[c * taps + k])));
+      });
+    kernel::parallelFor(oc, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t k = first; k < first + count; ++k)
+        for (int64_t c = begin; c < end; ++c)
+          largest[c] = std::max(largest[c], std::fabs(static_cast<double>(data[k * oc + c])));
+    });
+  });
   for (int64_t c = 0; c < oc; ++c) {
-    ArrayRef<float> row = filter.slice(c * taps, taps);
-    double largest = 0;
-    for (float v : row)
-      largest = std::max(largest, std::fabs(static_cast<double>(v)));
-    double scale = largest / levels;
+    scales[c] = largest[c] / levels;
     // A bias that dwarfs its weights widens their step, so that it stays far inside int32.
     if (!bias.empty())
-      scale = std::max(scale, std::fabs(static_cast<double>(bias[c])) / in.scale / (1 << 30));
-    if (scale == 0)
-      scale = 1;
-    int64_t bound = 0;
-    for (int64_t k = 0; k < taps; ++k) {
-      q.filter[c * taps + k] = quantizeOne(row[k], scale, DType::I8);
-      bound += std::abs(int64_t(q.filter[c * taps + k])) * xmax;
-    }
+      scales[c] = std::max(scales[c], std::fabs(static_cast<double>(bias[c])) / in.scale / (1 << 30));
+    if (scales[c] == 0)
+      scales[c] = 1;
+  }
+  auto quantize = [&](int64_t c, int64_t k, float v) {
+    int8_t integer = quantizeOne(v, scales[c], DType::I8);
+    q.filter[c * taps + k] = integer;
+    bounds[c] += std::abs(int64_t(integer)) * xmax;
+  };
+  inBlocks(filter, rows, [&](int64_t first, int64_t count) {
+    if (!filter.channelsLast)
+      return kernel::parallelFor(count, kGrain, [&](int64_t begin, int64_t end) {
+        for (int64_t c = first + begin; c < first + end; ++c)
+          for (int64_t k = 0; k < taps; ++k)
+            quantize(c, k, data[c * taps + k]);
+      });
+    kernel::parallelFor(oc, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t c = begin; c < end; ++c)
+        for (int64_t k = first; k < first + count; ++k)
+          quantize(c, k, data[k * oc + c]);
+    });
+  });
+  for (int64_t c = 0; c < oc; ++c) {
+    double scale = scales[c];
+    int64_t bound = bounds[c];
     if (!bias.empty()) {
       q.bias[c] = quantizeOne(bias[c], scale * in.scale, DType::I32);
       bound += std::abs(int64_t(q.bias[c]));
@@ -271,7 +320,7 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
     Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
     if (l.isInt8()) {
       FailureOr<QuantizedFilter> q =
-          quantizeFilter(op, filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
+          quantizeFilter(op, viewOf(l, conv.getFilter()), bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
       if (failed(q))
         return failure();
       q->filter = g.arrange<int8_t>(q->filter, oc, ic, taps, shape.group);
@@ -324,7 +373,7 @@ struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
     Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
     if (l.isInt8()) {
       FailureOr<QuantizedFilter> q =
-          quantizeFilter(op, filter, bias, c, formatOf(in), outFormat, l.chip.quant.weightLevels);
+          quantizeFilter(op, FilterView{filter}, bias, c, formatOf(in), outFormat, l.chip.quant.weightLevels);
       if (failed(q))
         return failure();
       filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, {c, 1, 1, 1}, DType::I8);

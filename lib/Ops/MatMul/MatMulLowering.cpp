@@ -112,6 +112,27 @@ int64_t product(ArrayRef<int64_t> shape) {
   return p;
 }
 
+/// The elements of a filter of `n` channels in the order [n, k].
+std::vector<uint8_t> channelsFirst(const FilterView &filter, int64_t n) {
+  constexpr int64_t kRows = 64; // whole cache lines of the result
+  ArrayRef<float> data = filter.elements;
+  std::vector<uint8_t> bytes(data.size() * sizeof(float));
+  auto *out = reinterpret_cast<float *>(bytes.data());
+  int64_t k = data.size() / n;
+  if (!filter.channelsLast) {
+    std::copy(data.begin(), data.end(), out);
+    return bytes;
+  }
+  for (int64_t j = 0; j < k; j += kRows) {
+    int64_t count = std::min(kRows, k - j);
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t r = j; r < j + count; ++r)
+        out[i * k + r] = data[r * n + i];
+    filter.done(data.slice(j * n, count * n));
+  }
+  return bytes;
+}
+
 /// Half of int32's range; a bias beyond it would saturate every 8-bit result anyway.
 constexpr int64_t kLargestBias = std::numeric_limits<int32_t>::max() / 2;
 
@@ -167,15 +188,10 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
     if (usesWeightForm(mm)) {
       ArrayRef<int64_t> shape = shapeOf(mm.getRight()).take_back(2);
       int64_t k = shape[mm.getRightTranspose() ? 1 : 0], n = shape[mm.getRightTranspose() ? 0 : 1];
-      ArrayRef<float> data = l.weightData(mm.getRight());
-      std::vector<float> filter(data.begin(), data.end());
-      if (!mm.getRightTranspose())
-        for (int64_t i = 0; i < n; ++i)
-          for (int64_t j = 0; j < k; ++j)
-            filter[i * k + j] = data[j * n + i];
+      FilterView view = viewOf(l, mm.getRight(), !mm.getRightTranspose());
       if (l.isInt8()) {
         FailureOr<QuantizedFilter> q =
-            quantizeFilter(op, filter, biasData, n, inFormat, outFormat, l.chip.quant.weightLevels);
+            quantizeFilter(op, view, biasData, n, inFormat, outFormat, l.chip.quant.weightLevels);
         if (failed(q))
           return failure();
         right = l.addWeight<int8_t>(op, "filter_i8", q->filter, {n, k, 1, 1}, DType::I8);
@@ -183,7 +199,7 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
           bias = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, n, 1, 1}, DType::I32);
         quant = l.addWeight<int32_t>(op, "quant", q->quant, {1, n, 1, 3}, DType::I32);
       } else {
-        right = l.addWeight<float>(op, "filter_f32", filter, {n, k, 1, 1}, DType::F32);
+        right = l.addWeightBytes(op, "filter_f32", channelsFirst(view, n), {n, k, 1, 1}, DType::F32);
         if (!biasData.empty())
           bias = mm.getBias();
       }

@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import UserError
 from ..inputs import load_inputs
 from ..preprocess import IMAGE_SUFFIXES
-from ..progress import warn
+from ..progress import listed, warn
 from ..runner import open_module, preprocessing
 from .samples import Sample
 from .statistics import METHODS, TensorStatistics
@@ -72,12 +72,9 @@ def calibrate(
         for s, threshold in zip(statistics.values(), thresholds, strict=True)
     }
     constant = [s.name for s in statistics.values() if s.constant]
-    for name in constant:
-        low = statistics[name].minimum
-        warn(
-            f"calibration range of '{name}' is [{low:g}, {low:g}]: "
-            f"the tensor was constant in all {len(samples)} samples"
-        )
+    if constant:
+        ranges = [f"'{name}' is [{statistics[name].minimum:g}, {statistics[name].minimum:g}]" for name in constant]
+        warn(f"calibration range of {listed(ranges)}: constant in all {len(samples)} samples")
     header = {
         "tpu-mlir calibration": "1",
         "mlir": mlir.name,

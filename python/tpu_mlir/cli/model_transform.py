@@ -40,6 +40,11 @@ def _parser() -> ArgumentParser:
     add("--test_result", metavar="FILE", help="the npz with all Top tensors (default NAME_top_outputs.npz)")
     add("--tolerance", type=pair_of_floats, default=(0.99, 0.99), metavar="COS,EUCLID", help="default 0.99,0.99")
     add("--excepts", type=names, default=(), metavar="NAMES", help="tensors that may differ")
+    add(
+        "--skip_validation",
+        action="store_true",
+        help="import without a proof (default: seeded inputs where none given)",
+    )
     add("-v", "--verbose", action="count", default=0, help="show every compared tensor")
     add("--quiet", action="store_true", help="print nothing but warnings and errors")
     add("--cache_skip", action="store_true", help="kept for old scripts; nothing is cached")
@@ -99,6 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int | None:
         tolerance=args.tolerance,
         excepts=args.excepts,
         skip_fuse_bn=args.onnx_sim == "skip_fuse_bn",
+        skip_validation=args.skip_validation,
         quiet=args.quiet,
         verbose=args.verbose,
     )

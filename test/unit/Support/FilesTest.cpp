@@ -6,6 +6,7 @@
 #include "TempFolder.h"
 #include "tpu_mlir/Support/Error.h"
 
+#include <filesystem>
 #include <functional>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -79,6 +80,42 @@ TEST(Files, UnreadableAndUnwritablePathsAreSentences) {
             "cannot write '" + below + "': No such file or directory");
   EXPECT_EQ(sentenceOf([&] { writeFileAtomically(here, "x"); }), "cannot write '" + here + "': Is a directory");
   EXPECT_EQ(folder.entries(), 0u);
+}
+
+TEST(Files, ReleasedPartsAreReadAgain) {
+  test::TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 1 << 20; ++i)
+    text += char(i * 7 + (i >> 8));
+  std::span<const uint8_t> wanted(reinterpret_cast<const uint8_t *>(text.data()), text.size());
+  writeFileAtomically(folder.file("a"), text);
+  MappedFile fromFile(folder.file("a")), fromMemory = MappedFile::spilled(wanted);
+  for (const MappedFile *file : {&fromFile, &fromMemory}) {
+    ASSERT_EQ(file->bytes().size(), text.size());
+    for (size_t begin : {size_t(0), size_t(1), size_t(4096), size_t(70001)}) {
+      file->release(file->bytes().subspan(begin, 500000));
+      EXPECT_TRUE(std::equal(wanted.begin(), wanted.end(), file->bytes().begin()));
+    }
+    file->release({});
+  }
+  EXPECT_EQ(folder.entries(), 1u);
+}
+
+TEST(Files, OneFileHasTwoNames) {
+  test::TempFolder folder;
+  writeFileAtomically(folder.file("a"), "first");
+  writeFileAtomically(folder.file("b"), "old");
+  EXPECT_TRUE(linkFile(folder.file("a"), folder.file("b")));
+  EXPECT_TRUE(linkFile(folder.file("a"), folder.file("c")));
+  EXPECT_EQ(textOf(folder.file("b")), "first");
+  EXPECT_FALSE(linkFile(folder.file("a"), folder.file("b"))); // as it is
+  EXPECT_FALSE(linkFile(folder.file("none"), folder.file("b")));
+  EXPECT_EQ(folder.entries(), 3u);
+  // Whoever writes one of them the usual way leaves the other.
+  writeFileAtomically(folder.file("a"), "second");
+  EXPECT_EQ(textOf(folder.file("b")), "first");
+  std::filesystem::create_symlink(folder.file("a"), folder.file("link"));
+  EXPECT_FALSE(linkFile(folder.file("c"), folder.file("link")));
 }
 
 TEST(Files, MapsAndMovesTheMapping) {

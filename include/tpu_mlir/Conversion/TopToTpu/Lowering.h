@@ -12,6 +12,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Target/Target.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace tpu_mlir {
 
@@ -54,14 +55,16 @@ public:
 
   /// fp32 elements of a Top weight.
   llvm::ArrayRef<float> weightData(mlir::Value top) const;
+  /// Lets go of the memory of elements that weightData() gave.
+  void release(llvm::ArrayRef<float> elements) const;
   /// Makes a weight called `<name of op>_<role>`, with a number behind it where that name is taken.
   template <typename T>
   mlir::Value addWeight(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<T> data,
                         llvm::ArrayRef<int64_t> shape, kernel::DType type) {
-    return addWeightBytes(op, role, {reinterpret_cast<const uint8_t *>(data.data()), data.size() * sizeof(T)}, shape,
-                          type);
+    auto *bytes = reinterpret_cast<const uint8_t *>(data.data());
+    return addWeightBytes(op, role, {bytes, bytes + data.size() * sizeof(T)}, shape, type);
   }
-  mlir::Value addWeightBytes(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<uint8_t> bytes,
+  mlir::Value addWeightBytes(mlir::Operation *op, llvm::StringRef role, std::vector<uint8_t> bytes,
                              llvm::ArrayRef<int64_t> shape, kernel::DType type);
 
   /// Requantises `value` (lowered) to `format`, named `<name>_<role>`; returns it unchanged where formats agree.
@@ -72,6 +75,10 @@ public:
   mlir::Value mapped(mlir::Value top) const { return values.lookupOrNull(top); }
   /// Casts a lowered value to another format at the module's border or between formats.
   mlir::Value castTo(mlir::Value lowered, const NumberFormat &format, mlir::Location loc);
+
+  /// An op that an earlier lowering made, by all that it was made from but its operand and names; null where it made
+  /// none that can be copied. For those whose making takes a search.
+  llvm::StringMap<mlir::Operation *> found;
 
 private:
   mutable mlir::ModuleOp module; // MLIR handles have no const methods

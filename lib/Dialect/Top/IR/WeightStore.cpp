@@ -18,6 +18,7 @@ namespace tpu_mlir::top {
 struct WeightStore::Impl {
   std::optional<NpzFile> file;
   std::deque<std::vector<uint8_t>> made;
+  llvm::StringMap<std::shared_ptr<const MappedFile>> mapped; ///< arrays of files that are no weight files
   llvm::StringMap<WeightArray> arrays;
 };
 
@@ -25,6 +26,13 @@ WeightStore::WeightStore() : impl(std::make_unique<Impl>()) {}
 WeightStore::~WeightStore() = default;
 
 namespace {
+
+/// From here on a file that need not be written again is not; smaller ones stay files of their own, which a user may
+/// change in place.
+constexpr uint64_t kLargeFile = uint64_t(64) << 20;
+
+/// Arrays that passes made are kept in memory below that.
+constexpr size_t kSpilledBytes = size_t(16) << 20;
 
 /// How an array holds its elements.
 struct Storage {
@@ -147,13 +155,56 @@ const WeightArray *WeightStore::find(StringRef name) const {
   return entry == impl->arrays.end() ? nullptr : &entry->second;
 }
 
+void WeightStore::release(StringRef name) const {
+  const WeightArray *array = find(name);
+  if (!array)
+    return;
+  std::span<const uint8_t> bytes(static_cast<const uint8_t *>(array->data), array->bytes);
+  if (auto mapped = impl->mapped.find(name); mapped != impl->mapped.end())
+    mapped->second->release(bytes);
+  else
+    release(bytes);
+}
+
+void WeightStore::release(std::span<const uint8_t> bytes) const {
+  if (impl->file)
+    impl->file->release(bytes);
+}
+
 void WeightStore::add(StringRef name, std::vector<uint8_t> bytes, char kind, int itemBytes, ArrayRef<int64_t> shape) {
   assert(static_cast<int64_t>(bytes.size()) == elementCount(shape) * itemBytes);
+  if (bytes.size() >= kSpilledBytes) {
+    auto file = std::make_shared<const MappedFile>(MappedFile::spilled(bytes));
+    if (file->bytes().size() == bytes.size())
+      return add(name, std::move(file), 0, bytes.size(), kind, itemBytes, shape);
+  }
   impl->made.push_back(std::move(bytes));
   WeightArray array{impl->made.back().data(), impl->made.back().size(), kind, itemBytes, shape.vec()};
   [[maybe_unused]] bool isNew = impl->arrays.try_emplace(name, std::move(array)).second;
   assert(isNew && "a weight is never replaced: its op would mean another array");
   dirty = true;
+}
+
+void WeightStore::add(StringRef name, std::shared_ptr<const MappedFile> file, size_t offset, size_t bytes, char kind,
+                      int itemBytes, ArrayRef<int64_t> shape) {
+  assert(static_cast<int64_t>(bytes) == elementCount(shape) * itemBytes && offset + bytes <= file->bytes().size());
+  WeightArray array{file->bytes().data() + offset, bytes, kind, itemBytes, shape.vec()};
+  [[maybe_unused]] bool isNew = impl->arrays.try_emplace(name, std::move(array)).second;
+  assert(isNew && "a weight is never replaced: its op would mean another array");
+  impl->mapped[name] = std::move(file);
+  dirty = true;
+}
+
+/// Whether `weights` are all arrays of `file` in its order, as it has them.
+static bool isWholeFile(const NpzFile &file, ArrayRef<WeightOp> weights, const WeightStore &store) {
+  if (file.arrays().size() != weights.size())
+    return false;
+  for (auto [array, op] : llvm::zip_equal(file.arrays(), weights)) {
+    const WeightArray *wanted = store.find(nameOf(op));
+    if (array.name != nameOf(op).str() || !wanted || wanted->data != array.data || wanted->shape != array.shape)
+      return false;
+  }
+  return true;
 }
 
 LogicalResult WeightStore::save(ModuleOp module, StringRef directory, StringRef fileName) {
@@ -164,13 +215,26 @@ LogicalResult WeightStore::save(ModuleOp module, StringRef directory, StringRef 
     module->removeAttr("module.weight_file");
     return success();
   }
+  std::string path = (std::filesystem::path(directory.str()) / fileName.str()).string();
   try {
-    NpzWriter writer((std::filesystem::path(directory.str()) / fileName.str()).string());
+    bool isSame = impl->file && impl->file->bytes() >= kLargeFile && isWholeFile(*impl->file, weights, *this) &&
+                  linkFile(impl->file->path(), path);
+    if (isSame) {
+      module->setAttr("module.weight_file", StringAttr::get(module.getContext(), fileName));
+      return success();
+    }
+    NpzWriter writer(path);
     for (WeightOp op : weights) {
       const WeightArray *array = find(nameOf(op));
       if (!array)
         return op.emitOpError("'") << nameOf(op) << "' has no array to write";
-      writer.add(nameOf(op).str(), npyTypeOf(*array), array->shape, array->data);
+      auto mapped = impl->mapped.find(nameOf(op));
+      writer.add(nameOf(op).str(), npyTypeOf(*array), array->shape, array->data, [&](std::span<const uint8_t> bytes) {
+        if (mapped != impl->mapped.end())
+          mapped->second->release(bytes);
+        else if (impl->file)
+          impl->file->release(bytes);
+      });
     }
     writer.finish();
   } catch (const UserError &error) {

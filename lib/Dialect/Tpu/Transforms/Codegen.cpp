@@ -143,6 +143,9 @@ bmodel::CoeffMem NetWriter::coefficients() {
   for (const schedule::CoefficientBytes &c :
        schedule::coefficientBytes(read.network, map, base, machine.memory, rowLimit))
     std::copy_n(static_cast<const uint8_t *>(arrays[c.value]->data) + c.from, c.count, bytes.begin() + c.to);
+  for (const top::WeightArray *array : arrays)
+    if (array)
+      store.release({static_cast<const uint8_t *>(array->data), array->bytes});
   for (auto [value, address] : map.plain)
     locations.push_back(
         {read.network.values[value].name, address - base, uint64_t(read.network.values[value].bytes())});

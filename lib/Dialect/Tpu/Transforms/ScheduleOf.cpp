@@ -55,11 +55,13 @@ FunctionNetwork networkOf(func::FuncOp function) {
         continue;
       ArrayRef<uint8_t> bytes(static_cast<const uint8_t *>(array->data), array->bytes);
       auto [first, isNew] = contents.try_emplace(llvm::xxh3_128bits(bytes).low64, value.sameAs);
-      if (isNew)
-        continue;
-      const top::WeightArray *other = store.find(network.values[first->second].name);
-      if (other->bytes == array->bytes && std::memcmp(other->data, array->data, array->bytes) == 0)
-        value.sameAs = first->second;
+      if (!isNew) {
+        const top::WeightArray *other = store.find(network.values[first->second].name);
+        if (other->bytes == array->bytes && std::memcmp(other->data, array->data, array->bytes) == 0)
+          value.sameAs = first->second;
+        store.release(network.values[first->second].name);
+      }
+      store.release(bytes);
     } else if (auto interface = dyn_cast<FormInterface>(&op)) {
       Form form = interface.form();
       Value result = op.getResult(0);

@@ -54,6 +54,7 @@ struct WeightReorderPass : impl::WeightReorderBase<WeightReorderPass> {
         std::string name = names.fresh(top::nameOf(weight.getOperation()) + "_reordered");
         store.add(name, packFilter(array->data, filter, pack), array->kind, array->itemBytes,
                   {1, filter.oc, (filter.ic + pack - 1) / pack, filter.taps * pack});
+        store.release(top::nameOf(weight.getOperation()));
         OpBuilder b(weight);
         packed = top::WeightOp::create(b, top::nameLoc(&getContext(), name), TypeRange{weight.getType()}, ValueRange{},
                                        ArrayRef<NamedAttribute>{b.getNamedAttr("store", b.getStringAttr("conv_nic")),

@@ -15,6 +15,7 @@ from typing import Any
 
 from ...errors import UserError, did_you_mean, require_file
 from ...progress import warn
+from . import large
 
 OLDEST_OPSET = 7
 SAVE_LIMIT = 2**31 - 1  # protobuf's own limit for one message
@@ -27,7 +28,7 @@ def load_model(path: Path | str) -> Any:
 
     path = require_file(path, "model")
     try:
-        model = onnx.load(str(path))
+        model = large.load(path)
     except DecodeError as error:
         raise UserError(f"model '{path}' is damaged or is not an ONNX file") from error
     except (onnx.checker.ValidationError, ValueError, FileNotFoundError) as error:
@@ -39,13 +40,14 @@ def load_model(path: Path | str) -> Any:
         # Runtimes take an output without a shape, the checker does not.
         with contextlib.suppress(onnx.shape_inference.InferenceError, onnx.checker.ValidationError):
             model = onnx.shape_inference.infer_shapes(model)
+    hidden = large.hide(model)
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError) as error:
         if "No Op registered for" not in str(error) and "Unrecognized" not in str(error):
             raise UserError(f"model '{path}' breaks the ONNX rules: {first_line(error)}") from error
         # An unknown operator is reported by the importer, together with all the others.
-    return model
+    return large.show(model, hidden)
 
 
 def check_opset(model: Any, origin: str) -> None:
@@ -69,6 +71,21 @@ def opset_of(model: Any) -> int:
     return max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0)
 
 
+def as_asked(
+    model: Any, origin: str, input_shapes: Sequence[Sequence[int]] | None = None, output_names: Sequence[str] = ()
+) -> Any:
+    """The user's own network, still in its number formats, with the shapes and the outputs asked for; changed in place.
+
+    Its inputs are static and no weights, and it has only the nodes that its outputs need.
+    """
+    drop_initializer_inputs(model)
+    set_input_shapes(model, origin, input_shapes)
+    if output_names:
+        cut_outputs(model, origin, output_names)
+    remove_unused(model)
+    return model
+
+
 def prepare(
     model: Any,
     origin: str,
@@ -76,21 +93,30 @@ def prepare(
     output_names: Sequence[str] = (),
     simplifier: bool = True,
     skip_fuse_bn: bool = False,
+    avoid: str = "",
 ) -> Any:
-    """A model ready for import, as the top of this file says. `model` is changed."""
-    drop_initializer_inputs(model)
+    """A model ready for import, as the top of this file says. `model` is changed.
+
+    avoid: what the simplifier must not do, a key of `AVOIDED`.
+    """
+    model = as_asked(model, origin, input_shapes, output_names)
     to_float32(model)
-    set_input_shapes(model, origin, input_shapes)
-    if output_names:
-        cut_outputs(model, origin, output_names)
-    remove_unused(model)
     model = infer_shapes(model, origin)  # the simplifiers insist on output shapes
     if simplifier:
         own = {w.name for w in model.graph.initializer}
-        model = infer_shapes(simplify(model, skip_fuse_bn), origin)
+        # Simplifiers copy weights again and again; what they would fuse into large ones, the Top passes fuse.
+        hidden = large.hide(model)
+        model = infer_shapes(large.show(simplify(model, skip_fuse_bn, avoid), hidden), origin)
         name_new_weights(model, own)
     remove_unused(model)
     return model
+
+
+def copy_of(model: Any) -> Any:
+    """Another ModelProto with the same content."""
+    copy = type(model)()
+    copy.CopyFrom(model)
+    return copy
 
 
 def drop_initializer_inputs(model: Any) -> None:
@@ -115,7 +141,9 @@ def to_float32(model: Any) -> None:
     def convert(tensor: Any) -> None:
         import numpy as np
 
-        if tensor.data_type in other:
+        if tensor.data_type in other and large.is_large(tensor):
+            large.set_type(tensor, float32)
+        elif tensor.data_type in other:
             values = onnx.numpy_helper.to_array(tensor).astype(np.float32)
             tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
 
@@ -235,13 +263,21 @@ def _captured(node: Any) -> set[str]:
     return names
 
 
-def simplify(model: Any, skip_fuse_bn: bool = False) -> Any:
+# What a simplifier can be told to leave out, by what it is called to the user: onnxsim's steps; None for all fusions.
+AVOIDED: dict[str, tuple[str, ...] | None] = {
+    "": (),
+    "folding pads": ("fuse_pad_into_pool", "fuse_pad_into_conv"),
+    "fusing": None,
+}
+
+
+def simplify(model: Any, skip_fuse_bn: bool = False, avoid: str = "") -> Any:
     """Fold constants and fuse with onnxsim, else onnxslim, else not at all (with a warning)."""
     outputs = [o.name for o in model.graph.output]
     inputs = [i.name for i in model.graph.input]
     for run in (_onnxsim, _onnxslim):
         try:
-            simple = run(model, skip_fuse_bn)
+            simple = run(model, skip_fuse_bn, avoid)
         except Exception as error:  # third-party code: whatever it raises, the model can still be imported without it
             warn(f"{run.__name__[1:]} could not simplify the model ({first_line(error)})")
             continue
@@ -284,22 +320,25 @@ def name_new_weights(model: Any, own: set[str]) -> None:
             node.input[index] = renamed.get(name, name)
 
 
-def _onnxsim(model: Any, skip_fuse_bn: bool) -> Any:
+def _onnxsim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
     import onnxsim
 
-    skipped = ["fuse_bn_into_conv"] if skip_fuse_bn else None
+    avoided = AVOIDED[avoid]
+    skipped = [*(["fuse_bn_into_conv"] if skip_fuse_bn else []), *(avoided or [])]
     with _quiet_stderr():
-        simple, good = onnxsim.simplify(model, skipped_optimizers=skipped)
+        simple, good = onnxsim.simplify(
+            model, perform_optimization=avoided is not None, skipped_optimizers=skipped or None
+        )
     if not good:
         raise RuntimeError("its result differs from the model")
     return simple
 
 
-def _onnxslim(model: Any, skip_fuse_bn: bool) -> Any:
+def _onnxslim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
     import onnxslim
 
-    if skip_fuse_bn:
-        raise RuntimeError("it always fuses batch normalisation")
+    if skip_fuse_bn or avoid:
+        raise RuntimeError(f"it cannot do without {avoid or 'fusing batch normalisation'}")
     return onnxslim.slim(model)
 
 

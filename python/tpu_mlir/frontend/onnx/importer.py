@@ -6,11 +6,13 @@ nodes that cannot be imported before giving up. It knows no operator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from ...errors import UserError, is_core_error
+from . import large
 from .graph import opset_of, static_shape
+from .names import Names, tensor_names
 from .patterns import Fusion, find_fusions
 from .registry import Node, Refused, registry
 
@@ -44,28 +46,29 @@ def import_graph(builder: Any, model: Any, origin: str, input_attributes: Mappin
 
 class Importer:
     def __init__(self, builder: Any, model: Any, origin: str) -> None:
-        import onnx
-
         self.builder = builder
         self.graph = model.graph
         self.origin = origin
         self.opset = opset_of(model)
         self.none = builder.none()
-        self.constants: dict[str, Any] = {w.name: onnx.numpy_helper.to_array(w) for w in self.graph.initializer}
+        self._spill = large.Spill()
+        self._is_large = any(large.is_large(w) for w in self.graph.initializer)
+        self.constants: dict[str, Any] = {w.name: large.array_of(w, self._spill) for w in self.graph.initializer}
         self.parameters = 0
         self.op_counts: dict[str, int] = {}
         self._opset_import = list(model.opset_import)
         self._ir_version = model.ir_version
         self._values: dict[str, Any] = {}
-        self._weights: dict[str, Any] = {}
+        self._weights: dict[tuple[Hashable, ...], Any] = {}
+        self.placed: dict[tuple[str, int], str] = {}  # names of the weights that stay in files, by file and offset
         self._failures: list[str] = []
         self._onnx_shapes_hold = True
         self._info = {v.name: v for v in [*self.graph.value_info, *self.graph.input, *self.graph.output]}
         self._outputs = {o.name for o in self.graph.output}
         self._used = self._outputs | {name for node in self.graph.node for name in node.input}
-        # Names that operations will take; a weight must not take one of them.
-        self._reserved = {f"{out}_{node.op_type}" for node in self.graph.node for out in node.output}
-        self._reserved |= {i.name for i in self.graph.input}
+        # Results have their names before any weight is made: a weight must not take one of them.
+        self._names = Names()
+        self._tensor_names = tensor_names(self.graph, self._names)
 
     # --- the walk -----------------------------------------------------------------------------------------------
 
@@ -129,7 +132,7 @@ class Importer:
     def _import_fusion(self, node: Node, fusion: Fusion) -> None:
         operands = [self.value_of(fusion.source)]
         if fusion.weights:
-            operands += [self.weight(name, array) for name, array in fusion.weights]
+            operands += [self.weight(*weight) for weight in fusion.weights]
         node.result(node.emit(fusion.op, operands, dict(fusion.attributes)))
 
     def _fail(self, node: Node, reason: str) -> None:
@@ -167,7 +170,9 @@ class Importer:
         results = self._evaluate(proto)
         if results is None:
             return False
-        self.constants.update((n, np.asarray(v)) for n, v in zip(proto.output, results, strict=False) if n)
+        for name, result in zip(proto.output, results, strict=False):
+            if name:
+                self.constants[name] = self._kept(np.asarray(result))
         return True
 
     def _evaluate(self, proto: Any) -> Any:
@@ -220,22 +225,47 @@ class Importer:
                     f"can be computed at run time"
                 )
             return self._values[name]
-        return self.weight(name, self.constants[name])
+        return self.weight(name, (name,), self.constants[name])
 
-    def weight(self, name: str, array: Any) -> Any:
+    def weight(self, name: str, key: tuple[Hashable, ...], array: Any) -> Any:
+        """A weight called `name`, or nearly so where that is taken; the same `key` is the same weight.
+
+        key: what the weight is: the ONNX constant that it comes from, and what was done to it.
+        """
         import numpy as np
 
-        if name in self._weights:
-            return self._weights[name]
-        array = np.ascontiguousarray(array, dtype=np.float32)
-        unique = name
-        while unique in self._reserved:
-            unique += "_weight"
-        self._reserved.add(unique)
+        if key in self._weights:
+            return self._weights[key]
+        array = self._kept(array, np.float32)
         self.parameters += array.size
         # A scalar becomes a vector of one: Top has no tensors without dimensions.
-        self._weights[name] = self.builder.weight(unique, array.reshape(1) if array.ndim == 0 else array)
-        return self._weights[name]
+        array = array.reshape(1) if array.ndim == 0 else array
+        unique = self.unique_name(name)
+        place = large.place_of(array)
+        if place is None:
+            self._weights[key] = self.builder.weight(unique, array)
+        else:
+            self._weights[key] = self.builder.weight_in_file(unique, *place, array.shape)
+            self.placed.setdefault(place, unique)
+        return self._weights[key]
+
+    def _kept(self, array: Any, kind: Any = None) -> Any:
+        """`array` in C order, of type `kind` if that is given; of a large model in a file, unless it is small."""
+        import numpy as np
+
+        kind = np.dtype(kind or array.dtype)
+        is_there = large.place_of(array) is not None and array.dtype == kind
+        if self._is_large and array.nbytes >= large.LARGE_WEIGHT:
+            return array if is_there else self._spill.keep(array, kind)
+        return np.asarray(array, kind, order="C")
+
+    def result_name(self, output: str, op_type: str) -> str:
+        """The Top name that belongs to the ONNX tensor `output`, which an `op_type` makes."""
+        return self._tensor_names.get(output) or self.unique_name(f"{output}_{op_type}")
+
+    def unique_name(self, wanted: str) -> str:
+        """A name for a helper value or a weight that nothing else has."""
+        return self._names.take(wanted)
 
     def emit(self, op: str, operands: Sequence[Any], attributes: dict[str, Any], name: str) -> Any:
         self.op_counts[op] = self.op_counts.get(op, 0) + 1

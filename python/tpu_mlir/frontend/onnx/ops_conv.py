@@ -38,7 +38,7 @@ def conv(node: Node) -> None:
     filter_value = node.value(1)
     if spatial == 1:
         value = node.reshape(value, [shape[0], shape[1], 1, shape[2]], "in2d")
-        filter_value = node.weight(filters[:, :, None, :], f"{node.inputs[1]}_fix")
+        filter_value = node.weight(filters[:, :, None, :], node.inputs[1], "2d", name=f"{node.inputs[1]}_fix")
     attributes = {
         "kernel_shape": list(window.kernel),
         "strides": list(window.strides),
@@ -65,11 +65,14 @@ def gemm(node: Node) -> None:
     scale_after = 1.0
     if right is not None:
         # The matrix is stored as it is multiplied, [k, n], whatever the file's order.
-        matrix = np.asarray(right, np.float32) * np.float32(alpha)
-        changed = right_transpose or alpha != 1.0
-        right_value = node.weight(
-            matrix.T if right_transpose else matrix, f"{node.inputs[1]}_fix" if changed else node.inputs[1]
-        )
+        source = node.inputs[1]
+        if right_transpose or alpha != 1.0:
+            matrix = np.asarray(right, np.float32)
+            matrix = matrix if alpha == 1.0 else matrix * np.float32(alpha)
+            matrix = matrix.T if right_transpose else matrix
+            right_value = node.weight(matrix, source, "right", right_transpose, alpha, name=f"{source}_fix")
+        else:
+            right_value = node.value(1)
         right_transpose = False
     else:
         right_value, scale_after = node.value(1), alpha
@@ -78,9 +81,11 @@ def gemm(node: Node) -> None:
     if node.has_input(2):
         constant = node.const(2)
         if constant is not None and scale_after == 1.0 and _is_row(constant, columns):
-            vector = np.broadcast_to(np.asarray(constant, np.float32).reshape(-1) * np.float32(beta), (columns,))
-            plain = beta == 1.0 and constant.shape == (columns,)
-            bias = node.weight(vector, node.inputs[2] if plain else f"{node.inputs[2]}_fix")
+            if beta == 1.0 and constant.shape == (columns,):
+                bias = node.value(2)
+            else:
+                vector = np.broadcast_to(np.asarray(constant, np.float32).reshape(-1) * np.float32(beta), (columns,))
+                bias = node.weight(vector, node.inputs[2], "row", columns, beta, name=f"{node.inputs[2]}_fix")
         else:
             addend = node.value(2)
     steps = (scale_after != 1.0) + (addend is not None)
@@ -108,7 +113,7 @@ def matmul(node: Node) -> None:
     if len(b) == 1:
         constant = node.const(1)
         right = (
-            node.weight(constant[:, None], f"{node.inputs[1]}_fix")
+            node.weight(constant[:, None], node.inputs[1], "column", name=f"{node.inputs[1]}_fix")
             if constant is not None
             else node.reshape(right, [b[0], 1], "column")
         )

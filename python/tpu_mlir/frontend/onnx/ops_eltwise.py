@@ -27,7 +27,7 @@ def sub(node: Node) -> None:
     """Difference of two tensors, broadcast as in numpy; either may be constant."""
     minuend, subtrahend = node.const(0), node.const(1)
     if subtrahend is not None:
-        node.result(add_constant(node, node.value(0), -subtrahend, f"{node.inputs[1]}_neg"))
+        node.result(add_constant(node, node.value(0), -subtrahend, node.inputs[1], "neg"))
     elif minuend is not None:
         negative = node.emit("MulConst", [node.value(1)], {"const_val": -1.0}, "neg")
         node.result(add_constant(node, negative, minuend, node.inputs[0]))
@@ -60,7 +60,7 @@ def div(node: Node) -> None:
     if not np.all(divisor):
         node.refuse(f"its divisor '{node.inputs[1]}' contains a zero")
     reciprocal = (1.0 / divisor.astype(np.float64)).astype(np.float32)
-    node.result(multiply_constant(node, node.value(0), reciprocal, f"{node.inputs[1]}_reciprocal"))
+    node.result(multiply_constant(node, node.value(0), reciprocal, node.inputs[1], "reciprocal"))
 
 
 @onnx_op("Neg")
@@ -112,8 +112,11 @@ def max_min(node: Node) -> None:
 FLOAT32_MAX = 3.4028234663852886e38  # the largest finite float32: a bound that bounds nothing
 
 
-def add_constant(node: Node, value: Any, array: Any, name: str) -> Any:
-    """value + array, as AddConst, as a per-channel Scale, or as Add with a weight."""
+def add_constant(node: Node, value: Any, array: Any, source: str, *done: str) -> Any:
+    """value + array, as AddConst, as a per-channel Scale, or as Add with a weight.
+
+    array: the constant `source` after all that `done` lists.
+    """
     import numpy as np
 
     array = np.asarray(array, np.float32)
@@ -121,13 +124,14 @@ def add_constant(node: Node, value: Any, array: Any, name: str) -> Any:
     if array.size == 1 and array.ndim <= len(shape):
         return node.emit("AddConst", [value], {"const_val": float(array.reshape(-1)[0])})
     if is_per_channel(array, shape):
-        ones = node.weight(np.ones(shape[1], np.float32), node.name(suffix="scale"))
-        return node.emit("Scale", [value, ones, node.weight(array.reshape(-1), _vector_name(name, array))])
-    return node.emit("Add", [value, node.weight(array, name)])
+        scale = node.name(suffix="scale")
+        ones = node.weight(np.ones(shape[1], np.float32), "", scale, name=scale)
+        return node.emit("Scale", [value, ones, _vector(node, array, source, done)])
+    return node.emit("Add", [value, _weight(node, array, source, done)])
 
 
-def multiply_constant(node: Node, value: Any, array: Any, name: str) -> Any:
-    """value * array, as MulConst, as a per-channel Scale, or as Mul with a weight."""
+def multiply_constant(node: Node, value: Any, array: Any, source: str, *done: str) -> Any:
+    """value * array, as MulConst, as a per-channel Scale, or as Mul with a weight; array as in `add_constant`."""
     import numpy as np
 
     array = np.asarray(array, np.float32)
@@ -135,13 +139,21 @@ def multiply_constant(node: Node, value: Any, array: Any, name: str) -> Any:
     if array.size == 1 and array.ndim <= len(shape):
         return node.emit("MulConst", [value], {"const_val": float(array.reshape(-1)[0])})
     if is_per_channel(array, shape):
-        return node.emit("Scale", [value, node.weight(array.reshape(-1), _vector_name(name, array)), node.none()])
-    return node.emit("Mul", [value, node.weight(array, name)])
+        return node.emit("Scale", [value, _vector(node, array, source, done), node.none()])
+    return node.emit("Mul", [value, _weight(node, array, source, done)])
 
 
-def _vector_name(name: str, array: Any) -> str:
-    """A weight that is stored flattened has a name of its own, as other nodes may use it in its own shape."""
-    return name if array.ndim == 1 else f"{name}_channel"
+def _vector(node: Node, array: Any, source: str, done: tuple[str, ...]) -> Any:
+    """A weight for one channel each, stored flat; other nodes may use the constant in its own shape."""
+    return (
+        _weight(node, array, source, done)
+        if array.ndim == 1
+        else _weight(node, array.reshape(-1), source, (*done, "channel"))
+    )
+
+
+def _weight(node: Node, array: Any, source: str, done: tuple[str, ...]) -> Any:
+    return node.weight(array, source, *done, name="_".join((source, *done)))
 
 
 def is_per_channel(array: Any, shape: tuple[int, ...]) -> bool:

@@ -6,6 +6,7 @@ A pattern only fuses where nobody else reads the tensors inside it. The fused op
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,9 @@ class Fusion:
     op: str
     source: str
     attributes: dict[str, Any] = field(default_factory=dict)
-    weights: list[tuple[str, Any]] = field(default_factory=list)
+    weights: list[tuple[str, tuple[Hashable, ...], Any]] = field(
+        default_factory=list
+    )  # as `Importer.weight` takes them
 
 
 def find_fusions(importer: Importer) -> tuple[dict[int, Fusion], set[int]]:
@@ -113,8 +116,9 @@ def _biased_matmul(graph: _Graph, index: int) -> _Found:
     columns = matrix.shape[1]
     if bias is None or rank < 2 or bias.ndim > rank or bias.size != columns or bias.shape[-1:] != (columns,):
         return None
-    weights = [(node.input[1], matrix), (f"{other}_row" if bias.ndim > 1 else other, bias.reshape(-1))]
-    return plus, Fusion("MatMul", node.input[0], {}, weights), {index}
+    right = node.input[1], (node.input[1],), matrix
+    row = (f"{other}_row", (other, "row"), bias.reshape(-1)) if bias.ndim > 1 else (other, (other,), bias)
+    return plus, Fusion("MatMul", node.input[0], {}, [right, row]), {index}
 
 
 class _Graph:

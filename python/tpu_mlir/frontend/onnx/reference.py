@@ -5,11 +5,18 @@ Names are `<onnx output>_<OpType>`, the join key of every comparison; network in
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from .graph import first_line, infer_shapes
+from ...threads import session_options
+from . import large
+from .graph import SAVE_LIMIT, first_line, infer_shapes
+from .names import Names, tensor_names
+from .names import results as results_of
 
 # Releases of onnxruntime lag behind onnx's file version; nothing a float32 network uses came after this one.
 IR_VERSION = 10
@@ -25,43 +32,107 @@ def input_shapes(model: Any) -> dict[str, tuple[int, ...]]:
     }
 
 
-def run_onnx(model: Any, inputs: Mapping[str, Any], origin: str, dump_all: bool = False) -> dict[str, Any]:
-    """Run `model` (a ModelProto, left unchanged) and return its outputs, or the inputs and all intermediate tensors."""
-    import onnx
-    import onnxruntime as ort
+def joined_names(model: Any, imported: Any) -> dict[str, str]:
+    """The name of every tensor of `model` in comparisons with what was made of `imported`, its simplified form.
 
-    nodes = [node for node in model.graph.node if node.op_type != "Constant"]
-    names = {out: f"{out}_{node.op_type}" for node in nodes for out in node.output if out}
-    wanted = [o.name for o in model.graph.output]
-    exposed = onnx.ModelProto()
-    exposed.CopyFrom(model)
-    exposed.ir_version = min(model.ir_version, IR_VERSION)
-    if dump_all:
-        typed = {v.name: v for v in infer_shapes(model, origin).graph.value_info}
-        extra = [n for n in names if n in typed and n not in wanted and typed[n].type.HasField("tensor_type")]
+    A tensor that is still there has the name that it has there, whichever operator makes it now.
+    """
+    names = Names()
+    known = tensor_names(imported.graph, names)
+    return {
+        tensor: known[tensor] if tensor in known else names.take(f"{tensor}_{node.op_type}")
+        for node, tensor in results_of(model.graph)
+    }
+
+
+class Session:
+    """A model in onnxruntime, for any number of runs.
+
+    names: what tensors are called in the results, by ONNX name; default: as the model's own operators say.
+    """
+
+    def __init__(self, model: Any, origin: str, dump_all: bool = False, names: Mapping[str, str] | None = None) -> None:
+        import onnx
+        import onnxruntime as ort
+
+        self._origin, self._dump_all = origin, dump_all
+        self._names = dict(names) if names is not None else tensor_names(model.graph)
+        self._wanted = list(dict.fromkeys(o.name for o in model.graph.output))
+        self._inputs = list(input_shapes(model))
+        exposed = onnx.ModelProto()
+        exposed.CopyFrom(model)
+        exposed.ir_version = min(model.ir_version, IR_VERSION)
+        if len(self._wanted) != len(exposed.graph.output):  # one listed twice is one to onnxruntime
+            first = {o.name: o for o in reversed(model.graph.output)}
+            del exposed.graph.output[:]
+            exposed.graph.output.extend(first[name] for name in self._wanted)
+        if dump_all:
+            self._expose(exposed, infer_shapes(model, origin))
+        # Read where they lie, and without copies that onnxruntime would make of its own constants.
+        self._spill = large.Spill()
+        self._weights = {w.name: large.array_of(w, self._spill) for w in large.hide(exposed)}
+        options = session_options()
+        if dump_all:
+            # Fusions would only be undone by the exposed tensors; off, every tensor is computed as the graph says.
+            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        with self._sentence(), _as_source(exposed) as source:
+            self._session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+    def _expose(self, exposed: Any, inferred: Any) -> None:
+        """Make every computed tensor an output."""
+        constant = {out for node in exposed.graph.node if node.op_type == "Constant" for out in node.output}
+        names = [name for _, name in results_of(exposed.graph) if name not in constant]
+        typed = {v.name: v for v in inferred.graph.value_info}
+        extra = [n for n in names if n in typed and n not in self._wanted and typed[n].type.HasField("tensor_type")]
         exposed.graph.output.extend(typed[n] for n in extra)
         order = {name: index for index, name in enumerate(names)}
-        wanted = sorted([*wanted, *extra], key=lambda n: order.get(n, -1))
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    if dump_all:
-        # Fusions would only be undone by the exposed tensors; off, every tensor is computed as the graph says.
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    try:
-        session = ort.InferenceSession(exposed.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        feeds = {i.name: _typed(inputs[i.name], i.type) for i in session.get_inputs()}
-        values = session.run(wanted, feeds)
-    except Exception as error:  # onnxruntime's exception classes share no base but Exception
-        raise UserError(f"onnxruntime cannot run '{origin}': {first_line(error)}") from error
-    results = {name: inputs[name] for name in input_shapes(model)} if dump_all else {}
-    results.update((names.get(name, name), value) for name, value in zip(wanted, values, strict=True))
-    return results
+        self._wanted = sorted([*self._wanted, *extra], key=lambda n: order.get(n, -1))
+
+    def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The outputs for `inputs`, or the inputs and all tensors."""
+        with self._sentence():
+            feeds = {
+                i.name: self._weights[i.name] if i.name in self._weights else _typed(inputs[i.name], i.type)
+                for i in self._session.get_inputs()
+            }
+            values = self._session.run(self._wanted, feeds)
+            for weight in self._weights.values():
+                large.release(weight)
+        results = {name: inputs[name] for name in self._inputs} if self._dump_all else {}
+        results.update((self._names.get(name, name), value) for name, value in zip(self._wanted, values, strict=True))
+        return results
+
+    @contextlib.contextmanager
+    def _sentence(self) -> Any:
+        try:
+            yield
+        except Exception as error:  # onnxruntime's exception classes share no base but Exception
+            raise UserError(f"onnxruntime cannot run '{self._origin}': {first_line(error)}") from error
+
+
+@contextlib.contextmanager
+def _as_source(model: Any) -> Any:
+    """What onnxruntime loads: the model's bytes, or a file where they exceed what one message may hold."""
+    import onnx
+
+    if 0 <= model.ByteSize() <= SAVE_LIMIT:
+        yield model.SerializeToString()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        onnx.save(model, str(path), save_as_external_data=True, location="weights")
+        yield str(path)
+
+
+def run_onnx(model: Any, inputs: Mapping[str, Any], origin: str, dump_all: bool = False) -> dict[str, Any]:
+    """Run `model` (a ModelProto, left unchanged) and return its outputs, or the inputs and all intermediate tensors."""
+    return Session(model, origin, dump_all).run(inputs)
 
 
 def _typed(tensor: Any, ort_type: str) -> Any:
     """`tensor` in the element type that a session input such as 'tensor(float16)' asks for."""
     import numpy as np
 
-    kinds = {"float": "float32", "float16": "float16", "double": "float64"}
+    kinds = {"float": "float32", "double": "float64"}
     kind = ort_type.removeprefix("tensor(").removesuffix(")")
     return np.asarray(tensor).astype(kinds.get(kind, kind))

@@ -6,7 +6,7 @@ that breaks the rule is refused by `node.refuse(...)`; the importer collects all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -128,17 +128,21 @@ class Node:
         """Input `index` as a Top value; a constant becomes a weight."""
         return self._importer.value_of(self.inputs[index])
 
-    def weight(self, array: Any, name: str) -> Any:
-        """A float32 weight with these elements; the same name always stands for the same array."""
-        return self._importer.weight(name, array)
+    def weight(self, array: Any, source: str, *done: Hashable, name: str = "") -> Any:
+        """A float32 weight with these elements, which are the constant `source` after all that `done` lists.
+
+        The same source and the same `done` are one weight, whoever asks; everything that the elements depend on
+        belongs in there. name: what the weight is called if nothing else is; default: as its source.
+        """
+        return self._importer.weight(name or source, (source, *done), array)
 
     def none(self) -> Any:
         return self._importer.none
 
     def name(self, index: int = 0, suffix: str = "") -> str:
-        """The Top name of result `index`: `<onnx output>_<OpType>`, with a suffix for helper values."""
-        base = f"{self.outputs[index]}_{self.op_type}"
-        return f"{base}_{suffix}" if suffix else base
+        """The Top name of result `index`: `<onnx output>_<OpType>`; with a suffix, a new one for a helper value."""
+        base = self._importer.result_name(self.outputs[index], self.op_type)
+        return self._importer.unique_name(f"{base}_{suffix}") if suffix else base
 
     def emit(
         self,

@@ -7,6 +7,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
+#include "tpu_mlir/Support/Files.h"
 #include "llvm/ADT/StringMap.h"
 
 #include <memory>
@@ -41,13 +42,21 @@ public:
   mlir::LogicalResult load(mlir::ModuleOp module, llvm::StringRef directory);
   /// The array of that name, or null.
   const WeightArray *find(llvm::StringRef name) const;
+  /// Lets go of the memory of an array that is used where its file has it. Whoever walks over all weights does so
+  /// behind each, or a network would need as much memory as its weights.
+  void release(llvm::StringRef name) const;
+  void release(std::span<const uint8_t> bytes) const;
   /// Adds an array and takes over its bytes; the name must be new.
   void add(llvm::StringRef name, std::vector<uint8_t> bytes, char kind, int itemBytes, llvm::ArrayRef<int64_t> shape);
+  /// Adds `bytes` of the file at `offset`, which stay where they are; the name must be new. The file must be as long.
+  void add(llvm::StringRef name, std::shared_ptr<const MappedFile> file, size_t offset, size_t bytes, char kind,
+           int itemBytes, llvm::ArrayRef<int64_t> shape);
   /// Whether there are arrays that no file holds yet.
   bool isDirty() const { return dirty; }
   /// Writes the arrays that `module` refers to as `fileName` (a bare name) into `directory` and notes it in
   /// `module.weight_file`; a module without weights gets no file and no attribute. Fails with a diagnostic when it
-  /// cannot be written.
+  /// cannot be written. A large file whose arrays are exactly those of the file that was loaded is that file under
+  /// another name, where the file system can do that.
   mlir::LogicalResult save(mlir::ModuleOp module, llvm::StringRef directory, llvm::StringRef fileName);
 
 private:
