@@ -2,7 +2,8 @@
 
     TPU_MLIR_BUILD_DIR=build-asan source envsetup.sh && python test/sanitized.py test/Ops -q
 
-The programs that tests start have the runtime inside; only this process is started again with it in front.
+The programs that tests start have the runtime inside; only this process is started again with it in front, and what
+else is to load the module finds its path in TPU_MLIR_SANITIZED.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def main() -> int:
     if "LD_PRELOAD" not in os.environ:
         words = [COMPILER, f"-print-file-name={RUNTIME}"]
         runtime = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
-        environment = {**os.environ, "LD_PRELOAD": runtime, "TPU_MLIR_SANITIZED": "1"}
+        environment = {**os.environ, "LD_PRELOAD": runtime, "TPU_MLIR_SANITIZED": runtime}
         os.execvpe(sys.executable, [sys.executable, *sys.argv], environment)
     del os.environ["LD_PRELOAD"]
     import pytest

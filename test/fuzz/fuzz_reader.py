@@ -242,6 +242,7 @@ def attempt(reader: Reader, name: str) -> tuple[int, str]:
 def main() -> int:
     name, seeds, first, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     reader = READERS[name]
+    os.environ.pop("LD_PRELOAD", None)  # a sanitizer's runtime, which is for this process
     if "TPU_MLIR_SANITIZED" not in os.environ:  # a sanitizer reserves address space by the terabyte
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -6,6 +6,7 @@ python reader_seeds.py FOLDER
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -90,4 +91,5 @@ def make(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.pop("LD_PRELOAD", None)  # a sanitizer's runtime, which is for this process
     make(Path(sys.argv[1]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -25,12 +26,17 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def _environment() -> dict[str, str]:
+    """Ours; where the compiled module needs a sanitizer's runtime, a process that loads it begins with that."""
+    runtime = os.environ.get("TPU_MLIR_SANITIZED")
+    return {**os.environ, **({"LD_PRELOAD": runtime} if runtime else {})}
+
+
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("seeds")
-    done = subprocess.run(
-        [sys.executable, str(HERE / "reader_seeds.py"), str(folder)], capture_output=True, text=True, check=False
-    )
+    words = [sys.executable, str(HERE / "reader_seeds.py"), str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=_environment())
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -50,7 +56,9 @@ def give(reader: str, seeds: Path, count: int, first: int = 0, most: int = 10) -
     last = first + count
     while first < last and len(outcome.wrong) < most:
         words = [sys.executable, str(HERE / "fuzz_reader.py"), reader, str(seeds), str(first), str(last - first)]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment()
+        ) as process:
             out, err = process.communicate(timeout=600 + count / 2)
         number = first
         for line in out.splitlines():
