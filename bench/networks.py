@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +93,18 @@ def import_network(network: Network) -> None:
 
 def cpu_of(command: list[str]) -> tuple[float, float]:
     """User and system seconds, and peak MiB, of a command."""
+    usage = _run(command)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def timed_command(command: list[str]) -> tuple[float, float]:
+    """Seconds, and peak MiB, of a command."""
+    started = time.perf_counter()
+    usage = _run(command)
+    return time.perf_counter() - started, usage.ru_maxrss / 1024
+
+
+def _run(command: list[str]) -> resource.struct_rusage:
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)
@@ -98,7 +112,7 @@ def cpu_of(command: list[str]) -> tuple[float, float]:
         if process.returncode:
             output.seek(0)
             raise SystemExit(f"{' '.join(command)}\n{output.read().decode()}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return usage
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 // follow in brackets.
 #include "Diagnostics.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
-#include "tpu_mlir/Support/ToolMain.h"
+#include "tpu_mlir/Support/Tool.h"
 
 #include "mlir/IR/Location.h"
 #include "llvm/Support/JSON.h"

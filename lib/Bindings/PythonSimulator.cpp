@@ -64,13 +64,14 @@ py::dict runBmodel(const FilePath &file, const py::dict &inputs, bool dumpAll, b
     throw UserError("'" + path +
                     "' has no tensor table, and no tensor_location.json lies beside it; only its outputs can be shown");
   std::vector<py::array> holder;
+  py::dict taken;
   for (const sim::NetTensor &input : simulator.inputs()) {
     // A single array for a single input needs no matching name.
     py::handle given;
     if (inputs.contains(input.name))
       given = inputs[py::str(input.name)];
     else if (inputs.size() == 1 && simulator.inputs().size() == 1)
-      given = inputs.begin()->second;
+      given = inputs.begin()->second, taken[py::str(input.name)] = inputs.begin()->first;
     else
       throw UserError("'" + path + "' takes an input '" + input.name + "', which is not given");
     simulator.setInput(input.name, sim::encodeInput(input, viewOf(input.name, py::array::ensure(given), holder)));
@@ -97,6 +98,7 @@ py::dict runBmodel(const FilePath &file, const py::dict &inputs, bool dumpAll, b
   py::dict result;
   result["tensors"] = tensors;
   result["known"] = known;
+  result["taken"] = taken;
   result["summary"] = summaryOf(simulator, run);
   return result;
 }
@@ -108,7 +110,8 @@ void bindSimulator(py::module_ &m) {
         py::arg("fixed") = false,
         "Simulate a bmodel. Returns {'tensors': name -> array, 'known': name -> mask of the elements that were "
         "computed (only\n"
-        "for tensors with others), 'summary': cycles, commands, macs, ddr_bytes, host_ops ...}.\n"
+        "for tensors with others), 'taken': input -> name of the only array, where that was another, 'summary': "
+        "cycles, commands, macs, ddr_bytes, host_ops ...}.\n"
         "Float inputs are quantised by the model's scale; fixed returns stored integers instead of float values.");
 }
 

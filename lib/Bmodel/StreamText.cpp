@@ -7,6 +7,7 @@
 #include "tpu_mlir/Support/Error.h"
 
 #include <algorithm>
+#include <map>
 
 namespace tpu_mlir::bmodel {
 
@@ -14,13 +15,22 @@ namespace {
 
 std::span<const uint8_t> bytesOf(const OptionalBlob &blob) { return blob ? blob->bytes() : std::span<const uint8_t>(); }
 
+using LayerOf = std::function<std::string(const isa::Command &)>;
+
 void printStream(std::string &out, const isa::Table &table, isa::Engine engine, const OptionalBlob &blob,
-                 const std::string &where) {
+                 const std::string &where, const LayerOf &layerOf) {
   if (bytesOf(blob).empty())
     return;
   try {
-    for (const isa::Command &command : isa::decodeStream(table, engine, bytesOf(blob)))
+    std::string now;
+    for (const isa::Command &command : isa::decodeStream(table, engine, bytesOf(blob))) {
+      if (std::string layer = layerOf(command); layer != now) {
+        now = std::move(layer);
+        if (!now.empty())
+          out += "# " + now + "\n";
+      }
       out += isa::toText(table, command) + "\n";
+    }
   } catch (const UserError &error) {
     throw UserError(where + ": " + error.what());
   }
@@ -65,14 +75,19 @@ void replace(const Paragraph &paragraph, size_t padTo) {
 
 } // namespace
 
-std::string disassemble(const Model &model, const isa::Table &table) {
+std::string disassemble(const Model &model, const isa::Table &table, const LayerNames &layers) {
   // The walk hands out mutable groups; nothing is written through them here.
   const std::vector<GroupRef> refs = commandGroups(const_cast<Model &>(model));
   std::vector<bool> printed(refs.size());
   std::string out;
+  std::map<std::pair<size_t, size_t>, uint32_t> groupsOf; // of a stage, so far
   for (size_t i = 0; i < refs.size(); ++i) {
     if (printed[i])
       continue;
+    const uint32_t number = groupsOf[{refs[i].net, refs[i].stage}]++;
+    const LayerOf layerOf = [&](const isa::Command &command) {
+      return layers ? layers(refs[i], number, command) : std::string();
+    };
     out += "group " + refs[i].where;
     for (size_t j = i + 1; j < refs.size(); ++j)
       if (!printed[j] && refs[j].group->bdc == refs[i].group->bdc && refs[j].group->gdma == refs[i].group->gdma) {
@@ -80,8 +95,8 @@ std::string disassemble(const Model &model, const isa::Table &table) {
         printed[j] = true;
       }
     out += "\n";
-    printStream(out, table, isa::Engine::TIU, refs[i].group->bdc, refs[i].where);
-    printStream(out, table, isa::Engine::GDMA, refs[i].group->gdma, refs[i].where);
+    printStream(out, table, isa::Engine::TIU, refs[i].group->bdc, refs[i].where, layerOf);
+    printStream(out, table, isa::Engine::GDMA, refs[i].group->gdma, refs[i].where, layerOf);
   }
   return out;
 }

@@ -143,7 +143,7 @@ LogicalResult TopInterpreter::invoke(bool keepAll) {
 
 /// Large weights are read where their file has them; between runs they need not be in memory.
 void TopInterpreter::releaseConstants() {
-  constexpr int64_t kLarge = int64_t(1) << 22; // elements
+  constexpr int64_t kLarge = int64_t(1) << 18; // elements
   for (const eval::Tensor &tensor : plan.tensors())
     if (tensor.constant && tensor.count() >= kLarge)
       weights.release(std::span(reinterpret_cast<const uint8_t *>(tensor.constant), tensor.count() * sizeof(float)));

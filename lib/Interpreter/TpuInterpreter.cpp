@@ -42,7 +42,7 @@ public:
       forms.push_back(cast<FormInterface>(op).form());
       for (Value v : op->getOperands())
         if (auto weight = dyn_cast_or_null<top::WeightOp>(v.getDefiningOp()))
-          if (!weights.data(weight))
+          if (failed(weights.check(weight)))
             return failure();
     }
     return success();
@@ -82,9 +82,12 @@ public:
       ++uses[values[name]];
     for (auto [op, form] : llvm::zip(ops, forms)) {
       run(op, form);
-      for (Value v : op->getOperands())
+      for (Value v : op->getOperands()) {
+        if (auto weight = dyn_cast_or_null<top::WeightOp>(v.getDefiningOp()))
+          weights.release(weight);
         if (--uses[v] == 0 && !keepAll)
           stored.erase(v);
+      }
     }
     return success();
   }

@@ -18,19 +18,21 @@ bool isHead(const CommandInfo &info, const FieldInfo &row) {
          std::any_of(info.match.begin(), info.match.end(), [&](const MatchTerm &t) { return t.bit == row.bit; });
 }
 
-std::string number(uint64_t value) {
-  constexpr uint64_t kHexFrom = 65536;
-  if (value < kHexFrom)
-    return std::to_string(value);
+std::string hex(uint64_t value) {
   char text[24];
   auto end = std::to_chars(text, text + sizeof text, value, 16).ptr;
   return "0x" + std::string(text, end);
 }
 
+std::string number(uint64_t value) {
+  constexpr uint64_t kHexFrom = 65536;
+  return value < kHexFrom ? std::to_string(value) : hex(value);
+}
+
 std::string shown(const FieldInfo &row, uint64_t value) {
   if (row.values && value < row.values->values.size())
     return std::string(row.values->values[value]);
-  return number(value);
+  return row.name.ends_with("_addr") ? hex(value) : number(value);
 }
 
 /// Words of a line, one by one.
@@ -122,7 +124,7 @@ std::string toText(const Table &table, const Command &command) {
       const FieldInfo &low = *info.find(joined->low), &high = *info.find(joined->high);
       const uint64_t value = command.get(high) << 32 | command.get(low);
       if (row.id == joined->low && value != (high.defaultValue << 32 | low.defaultValue))
-        out += " " + std::string(joined->name) + "=" + number(value);
+        out += " " + std::string(joined->name) + "=" + hex(value);
     } else if (const uint64_t value = command.get(row); value != row.defaultValue) {
       out += " " + std::string(row.name) + "=" + shown(row, value);
     }

@@ -11,8 +11,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cmath>
-
 namespace tpu_mlir::report {
 
 using nlohmann::ordered_json;
@@ -39,9 +37,6 @@ private:
   std::map<std::string, size_t, std::less<>> numbers;
   ordered_json list = ordered_json::array();
 };
-
-/// Two decimals of a cycle.
-double rounded(double cycles) { return std::round(cycles * 100) / 100; }
 
 ordered_json chipJson(const target::Chip &chip) {
   double toTiu = timing::gdmaToTiu(chip);
@@ -72,7 +67,7 @@ ordered_json commandJson(const TimedStream &stream, const bmodel::Model &model, 
     c["engine"].push_back(int(t.byGdma)), c["group"].push_back(t.group), c["id"].push_back(t.id);
     c["dep"].push_back(command.dep()), c["name"].push_back(words[t.name]);
     c["layer"].push_back(layerOf.empty() ? 0 : layerOf[i]);
-    c["start"].push_back(rounded(t.start)), c["end"].push_back(rounded(t.end));
+    c["start"].push_back(roundedCycles(t.start)), c["end"].push_back(roundedCycles(t.end));
     c["macs"].push_back(t.work.macs()), c["ddr_bytes"].push_back(t.work.ddrReadBytes + t.work.ddrWriteBytes);
     if (list.size() <= kMostTexts)
       texts.push_back(isa::toText(table, command));
@@ -101,7 +96,7 @@ ordered_json localJson(const LocalLife &life, Words &words) {
   for (const LocalBlock &x : life.blocks) {
     b["lane_begin"].push_back(x.laneBegin), b["lane_end"].push_back(x.laneEnd);
     b["begin"].push_back(x.begin), b["end"].push_back(x.end);
-    b["from"].push_back(rounded(x.from)), b["to"].push_back(rounded(x.to));
+    b["from"].push_back(roundedCycles(x.from)), b["to"].push_back(roundedCycles(x.to));
     b["content"].push_back(words[kContents[size_t(x.content)]]), b["name"].push_back(words[x.name]);
     b["layer"].push_back(x.layer), b["writer"].push_back(x.writer);
     b["last_user"].push_back(x.lastUser), b["reads"].push_back(x.reads);

@@ -70,7 +70,8 @@ std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array) 
     return raw;
   }
   bool isFloatArray = array.type == NpyType::F32 || array.type == NpyType::F64 || array.type == NpyType::F16;
-  if (!isFloatArray)
+  // For an input of floats, integers are numbers like others; for one of integers, they might be raw or real values.
+  if (!isFloatArray && !kernel::isFloat(input.dtype))
     throw UserError("array '" + array.name + "' has type " + name(array.type) + " but input '" + input.name + "' is " +
                     kernel::name(input.dtype) + "; give it as that or as float32");
   std::vector<float> values(size_t(array.count()));

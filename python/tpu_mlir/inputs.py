@@ -9,6 +9,7 @@ from typing import Any
 from .errors import UserError
 from .npz import load_npy, load_npz
 from .preprocess import IMAGE_SUFFIXES, Preprocess
+from .progress import note
 
 Shapes = Mapping[str, Sequence[int]]  # input name -> shape
 
@@ -60,8 +61,10 @@ def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dic
     """`tensors` by the network's input names, checked against its shapes, as float32."""
     import numpy as np
 
-    if len(tensors) == 1 and len(shapes) == 1:
-        tensors = dict(zip(shapes, tensors.values(), strict=True))
+    if len(tensors) == 1 and len(shapes) == 1 and not tensors.keys() & shapes.keys():
+        (given,), (name,) = tensors, shapes
+        note(f"{origin}: its only tensor '{given}' is taken as the input '{name}'")
+        tensors = {name: tensors[given]}
     missing = [name for name in shapes if name not in tensors]
     if missing:
         raise UserError(f"{origin} has no tensor '{missing[0]}'; it has: {', '.join(tensors) or 'none'}")
@@ -70,6 +73,8 @@ def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dic
         tensor = np.asarray(tensors[name])
         if tensor.dtype.kind not in "fiub":
             raise UserError(f"{origin}: tensor '{name}' has type {tensor.dtype}, which is not a number")
+        if sorted((tensor.shape, tuple(shape))) == [(), (1,)]:
+            tensor = tensor.reshape(shape)  # a scalar is a vector of one where there are no tensors without dimensions
         if tuple(tensor.shape) != tuple(shape):
             raise UserError(
                 f"{origin}: tensor '{name}' has shape {list(tensor.shape)}, the network takes {list(shape)}"

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .content import require_kind
 from .core import pymlir
 from .errors import UserError, is_core_error, require_file
 from .inputs import load_inputs, match_inputs
 from .preprocess import Preprocess
+from .progress import human_count, note
 
 MODEL_SUFFIXES = (".onnx", ".mlir", ".bmodel")
 
@@ -32,6 +34,7 @@ def run(
     suffix = path.suffix.lower()
     if suffix not in MODEL_SUFFIXES:
         raise UserError(f"model '{path}' is none of: {', '.join(s[1:] for s in MODEL_SUFFIXES)}")
+    require_kind(path, "model")
     try:
         if suffix == ".onnx":
             return _run_onnx(path, inputs, dump_all, fixed)
@@ -59,7 +62,7 @@ def _run_onnx(
 
 def open_module(path: Path | str) -> Any:
     """A loaded `pymlir.module`; UserError with the file's name where it cannot be."""
-    require_file(path, "model")
+    require_kind(require_file(path, "model"), "model")
     module = pymlir().module()
     try:
         module.load(str(path))
@@ -114,20 +117,48 @@ def simulate_known(
 
     A bmodel in slices need not compute what nothing reads; such elements are 0. Tensors that are whole have no mask.
     """
+    import numpy as np
+
     from .npz import load_npz
 
     path = require_file(path, "model")
+    require_kind(path, "model")
+    origin = "the input"
     if not isinstance(inputs, Mapping):
+        origin = f"input file '{inputs[0]}'" if inputs else origin
         if len(inputs) != 1 or Path(inputs[0]).suffix.lower() != ".npz":
             raise UserError(f"model '{path}': a bmodel takes one npz file with all inputs")
         inputs = load_npz(inputs[0], "input file")
+    # There are no tensors without dimensions in a bmodel: a scalar is a vector of one.
+    arrays = {name: np.atleast_1d(np.asarray(array)) for name, array in inputs.items()}
     try:
-        result = pymlir().run_bmodel(str(path), dict(inputs), dump_all, fixed)
+        result = pymlir().run_bmodel(str(path), arrays, dump_all, fixed)
     except Exception as error:
         if is_core_error(error):
             raise _named(path, error) from error
         raise
+    for name, given in dict(result["taken"]).items():
+        note(f"{origin}: its only tensor '{given}' is taken as the input '{name}'")
     return dict(result["tensors"]), dict(result["known"]), dict(result["summary"])
+
+
+def run_lines(run: Mapping[str, Any], network_macs: int | None = None) -> list[str]:
+    """What a simulation's summary says to people, one fact a line; `network_macs`: the network's own multiply-adds."""
+    executed = int(run["macs"])
+    macs = f"MACs:       {executed:,} in the stream"
+    if network_macs is not None:
+        share = f" ({100 * executed / network_macs:.1f} %)" if network_macs else ""
+        macs += f", {network_macs:,} in the network{share}"
+    return [
+        f"commands:   {run['tiu_commands']:,} TIU, {run['gdma_commands']:,} GDMA, {run['host_ops']} host ops",
+        macs,
+        f"simulated:  {run['cycles']:,} cycles ({run['milliseconds']:.3f} ms), TIU busy {_share(run, 'tiu')}, "
+        f"GDMA busy {_share(run, 'gdma')}, {human_count(run['ddr_bytes'])}B of DDR traffic",
+    ]
+
+
+def _share(run: Mapping[str, Any], engine: str) -> str:
+    return f"{100 * run[f'{engine}_busy_cycles'] / run['cycles']:.1f} %" if run["cycles"] else "0 %"
 
 
 def _tensors(

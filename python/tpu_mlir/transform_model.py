@@ -85,7 +85,7 @@ def transform(
     nodes = len(model.graph.node)
     asked = graph.as_asked(model, str(model_def), input_shapes, output_names)
     inputs = [(i.name, graph.static_shape(i) or ()) for i in asked.graph.input]
-    settings = resolve(preprocess or PreprocessFlags(), inputs)
+    settings = _for_their_types(resolve(preprocess or PreprocessFlags(), inputs), asked)
     # Broken test inputs are found before anything is written.
     tensors = load_inputs(test_input, dict(inputs), settings) if test_input else None
     require_finite(tensors or {}, "--test_input")
@@ -129,6 +129,25 @@ def _check_arguments(model_name: str, model_def: Path, mlir: Path, test_result: 
         if Path(test_result).suffix != ".npz":
             raise UserError(f"--test_result '{test_result}' must end in .npz")
         require_folder(Path(test_result))
+
+
+def _for_their_types(settings: dict[str, Preprocess], asked: Any) -> dict[str, Preprocess]:
+    """`settings` without inputs that hold no pixels; an integer input takes pixels as they are."""
+    import onnx
+
+    kinds = {i.name: i.type.tensor_type.elem_type for i in asked.graph.input}
+    kept: dict[str, Preprocess] = {}
+    for name, picture in settings.items():
+        is_float = onnx.helper.tensor_dtype_to_np_dtype(kinds[name]).kind not in "iub"
+        if not is_float and (any(picture.mean) or set(picture.scale) != {1.0}):
+            kind = onnx.TensorProto.DataType.Name(kinds[name])
+            raise UserError(
+                f"input '{name}' has type {kind} and takes pixels as they are; drop --mean and --scale, or leave it "
+                f"out of --preprocess_list"
+            )
+        if is_float or kinds[name] == onnx.TensorProto.UINT8:
+            kept[name] = picture
+    return kept
 
 
 @dataclass
@@ -182,7 +201,7 @@ class _Run:
         with self.stages.stage("import into Top"):
             builder = core.Builder(self.name)
             attributes = {input_name: s.attributes() for input_name, s in self.settings.items()}
-            importer = import_graph(builder, model, str(self.model_def), attributes)
+            importer = import_graph(builder, model, str(self.model_def), attributes, self.asked)
             builder.set_module_attr("module.platform", "ONNX")
             origin_mlir = stage / f"{self.mlir.stem}_origin.mlir"
             weights = stage / f"{self.name}_top_f32_all_origin_weight.npz"

@@ -183,7 +183,6 @@ def test_the_readme_has_the_whole_road() -> None:
 
 
 @needs_core
-@pytest.mark.slow
 def test_the_tour_of_the_readme_runs(tmp_path: Path) -> None:
     """The commands as they are printed, in a tree of their own, but for `source envsetup.sh`."""
     for tool in ("tpuc-opt", "bmodel-tool", "tpuc-sim", "model_deploy.py"):

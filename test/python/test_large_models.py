@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,6 +12,10 @@ import onnx
 import pytest
 from conftest import ROOT, needs_core
 from onnx import TensorProto, helper
+
+sys.path.insert(0, str(ROOT / "bench"))
+
+from gigabytes import measure
 
 from tpu_mlir.errors import UserError
 from tpu_mlir.frontend.onnx import graph, large
@@ -163,78 +166,21 @@ def test_a_file_that_ends_early_is_a_sentence(tmp_path: Path, cut: int) -> None:
 
 # --- memory -----------------------------------------------------------------------------------------------------------
 
-LIBRARIES = 230  # MiB: Python with onnx, onnxsim, onnxruntime and the compiler, without a network
-
-
-def big_network(folder: Path, count: int, size: int) -> tuple[Path, Path, int]:
-    """`count` products of `size` x `size` in external data, a calibration table, and the MiB of the weights."""
-    rng = np.random.default_rng(0)
-    few = (rng.standard_normal((64, size)) / np.sqrt(size)).astype(np.float32)
-    nodes, inits, x = [], [], "x"
-    with (folder / "data.bin").open("wb") as data:
-        for i in range(count):
-            made = TensorProto(name=f"w{i}", data_type=TensorProto.FLOAT, dims=[size, size])
-            made.data_location = TensorProto.EXTERNAL
-            for key, value in (("location", "data.bin"), ("offset", data.tell()), ("length", size * size * 4)):
-                entry = made.external_data.add()
-                entry.key, entry.value = key, str(value)
-            for part in range(size // 64):
-                np.roll(few, part * 7 + i, axis=1).tofile(data)
-            inits.append(made)
-            nodes += [
-                helper.make_node("MatMul", [x, f"w{i}"], [f"m{i}"]),
-                helper.make_node("Relu", [f"m{i}"], [f"y{i}"]),
-            ]
-            x = f"y{i}"
-    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, size]) for n in ("x", x)]
-    made_graph = helper.make_graph(nodes, "big", ends[:1], ends[1:], inits)
-    model = helper.make_model(made_graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
-    (folder / "big.onnx").write_bytes(model.SerializeToString())
-    rows = ["x 4 -4 4", *(f"y{i}_Relu 4 0 4\nm{i}_MatMul 4 -4 4" for i in range(count))]
-    (folder / "table").write_text("\n".join(rows) + "\n")
-    return folder / "big.onnx", folder / "table", count * size * size * 4 >> 20
-
-
-def peak_of(command: list[str], folder: Path) -> float:
-    """Runs a tool; the MiB that it held at most."""
-    with (folder / "log").open("wb") as log:
-        tool = ROOT / "python" / "tpu_mlir" / "bin" / command[0]
-        arguments = [sys.executable, str(tool), *command[1:]]
-        process = os.posix_spawn(
-            sys.executable,
-            arguments,
-            {**os.environ},
-            file_actions=[(os.POSIX_SPAWN_DUP2, log.fileno(), 1), (os.POSIX_SPAWN_DUP2, log.fileno(), 2)],
-        )
-        _, status, usage = os.wait4(process, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, (folder / "log").read_text()
-    return usage.ru_maxrss / 1024
-
-
-def peaks(folder: Path, count: int, size: int) -> tuple[float, float, int]:
-    """Peak MiB of the import and of the INT8 deployment, both proven, and MiB of the weights."""
-    model, table, weights = big_network(folder, count, size)
-    mlir = folder / "big.mlir"
-    imported = peak_of(
-        ["model_transform.py", "--model_name", "big", "--model_def", str(model), "--mlir", str(mlir)], folder
-    )
-    flags = ["--chip", "bm1684x", "--quantize", "INT8", "--calibration_table", str(table)]
-    flags += ["--mlir", str(mlir), "--model", str(folder / "big.bmodel")]
-    return imported, peak_of(["model_deploy.py", *flags], folder), weights
+LIBRARIES = 230 << 20  # bytes of Python with onnx, onnxsim, onnxruntime and the compiler, without a network
 
 
 def test_300_mb_of_weights_pass_in_the_memory_of_one_copy(tmp_path: Path) -> None:
-    imported, deployed, weights = peaks(tmp_path, 5, 4096)
-    assert weights == 320
-    assert imported <= 1.1 * weights + LIBRARIES
-    assert deployed <= 0.6 * weights + LIBRARIES
+    costs = measure(tmp_path, 5, 4096, 1)
+    assert costs.weights == 320 << 20
+    assert costs.import_peak <= 1.1 * costs.weights + LIBRARIES
+    assert costs.deploy_peak <= 0.6 * costs.weights + LIBRARIES
 
 
 @pytest.mark.slow
 def test_8_gb_of_weights_pass(tmp_path: Path) -> None:
-    if shutil.disk_usage(tmp_path).free < 50 << 30:
-        pytest.skip("needs 50 GiB of disk")
-    imported, deployed, weights = peaks(tmp_path, 30, 8192)
-    assert weights == 7680
-    assert imported <= 1.3 * weights
-    assert deployed <= 0.7 * weights
+    if shutil.disk_usage(tmp_path).free < 40 << 30:
+        pytest.skip("needs 40 GiB of disk")
+    costs = measure(tmp_path, 30, 8192, 1)
+    assert costs.weights > 8e9
+    assert costs.import_peak <= 1.3 * costs.weights
+    assert costs.deploy_peak <= 0.7 * costs.weights

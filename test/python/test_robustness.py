@@ -76,7 +76,7 @@ class subprocess_pipe:
 def assert_one_sentence(result: Result, *parts: str) -> None:
     """Exit code 1 and one line on stderr that says `error:` (tpuc-opt also shows the place) and one of `parts`."""
     assert result.code == 1, (result.code, result.err)
-    told = [line for line in result.err.splitlines() if "error:" in line or line.startswith("bmodel-tool: ")]
+    told = [line for line in result.err.splitlines() if "error:" in line]
     assert len(told) == 1 and "Traceback" not in result.err and "internal error" not in result.err, result.err
     assert not parts or any(part in told[0].lower() for part in parts), result.err
 

@@ -73,7 +73,7 @@ def test_cost_tool_prices_lines() -> None:
 )
 def test_cost_tool_names_mistakes(arguments: list[str], lines: str, sentence: str) -> None:
     done = cost(arguments, lines)
-    assert (done.returncode, done.stderr) == (1, f"tpuc-cost: error: {sentence}\n")
+    assert (done.returncode, done.stderr) == (1, f"error: {sentence}\n")
 
 
 GOLDEN = ROOT.parent / "shared/golden/yolov5s_bm1684x_int8_sym.bmodel"
@@ -118,7 +118,7 @@ def test_timing_only_writes_summary_trace_and_ranges(tmp_path: Path) -> None:
 )
 def test_timing_only_names_mistakes(arguments: list[str], sentence: str) -> None:
     done = simulate(["m.bmodel", *arguments])
-    assert (done.returncode, done.stderr) == (1, f"tpuc-sim: error: {sentence}\n")
+    assert (done.returncode, done.stderr) == (1, f"error: {sentence}\n")
 
 
 def test_layers_need_a_table(tmp_path: Path) -> None:
@@ -127,5 +127,5 @@ def test_layers_need_a_table(tmp_path: Path) -> None:
     done = simulate([str(GOLDEN), "--timing-only", "--layers", str(tmp_path / "layers.csv")])
     assert (done.returncode, done.stderr) == (
         1,
-        f"tpuc-sim: error: '{GOLDEN}' has no tensor table, so its commands belong to no layer\n",
+        f"error: '{GOLDEN}' has no tensor table, so its commands belong to no layer\n",
     )

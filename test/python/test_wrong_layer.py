@@ -287,7 +287,7 @@ def test_mistakes_get_a_sentence(net: Compiled, tmp_path: Path) -> None:
     def refused(text: str, *words: object) -> None:
         result = sim(net, *words)
         assert result.returncode == 1
-        assert re.fullmatch(rf"tpuc-sim: error: ('[^']*\.bmodel': )?{text}\n", result.stderr), result.stderr
+        assert re.fullmatch(rf"error: ('[^']*\.bmodel': )?{text}\n", result.stderr), result.stderr
 
     refused(r"'no_layer' is neither a command \(tiu:9, gdma:12\) nor one of the \d+ layers .*", "--break", "no_layer")
     refused("breakpoint 'tiu:x' needs a number, found 'x'", "--break", "tiu:x")

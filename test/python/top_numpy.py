@@ -26,6 +26,7 @@ class EagerBuilder:
 
     def input(self, name: str, shape: Sequence[int], attributes: dict[str, Any]) -> np.ndarray:
         value = np.asarray(self.inputs.get(name, np.zeros(shape)), np.float32)
+        value = value if value.ndim else value.reshape(1)  # a scalar is a vector of one in Top
         assert value.shape == tuple(shape)
         self.input_attributes[name] = attributes
         self._name(name, value)

@@ -4,8 +4,7 @@
 #include "Verbs.h"
 #include "tpu_mlir/Check/Safety.h"
 #include "tpu_mlir/Support/Error.h"
-
-#include <cstdio>
+#include "tpu_mlir/Support/Tool.h"
 
 namespace tpu_mlir::bmodel_tool {
 
@@ -24,8 +23,8 @@ int check(const Arguments &arguments) {
            (report.groups == 1 ? " group\n" : " groups\n");
   writeText("", out);
   if (!report.isSafe())
-    std::fprintf(stderr, "bmodel-tool: %s: %zu %s\n", path.c_str(), report.findings.size(),
-                 report.findings.size() == 1 ? "finding" : "findings");
+    printError("'" + path + "' is not safe to run: " + std::to_string(report.findings.size()) +
+               (report.findings.size() == 1 ? " finding" : " findings"));
   return report.isSafe() ? kExitDone : kExitCompareFailed;
 }
 

@@ -11,11 +11,26 @@ namespace tpu_mlir::bmodel_tool {
 
 namespace {
 
+bool isSame(const NpzArray &a, const NpzArray &b) {
+  if (a.count() != b.count())
+    return false;
+  std::vector<float> left(size_t(a.count())), right(left.size());
+  toFloat(a, left.data());
+  toFloat(b, right.data());
+  return left == right;
+}
+
+/// The reference's own input, where it has one, must be the given one: else every tensor differs, and none is wrong.
 const NpzArray &inputOf(const sim::NetTensor &input, const NpzFile &given, const NpzFile &reference) {
-  if (const NpzArray *array = given.find(input.name))
+  const NpzArray *own = reference.find(input.name);
+  if (const NpzArray *array = given.find(input.name)) {
+    if (own && own != array && !isSame(*array, *own))
+      throw UserError("'" + given.path() + "' and '" + reference.path() + "' are of different runs: their '" +
+                      input.name + "' differs; give the input that made the reference, or leave out -i");
     return *array;
-  if (const NpzArray *array = reference.find(input.name))
-    return *array;
+  }
+  if (own)
+    return *own;
   throw UserError("neither '" + given.path() + "' nor '" + reference.path() + "' has the network's input '" +
                   input.name + "'; give it with -i INPUTS.npz");
 }

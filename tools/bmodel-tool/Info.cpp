@@ -10,6 +10,9 @@ namespace tpu_mlir::bmodel_tool {
 
 namespace {
 
+/// What stands in files that are to be the same whenever they are made.
+constexpr const char *kNoTime = "Thu Jan  1 00:00:00 1970";
+
 std::string hex(uint64_t value) {
   char text[24];
   std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
@@ -67,8 +70,8 @@ int info(const Arguments &arguments) {
   const bmodel::Model model = bmodel::readBmodel(arguments.inputs[0]);
   // The vendor's time text ends with a line end.
   const std::string time = model.time.substr(0, model.time.find('\n'));
-  std::string out =
-      "chip " + model.chip + ", version " + model.version + ", type " + model.type + ", time " + time + "\n";
+  std::string out = "chip " + model.chip + ", version " + model.version + ", type " + model.type + ", " +
+                    (time == kNoTime ? "no time set" : "time " + time) + "\n";
   out += "memory for activations: " + std::to_string(model.neuronSize) + " bytes\n";
   if (model.kernelModule)
     out += "kernel module " + model.kernelModule->fileName + ", " + std::to_string(model.kernelModule->binary.size()) +

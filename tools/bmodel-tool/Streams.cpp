@@ -3,11 +3,13 @@
 
 #include "Verbs.h"
 #include "tpu_mlir/Bmodel/StreamText.h"
+#include "tpu_mlir/Sim/StreamTiming.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 namespace tpu_mlir::bmodel_tool {
 
@@ -22,14 +24,53 @@ template <typename Action> auto withName(const std::string &path, Action &&actio
   }
 }
 
+/// The layers of a model's commands, as far as its tensor tables tell.
+class Layers {
+public:
+  /// A table that cannot be read becomes a comment at the end of `text`: the commands are what a reader wants then.
+  Layers(const bmodel::Model &model, const std::string &path, std::string &text) {
+    for (size_t net = 0; net < model.net.size(); ++net)
+      for (size_t stage = 0; stage < model.net[net].parameter.size(); ++stage)
+        try {
+          tables[{net, stage}] = sim::TimedStream(model, path, net, stage).tensorTable();
+        } catch (const UserError &error) {
+          text += "# no layers: " + printable(error.what()) + "\n";
+        }
+  }
+
+  std::string of(const bmodel::GroupRef &ref, uint32_t group, const isa::Command &command) const {
+    const auto table = tables.find({ref.net, ref.stage});
+    if (table == tables.end() || !command.info->has(isa::Field::cmd_id))
+      return "";
+    const sim::LayerEntry *layer = table->second.layerOf(
+        {group, command.engine() == isa::Engine::GDMA, uint32_t(command.get(isa::Field::cmd_id))});
+    return layer ? "layer " + printable(layer->name) + " (" + printable(layer->op) + ")" : "";
+  }
+
+private:
+  /// On one line, whatever the name is made of.
+  static std::string printable(std::string text) {
+    for (char &c : text)
+      if (static_cast<unsigned char>(c) < 32 || c == 127)
+        c = '?';
+    return text;
+  }
+
+  std::map<std::pair<size_t, size_t>, sim::TensorTable> tables;
+};
+
 } // namespace
 
 int disassemble(const Arguments &arguments) {
   const std::string &path = arguments.inputs[0];
   const bmodel::Model model = bmodel::readBmodel(path);
   const isa::Table &table = isa::tableFor(chipOf(model, path).identity.isa);
-  writeText(arguments.output,
-            "# " + model.chip + "\n" + withName(path, [&] { return bmodel::disassemble(model, table); }));
+  std::string head = "# " + model.chip + "\n";
+  Layers layers(model, path, head);
+  const bmodel::LayerNames names = [&](const bmodel::GroupRef &ref, uint32_t group, const isa::Command &command) {
+    return layers.of(ref, group, command);
+  };
+  writeText(arguments.output, head + withName(path, [&] { return bmodel::disassemble(model, table, names); }));
   return kExitDone;
 }
 

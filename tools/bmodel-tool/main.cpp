@@ -5,11 +5,7 @@
 #include "Verbs.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
-#include "tpu_mlir/Support/ToolMain.h"
-
-#include <cstdio>
-#include <cstring>
-#include <exception>
+#include "tpu_mlir/Support/Tool.h"
 
 namespace tpu_mlir::bmodel_tool {
 
@@ -24,8 +20,7 @@ const target::Chip &chipOf(const bmodel::Model &model, const std::string &path) 
 void writeText(const std::string &output, const std::string &text) {
   if (!output.empty() && output != "-")
     return writeFileAtomically(output, text);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout))
-    throw UserError(std::string("cannot write to standard output: ") + std::strerror(errno));
+  printOut(text);
 }
 
 namespace {
@@ -81,7 +76,7 @@ int run(const std::vector<std::string> &words) {
     if (word == "--help" || word == "-h")
       return writeText("", usage()), kExitDone;
     if (word == "--version")
-      return writeText("", "bmodel-tool " TPU_MLIR_VERSION "\n"), kExitDone;
+      return writeText("", versionLine("bmodel-tool")), kExitDone;
   }
   const Verb &verb = findVerb(words[0]);
   Arguments arguments;
@@ -114,6 +109,5 @@ int run(const std::vector<std::string> &words) {
 } // namespace tpu_mlir::bmodel_tool
 
 int main(int argc, char **argv) {
-  using namespace tpu_mlir;
-  return toolMain("bmodel-tool: ", [&] { return bmodel_tool::run(std::vector<std::string>(argv + 1, argv + argc)); });
+  return tpu_mlir::runTool([&] { return tpu_mlir::bmodel_tool::run({argv + 1, argv + argc}); });
 }

@@ -4,7 +4,7 @@
 // against records, and people ask what a shape costs. Holds no formula.
 
 #include "tpu_mlir/Support/Error.h"
-#include "tpu_mlir/Support/ToolMain.h"
+#include "tpu_mlir/Support/Tool.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 #include <cstdio>
@@ -33,6 +33,7 @@ elements, WIDTH is bytes per element, SHARE (0 to 1) how long operands and resul
 
   --set NAME=VALUE  another value for a constant of the timing model
   --constants       list the constants: name, value, low and high end, evidence, source
+  --version         the version
   -h, --help        this text
 
 Exit codes: 0 done, 1 the user must change something, 70 our bug.
@@ -127,7 +128,11 @@ int run(int argc, char **argv) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string &a = arguments[i];
     if (a == "-h" || a == "--help") {
-      std::fputs(kUsage, stdout);
+      printOut(kUsage);
+      return kExitDone;
+    }
+    if (a == "--version") {
+      printOut(versionLine("tpuc-cost"));
       return kExitDone;
     }
     if (a == "--constants")
@@ -149,11 +154,12 @@ int run(int argc, char **argv) {
   for (const std::string &assignment : assignments)
     setConstant(chip, assignment);
   list ? listConstants(chip) : price(chip);
+  flushOut();
   return kExitDone;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
-  return toolMain("tpuc-cost: error: ", [&] { return run(argc, argv); });
+  return runTool([&] { return run(argc, argv); });
 }

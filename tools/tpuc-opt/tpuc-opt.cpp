@@ -8,7 +8,7 @@
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
 #include "tpu_mlir/Support/TextDepth.h"
-#include "tpu_mlir/Support/ToolMain.h"
+#include "tpu_mlir/Support/Tool.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -61,11 +61,27 @@ void printDiagnostic(const llvm::SMDiagnostic &told, void *) {
       .print("", llvm::errs());
 }
 
+/// Says what concerns no line of a file, and leaves the rest to MLIR, which would print `<unknown>:0` in front of it.
+LogicalResult printWithoutPlace(Diagnostic &diagnostic) {
+  if (diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
+    return failure();
+  auto say = [](const Diagnostic &d) {
+    const char *kind = d.getSeverity() == DiagnosticSeverity::Error     ? "error: "
+                       : d.getSeverity() == DiagnosticSeverity::Warning ? "warning: "
+                                                                        : "note: ";
+    llvm::errs() << kind << tpu_mlir::shortened(d.str()) << "\n";
+  };
+  say(diagnostic);
+  for (const Diagnostic &note : diagnostic.getNotes())
+    say(note);
+  return success();
+}
+
 /// One module through the passes, onto `out`.
 LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectRegistry &registry,
                       const Options &options, llvm::raw_ostream &out) {
   if (std::string why = tpu_mlir::whyNoMlir(buffer->getBuffer()); !why.empty()) {
-    llvm::errs() << "tpuc-opt: error: '" << options.input << "' " << why << "\n";
+    tpu_mlir::printError("'" + options.input + "' " + why);
     return failure();
   }
   auto sources = std::make_shared<llvm::SourceMgr>();
@@ -99,16 +115,16 @@ LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectR
   }
   sources->setDiagHandler(printDiagnostic);
   SourceMgrDiagnosticHandler handler(*sources, &context);
+  ScopedDiagnosticHandler placeless(&context, printWithoutPlace);
   return run();
 }
 
-} // namespace
-
-static int run(int argc, char **argv) {
+int run(int argc, char **argv) {
   tpu_mlir::registerAllPasses();
   registerAsmPrinterCLOptions();
   registerPassManagerCLOptions();
   Options options;
+  cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << tpu_mlir::versionLine("tpuc-opt"); });
   cl::ParseCommandLineOptions(argc, argv, "runs passes over a .mlir file\n");
 
   DialectRegistry registry;
@@ -120,6 +136,9 @@ static int run(int argc, char **argv) {
   // The parser takes a file without text for a module without ops; it is rather one that was cut off.
   if (input->getBuffer().trim().empty())
     throw tpu_mlir::UserError("'" + options.input + "' is empty");
+  // The parser would quote the line, whatever it holds.
+  if (input->getBuffer().take_front(256).contains('\0'))
+    throw tpu_mlir::UserError("'" + options.input + "' is a binary file, not MLIR text");
   auto each = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, llvm::raw_ostream &out) {
     return process(std::move(chunk), registry, options, out);
   };
@@ -129,19 +148,15 @@ static int run(int argc, char **argv) {
                                           : each(std::move(input), out);
   if (failed(done))
     return tpu_mlir::kExitUserError;
-  if (options.output != "-") {
+  if (options.output != "-")
     tpu_mlir::writeFileAtomically(options.output, std::string_view(text));
-    return tpu_mlir::kExitDone;
-  }
-  llvm::outs() << text;
-  llvm::outs().flush();
-  if (std::error_code error = llvm::outs().error()) {
-    llvm::outs().clear_error(); // its destructor would abort
-    throw tpu_mlir::UserError("cannot write to standard output: " + error.message());
-  }
+  else
+    tpu_mlir::printOut(text);
   return tpu_mlir::kExitDone;
 }
 
+} // namespace
+
 int main(int argc, char **argv) {
-  return tpu_mlir::toolMain("tpuc-opt: error: ", [&] { return run(argc, argv); });
+  return tpu_mlir::runTool([&] { return run(argc, argv); });
 }

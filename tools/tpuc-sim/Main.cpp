@@ -6,11 +6,9 @@
 #include "Timing.h"
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Support/Error.h"
-#include "tpu_mlir/Support/ToolMain.h"
+#include "tpu_mlir/Support/Tool.h"
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <iostream>
 #include <unistd.h>
 
@@ -45,6 +43,7 @@ Runs a bmodel from its bytes alone and prints cycles, commands and traffic.
                         tensor of the network, or memory (global:ADDRESS:TYPE:n,c,h,w or
                         local:LANE:OFFSET:TYPE:n,c,h,w[:compact]); [n,c,h,w] behind it: near that element
   --interactive         take commands from standard input even if it is no terminal
+  --version             the version
   -h, --help            this text
 
 Exit codes: 0 done, 1 the user must change something, 70 our bug.
@@ -187,8 +186,11 @@ void setInputs(sim::Simulator &simulator, const std::string &path) {
   for (const sim::NetTensor &input : inputs) {
     // A single array for a single input needs no matching name.
     const NpzArray *array = file.find(input.name);
-    if (!array && inputs.size() == 1 && file.arrays().size() == 1)
+    if (!array && inputs.size() == 1 && file.arrays().size() == 1) {
       array = &file.arrays()[0];
+      std::fprintf(stderr, "note: input file '%s': its only tensor '%s' is taken as the input '%s'\n", path.c_str(),
+                   array->name.c_str(), input.name.c_str());
+    }
     simulator.setInput(input.name, sim::encodeInput(input, array ? *array : file.get(input.name)));
   }
 }
@@ -227,16 +229,17 @@ void printSummary(const bmodel::Model &model, const Arguments &a, const sim::Sim
 }
 
 int run(int argc, char **argv) {
-  for (int i = 1; i < argc; ++i)
-    if (!std::strcmp(argv[i], "-h") || !std::strcmp(argv[i], "--help")) {
-      std::fputs(kUsage, stdout);
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "-h" || word == "--help" || word == "--version") {
+      printOut(word == "--version" ? versionLine("tpuc-sim") : kUsage);
       return kExitDone;
     }
+  }
   Arguments a = parse(argc, argv);
   if (a.streamOnly) {
     int code = timeOnly(a.timing);
-    if (std::fflush(stdout) || std::ferror(stdout))
-      throw UserError(std::string("cannot write to standard output: ") + std::strerror(errno));
+    flushOut();
     return code;
   }
   bmodel::Model model = bmodel::readBmodel(a.model);
@@ -273,13 +276,12 @@ int run(int argc, char **argv) {
     writeTensors(a.output, tensors, a.fixed);
   }
   printSummary(model, a, simulator, result);
-  if (std::fflush(stdout) || std::ferror(stdout))
-    throw UserError(std::string("cannot write to standard output: ") + std::strerror(errno));
+  flushOut();
   return kExitDone;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
-  return toolMain("tpuc-sim: error: ", [&] { return run(argc, argv); });
+  return runTool([&] { return run(argc, argv); });
 }

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 
@@ -99,7 +100,7 @@ void writeTrace(const std::string &path, const target::Chip &chip, const std::ve
         {{"name", "thread_name"}, {"ph", "M"}, {"pid", 0}, {"tid", e}, {"args", {{"name", e ? "GDMA" : "TIU"}}}});
   for (size_t i = 0; i < list.size(); ++i) {
     const TimedCommand &c = list[i];
-    ordered_json arguments = {{"group", c.group}, {"id", c.id}, {"cycles", c.end - c.start}};
+    ordered_json arguments = {{"group", c.group}, {"id", c.id}, {"cycles", roundedCycles(c.end - c.start)}};
     if (!layers.empty())
       arguments["layer"] = layers[layerOf[i]].name;
     if (c.work.macs())
@@ -107,11 +108,12 @@ void writeTrace(const std::string &path, const target::Chip &chip, const std::ve
     if (int64_t bytes = c.work.ddrReadBytes + c.work.ddrWriteBytes)
       arguments["ddr_bytes"] = bytes;
     double us = 1.0 / double(chip.clock.tiuMhz);
+    auto rounded = [](double value) { return std::round(value * 1e5) / 1e5; };
     events.push_back({{"name", c.name},
                       {"cat", c.byGdma ? "gdma" : "tiu"},
                       {"ph", "X"},
-                      {"ts", c.start * us},
-                      {"dur", (c.end - c.start) * us},
+                      {"ts", rounded(c.start * us)},
+                      {"dur", rounded((c.end - c.start) * us)},
                       {"pid", 0},
                       {"tid", int(c.byGdma)},
                       {"args", arguments}});

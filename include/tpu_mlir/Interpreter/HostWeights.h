@@ -12,6 +12,10 @@ public:
   /// Row-major elements of the weight; null, with a diagnostic on the op, when the weight file lacks it or its size
   /// differs.
   const void *data(top::WeightOp weight);
+  /// Whether data() will have them; a diagnostic on the op otherwise.
+  mlir::LogicalResult check(top::WeightOp weight);
+  /// Lets go of the memory of a large weight, until data() is asked again.
+  void release(top::WeightOp weight);
 
 private:
   llvm::DenseMap<mlir::Operation *, std::vector<uint8_t>> unpacked;

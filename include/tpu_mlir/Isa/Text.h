@@ -6,7 +6,8 @@
 //   gdma 1 dep 0 DMATensor dma.tensor.broadcast src_start_addr=0x1007c5000 ...
 //
 // Two fields that hold one number print as one (PairInfo); enumerated fields
-// print their value's name. A command without ids prints "-" for them.
+// print their value's name, addresses print as hexadecimal. A command without
+// ids prints "-" for them.
 #ifndef TPU_MLIR_ISA_TEXT_H
 #define TPU_MLIR_ISA_TEXT_H
 

@@ -17,6 +17,9 @@ nlohmann::ordered_json figuresOf(const target::Chip &chip, const sim::TimedStrea
 /// One layer.
 nlohmann::ordered_json figuresOf(const sim::LayerReport &layer);
 
+/// Cycles with two decimals: what lies behind them is noise of adding floats.
+double roundedCycles(double cycles);
+
 /// JSON text; bytes that are no Unicode become replacement characters.
 std::string textOf(const nlohmann::ordered_json &json, int indent = 1);
 

@@ -9,9 +9,9 @@
 
 namespace tpu_mlir::sim {
 
-/// Raw bytes of an input from an array: arrays of the input's own format are taken as they are, floats are converted;
-/// for an integer input q = sat(round(x · scale) + zero point), half away from zero. UserError for wrong shapes and
-/// types.
+/// Raw bytes of an input from an array: arrays of the input's own format are taken as they are, floats are converted,
+/// and for an input of floats integers too; for an integer input q = sat(round(x · scale) + zero point), half away from
+/// zero. UserError for wrong shapes and types.
 std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array);
 
 /// (stored − zero point) · scale, or the floats themselves.

@@ -372,8 +372,8 @@ struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
       bias = l.weightData(scale.getBias());
     Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
     if (l.isInt8()) {
-      FailureOr<QuantizedFilter> q =
-          quantizeFilter(op, FilterView{filter}, bias, c, formatOf(in), outFormat, l.chip.quant.weightLevels);
+      FailureOr<QuantizedFilter> q = quantizeFilter(op, FilterView{filter, false, nullptr}, bias, c, formatOf(in),
+                                                    outFormat, l.chip.quant.weightLevels);
       if (failed(q))
         return failure();
       filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, {c, 1, 1, 1}, DType::I8);

@@ -10,17 +10,37 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from .. import __version__
 from ..errors import UserError, did_you_mean
 
 # A value such as "-1,0.5,0" or "-3" is a value, not a flag.
 _NEGATIVE_VALUES = re.compile(r"^-\d[\d.,eE+-]*$|^-\.\d+[\d.,eE+-]*$")
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """argparse's, with the default of every flag that has one and whose help does not name it."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        text, value = action.help, action.default
+        has_default = value is not argparse.SUPPRESS and value is not None and value != () and action.nargs != 0
+        if not text or not action.option_strings or not has_default or "default" in text:
+            return text
+        shown = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+        return f"{text} (default {shown.replace('%', '%%')})"
+
+
 class ArgumentParser(argparse.ArgumentParser):
     """argparse with UserErrors; `refuse` names documented flags that this version cannot serve."""
 
     def __init__(self, prog: str, description: str, **kwargs: Any) -> None:
-        super().__init__(prog=prog, description=description, allow_abbrev=False, **kwargs)
+        super().__init__(
+            prog=prog,
+            description=description,
+            allow_abbrev=False,
+            formatter_class=HelpFormatter,
+            **kwargs,
+        )
+        self.add_argument("--version", action="version", version=f"{prog} {__version__}", help="the version")
         self._negative_number_matcher = _NEGATIVE_VALUES
         self._refused: dict[str, str] = {}
 

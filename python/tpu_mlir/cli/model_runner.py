@@ -37,17 +37,16 @@ def main(argv: Sequence[str] | None = None) -> int | None:
     from ..errors import UserError
     from ..files import require_folder
     from ..npz import save_npz
-    from ..runner import run, simulate
+    from ..runner import run, run_lines, simulate
 
     if Path(args.output).suffix != ".npz":
         raise UserError(f"--output '{args.output}' must end in .npz")
     require_folder(Path(args.output))
     if Path(args.model).suffix.lower() == ".bmodel":
         tensors, summary = simulate(args.model, args.input, args.dump_all_tensors, args.out_fixed)
-        for name, value in summary.items():
-            print(f"{name}: {value:,}" if isinstance(value, int) else f"{name}: {value}")
+        print("\n".join([f"chip:       {summary['chip']}", *run_lines(summary)]))
     else:
         tensors = run(args.model, args.input, args.dump_all_tensors, args.out_fixed)
     save_npz(args.output, tensors)
-    print(f"{len(tensors)} tensors written to {args.output}")
+    print(f"output:     {args.output} ({len(tensors)} tensors)")
     return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UserError, run_main, unknown_name
 from ..npz import load_npz, save_npz
-from .arguments import ArgumentParser, names, pair_of_floats
+from .arguments import ArgumentParser, HelpFormatter, names, pair_of_floats
 
 _REFUSED_VERBS = ("visualize_diff", "bf16_to_fp32", "tranpose", "transpose", "cali_test", "statistic")
 
@@ -20,7 +20,12 @@ def _parser() -> ArgumentParser:
 
     def verb(name: str, help_text: str, **arguments: str) -> argparse.ArgumentParser:
         sub = verbs.add_parser(
-            name, help=help_text, description=help_text, allow_abbrev=False, prog=f"npz_tool.py {name}"
+            name,
+            help=help_text,
+            description=help_text,
+            allow_abbrev=False,
+            prog=f"npz_tool.py {name}",
+            formatter_class=HelpFormatter,
         )
         sub.error = parser.error  # type: ignore[method-assign]
         for argument, text in arguments.items():

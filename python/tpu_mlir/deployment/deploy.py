@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ..progress import Stages, human_count
+from ..runner import run_lines
 from .check import Proof, prove
 from .options import Options, check
 from .pipeline import finish, generate, lower
@@ -108,18 +108,8 @@ def _proof_lines(proof: Proof, network_macs: int) -> list[str]:
     lines.append(
         f"exactness:  compared {len(proof.exact.results)} of {proof.expected} tensors of the bmodel, {equal} equal"
     )
-    lines += _run_lines(proof.summary, network_macs)
+    lines += run_lines(proof.summary, network_macs)
     if proof.degenerate:
         lines.append(f"degenerate: {len(proof.degenerate)} layers say little about exactness")
         lines += [f"  {line}" for line in proof.degenerate]
     return lines
-
-
-def _run_lines(run: dict[str, Any], network_macs: int) -> list[str]:
-    executed = int(run["macs"])
-    share = f" ({100 * executed / network_macs:.1f} %)" if network_macs else ""
-    return [
-        f"commands:   {run['tiu_commands']:,} TIU, {run['gdma_commands']:,} GDMA, {run['host_ops']} host ops",
-        f"MACs:       {executed:,} in the stream, {network_macs:,} in the network{share}",
-        f"simulated:  {run['cycles']:,} cycles, {human_count(run['ddr_bytes'])}B of DDR traffic",
-    ]

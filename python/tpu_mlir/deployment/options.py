@@ -97,12 +97,15 @@ def resolve_quantize(chip: str, name: str, asymmetric: bool) -> str:
 
 def check(options: Options) -> None:
     """Refuses combinations that could only fail later."""
+    from ..content import require_kind
     from ..errors import require_file
     from ..files import require_folder
 
     if options.model.suffix != ".bmodel":
         raise UserError(f"--model '{options.model}' must end in .bmodel")
-    require_file(options.mlir, "--mlir")
+    if options.mlir.suffix != ".mlir":
+        raise UserError(f"--mlir '{options.mlir}' must end in .mlir")
+    require_kind(require_file(options.mlir, "--mlir"), "--mlir")
     require_folder(options.model)
     if options.report is not None:
         require_folder(options.report)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
+from .. import __version__
 from ..core import pymlir
 from ..errors import require_file
 from ..files import write_text
@@ -25,11 +28,18 @@ def write_report(model: Path, output: Path, groups: Path | None = None) -> None:
     """
     chosen = read_groups(groups) if groups is not None else None
     profile = json.loads(pymlir().profile_bmodel(str(require_file(model, "model"))))
-    write_text(output, page_of(profile, chosen))
+    write_text(output, page_of(profile, chosen, _today()))
 
 
-def page_of(profile: dict[str, Any], chosen: list[dict[str, Any]] | None = None) -> str:
-    """The page of a profile (see docs/reference/profile.md); the same text for the same profile."""
+def _today() -> str:
+    """As YYYY-MM-DD: SOURCE_DATE_EPOCH's day where that is set, so that a page can be made again byte for byte."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    seconds = int(epoch) if epoch.isdigit() else None
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds) if seconds is not None else time.localtime())
+
+
+def page_of(profile: dict[str, Any], chosen: list[dict[str, Any]] | None = None, date: str = "") -> str:
+    """The page of a profile (see docs/reference/profile.md); the same text for the same profile and date."""
     content = {**profile, "groups": groups_of(profile, chosen), "groups_by_compiler": bool(chosen)}
     # A "<" could end the script element early.
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
@@ -38,5 +48,6 @@ def page_of(profile: dict[str, Any], chosen: list[dict[str, Any]] | None = None)
         "style": (PAGE / "page.css").read_text(encoding="utf-8"),
         "script": "\n".join((PAGE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS),
         "profile": data,
+        "made": html.escape(f"made by tpu-mlir {__version__}" + (f" on {date}" if date else "")),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda at: parts[at[1]], (PAGE / "page.html").read_text(encoding="utf-8"))

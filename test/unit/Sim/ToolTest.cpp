@@ -37,7 +37,7 @@ protected:
   void refuses(const std::string &arguments, const std::string &sentence) {
     auto [code, text] = run(arguments);
     EXPECT_EQ(code, 1) << arguments;
-    EXPECT_EQ(text, "tpuc-sim: error: " + sentence + "\n") << arguments;
+    EXPECT_EQ(text, "error: " + sentence + "\n") << arguments;
   }
   TempFolder folder;
 };

@@ -18,6 +18,7 @@ namespace tpu_mlir::top {
 struct WeightStore::Impl {
   std::optional<NpzFile> file;
   std::deque<std::vector<uint8_t>> made;
+  size_t madeBytes = 0;
   llvm::StringMap<std::shared_ptr<const MappedFile>> mapped; ///< arrays of files that are no weight files
   llvm::StringMap<WeightArray> arrays;
 };
@@ -31,8 +32,8 @@ namespace {
 /// change in place.
 constexpr uint64_t kLargeFile = uint64_t(64) << 20;
 
-/// Arrays that passes made are kept in memory below that.
-constexpr size_t kSpilledBytes = size_t(16) << 20;
+/// Arrays that passes made are kept in memory up to that in all; small ones beyond it too.
+constexpr size_t kMadeInMemory = size_t(128) << 20, kSmallArray = size_t(1) << 20;
 
 /// How an array holds its elements.
 struct Storage {
@@ -173,11 +174,12 @@ void WeightStore::release(std::span<const uint8_t> bytes) const {
 
 void WeightStore::add(StringRef name, std::vector<uint8_t> bytes, char kind, int itemBytes, ArrayRef<int64_t> shape) {
   assert(static_cast<int64_t>(bytes.size()) == elementCount(shape) * itemBytes);
-  if (bytes.size() >= kSpilledBytes) {
+  if (bytes.size() >= kSmallArray && impl->madeBytes + bytes.size() > kMadeInMemory) {
     auto file = std::make_shared<const MappedFile>(MappedFile::spilled(bytes));
     if (file->bytes().size() == bytes.size())
       return add(name, std::move(file), 0, bytes.size(), kind, itemBytes, shape);
   }
+  impl->madeBytes += bytes.size();
   impl->made.push_back(std::move(bytes));
   WeightArray array{impl->made.back().data(), impl->made.back().size(), kind, itemBytes, shape.vec()};
   [[maybe_unused]] bool isNew = impl->arrays.try_emplace(name, std::move(array)).second;

@@ -13,9 +13,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...content import require_kind
 from ...errors import UserError, did_you_mean, require_file
 from ...progress import warn
 from . import large
+from .checks import check, check_producers
+from .fold import fold_dequantized
+from .integers import carry_integers
 
 OLDEST_OPSET = 7
 SAVE_LIMIT = 2**31 - 1  # protobuf's own limit for one message
@@ -27,6 +31,7 @@ def load_model(path: Path | str) -> Any:
     from google.protobuf.message import DecodeError
 
     path = require_file(path, "model")
+    require_kind(path, "model", ".onnx")
     try:
         model = large.load(path)
     except DecodeError as error:
@@ -36,17 +41,8 @@ def load_model(path: Path | str) -> Any:
     if not model.graph.node or not model.graph.output or model.ir_version == 0:
         raise UserError(f"model '{path}' is not an ONNX file, or holds no network")
     check_opset(model, str(path))
-    if any(not o.type.tensor_type.HasField("shape") for o in model.graph.output):
-        # Runtimes take an output without a shape, the checker does not.
-        with contextlib.suppress(onnx.shape_inference.InferenceError, onnx.checker.ValidationError):
-            model = onnx.shape_inference.infer_shapes(model)
     hidden = large.hide(model)
-    try:
-        onnx.checker.check_model(model)
-    except (onnx.checker.ValidationError, ValueError) as error:
-        if "No Op registered for" not in str(error) and "Unrecognized" not in str(error):
-            raise UserError(f"model '{path}' breaks the ONNX rules: {first_line(error)}") from error
-        # An unknown operator is reported by the importer, together with all the others.
+    check(model, str(path))
     return large.show(model, hidden)
 
 
@@ -74,16 +70,28 @@ def opset_of(model: Any) -> int:
 def as_asked(
     model: Any, origin: str, input_shapes: Sequence[Sequence[int]] | None = None, output_names: Sequence[str] = ()
 ) -> Any:
-    """The user's own network, still in its number formats, with the shapes and the outputs asked for; changed in place.
+    """The user's own network, still in its number formats, with the shapes and the outputs asked for; changes `model`.
 
     Its inputs are static and no weights, and it has only the nodes that its outputs need.
     """
     drop_initializer_inputs(model)
     set_input_shapes(model, origin, input_shapes)
     if output_names:
+        model = inline_functions(model, origin)  # what is inside can be an output too
         cut_outputs(model, origin, output_names)
+    drop_repeated_outputs(model)
+    weights = {w.name for w in model.graph.initializer}
+    for output in model.graph.output:
+        if output.name in weights:
+            raise constant_output(output.name, origin, [o.name for o in model.graph.output if o.name not in weights])
     remove_unused(model)
     return model
+
+
+def constant_output(name: str, origin: str, others: Sequence[str]) -> UserError:
+    """The error for an output that is a weight; others: the outputs that are not."""
+    advice = f"; leave it out with --output_names {','.join(others)}" if others else ""
+    return UserError(f"output '{name}' of model '{origin}' is constant: it does not depend on any input{advice}")
 
 
 def prepare(
@@ -99,9 +107,13 @@ def prepare(
 
     avoid: what the simplifier must not do, a key of `AVOIDED`.
     """
-    model = as_asked(model, origin, input_shapes, output_names)
+    model = inline_functions(as_asked(model, origin, input_shapes, output_names), origin)
     to_float32(model)
+    fold_dequantized(model)
     model = infer_shapes(model, origin)  # the simplifiers insist on output shapes
+    values = [*model.graph.value_info, *model.graph.input]
+    carry_integers(model, {v.name: static_shape(v) for v in values})
+    model = infer_shapes(model, origin)
     if simplifier:
         own = {w.name for w in model.graph.initializer}
         # Simplifiers copy weights again and again; what they would fuse into large ones, the Top passes fuse.
@@ -110,6 +122,33 @@ def prepare(
         name_new_weights(model, own)
     remove_unused(model)
     return model
+
+
+def drop_repeated_outputs(model: Any) -> None:
+    """One that is listed twice is one output, with a warning."""
+    first: dict[str, Any] = {}
+    for output in model.graph.output:
+        if output.name in first:
+            warn(f"output '{output.name}' is listed twice; it becomes one output")
+        first.setdefault(output.name, output)
+    if len(first) != len(model.graph.output):
+        kept = list(first.values())
+        del model.graph.output[:]
+        model.graph.output.extend(kept)
+
+
+def inline_functions(model: Any, origin: str) -> Any:
+    """`model` with the bodies of the functions that it defines itself in place of their calls."""
+    import onnx.inliner
+
+    if not model.functions:
+        return model
+    try:
+        inlined = onnx.inliner.inline_local_functions(model, convert_version=True)
+    except (RuntimeError, ValueError, TypeError) as error:  # what the compiled inliner raises for damaged ones
+        raise UserError(f"model '{origin}': its own functions cannot be inlined: {first_line(error)}") from error
+    check_producers(inlined.graph, origin)
+    return inlined
 
 
 def copy_of(model: Any) -> Any:
@@ -194,8 +233,11 @@ def set_input_shapes(model: Any, origin: str, shapes: Sequence[Sequence[int]] | 
             )
     # What was inferred for other input shapes is void; of the outputs' shapes, only the number of axes stays.
     del model.graph.value_info[:]
+    given = {value.name: value for value in inputs}
     for output in model.graph.output:
-        for dim in output.type.tensor_type.shape.dim:
+        if output.name in given:
+            output.CopyFrom(given[output.name])
+        for dim in output.type.tensor_type.shape.dim if output.name not in given else ():
             dim.Clear()
 
 
@@ -366,14 +408,22 @@ def infer_shapes(model: Any, origin: str) -> Any:
 
     try:
         return onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
-    except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError) as strict:
+    except _inference_errors() as strict:
         try:
             lenient = onnx.shape_inference.infer_shapes(model)
-        except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError):
+        except _inference_errors():
             raise UserError(f"model '{origin}': its shapes do not fit together: {first_line(strict)}") from strict
         if "inference error" in str(strict).lower():
             raise UserError(f"model '{origin}': its shapes do not fit together: {first_line(strict)}") from strict
         return lenient
+
+
+def _inference_errors() -> tuple[type[Exception], ...]:
+    """What shape inference raises: its own errors, and others for types and names that are none."""
+    import onnx
+
+    own = onnx.shape_inference.InferenceError, onnx.checker.ValidationError
+    return (*own, RuntimeError, ValueError, TypeError)
 
 
 def save_bytes(model: Any) -> bytes | None:

@@ -10,11 +10,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from ...errors import UserError, is_core_error
-from . import large
-from .graph import opset_of, static_shape
+from ...finite import nonfinite_text
+from . import advice, large
+from .fold import evaluate
+from .graph import constant_output, opset_of, static_shape
+from .integers import why_not
 from .names import Names, tensor_names
 from .patterns import Fusion, find_fusions
-from .registry import Node, Refused, registry
+from .registry import Node, Refused, Unknown, registry
 
 STANDARD_DOMAINS = ("", "ai.onnx")
 # Folding a random generator would freeze one draw into the network.
@@ -31,13 +34,19 @@ _NEVER_FOLDED = {
 }
 
 
-def import_graph(builder: Any, model: Any, origin: str, input_attributes: Mapping[str, Mapping[str, Any]]) -> Importer:
+def import_graph(
+    builder: Any,
+    model: Any,
+    origin: str,
+    input_attributes: Mapping[str, Mapping[str, Any]],
+    asked: Any = None,
+) -> Importer:
     """Build `model` (prepared) with a `pymlir.Builder` and finish it.
 
-    input_attributes: attributes of `top.Input` by input name. Raises UserError listing every node that cannot be
-    imported.
+    input_attributes: attributes of `top.Input` by input name. asked: the user's model, whose names messages use, if
+    `model` is a simplified form. Raises UserError listing every node that cannot be imported.
     """
-    importer = Importer(builder, model, origin)
+    importer = Importer(builder, model, origin, asked)
     importer.add_inputs(input_attributes)
     importer.walk()
     importer.finish()
@@ -45,9 +54,11 @@ def import_graph(builder: Any, model: Any, origin: str, input_attributes: Mappin
 
 
 class Importer:
-    def __init__(self, builder: Any, model: Any, origin: str) -> None:
+    def __init__(self, builder: Any, model: Any, origin: str, asked: Any = None) -> None:
         self.builder = builder
+        self.model = model
         self.graph = model.graph
+        self.asked = asked if asked is not None else model
         self.origin = origin
         self.opset = opset_of(model)
         self.none = builder.none()
@@ -62,6 +73,8 @@ class Importer:
         self._weights: dict[tuple[Hashable, ...], Any] = {}
         self.placed: dict[tuple[str, int], str] = {}  # names of the weights that stay in files, by file and offset
         self._failures: list[str] = []
+        self._failed: set[str] = set()  # results of nodes that cannot be imported
+        self._unknown: set[str] = set()  # those, and all that depends on them
         self._onnx_shapes_hold = True
         self._info = {v.name: v for v in [*self.graph.value_info, *self.graph.input, *self.graph.output]}
         self._outputs = {o.name for o in self.graph.output}
@@ -84,9 +97,10 @@ class Importer:
             if kind != onnx.TensorProto.FLOAT and value.name in self._used:
                 raise UserError(
                     f"input '{value.name}' of model '{self.origin}' has type {onnx.TensorProto.DataType.Name(kind)}; "
-                    f"only floating-point inputs are supported; cut the network behind it with --output_names "
-                    f"or export it with a float input"
+                    f"{why_not(self.model, value.name)}; export it with a float input"
                 )
+            # A scalar becomes a vector of one: Top has no tensors without dimensions.
+            shape = shape or (1,)
             self._values[value.name] = self.builder.input(value.name, list(shape), dict(attributes.get(value.name, {})))
 
     def walk(self) -> None:
@@ -98,16 +112,23 @@ class Importer:
             node = Node(self, proto)
             try:
                 if index in fusions:
-                    self._import_fusion(node, fusions[index])
+                    if self._ready(fusions[index].source):
+                        self._import_fusion(node, fusions[index])
+                    if not self._ready(fusions[index].source) or self.is_unknown(fusions[index].source):
+                        self._stand_in(proto)
                     continue
                 if proto.domain not in STANDARD_DOMAINS:
                     raise Refused(f"domain '{proto.domain}' is not supported; export with standard operators only")
                 if proto.op_type not in importers:
-                    raise Refused(_advice(proto))
-                if not self._ready(proto):
+                    raise Refused(advice.unsupported(proto.op_type))
+                if any(map(self.is_unknown, proto.input)):
+                    self._unknown.update(filter(None, proto.output))
+                if not self._ready(*proto.input):
                     self._stand_in(proto)  # an earlier node failed, and nothing is known about its result
                     continue
                 importers[proto.op_type](node)
+            except Unknown:
+                self._stand_in(proto)
             except Refused as reason:
                 self._fail(node, str(reason))
             except Exception as error:
@@ -118,16 +139,36 @@ class Importer:
     def finish(self) -> None:
         """Raise for the nodes that failed, else end the function with the graph's outputs."""
         if self._failures:
-            count = f"{len(self._failures)} of {len(self.graph.node)} nodes" if len(self._failures) > 1 else "1 node"
-            raise UserError("\n  ".join([f"{count} of model '{self.origin}' cannot be imported:", *self._failures]))
+            raise UserError(self._refusal())
         results = []
+        given = {i.name for i in self.graph.input}
         for output in self.graph.output:
             if output.name in self.constants:
-                raise UserError(
-                    f"output '{output.name}' of model '{self.origin}' is constant: it does not depend on any input"
-                )
-            results.append(self._values[output.name])
+                others = [o.name for o in self.graph.output if o.name not in self.constants]
+                raise constant_output(output.name, self.origin, others)
+            value = self._values[output.name]
+            if output.name in given:
+                # A network's input and its output are two tensors in memory; this is the copy.
+                name = self.unique_name(f"{output.name}_Identity")
+                value = self.emit("top.Reshape", [value], {"shape": list(self.shape_of_value(value))}, name)
+            results.append(value)
         self.builder.finish(results)
+
+    def _refusal(self) -> str:
+        """All nodes that failed, and what can be done about them together."""
+        count = f"{len(self._failures)} of {len(self.asked.graph.node)} nodes" if len(self._failures) > 1 else "1 node"
+        do = advice.cut(self.graph, self.asked.graph, self._failed, self._is_computed)
+        lines = [f"{self._failures[0]}; {do}"] if len(self._failures) == 1 else [*self._failures, do]
+        return "\n  ".join([f"{count} of model '{self.origin}' cannot be imported:", *lines])
+
+    def _is_computed(self, name: str) -> bool:
+        """Whether `name` is the float result of a node, so that the network can end there."""
+        import onnx
+
+        if name in self.constants or name in self._unknown:
+            return False
+        kind = self._info[name].type.tensor_type.elem_type if name in self._info else onnx.TensorProto.FLOAT
+        return kind in (onnx.TensorProto.FLOAT, onnx.TensorProto.UNDEFINED)
 
     def _import_fusion(self, node: Node, fusion: Fusion) -> None:
         operands = [self.value_of(fusion.source)]
@@ -136,20 +177,31 @@ class Importer:
         node.result(node.emit(fusion.op, operands, dict(fusion.attributes)))
 
     def _fail(self, node: Node, reason: str) -> None:
-        self._failures.append(f"node '{node.title}' ({node.op_type}, opset {self.opset}): {reason}")
+        opset = opset_of(self.asked)
+        self._failures.append(f"{advice.title(node.proto, self.asked.graph)}opset {opset}): {reason}")
+        self._failed.update(filter(None, node.proto.output))
         self._stand_in(node.proto)
 
     def _stand_in(self, proto: Any) -> None:
         """Give the results of a failed node a placeholder, so that the nodes behind it are examined too."""
-        for name in proto.output:
-            shape = self.shape_of(name) if name else None
+        for name in filter(None, proto.output):
+            self._unknown.add(name)
+            shape = self.shape_of(name)
             if shape and min(shape) > 0 and name not in self._values:
-                self._values[name] = self.builder.input(
-                    f"{name}_{proto.op_type}_failed{len(self._values)}", list(shape), {}
-                )
+                try:
+                    stand_in = self.builder.input(self.unique_name(f"{name}_{proto.op_type}"), list(shape), {})
+                except Exception as error:
+                    if not is_core_error(error):
+                        raise
+                    continue  # no such tensor can be; nothing is known about what is behind it
+                self._values[name] = stand_in
 
-    def _ready(self, proto: Any) -> bool:
-        return all(not n or n in self._values or n in self.constants for n in proto.input)
+    def _ready(self, *names: str) -> bool:
+        return all(not n or n in self._values or n in self.constants for n in names)
+
+    def is_unknown(self, name: str) -> bool:
+        """Whether `name` depends on a node that failed: it may be constant or not."""
+        return name in self._unknown
 
     def _fold(self, proto: Any) -> bool:
         """Evaluate a node whose inputs are all constant, or which asks for a known shape; True if it was."""
@@ -167,34 +219,11 @@ class Importer:
             return False
         if proto.domain not in STANDARD_DOMAINS:
             return False
-        results = self._evaluate(proto)
+        results = evaluate(proto, self.constants, self._opset_import, self._ir_version)
         if results is None:
             return False
-        for name, result in zip(proto.output, results, strict=False):
-            if name:
-                self.constants[name] = self._kept(np.asarray(result))
+        self.constants.update((name, self._kept(array)) for name, array in results.items())
         return True
-
-    def _evaluate(self, proto: Any) -> Any:
-        import onnx
-        from onnx.reference import ReferenceEvaluator
-
-        inputs = [n for n in dict.fromkeys(proto.input) if n]
-        feeds = {n: self.constants[n] for n in inputs}
-        infos = [
-            onnx.helper.make_tensor_value_info(n, onnx.helper.np_dtype_to_tensor_dtype(a.dtype), a.shape)
-            for n, a in feeds.items()
-        ]
-        outputs = [onnx.ValueInfoProto(name=n) for n in proto.output if n]
-        model = onnx.helper.make_model(
-            onnx.helper.make_graph([proto], "fold", infos, outputs),
-            opset_imports=self._opset_import,
-            ir_version=self._ir_version,
-        )
-        try:
-            return ReferenceEvaluator(model).run([n for n in proto.output if n], feeds)
-        except Exception:  # the evaluator's classes vary; a node it cannot run is imported or refused like any other
-            return None
 
     # --- what import functions ask for (through Node) ------------------------------------------------------------
 
@@ -208,7 +237,9 @@ class Importer:
         if name in self.constants:
             return tuple(self.constants[name].shape)
         if name in self._values:
-            return self.shape_of_value(self._values[name])
+            shape = self.shape_of_value(self._values[name])
+            is_scalar = shape == (1,) and name in self._info and static_shape(self._info[name]) == ()
+            return () if is_scalar else shape
         return static_shape(self._info[name]) if name in self._info else None
 
     def shape_of_value(self, value: Any) -> tuple[int, ...]:
@@ -236,6 +267,7 @@ class Importer:
 
         if key in self._weights:
             return self._weights[key]
+        self.require_finite(str(key[0]), array)
         array = self._kept(array, np.float32)
         self.parameters += array.size
         # A scalar becomes a vector of one: Top has no tensors without dimensions.
@@ -258,6 +290,28 @@ class Importer:
         if self._is_large and array.nbytes >= large.LARGE_WEIGHT:
             return array if is_there else self._spill.keep(array, kind)
         return np.asarray(array, kind, order="C")
+
+    def require_finite(self, source: str, array: Any) -> None:
+        """Refuse the node where `array`, made of the constant `source`, has an element that is not finite.
+
+        The sentence speaks of the constant itself, and of one that the user has.
+        """
+        import numpy as np
+
+        if all(np.isfinite(piece).all() for piece in large.pieces(np.asarray(array))):
+            return
+        text = nonfinite_text(array)
+        own = {w.name: w for w in self.asked.graph.initializer}
+        if source in own:
+            text = nonfinite_text(large.array_of(own[source], self._spill)) or text
+        elif source not in self.constants or source not in {n for p in self.asked.graph.node for n in p.output}:
+            # A simplifier made it of something.
+            for name, weight in own.items():
+                found = nonfinite_text(large.array_of(weight, self._spill))
+                if found:
+                    source, text = name, found
+                    break
+        raise Refused(f"its weight '{source}' has {text}")
 
     def result_name(self, output: str, op_type: str) -> str:
         """The Top name that belongs to the ONNX tensor `output`, which an `op_type` makes."""
@@ -286,21 +340,3 @@ class Importer:
                 return
             raise Refused(f"its result '{name}' has shape {list(shape)} by ONNX's rules and {list(built)} as imported")
         self._values[name] = value
-
-
-_ADVICE = {
-    "Softmax": "the host usually computes it",
-    "NonMaxSuppression": "the host usually computes it",
-    "ConvTranspose": "replace it by Resize and Conv",
-    "PRelu": "only one slope for all channels can be imported",
-}
-
-
-def _advice(proto: Any) -> str:
-    """What to do about an operator without an importer."""
-    before = next((name for name in proto.input if name), "")
-    hint = _ADVICE.get(proto.op_type)
-    text = f"operator {proto.op_type} is not supported"
-    if hint:
-        text += f" ({hint})"
-    return f"{text}; cut the network before it with --output_names {before}" if before else text

@@ -53,10 +53,7 @@ def div(node: Node) -> None:
 
     divisor = node.const(1)
     if divisor is None:
-        node.refuse(
-            f"its divisor '{node.inputs[1]}' is computed at run time, and must be constant",
-            f"cut the network before it with --output_names {node.inputs[0]},{node.inputs[1]}",
-        )
+        divisor = node.need_const(1, "divisor")
     if not np.all(divisor):
         node.refuse(f"its divisor '{node.inputs[1]}' contains a zero")
     reciprocal = (1.0 / divisor.astype(np.float64)).astype(np.float32)
@@ -122,6 +119,7 @@ def add_constant(node: Node, value: Any, array: Any, source: str, *done: str) ->
     array = np.asarray(array, np.float32)
     shape = node.shape_of_value(value)
     if array.size == 1 and array.ndim <= len(shape):
+        node.require_finite(source, array)
         return node.emit("AddConst", [value], {"const_val": float(array.reshape(-1)[0])})
     if is_per_channel(array, shape):
         scale = node.name(suffix="scale")
@@ -137,6 +135,7 @@ def multiply_constant(node: Node, value: Any, array: Any, source: str, *done: st
     array = np.asarray(array, np.float32)
     shape = node.shape_of_value(value)
     if array.size == 1 and array.ndim <= len(shape):
+        node.require_finite(source, array)
         return node.emit("MulConst", [value], {"const_val": float(array.reshape(-1)[0])})
     if is_per_channel(array, shape):
         return node.emit("Scale", [value, _vector(node, array, source, done), node.none()])

@@ -85,8 +85,13 @@ def gather(node: Node) -> None:
     constant = node.need_const(1, "indices")
     indices = np.where(constant < 0, constant + shape[axis], constant).astype(np.int64)
     flat = [int(i) for i in indices.reshape(-1)]
-    if not flat or indices.ndim > 1 or min(flat) < 0 or max(flat) >= shape[axis]:
-        node.refuse(f"its indices (shape {list(indices.shape)}) are out of range, or not one list")
+    if indices.ndim > 1:
+        node.refuse(f"its indices have the shape {list(indices.shape)}; one index or one list of them is supported")
+    if not flat:
+        node.refuse("its list of indices is empty")
+    outside = [int(i) for i in constant.reshape(-1) if not -shape[axis] <= i < shape[axis]]
+    if outside:
+        node.refuse(f"its index {outside[0]} is out of range for {shape[axis]} elements of axis {axis}")
     step = flat[1] - flat[0] if len(flat) > 1 else 1
     if step < 1 or flat != list(range(flat[0], flat[0] + step * len(flat), step)):
         node.refuse("its indices do not increase evenly; only such as a slice could take are supported")

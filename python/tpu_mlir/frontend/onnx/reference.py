@@ -92,7 +92,7 @@ class Session:
         """The outputs for `inputs`, or the inputs and all tensors."""
         with self._sentence():
             feeds = {
-                i.name: self._weights[i.name] if i.name in self._weights else _typed(inputs[i.name], i.type)
+                i.name: self._weights[i.name] if i.name in self._weights else _typed(i.name, inputs[i.name], i.type)
                 for i in self._session.get_inputs()
             }
             values = self._session.run(self._wanted, feeds)
@@ -106,6 +106,8 @@ class Session:
     def _sentence(self) -> Any:
         try:
             yield
+        except UserError:
+            raise
         except Exception as error:  # onnxruntime's exception classes share no base but Exception
             raise UserError(f"onnxruntime cannot run '{self._origin}': {first_line(error)}") from error
 
@@ -129,10 +131,16 @@ def run_onnx(model: Any, inputs: Mapping[str, Any], origin: str, dump_all: bool 
     return Session(model, origin, dump_all).run(inputs)
 
 
-def _typed(tensor: Any, ort_type: str) -> Any:
+def _typed(name: str, tensor: Any, ort_type: str) -> Any:
     """`tensor` in the element type that a session input such as 'tensor(float16)' asks for."""
     import numpy as np
 
     kinds = {"float": "float32", "double": "float64"}
     kind = ort_type.removeprefix("tensor(").removesuffix(")")
-    return np.asarray(tensor).astype(kinds.get(kind, kind))
+    tensor = np.asarray(tensor)
+    with np.errstate(all="ignore"):
+        typed = tensor.astype(kinds.get(kind, kind))
+    if typed.dtype.kind in "iub" and not np.array_equal(typed, tensor):
+        index = tuple(int(i) for i in np.unravel_index(int((typed != tensor).argmax()), tensor.shape))
+        raise UserError(f"input '{name}' has type {kind}, which cannot hold {tensor[index]} at {list(index)}")
+    return typed

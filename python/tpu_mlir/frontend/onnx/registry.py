@@ -22,6 +22,10 @@ class Refused(Exception):
     """A node cannot be imported; the text says why and what can be done."""
 
 
+class Unknown(Exception):
+    """Nothing can be said about a node, because it depends on one that was refused."""
+
+
 def onnx_op(*op_types: str) -> Callable[[ImportFunction], ImportFunction]:
     """Register the decorated function as the importer of these operators of the standard domain."""
 
@@ -96,7 +100,7 @@ class Node:
         if shape is None:
             self.refuse(
                 f"the shape of '{self.inputs[index]}' is not known before the network runs",
-                "give --input_shapes, or cut the network before it with --output_names",
+                "give --input_shapes",
             )
         return shape
 
@@ -108,6 +112,10 @@ class Node:
         """Input `index` as a numpy array; refuses the node where it is computed at run time."""
         array = self.const(index)
         if array is None:
+            if not self.has_input(index):
+                self.refuse(f"its {what} is missing")
+            if self._importer.is_unknown(self.inputs[index]):
+                raise Unknown
             self.refuse(f"its {what} '{self.inputs[index]}' is computed at run time, and must be constant")
         return array
 
@@ -135,6 +143,10 @@ class Node:
         belongs in there. name: what the weight is called if nothing else is; default: as its source.
         """
         return self._importer.weight(name or source, (source, *done), array)
+
+    def require_finite(self, source: str, array: Any) -> None:
+        """Refuse the node where `array`, made of the constant `source`, has an element that is NaN or infinite."""
+        self._importer.require_finite(source, array)
 
     def none(self) -> Any:
         return self._importer.none

@@ -10,7 +10,9 @@ function figure(path, summary, text) {
 function headline(model) {
   const s = model.summary;
   byId("net").textContent = model.profile.net;
-  byId("chip").textContent = `${model.chip.name}, ${model.chip.clock_mhz} MHz`;
+  byId("chip").textContent = model.chip.name;
+  byId("chip").title = `${model.chip.clock_mhz} MHz`;
+  byId("net").title = model.profile.net;
   const item = (path, text, label) => element("span", {}, element("b", {}, figure(path, s, text)), ` ${label}`);
   byId("headline").append(
     item("milliseconds", (v) => `${v.toFixed(3)} ms`, ""), item("cycles", format.cycles, "cycles"),
@@ -33,16 +35,16 @@ function splitBar(parts, total) {
   return [bar, names];
 }
 
-// A short list of layers with the largest `value`; a click shows the layer in the timeline.
+// The layers with the largest `value`; a click shows the layer in the timeline.
 function ranked(model, title, note, value, text, selection) {
-  const top = [...model.layers].sort((a, b) => value(b) - value(a)).slice(0, 8).filter((l) => value(l) > 0);
+  const top = [...model.layers].sort((a, b) => value(b) - value(a)).slice(0, 40).filter((l) => value(l) > 0);
   const most = top.length ? value(top[0]) : 1;
   const rows = top.map((l) => element("tr", { onclick: () => selection.show(l.index), "data-layer": l.index },
     element("td", { class: "meter", style: `--part:${(100 * value(l)) / most}%`, title: l.name },
       element("i", { class: "swatch", style: `background:${layerColour(l.index)}` }), l.name),
     element("td", {}, text(l))));
   return element("div", { class: "card" }, element("h2", {}, title),
-    element("table", { class: "ranked" }, ...rows), element("p", {}, top.length ? note : "None."));
+    element("div", { class: "list" }, element("table", { class: "ranked" }, ...rows)), element("p", {}, top.length ? note : "None."));
 }
 
 function drawOverview(model, selection) {

@@ -32,7 +32,7 @@ class Roofline {
     this.y = (v) => height - bottom - ((Math.log10(v) - low) / (high - low)) * (height - top - bottom);
     const root = svg("svg", { viewBox: `0 0 ${width} ${height}` });
     this.axes(root, { least, most, low, width, height, right, bottom });
-    this.roof(root, Math.max(10 ** least, 10 ** low / this.bandwidth), 10 ** most);
+    const roofLabels = this.roof(root, Math.max(10 ** least, 10 ** low / this.bandwidth), 10 ** most);
     const outside = width - right / 2;
     this.nodes = new Map();
     for (const l of [...dots].sort((a, b) => b.time - a.time)) {
@@ -47,6 +47,8 @@ class Roofline {
       this.nodes.set(l.index, dot);
       root.append(dot);
     }
+    // Labels come last, so that no dot covers them.
+    root.append(...roofLabels);
     this.network(root);
     box.replaceChildren(root);
     this.mark();
@@ -71,6 +73,7 @@ class Roofline {
     text(width - right / 2 + 8, height - bottom + 16, "no DDR traffic");
   }
 
+  // Draws the roof and returns what is written along it.
   roof(root, from, to) {
     const { peak, bandwidth } = this, ridge = peak / bandwidth;
     root.append(svg("polyline", {
@@ -78,10 +81,12 @@ class Roofline {
         + `${this.x(to)},${this.y(peak)}`,
       fill: "none", stroke: "var(--warn)", "stroke-width": 2,
     }));
-    root.append(svg("text", { x: this.x(to) - 4, y: this.y(peak) - 6, "text-anchor": "end" },
-      `int8 peak: ${format.count(peak)} MACs a cycle`));
-    root.append(svg("text", { x: this.x(ridge) - 8, y: this.y(peak) + 4, "text-anchor": "end" },
-      `DDR ${bandwidth.toFixed(1)} bytes a cycle`));
+    return [
+      svg("text", { x: this.x(to) - 4, y: this.y(peak) - 6, "text-anchor": "end" },
+        `int8 peak: ${format.count(peak)} MACs a cycle`),
+      svg("text", { x: this.x(ridge) - 8, y: this.y(peak) + 4, "text-anchor": "end" },
+        `DDR ${bandwidth.toFixed(1)} bytes a cycle`),
+    ];
   }
 
   network(root) {
