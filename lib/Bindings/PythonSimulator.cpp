@@ -27,6 +27,10 @@ NpzArray viewOf(const std::string &name, const py::array &given, std::vector<py:
 }
 
 py::array arrayOf(const sim::TensorValue &tensor, bool isFixed) {
+  constexpr size_t kMostAxes = 32; // numpy before version 2 has no more
+  if (tensor.shape.size() > kMostAxes)
+    throw UserError("tensor '" + tensor.name + "' has " + std::to_string(tensor.shape.size()) + " axes; at most " +
+                    std::to_string(kMostAxes) + " are possible, in numpy as here");
   if (isFixed) {
     py::array raw(numpyType(tensor.dtype), tensor.shape);
     if (!tensor.bytes.empty())

@@ -107,6 +107,7 @@ def _stoppable() -> Iterator[list[int]]:
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         came.append(number)
+        sys.unraisablehook = lambda _: None  # what was interrupted in the middle need not end well
         if _is_importing(frame):
             # Extension modules that are interrupted while they start may crash: look again soon.
             signal.setitimer(signal.ITIMER_REAL, 0.002)
