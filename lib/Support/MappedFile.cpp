@@ -27,6 +27,7 @@ constexpr size_t kPage = 4096;
 struct Slot {
   std::atomic<uintptr_t> begin{0}, end{0};
   std::atomic<bool> isTorn{false};
+  bool isTold = false;
   std::string path;
 };
 
@@ -61,7 +62,7 @@ Slot *takeSlot(void *base, size_t size, const std::string &path) {
   for (Slot &slot : slots)
     if (slot.begin == 0) {
       slot.path = path;
-      slot.isTorn = false;
+      slot.isTorn = slot.isTold = false;
       slot.end = reinterpret_cast<uintptr_t>(base) + size;
       slot.begin = reinterpret_cast<uintptr_t>(base);
       return &slot;
@@ -73,7 +74,7 @@ void leaveSlot(void *base) {
   std::lock_guard lock(slotsMutex);
   for (Slot &slot : slots)
     if (slot.begin == reinterpret_cast<uintptr_t>(base)) {
-      if (slot.isTorn)
+      if (slot.isTorn && !slot.isTold)
         tornAndClosed = slot.path;
       slot.begin = slot.end = 0;
     }
@@ -98,8 +99,10 @@ void MappedFile::requireWhole() {
   std::lock_guard lock(slotsMutex);
   std::string torn = std::exchange(tornAndClosed, {});
   for (Slot &slot : slots)
-    if (slot.begin != 0 && slot.isTorn)
+    if (slot.begin != 0 && slot.isTorn) {
       torn = slot.path;
+      slot.isTold = true;
+    }
   if (!torn.empty())
     throw UserError("'" + torn + "' was cut short while it was read; run again when nothing writes to it");
 }
