@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core import pymlir
-from ..errors import require_file
+from ..errors import UserError, require_file
 
 
 def groups_of(profile: dict[str, Any], chosen: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
