@@ -3,6 +3,7 @@
 // tensor's name; notes follow in brackets.
 #include "Diagnostics.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Support/Tool.h"
 
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/StringExtras.h"
@@ -35,7 +36,7 @@ ErrorCollector::ErrorCollector(MLIRContext *context)
     : handler(context, [this](Diagnostic &diagnostic) {
         if (diagnostic.getSeverity() != DiagnosticSeverity::Error) {
           llvm::errs() << (diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning: " : "note: ")
-                       << textOf(diagnostic) << "\n";
+                       << shortened(textOf(diagnostic)) << "\n";
           return success();
         }
         std::string sentence = textOf(diagnostic);

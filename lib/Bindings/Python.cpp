@@ -3,8 +3,10 @@
 #include "Python.h"
 #include "Session.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 
@@ -64,7 +66,7 @@ py::object fromAttribute(Attribute attribute) {
   if (auto value = dyn_cast<FloatAttr>(attribute))
     return py::float_(value.getValueAsDouble());
   if (auto value = dyn_cast<StringAttr>(attribute))
-    return py::str(value.str());
+    return py::str(llvm::json::fixUTF8(value.getValue()));
   if (auto value = dyn_cast<DenseI64ArrayAttr>(attribute))
     return py::cast(value.asArrayRef().vec());
   if (auto value = dyn_cast<DenseF64ArrayAttr>(attribute))
@@ -125,7 +127,8 @@ static std::vector<PassCall> passCalls(const py::object &passes) {
         text = value.cast<bool>() ? "true" : "false";
       else
         text = (py::isinstance<py::bytes>(value) ? py::reinterpret_borrow<py::object>(value) : py::str(value))
-                   .cast<std::string>();
+                   .cast<FilePath>()
+                   .text;
       call.options.emplace_back(py::str(key).cast<std::string>(), text);
     }
     calls.push_back(std::move(call));
@@ -147,6 +150,7 @@ PYBIND11_MODULE(pymlir, m) {
       py::set_error(py::module_::import("pymlir").attr("MLIRError"), MlirError(sentence.what()).what());
     }
   });
+  guardMappings();
   bindBuilder(m);
   bindModule(m);
   bindSimulator(m);
@@ -155,12 +159,12 @@ PYBIND11_MODULE(pymlir, m) {
   bindReport(m);
   m.def(
       "run_passes",
-      [](const std::string &input, const std::string &output, const py::object &passes,
-         const std::optional<std::string> &weightFile) {
+      [](const FilePath &input, const FilePath &output, const py::object &passes,
+         const std::optional<FilePath> &weightFile) {
         std::string pipeline =
-            py::isinstance<py::str>(passes) ? passes.cast<std::string>() : pipelineOf(passCalls(passes));
+            py::isinstance<py::str>(passes) ? passes.cast<FilePath>().text : pipelineOf(passCalls(passes));
         py::gil_scoped_release release;
-        runPasses(input, output, pipeline, weightFile);
+        runPasses(input, output, pipeline, weightFile ? std::optional(weightFile->text) : std::nullopt);
       },
       py::arg("input"), py::arg("output"), py::arg("passes"), py::arg("weight_file") = py::none(),
       "Run passes over a .mlir file: a list of (name, {option: value}), where a None value is an absent option, or a "

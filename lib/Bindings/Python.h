@@ -27,6 +27,12 @@ py::dtype numpyType(kernel::DType type);
 /// "1x3x8x8" of an array.
 std::string shapeTextOf(const py::array &array);
 
+/// A file name as the system has it: str, bytes or os.PathLike, in bytes that need not be UTF-8.
+struct FilePath {
+  std::string text;
+  operator const std::string &() const { return text; }
+};
+
 void bindBuilder(py::module_ &m);
 void bindModule(py::module_ &m);
 void bindSimulator(py::module_ &m);
@@ -35,5 +41,19 @@ void bindPlan(py::module_ &m);
 void bindReport(py::module_ &m);
 
 } // namespace tpu_mlir
+
+template <> struct pybind11::detail::type_caster<tpu_mlir::FilePath> {
+  PYBIND11_TYPE_CASTER(tpu_mlir::FilePath, const_name("os.PathLike"));
+  bool load(handle source, bool) {
+    PyObject *bytes = nullptr;
+    if (!PyUnicode_FSConverter(source.ptr(), &bytes)) {
+      PyErr_Clear();
+      return false;
+    }
+    value.text.assign(PyBytes_AS_STRING(bytes), static_cast<size_t>(PyBytes_GET_SIZE(bytes)));
+    Py_DECREF(bytes);
+    return true;
+  }
+};
 
 #endif // TPU_MLIR_LIB_BINDINGS_PYTHON_H

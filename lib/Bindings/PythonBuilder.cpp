@@ -74,7 +74,7 @@ public:
     return top::shapeOf(tensor.value).vec();
   }
   void finish(const py::iterable &results) { graph->finish(valuesOf(results, "finish")); }
-  void save(const std::string &path, const std::string &weightFile) {
+  void save(const FilePath &path, const FilePath &weightFile) {
     py::gil_scoped_release release;
     graph->save(path, weightFile);
   }

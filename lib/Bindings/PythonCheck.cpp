@@ -9,11 +9,11 @@ namespace tpu_mlir {
 
 namespace {
 
-py::dict checkBmodel(const std::string &path) {
+py::dict checkBmodel(const FilePath &path) {
   safety::Report report;
   {
     py::gil_scoped_release release;
-    const bmodel::Model model = bmodel::readBmodel(path);
+    const bmodel::Model model = bmodel::readBmodel(path.text);
     const target::Chip &chip = target::lookupOf(path, model.chip);
     report = safety::checkModel(model, isa::tableFor(chip.identity.isa), chip);
   }
@@ -35,10 +35,9 @@ py::dict checkBmodel(const std::string &path) {
 } // namespace
 
 void bindCheck(py::module_ &m) {
-  m.def(
-      "check_bmodel", &checkBmodel, py::arg("path"),
-      "Prove that a bmodel is legal and safe to run, from its bytes alone. Returns {'findings': one line each, "
-      "'notes': what is unusual, 'groups', 'commands', 'accesses'}; no findings means that the proof holds.");
+  m.def("check_bmodel", &checkBmodel, py::arg("path"),
+        "Prove that a bmodel is legal and safe to run, from its bytes alone. Returns {'findings': one line each, "
+        "'notes': what is unusual, 'groups', 'commands', 'accesses'}; no findings means that the proof holds.");
 }
 
 } // namespace tpu_mlir

@@ -6,8 +6,10 @@
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Interpreter/Interpreter.h"
+#include "tpu_mlir/Support/Files.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/JSON.h"
 
 #include <mutex>
 
@@ -27,7 +29,7 @@ public:
   const std::vector<std::string> &tensorNames() { return loaded().tensorNames(); }
   std::vector<std::string> weightNames();
   std::vector<std::string> viewNames();
-  std::string text(const char *name) { return (loaded(), session->text(name)); }
+  std::string text(const char *name) { return (loaded(), llvm::json::fixUTF8(session->text(name))); }
   int64_t flops();
   int64_t macs();
 
@@ -170,6 +172,7 @@ void PyModule::invoke(bool dumpAll) {
   std::lock_guard lock(busy);
   ErrorCollector errors(&session->context);
   errors.check(interpreter->invoke(dumpAll), "the network could not be computed");
+  MappedFile::requireWhole();
 }
 
 py::array PyModule::arrayOf(const HostTensor &tensor, bool isFixed) {
@@ -206,10 +209,12 @@ py::dict PyModule::allTensors(bool isFixed) {
 void bindModule(py::module_ &m) {
   py::class_<PyModule>(m, "module", "A network of any stage, to be run on the host.")
       .def(py::init<>())
-      .def("load", &PyModule::load, py::arg("path"), py::kw_only(), py::arg("onednn") = true, py::arg("fuse") = true,
-           "Read a .mlir file and its weights. For tests of the fp32 interpreter, onednn=False computes on the "
-           "project's own\n"
-           "loops, and fuse=False computes op by op.")
+      .def(
+          "load", [](PyModule &self, const FilePath &path, bool oneDnn, bool fuse) { self.load(path, oneDnn, fuse); },
+          py::arg("path"), py::kw_only(), py::arg("onednn") = true, py::arg("fuse") = true,
+          "Read a .mlir file and its weights. For tests of the fp32 interpreter, onednn=False computes on the "
+          "project's own\n"
+          "loops, and fuse=False computes op by op.")
       .def_property_readonly("input_names", &PyModule::inputNames)
       .def_property_readonly("output_names", &PyModule::outputNames)
       .def_property_readonly("all_tensor_names", &PyModule::tensorNames)

@@ -4,6 +4,7 @@
 #include "Python.h"
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Files.h"
 
 #include <cstring>
 
@@ -26,6 +27,10 @@ NpzArray viewOf(const std::string &name, const py::array &given, std::vector<py:
 }
 
 py::array arrayOf(const sim::TensorValue &tensor, bool isFixed) {
+  constexpr size_t kMostAxes = 32; // numpy before version 2 has no more
+  if (tensor.shape.size() > kMostAxes)
+    throw UserError("tensor '" + tensor.name + "' has " + std::to_string(tensor.shape.size()) + " axes; at most " +
+                    std::to_string(kMostAxes) + " are possible, in numpy as here");
   if (isFixed) {
     py::array raw(numpyType(tensor.dtype), tensor.shape);
     if (!tensor.bytes.empty())
@@ -55,7 +60,8 @@ py::dict summaryOf(const sim::Simulator &simulator, const sim::RunResult &run) {
   return summary;
 }
 
-py::dict runBmodel(const std::string &path, const py::dict &inputs, bool dumpAll, bool isFixed) {
+py::dict runBmodel(const FilePath &file, const py::dict &inputs, bool dumpAll, bool isFixed) {
+  const std::string &path = file;
   bmodel::Model model = bmodel::readBmodel(path);
   sim::Simulator simulator(model, path);
   if (dumpAll && simulator.tensorTable().empty())
@@ -80,6 +86,7 @@ py::dict runBmodel(const std::string &path, const py::dict &inputs, bool dumpAll
   {
     py::gil_scoped_release release;
     run = simulator.run(options);
+    MappedFile::requireWhole();
   }
   py::dict tensors, known;
   for (const std::vector<sim::TensorValue> *list : {&run.tensors, &run.outputs})

@@ -9,6 +9,7 @@
 #include "tpu_mlir/Interfaces/TextOption.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
+#include "tpu_mlir/Support/TextDepth.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Verifier.h"
@@ -58,6 +59,8 @@ std::unique_ptr<Session> loadSession(const std::string &path) {
   ErrorCollector errors(&session->context);
   auto sources = std::make_shared<llvm::SourceMgr>();
   llvm::StringRef text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  if (std::string why = whyNoMlir(text); !why.empty())
+    throw MlirError("'" + path + "' " + why);
   sources->AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(text, path), llvm::SMLoc());
   session->module = parseSourceFile<ModuleOp>(*sources, ParserConfig(&session->context));
   if (!session->module)
@@ -115,6 +118,7 @@ void runPasses(const std::string &input, const std::string &output, const std::s
       errors.add(cutAdvice(*session->module, errors.refusedOps()));
     errors.check(done, "the passes failed on '" + input + "'");
   }
+  MappedFile::requireWhole();
   if (output.empty())
     return;
   std::optional<std::string> file = weightFile;

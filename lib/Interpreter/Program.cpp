@@ -2,12 +2,13 @@
 // Live ranges, and placement of the largest buffers first at the lowest offset
 // where nothing that lives at the same time lies.
 #include "Program.h"
+#include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Memory.h"
 
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 #include <numeric>
 
 namespace tpu_mlir::eval {
@@ -84,9 +85,10 @@ void Program::place() {
 
 std::unique_ptr<void, Program::Free> Program::allocate(int64_t bytes) const {
   size_t size = (std::max<int64_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  requireMemory(size, "computing the network");
   void *memory = std::aligned_alloc(kAlignment, size);
   if (!memory)
-    throw std::bad_alloc();
+    throw UserError("computing the network needs " + std::to_string(size) + " bytes of memory, which are not there");
   return std::unique_ptr<void, Free>(memory);
 }
 

@@ -7,6 +7,7 @@
 #include "Fuse.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Support/Memory.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -106,6 +107,7 @@ LogicalResult TopInterpreter::enterInput(top::InputOp op) {
   inputNumbers.push_back(number);
   names.push_back(inputs.back());
   numbers[inputs.back()] = number;
+  requireMemory(uint64_t(top::elementCount(op.getOutput())) * sizeof(float), "input '" + inputs.back() + "'");
   inputData[number].assign(top::elementCount(op.getOutput()), 0);
   return success();
 }

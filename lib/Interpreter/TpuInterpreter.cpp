@@ -8,6 +8,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Interpreter/HostWeights.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Support/Memory.h"
 
 #include <cstring>
 
@@ -121,6 +122,7 @@ private:
       else
         host.operands.emplace_back(kernel::DType::F32, Dims{}, nullptr);
     }
+    requireMemory(uint64_t(bytesOf(result)), "tensor '" + top::nameOf(result).str() + "'");
     auto bytes = std::make_shared<std::vector<uint8_t>>(bytesOf(result));
     host.result.data = bytes->data();
     if (auto *recipe = std::get_if<Recipe>(&form))

@@ -15,7 +15,8 @@ static TensorTable readTable(const bmodel::OptionalBlob &travelling, const std::
   if (travelling && travelling->size())
     return parse(travelling->bytes(), "'" + path + "': its tensor table");
   std::string beside = (std::filesystem::path(path).parent_path() / "tensor_location.json").string();
-  return std::filesystem::exists(beside) ? parse(readFile(beside), "'" + beside + "'") : TensorTable{};
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(beside, ignored) ? parse(readFile(beside), "'" + beside + "'") : TensorTable{};
 }
 
 TensorTable findTable(const bmodel::OptionalBlob &travelling, const std::string &path,

@@ -4,6 +4,7 @@
 // hidden temporary name is used and removed on failure.
 
 #include "tpu_mlir/Support/Files.h"
+#include "OpenFile.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <atomic>
@@ -11,7 +12,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -20,31 +20,6 @@ namespace tpu_mlir {
 namespace {
 
 constexpr size_t kBufferBytes = 1 << 18;
-
-[[noreturn]] void cannot(const char *verb, const std::string &path, int error) {
-  throw UserError(std::string("cannot ") + verb + " '" + path + "': " + std::strerror(error));
-}
-
-struct Descriptor {
-  int fd;
-  ~Descriptor() {
-    if (fd >= 0)
-      ::close(fd);
-  }
-};
-
-/// Opens for reading and reports the size; folders are refused here because read(2) says so only later.
-int openForReading(const std::string &path, struct stat &info) {
-  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    cannot("read", path, errno);
-  int error = ::fstat(fd, &info) < 0 ? errno : S_ISDIR(info.st_mode) ? EISDIR : 0;
-  if (error) {
-    ::close(fd);
-    cannot("read", path, error);
-  }
-  return fd;
-}
 
 std::string temporaryName(const std::string &target) {
   static std::atomic<unsigned> counter{0};
@@ -58,7 +33,7 @@ std::string temporaryName(const std::string &target) {
 
 std::vector<uint8_t> readFile(const std::string &path) {
   struct stat info;
-  Descriptor file{openForReading(path, info)};
+  Descriptor file{openForReading(path, info, Wait::ForWriter)};
   std::vector<uint8_t> bytes;
   // Pipes and /proc files report no size, so the size is only a hint.
   bytes.reserve(info.st_size > 0 ? size_t(info.st_size) + 1 : 0);
@@ -111,71 +86,6 @@ bool linkFile(const std::string &from, const std::string &to) {
     return true;
   ::unlink(temporary.c_str());
   return false;
-}
-
-MappedFile::MappedFile(const std::string &path) {
-  struct stat info;
-  Descriptor file{openForReading(path, info)};
-  if (!S_ISREG(info.st_mode))
-    throw UserError("cannot map '" + path + "': it is not a regular file");
-  size = size_t(info.st_size);
-  map(file.fd, MAP_PRIVATE);
-  if (size && !base)
-    cannot("map", path, errno);
-}
-
-/// Maps `size` bytes; leaves `base` null where that fails.
-void MappedFile::map(int fd, int flags) {
-  void *mapped = size ? ::mmap(nullptr, size, PROT_READ, flags, fd, 0) : MAP_FAILED; // which refuses an empty range
-  base = mapped == MAP_FAILED ? nullptr : mapped;
-}
-
-MappedFile MappedFile::spilled(std::span<const uint8_t> bytes) {
-  MappedFile made;
-  std::error_code ignored;
-  std::filesystem::path folder = std::filesystem::temp_directory_path(ignored);
-  Descriptor file{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
-  const uint8_t *from = bytes.data();
-  size_t left = file.fd < 0 ? 1 : bytes.size();
-  while (file.fd >= 0 && left > 0) {
-    ssize_t done = ::write(file.fd, from, left);
-    if (done < 0 && errno == EINTR)
-      continue;
-    if (done <= 0)
-      break;
-    from += done;
-    left -= size_t(done);
-  }
-  if (left > 0)
-    return made;
-  made.size = bytes.size();
-  made.map(file.fd, MAP_SHARED);
-  if (!made.base)
-    made.size = 0;
-  return made;
-}
-
-MappedFile::MappedFile(MappedFile &&other) noexcept
-    : base(std::exchange(other.base, nullptr)), size(std::exchange(other.size, 0)) {}
-
-MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
-  std::swap(base, other.base);
-  std::swap(size, other.size);
-  return *this;
-}
-
-MappedFile::~MappedFile() {
-  if (base)
-    ::munmap(base, size);
-}
-
-void MappedFile::release(std::span<const uint8_t> part) const {
-  // Whole pages inside; a private mapping that nobody can write holds nothing that the file has not.
-  constexpr uintptr_t kPage = 4096, kFewest = 16 * kPage;
-  auto begin = (reinterpret_cast<uintptr_t>(part.data()) + kPage - 1) / kPage * kPage,
-       end = (reinterpret_cast<uintptr_t>(part.data()) + part.size()) / kPage * kPage;
-  if (part.size() >= kFewest && end > begin)
-    ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
 }
 
 AtomicFile::AtomicFile(const std::string &path) : path(path), target(path) {
@@ -257,6 +167,7 @@ void AtomicFile::put(const uint8_t *from, size_t left) {
 }
 
 void AtomicFile::commit() {
+  MappedFile::requireWhole();
   flush();
   if (inPlace) {
     if (::close(std::exchange(fd, -1)) < 0)

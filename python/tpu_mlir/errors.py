@@ -9,10 +9,13 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
+import io
 import os
+import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,11 +83,12 @@ def run_main(main: Main) -> Callable[..., int]:
 
     @functools.wraps(main)
     def wrapped(argv: Sequence[str] | None = None) -> int:
+        _hold_streams()
         wait_asleep()
-        with _stoppable() as signals:
+        with _stoppable() as signals, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what libraries think of a file is no sentence of ours
             try:
-                code = main(argv) or EXIT_OK
-                sys.stdout.flush()
+                code = _finish(main(argv) or EXIT_OK)
                 signals.matter = False
                 return code
             except BaseException as error:
@@ -93,6 +97,8 @@ def run_main(main: Main) -> Callable[..., int]:
                 if signals.came or isinstance(error, KeyboardInterrupt):
                     number = signals.came[0] if signals.came else int(signal.SIGINT)
                     return _report("interrupted; no file was left half-written", EXIT_SIGNAL + number)
+                if isinstance(error, SystemExit):  # after --help
+                    return _finish(error.code if isinstance(error.code, int) else EXIT_OK)
                 if not isinstance(error, Exception):
                     raise
                 return _explain(error)
@@ -182,6 +188,15 @@ def _is_importing(frame: FrameType | None) -> bool:
     return frame is not None
 
 
+def _finish(code: int) -> int:
+    """`code`, unless what was printed cannot be written."""
+    try:
+        _flush_output()
+    except Exception as error:
+        return _explain(error)
+    return code
+
+
 def _explain(error: Exception) -> int:
     """Says what is wrong and returns the exit code."""
     if isinstance(error, UserError):
@@ -191,7 +206,10 @@ def _explain(error: Exception) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     if isinstance(error, MemoryError):
-        return _report(f"out of memory: {error}" if str(error) else "out of memory", EXIT_USER)
+        why = str(error).replace("std::bad_alloc", "this machine has less than the model needs")
+        return _report(f"out of memory: {why}" if why else "out of memory", EXIT_USER)
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("tpu_mlir"):
+        return _report(_missing_package(error.name or str(error)), EXIT_USER)
     if isinstance(error, OSError):
         return _report(str(os_error(error)), EXIT_USER)
     if is_core_error(error):
@@ -208,8 +226,74 @@ def is_core_error(error: BaseException) -> bool:
 
 
 def _report(message: str, code: int) -> int:
-    with contextlib.suppress(OSError):  # what is wrong with stdout must not hide the sentence
+    try:  # what is wrong with stdout must not hide the sentence
         sys.stdout.flush()
-    message = message.strip()
-    sys.stderr.write(message + "\n" if message.startswith("error:") else f"error: {message}\n")
+    except OSError:
+        _drop_output()
+    message = shortened(message.strip())
+    with contextlib.suppress(OSError):  # nobody reads standard error; the exit code still tells
+        sys.stderr.write(message + "\n" if message.startswith("error:") else f"error: {message}\n")
+        sys.stderr.flush()
     return code
+
+
+def shortened(sentence: str) -> str:
+    """The sentence with words of hundreds of characters cut in the middle: names come from the user's file."""
+
+    def cut(word: re.Match[str]) -> str:
+        return f"{word[0][:100]}...({len(word[0])} characters)...{word[0][-40:]}"
+
+    return re.sub(r"\S{301,}", cut, sentence)
+
+
+def _missing_package(name: str) -> str:
+    """A sentence for a package that the running Python lacks, and for why it may be the wrong Python."""
+    venv = Path(__file__).resolve().parents[2] / ".venv" / "bin" / "python3"
+    unusable = venv.is_symlink() and not os.access(venv, os.X_OK)
+    why = f": '{venv}' is a link to a Python that this user may not run" if unusable else ""
+    todo = "run ./build.sh as this user" if unusable else "run ./build.sh and then 'source envsetup.sh'"
+    return f"the Python package '{name}' is not there for {sys.executable}{why}; {todo}"
+
+
+def _hold_streams() -> None:
+    """Makes all three standard streams exist: printing to one that is closed fails, instead of hitting some file."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Opened the wrong way round; open() takes the lowest number that is free.
+            os.open(os.devnull, os.O_WRONLY if number == 0 else os.O_RDONLY)
+    sys.stdout = sys.stdout or _Closed()
+    sys.stderr = sys.stderr or _Closed()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # paths and names need not be what the terminal can show
+            stream.reconfigure(errors="backslashreplace")
+
+
+class _Closed(io.TextIOBase):
+    """Stands for a stream that was closed before we began: the work is done all the same, and then it is said."""
+
+    was_used = False
+
+    def write(self, text: str) -> int:
+        self.was_used = True
+        return len(text)
+
+
+def _flush_output() -> None:
+    """UserError where what was printed cannot have arrived."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        raise UserError(f"cannot write to standard output: {(error.strerror or str(error)).lower()}") from error
+    if isinstance(sys.stdout, _Closed) and sys.stdout.was_used:
+        raise UserError("cannot write to standard output: it is closed")
+
+
+def _drop_output() -> None:
+    """Lets what could not be printed go, so that the interpreter does not try again when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -99,7 +99,8 @@ def real_file(path: Path) -> Path | None:
 
 def write_text(path: Path | str, text: str) -> None:
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        # Names of files need not be UTF-8; the text is.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def write_bytes(path: Path | str, data: bytes) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,23 +11,6 @@ from .errors import UserError, require_file
 from .files import atomic_path
 
 Tensors = dict[str, Any]  # name -> numpy.ndarray
-
-# What zipfile and numpy raise for damaged files; found by mutating files.
-_BROKEN = (
-    ValueError,
-    EOFError,
-    KeyError,
-    OSError,
-    TypeError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-    NotImplementedError,
-    SyntaxError,
-    MemoryError,
-    OverflowError,
-    RuntimeError,
-)
 
 
 def load_npz(path: Path | str, what: str = "npz file") -> Tensors:
@@ -52,7 +33,9 @@ def load_npz(path: Path | str, what: str = "npz file") -> Tensors:
                 if not isinstance(tensor, np.ndarray):
                     raise UserError(f"{what} '{path}': entry '{entry}' is not a tensor")
                 tensors[entry] = tensor
-    except _BROKEN as error:
+    except UserError:
+        raise
+    except Exception as error:  # zipfile, its decompressors and numpy raise a dozen kinds for damaged files
         where = f" (entry '{entry}')" if entry else ""
         raise UserError(f"{what} '{path}' is damaged or is not an npz file{where}: {_first_line(error)}") from error
     return tensors
@@ -65,7 +48,7 @@ def load_npy(path: Path | str, what: str = "npy file") -> Any:
     path = require_file(path, what)
     try:
         tensor = np.load(path, allow_pickle=False)
-    except _BROKEN as error:
+    except Exception as error:  # as above
         raise UserError(f"{what} '{path}' is damaged or is not an npy file: {_first_line(error)}") from error
     if not isinstance(tensor, np.ndarray):
         raise UserError(f"{what} '{path}' is not an npy file")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import UserError, require_file
+from .errors import UserError
+from .pictures import MOST_PIXELS, read_picture
 
 PIXEL_CHANNELS = {"rgb": 3, "bgr": 3, "gray": 1, "rgba": 4}
 BAYER_FORMATS = ("gbrg", "grbg", "bggr", "rggb")
@@ -52,6 +53,10 @@ class Preprocess:
         """The preprocessing that a `top.Input` of `shape` carries; None where it carries none."""
         if not attributes.get("do_preprocess", False) or attributes.get("channel_format") == "none":
             return None
+        if attributes.get("pixel_format") in BAYER_FORMATS:
+            raise UserError(
+                f"an input has pixel_format {attributes['pixel_format']} (raw Bayer), which is not supported"
+            )
         return cls(
             shape=tuple(int(d) for d in shape),
             resize_dims=(int(attributes["resize_dims"][0]), int(attributes["resize_dims"][1])),
@@ -82,7 +87,7 @@ class Preprocess:
 
     def image(self, path: Path | str) -> Any:
         """One picture file as float32 [1,c,h,w] (or [1,h,w,c])."""
-        return self.pixels(read_image(path, self.pixel_format))
+        return self.pixels(read_picture(path, self.pixel_format))
 
     def pixels(self, picture: Any) -> Any:
         """One decoded uint8 picture [h,w,c] in `pixel_format` order as float32 [1,c,h,w] (or [1,h,w,c])."""
@@ -120,34 +125,17 @@ class Preprocess:
         return _centre_crop(picture, net_h, net_w)
 
 
-def read_image(path: Path | str, pixel_format: str) -> Any:
-    """A picture file as uint8 [h,w,c] in the channel order of `pixel_format`."""
-    import cv2
-    import numpy as np
-
-    path = require_file(path, "picture")
-    flag = {"gray": cv2.IMREAD_GRAYSCALE, "rgba": cv2.IMREAD_UNCHANGED}.get(pixel_format, cv2.IMREAD_COLOR)
-    try:
-        picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), flag)
-    except cv2.error as error:
-        raise UserError(f"picture '{path}' cannot be decoded: {error.err}") from error
-    if picture is None:
-        raise UserError(f"picture '{path}' is damaged or is not a jpg, png or bmp file")
-    if pixel_format == "gray":
-        return picture.reshape(picture.shape[0], picture.shape[1], 1)
-    if pixel_format == "rgba":
-        if picture.ndim != 3 or picture.shape[2] != 4 or picture.dtype != np.uint8:
-            raise UserError(f"picture '{path}' has no alpha channel of 8 bits, and pixel_format is rgba")
-        return picture[:, :, [2, 1, 0, 3]]
-    return picture[:, :, ::-1] if pixel_format == "rgb" else picture
-
-
 def _resize(picture: Any, h: int, w: int) -> Any:
     import cv2
     import numpy as np
 
     if picture.shape[:2] == (h, w):
         return picture
+    if h * w > MOST_PIXELS:
+        ih, iw = picture.shape[:2]
+        raise UserError(
+            f"a picture of {iw:,} x {ih:,} pixels would become one of {w:,} x {h:,}; at most {MOST_PIXELS:,} may be"
+        )
     resized = cv2.resize(np.ascontiguousarray(picture), (w, h), interpolation=cv2.INTER_LINEAR)
     return resized.reshape(h, w, picture.shape[2])
 

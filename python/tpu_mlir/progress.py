@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO, TypeVar
 
+from .errors import shortened
+
 T = TypeVar("T")
 
 
@@ -71,7 +73,7 @@ def _tell(line: str) -> None:
     stage = _open.get()
     if stage is not None:
         stage.interrupt()
-    print(line, file=sys.stderr, flush=True)
+    print(shortened(line), file=sys.stderr, flush=True)
 
 
 def listed(examples: Sequence[str], shown: int = 3) -> str:

@@ -8,6 +8,7 @@
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
 #include "tpu_mlir/Support/Outputs.h"
+#include "tpu_mlir/Support/TextDepth.h"
 #include "tpu_mlir/Support/Tool.h"
 
 #include "mlir/IR/AsmState.h"
@@ -49,6 +50,18 @@ LogicalResult saveNewWeights(ModuleOp module, const Options &options) {
   return store.save(module, folderOf(options.output), file);
 }
 
+/// Shows the place in the source unless its line is long: names in it may have thousands of characters.
+void printDiagnostic(const llvm::SMDiagnostic &told, void *) {
+  constexpr size_t kLongestLine = 400;
+  bool isLong = told.getLineContents().size() > kLongestLine;
+  if (!told.getSourceMgr())
+    return told.print("", llvm::errs());
+  llvm::SMDiagnostic(*told.getSourceMgr(), told.getLoc(), told.getFilename(), told.getLineNo(),
+                     isLong ? -1 : told.getColumnNo(), told.getKind(), tpu_mlir::shortened(told.getMessage().str()),
+                     told.getLineContents(), told.getRanges())
+      .print("", llvm::errs());
+}
+
 /// Says what concerns no line of a file, and leaves the rest to MLIR, which would print `<unknown>:0` in front of it.
 LogicalResult printWithoutPlace(Diagnostic &diagnostic) {
   if (diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
@@ -57,7 +70,7 @@ LogicalResult printWithoutPlace(Diagnostic &diagnostic) {
     const char *kind = d.getSeverity() == DiagnosticSeverity::Error     ? "error: "
                        : d.getSeverity() == DiagnosticSeverity::Warning ? "warning: "
                                                                         : "note: ";
-    llvm::errs() << kind << d.str() << "\n";
+    llvm::errs() << kind << tpu_mlir::shortened(d.str()) << "\n";
   };
   say(diagnostic);
   for (const Diagnostic &note : diagnostic.getNotes())
@@ -68,6 +81,10 @@ LogicalResult printWithoutPlace(Diagnostic &diagnostic) {
 /// One module through the passes, onto `out`.
 LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectRegistry &registry,
                       const Options &options, llvm::raw_ostream &out) {
+  if (std::string why = tpu_mlir::whyNoMlir(buffer->getBuffer()); !why.empty()) {
+    tpu_mlir::printError("'" + options.input + "' " + why);
+    return failure();
+  }
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
@@ -97,6 +114,7 @@ LogicalResult process(std::unique_ptr<llvm::MemoryBuffer> buffer, const DialectR
     (void)run();
     return handler.verify();
   }
+  sources->setDiagHandler(printDiagnostic);
   SourceMgrDiagnosticHandler handler(*sources, &context);
   ScopedDiagnosticHandler placeless(&context, printWithoutPlace);
   return run();

@@ -30,7 +30,8 @@ std::string behindLinks(const std::string &path);
 /// not where `to` is something other than a regular file.
 bool linkFile(const std::string &from, const std::string &to);
 
-/// A private read-only mapping of a file. The file must not be truncated while mapped; replacing it by rename is fine.
+/// A regular file's bytes: a copy, or where that would be large a mapping. What is cut off a mapped file while it is
+/// read reads as zeros from then on; requireWhole() tells.
 class MappedFile {
 public:
   MappedFile() = default;
@@ -46,11 +47,18 @@ public:
   /// `bytes` in a file without a name, so that they can be let go of; nothing mapped where there is no room for one.
   static MappedFile spilled(std::span<const uint8_t> bytes);
 
+  /// UserError where a mapped file was cut short since the last call: what was computed from it is not to be published.
+  static void requireWhole();
+
 private:
   void map(int fd, int flags);
   void *base = nullptr;
   size_t size = 0;
+  bool isMapped = false;
 };
+
+/// Makes a file that is cut short under a mapping, ours or a library's, a sentence. Mapping a file does it, too.
+void guardMappings();
 
 /// Calls use(piece) for one piece of `bytes` after the other, of a size that caches and page tables like.
 template <typename F> void inPieces(std::span<const uint8_t> bytes, F use) {

@@ -21,7 +21,13 @@ void printOut(const std::string &text);
 /// UserError where something that was printed before did not arrive.
 void flushOut();
 
-/// `error: <sentence>` on standard error.
+/// Opens what is missing of the three standard streams, so that writing to it fails instead of hitting a file.
+void holdStandardStreams();
+
+/// The sentence with words of hundreds of characters shortened: names come from the user's file.
+std::string shortened(const std::string &sentence);
+
+/// `error: <sentence>` on standard error, shortened.
 void printError(const std::string &sentence);
 
 /// Calls `body` and returns its exit code; what it throws is printed as one sentence and becomes the exit code.

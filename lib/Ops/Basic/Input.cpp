@@ -29,6 +29,29 @@ static LogicalResult verifyChannels(InputOp op, StringRef attribute, std::option
                              << " channels";
 }
 
+/// What makes a picture out of any file must be said in full: a step that is left out would be guessed at later.
+static LogicalResult verifyImage(InputOp op, ArrayRef<int64_t> net, int64_t channels) {
+  constexpr int64_t kMostPixels = 100'000'000;
+  for (StringRef name : {"resize_dims", "mean", "scale"})
+    if (!op->hasAttr(name))
+      return op.emitOpError("preprocesses images, so it needs '")
+             << name << "'; or set 'do_preprocess' to false and give tensors";
+  ArrayRef<int64_t> dims = *op.getResizeDims();
+  if (dims[0] < net[0] || dims[1] < net[1])
+    return op.emitOpError("resizes images to ") << dims[0] << "x" << dims[1] << " ('resize_dims'), less than the "
+                                                << net[0] << "x" << net[1] << " of the input that is cut out of them";
+  if (dims[0] > kMostPixels / dims[1])
+    return op.emitOpError("resizes images to ")
+           << dims[0] << "x" << dims[1] << " ('resize_dims'), more than " << kMostPixels << " pixels";
+  StringRef pixels = op.getPixelFormat().value_or("bgr");
+  if (int64_t wanted = pixels == "rgba" ? 4 : pixels == "rgb" || pixels == "bgr" ? 3 : 1; wanted != channels)
+    return op.emitOpError("'pixel_format' is \"")
+           << pixels << "\", which has " << wanted << " channels, but the input has " << channels;
+  if (int64_t value = op.getPadValue().value_or(0); value < 0 || value > 255)
+    return op.emitOpError("'pad_value' is ") << value << "; a pixel is 0 to 255";
+  return success();
+}
+
 LogicalResult InputOp::verify() {
   if (failed(detail::verifySameShape(*this)) ||
       failed(verifyWord(*this, "pixel_format", getPixelFormat(),
@@ -46,7 +69,9 @@ LogicalResult InputOp::verify() {
   if (shape.size() != 4)
     return emitOpError("preprocesses images, so 'input' must have 4 dimensions, but its shape is ") << shapeText(shape);
   int64_t channels = shape[getChannelFormat().value_or("nchw") == "nhwc" ? 3 : 1];
-  if (failed(verifyChannels(*this, "mean", getMean(), channels)))
+  if (failed(verifyChannels(*this, "mean", getMean(), channels)) ||
+      failed(verifyChannels(*this, "scale", getScale(), channels)))
     return failure();
-  return verifyChannels(*this, "scale", getScale(), channels);
+  return verifyImage(*this, getChannelFormat().value_or("nchw") == "nhwc" ? shape.slice(1, 2) : shape.slice(2, 2),
+                     channels);
 }

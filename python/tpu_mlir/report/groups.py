@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from ..core import pymlir
 from ..errors import UserError, require_file
 
 
@@ -30,14 +30,8 @@ def groups_of(profile: dict[str, Any], chosen: list[dict[str, Any]] | None = Non
 
 
 def read_groups(path: Path) -> list[dict[str, Any]]:
-    """The list of a file that model_deploy.py --dump-groups wrote; UserError for anything else."""
-    try:
-        groups = json.loads(require_file(path, "--groups").read_text(encoding="utf-8"))["groups"]
-        if all(isinstance(name, str) for group in groups for name in group["ops"]):
-            return list(groups)
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise UserError(f"'{path}' holds no layer groups; model_deploy.py --dump-groups writes such a file")
+    """The list of a file that model_deploy.py --dump-groups wrote or --use-groups takes; the core's error otherwise."""
+    return list(pymlir().read_groups(str(require_file(path, "--groups"))))
 
 
 def _axis(item: tuple[str, int]) -> int:

@@ -4,7 +4,7 @@
 // RUN: tpuc-opt m.mlir --fold-scale -o m.mlir && FileCheck %s < m.mlir
 // RUN: cp m.mlir before.mlir && not tpuc-opt m.mlir --shape-infer --no-such-pass -o m.mlir && cmp m.mlir before.mlir
 // RUN: not tpuc-opt m.mlir -o no_such_folder/m.mlir 2>&1 | FileCheck %s --check-prefix=FOLDER
-// FOLDER: tpuc-opt: {{.*}}no_such_folder
+// FOLDER: error: {{.*}}no_such_folder
 
 // WEIGHT s f4 [2] = 2
 // CHECK: module.weight_file = "m_weight.npz"

@@ -97,6 +97,61 @@ func.func @input(%x: tensor<3x4xf32>) {
 
 // -----
 
+func.func @input(%x: tensor<1x3x4x4xf32>) {
+  // expected-error @+1 {{preprocesses images, so it needs 'scale'; or set 'do_preprocess' to false and give tensors}}
+  %0 = "top.Input"(%x) {do_preprocess = true, resize_dims = array<i64: 4, 4>, mean = array<f64: 0.0>}
+    : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @input(%x: tensor<1x3x4x4xf32>) {
+  // expected-error @+1 {{preprocesses images, so it needs 'resize_dims'}}
+  %0 = "top.Input"(%x) {do_preprocess = true, scale = array<f64: 1.0>, mean = array<f64: 0.0>}
+    : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @input(%x: tensor<1x3x4x4xf32>) {
+  // expected-error @+1 {{resizes images to 4x3 ('resize_dims'), less than the 4x4 of the input that is cut out of them}}
+  %0 = "top.Input"(%x) {do_preprocess = true, resize_dims = array<i64: 4, 3>, scale = array<f64: 1.0>,
+    mean = array<f64: 0.0>} : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @input(%x: tensor<1x3x4x4xf32>) {
+  // expected-error @+1 {{resizes images to 4000000000x4000000000 ('resize_dims'), more than 100000000 pixels}}
+  %0 = "top.Input"(%x) {do_preprocess = true, resize_dims = array<i64: 4000000000, 4000000000>,
+    scale = array<f64: 1.0>, mean = array<f64: 0.0>} : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @input(%x: tensor<1x4x4x3xf32>) {
+  // expected-error @+1 {{'pixel_format' is "gray", which has 1 channels, but the input has 3}}
+  %0 = "top.Input"(%x) {do_preprocess = true, channel_format = "nhwc", pixel_format = "gray",
+    resize_dims = array<i64: 4, 4>, scale = array<f64: 1.0>, mean = array<f64: 0.0>}
+    : (tensor<1x4x4x3xf32>) -> tensor<1x4x4x3xf32>
+  return
+}
+
+// -----
+
+func.func @input(%x: tensor<1x3x4x4xf32>) {
+  // expected-error @+1 {{'pad_value' is 256; a pixel is 0 to 255}}
+  %0 = "top.Input"(%x) {do_preprocess = true, pad_value = 256 : i64, resize_dims = array<i64: 4, 4>,
+    scale = array<f64: 1.0>, mean = array<f64: 0.0>} : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32>
+  return
+}
+
+// -----
+
 func.func @cast(%x: tensor<3x4xf32>) {
   // expected-error @+1 {{'output' has shape 4x3 but operands and attributes give 3x4}}
   %0 = "top.Cast"(%x) : (tensor<3x4xf32>) -> tensor<4x3xf32>

@@ -40,7 +40,10 @@ static bool definesTensor(Operation *op) {
   return (dialect == "top" || dialect == "tpu") && op->getNumResults() && !isa<NoneOp>(op);
 }
 
-static LogicalResult verifyNames(Operation *module) {
+/// numpy before version 2 has no more.
+static constexpr int64_t kMostAxes = 32;
+
+static LogicalResult verifyTensors(Operation *module) {
   llvm::StringMap<Operation *> owners;
   auto result = module->walk([&](Operation *op) {
     if (!definesTensor(op))
@@ -53,6 +56,9 @@ static LogicalResult verifyNames(Operation *module) {
       if (!llvm::json::isUTF8(name))
         return WalkResult(op->emitOpError("has a tensor name that is not UTF-8: '")
                           << llvm::json::fixUTF8(name) << "'");
+      if (auto type = dyn_cast<RankedTensorType>(value.getType()); type && type.getRank() > kMostAxes)
+        return WalkResult(op->emitOpError("'") << name << "' has " << type.getRank() << " axes; at most " << kMostAxes
+                                               << " are possible, in numpy as here");
       auto [entry, isNew] = owners.try_emplace(name, op);
       if (isNew)
         continue;
@@ -91,13 +97,13 @@ LogicalResult ModuleDialect::verifyOperationAttribute(Operation *op, NamedAttrib
   if (name == "module.state") {
     if (failed(verifyState(op, dyn_cast<StringAttr>(attribute.getValue()))) || failed(verifyNetwork(op)))
       return failure();
-    return verifyNames(op);
+    return verifyTensors(op);
   }
   static constexpr StringRef strings[] = {"module.name", "module.chip", "module.mode", "module.platform"};
   if (llvm::is_contained(strings, name) && !isa<StringAttr>(attribute.getValue()))
     return op->emitError("'") << name << "' must be a string, but it is " << attribute.getValue();
-  static constexpr StringRef integers[] = {"module.FLOPs",       "module.coeff_addr",  "module.coeff_size",
-                                           "module.neuron_addr", "module.neuron_size", "module.lmem_bytes",
+  static constexpr StringRef integers[] = {"module.FLOPs",        "module.coeff_addr",  "module.coeff_size",
+                                           "module.neuron_addr",  "module.neuron_size", "module.lmem_bytes",
                                            "module.scratch_banks"};
   auto integer = dyn_cast<IntegerAttr>(attribute.getValue());
   if (llvm::is_contained(integers, name) && (!integer || !integer.getType().isSignlessInteger(64)))

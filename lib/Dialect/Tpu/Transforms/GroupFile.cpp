@@ -1,6 +1,7 @@
 //===- GroupFile.cpp - Layer groups as JSON -------------------------------===//
 // Explains what layer-group chose, and lets a user choose otherwise.
 #include "GroupFile.h"
+#include "tpu_mlir/Dialect/Tpu/Transforms/GroupText.h"
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/Regions.h"
 #include "tpu_mlir/Support/Error.h"
@@ -96,20 +97,13 @@ public:
   }
 
   schedule::Schedule read(llvm::StringRef text) {
-    llvm::Expected<json::Value> parsed = json::parse(text);
-    if (!parsed) {
-      llvm::consumeError(parsed.takeError());
-      fail("is not JSON; layer-group's dump-groups writes such a file");
-    }
-    const json::Object *root = parsed->getAsObject();
-    const json::Array *list = root ? root->getArray("groups") : nullptr;
-    if (!list)
-      fail("has no list 'groups'");
-    memory.scratchBanks = root->getInteger("scratch_banks").value_or(1);
+    WrittenGroups written = readGroupText(text, path);
+    memory.scratchBanks = written.scratchBanks;
     if (memory.scratchBanks < 1 || memory.scratchBanks > memory.bytes / memory.bankBytes)
       fail("has " + std::to_string(memory.scratchBanks) + " 'scratch_banks', which is no part of local memory");
-    for (const json::Value &v : *list)
-      readGroup(v.getAsObject());
+    entries = std::move(written.groups);
+    for (size_t number = 0; number < entries.size(); ++number)
+      enter(int(number));
     for (size_t op = 0; op < groupOf.size(); ++op)
       if (groupOf[op] < 0)
         fail("leaves out op '" + function.network.nodes[op].name + "'");
@@ -117,51 +111,27 @@ public:
   }
 
 private:
-  struct Entry {
-    int64_t n = 1, h = 1, w = 1;
-    bool alone = false, keepsWeights = true;
-  };
   [[noreturn]] void fail(const std::string &what) { throw UserError("group file '" + path + "' " + what); }
 
-  std::set<std::string> names(const json::Object &group, llvm::StringRef key) {
-    std::set<std::string> found;
-    if (const json::Array *list = group.getArray(key))
-      for (const json::Value &v : *list)
-        if (auto name = v.getAsString())
-          found.insert(name->str());
-    return found;
+  size_t numberOf(const std::string &name, int group) {
+    auto at = numbers.find(name);
+    if (at == numbers.end())
+      fail("names '" + name + "' in group " + std::to_string(group) + ", which is no op of the network");
+    return at->second;
   }
 
-  void readGroup(const json::Object *group) {
-    const json::Array *ops = group ? group->getArray("ops") : nullptr;
-    std::string number = std::to_string(entries.size());
-    if (!ops || ops->empty())
-      fail("has no 'ops' in group " + number);
-    Entry e;
-    for (const json::Value &v : *ops) {
-      std::string name = v.getAsString().value_or("").str();
-      auto at = numbers.find(name);
-      if (at == numbers.end())
-        fail("names '" + name + "' in group " + number + ", which is no op of the network");
-      if (groupOf[at->second] >= 0)
+  void enter(int number) {
+    for (const std::string &name : entries[number].ops) {
+      size_t op = numberOf(name, number);
+      if (groupOf[op] >= 0)
         fail("names '" + name + "' twice");
-      groupOf[at->second] = int(entries.size());
+      groupOf[op] = number;
     }
-    e.alone = group->get("alone");
-    e.keepsWeights = group->getBoolean("keeps_weights").value_or(true);
-    if (const json::Object *slices = group->getObject("slices")) {
-      e.n = slices->getInteger("n").value_or(1);
-      e.h = slices->getInteger("h").value_or(1);
-      e.w = slices->getInteger("w").value_or(1);
-    }
-    if (std::min({e.n, e.h, e.w}) < 1 || std::max({e.n, e.h, e.w}) > kMostSlices)
-      fail("has " + std::to_string(e.n) + " x " + std::to_string(e.h) + " x " + std::to_string(e.w) +
-           " slices in group " + number + "; 1 to " + std::to_string(kMostSlices) + " of each are possible");
-    if (e.alone && ops->size() > 1)
-      fail("has several ops in group " + number + ", which is 'alone'");
-    joined.merge(names(*group, "joined"));
-    stored.merge(names(*group, "stored"));
-    entries.push_back(e);
+    for (auto [list, all] : {std::pair(&entries[number].joined, &joined), {&entries[number].stored, &stored}})
+      for (const std::string &name : *list) {
+        numberOf(name, number);
+        all->insert(name);
+      }
   }
 
   schedule::Schedule build() {
@@ -173,12 +143,12 @@ private:
     schedule::Schedule s;
     s.scratchBanks = memory.scratchBanks;
     s.network = schedule::fuse(
-        function.network, memory, [&](int n) { return entries[groupOf[n]].alone; },
+        function.network, memory, [&](int n) { return entries[groupOf[n]].alone.has_value(); },
         [&](int a, int b) { return groupOf[a] == groupOf[b] && joined.contains(function.network.nodes[b].name); });
     int current = -1;
     for (int n = 0; n < int(s.network.nodes.size()); ++n) {
       int g = groupOf[s.network.nodes[n].id];
-      const Entry &e = entries[g];
+      const WrittenGroup &e = entries[g];
       if (g == current) {
         s.plan.groups.back().last = n;
         continue;
@@ -189,7 +159,7 @@ private:
              "behind group " +
              std::to_string(current));
       current = g;
-      s.plan.groups.push_back({n, n, e.n, e.h, e.alone, e.keepsWeights, e.w});
+      s.plan.groups.push_back({n, n, e.n, e.h, e.alone.has_value(), e.keepsWeights, e.w});
       s.reasons.push_back(e.alone ? "the group file says so" : "");
     }
     schedule::markStored(s.network, s.plan);
@@ -199,13 +169,12 @@ private:
     return s;
   }
 
-  static constexpr int64_t kMostSlices = 4096;
   const std::string &path;
   const FunctionNetwork &function;
   codegen::LocalMemory memory;
   std::vector<int> groupOf; ///< by op
   std::map<std::string, size_t> numbers;
-  std::vector<Entry> entries;
+  std::vector<WrittenGroup> entries;
   std::set<std::string> joined, stored;
 };
 

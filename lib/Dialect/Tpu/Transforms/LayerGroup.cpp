@@ -10,7 +10,6 @@
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
 #include "tpu_mlir/Support/Outputs.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 
@@ -46,10 +45,8 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
     if (useGroups.empty()) {
       found = schedule::findSchedule(f.network, machine.memory, chip, int(opt));
     } else {
-      auto text = llvm::MemoryBuffer::getFile(useGroups);
-      if (!text)
-        throw UserError("group file '" + useGroups + "' cannot be read: " + text.getError().message());
-      found = parseGroups((*text)->getBuffer(), useGroups, f, machine.memory);
+      std::vector<uint8_t> text = readFile(useGroups);
+      found = parseGroups({reinterpret_cast<const char *>(text.data()), text.size()}, useGroups, f, machine.memory);
       machine.memory.scratchBanks = found.scratchBanks;
       schedule::Built built =
           schedule::buildTimeline(found.network, found.plan, machine.memory, schedule::rowLimitOf(machine.memory));

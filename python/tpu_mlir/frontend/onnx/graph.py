@@ -37,7 +37,7 @@ def load_model(path: Path | str) -> Any:
         model = large.load(path)
     except DecodeError as error:
         raise UserError(f"model '{path}' is damaged or is not an ONNX file") from error
-    except (onnx.checker.ValidationError, ValueError, FileNotFoundError) as error:
+    except (onnx.checker.ValidationError, ValueError, OSError, RuntimeError) as error:
         raise UserError(f"model '{path}': its external weights cannot be read: {first_line(error)}") from error
     if not model.graph.node or not model.graph.output or model.ir_version == 0:
         raise UserError(f"model '{path}' is not an ONNX file, or holds no network")
