@@ -15,6 +15,7 @@ from harness import Build, run_case
 from tokens import tokens, tokens_f32
 
 SEEDS = int(os.environ.get("TPU_MLIR_SEEDS", "50"))
+LARGE_SEEDS = int(os.environ.get("TPU_MLIR_LARGE_SEEDS", "20"))
 MEMORIES = (64 * 1024, 128 * 1024, 0)  # bytes per lane; 0: all 256 KiB
 
 
@@ -52,7 +53,7 @@ def test_rows_that_fill_memory_are_exact_and_safe(tmp_path: Path) -> None:
 
 def test_large_networks_are_exact_and_safe(tmp_path: Path) -> None:
     """35 to 60 ops: more values than the tables of small networks hold."""
-    _run(range(20), tmp_path, graph_large, graph_large_f32)
+    _run(range(LARGE_SEEDS), tmp_path, graph_large, graph_large_f32)
 
 
 @pytest.mark.parametrize("pools", [46, 94])
