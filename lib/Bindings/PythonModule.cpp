@@ -33,6 +33,7 @@ public:
   int64_t flops();
   int64_t macs();
 
+  py::list ops();
   py::dict inputAttributes(const std::string &name);
   std::vector<int64_t> shape(const std::string &name) { return described(name).shape; }
   std::vector<int64_t> inputShape(const std::string &name) { return (requireInput(name), described(name).shape); }
@@ -96,6 +97,29 @@ std::vector<std::string> PyModule::weightNames() {
   std::vector<std::string> names;
   session->module->walk([&](top::WeightOp op) { names.push_back(top::nameOf(op).str()); });
   return names;
+}
+
+/// The network as data: what computes each tensor from which others.
+py::list PyModule::ops() {
+  loaded();
+  py::list list;
+  session->module->walk([&](Operation *op) {
+    if (op->getNumResults() == 0 || isa<top::WeightOp, top::NoneOp>(op))
+      return;
+    py::list operands;
+    for (Value v : op->getOperands())
+      if (v.getDefiningOp() && !isa<top::NoneOp>(v.getDefiningOp()))
+        operands.append(py::str(top::nameOf(v).str()));
+    py::dict attributes, described;
+    for (NamedAttribute attribute : op->getAttrs())
+      attributes[py::str(attribute.getName().str())] = fromAttribute(attribute.getValue());
+    described["name"] = py::str(top::nameOf(op).str());
+    described["op"] = py::str(op->getName().getStringRef().str());
+    described["operands"] = operands;
+    described["attributes"] = attributes;
+    list.append(described);
+  });
+  return list;
 }
 
 /// Results that are the bytes of another tensor: a program shows them under one name only.
@@ -219,6 +243,8 @@ void bindModule(py::module_ &m) {
       .def_property_readonly("output_names", &PyModule::outputNames)
       .def_property_readonly("all_tensor_names", &PyModule::tensorNames)
       .def_property_readonly("weight_names", &PyModule::weightNames)
+      .def_property_readonly("ops", &PyModule::ops,
+                             "In order: {'name', 'op', 'operands': names, 'attributes'} of what computes each tensor.")
       .def_property_readonly("view_names", &PyModule::viewNames, "Lowered tensors that are another tensor's bytes.")
       .def_property_readonly("state", [](PyModule &self) { return self.text("state"); })
       .def_property_readonly("chip", [](PyModule &self) { return self.text("chip"); })

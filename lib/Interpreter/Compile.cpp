@@ -19,7 +19,8 @@ public:
     for (size_t t = 0; t < tensors.size(); ++t) {
       const float *outside = tensors[t].constant ? tensors[t].constant : request.inputs[t];
       if (outside)
-        versions[t].push_back({program.addOutside(outside), Layout::plain()});
+        versions[t].push_back(
+            {program.addOutside(outside, tensors[t].constant ? tensors[t].count() : 0), Layout::plain()});
     }
     for (const Item &item : request.items)
       std::visit([&](const auto &work) { make(item, work); }, item.work);

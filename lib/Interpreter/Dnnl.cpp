@@ -181,8 +181,10 @@ struct DnnlContext::Impl {
     auto &step = static_cast<DnnlStep &>(*made.step);
     if (tensor.constant && input > 0) {
       step.hold(index, pack(tensor.constant, plain, wanted));
-      if (owner.onPacked && plain != wanted)
-        owner.onPacked({reinterpret_cast<const uint8_t *>(tensor.constant), plain.get_size()});
+      if (plain == wanted)
+        step.constants.emplace_back(tensor.constant, tensor.count());
+      else if (owner.onPacked)
+        owner.onPacked({tensor.constant, static_cast<size_t>(tensor.count())});
       return;
     }
     step.read(index, engine, wanted);

@@ -18,8 +18,8 @@ class DnnlContext {
 public:
   /// Null where this build has no oneDNN.
   static std::unique_ptr<DnnlContext> create();
-  /// Told which bytes of a constant were packed, and are read no more.
-  std::function<void(std::span<const uint8_t>)> onPacked;
+  /// Told which constant was packed, and is read no more.
+  std::function<void(std::span<const float>)> onPacked;
   ~DnnlContext();
 
   /// A step, the layouts of its first input and of its output, and which of the item's inputs it reads (the others are

@@ -106,6 +106,15 @@ template <bool aIsOne, bool bIsOne> void joinRun(Combine::Kind kind, Run a, Run 
   auto right = [&](int64_t i) { return b.data[bIsOne ? 0 : i]; };
   float ca = a.coefficient, cb = b.coefficient;
   bool isScaled = ca != 1 || cb != 1;
+  if (kind == Combine::Kind::Max || kind == Combine::Kind::Min) {
+    // NaN fails every comparison, and stays whichever side it is on.
+    bool isMax = kind == Combine::Kind::Max;
+    for (int64_t i = 0; i < count; ++i) {
+      float l = left(i), r = right(i);
+      y[i] = l != l || (isMax ? l > r : l < r) ? l : r;
+    }
+    return;
+  }
   if (kind == Combine::Kind::Rectify)
     for (int64_t i = 0; i < count; ++i)
       y[i] = left(i) > 0 ? left(i) : left(i) * right(i);

@@ -25,8 +25,9 @@ int Program::addBuffer(int64_t elements, bool isKept) {
   return static_cast<int>(buffers.size()) - 1;
 }
 
-int Program::addOutside(const float *data) {
+int Program::addOutside(const float *data, int64_t elements) {
   Buffer buffer;
+  buffer.constants = elements;
   buffer.isOutside = true;
   buffer.data = const_cast<float *>(data); // steps write to what addBuffer() made only
   buffers.push_back(buffer);
@@ -41,8 +42,11 @@ void Program::add(std::unique_ptr<Step> step, std::vector<int> reads, int writes
     b.first = b.first < 0 ? position : b.first;
     b.last = position;
   };
-  for (int buffer : reads)
+  for (int buffer : reads) {
     touch(buffer);
+    if (buffers[buffer].constants)
+      step->constants.emplace_back(buffers[buffer].data, buffers[buffer].constants);
+  }
   touch(writes);
   step->reads = std::move(reads);
   step->writes = writes;
@@ -55,13 +59,18 @@ int64_t Program::totalBytes() const {
 }
 
 void Program::place() {
+  // Of what lives to the end no two share memory. Much of it goes behind all else, where there is nothing to look for.
+  constexpr int64_t kFewKept = 64;
+  const bool isMuch =
+      std::count_if(buffers.begin(), buffers.end(), [](const Buffer &b) { return b.isKept; }) > kFewKept;
   std::vector<Buffer *> order, placed;
   for (Buffer &b : buffers) {
     if (b.isOutside || b.first < 0)
       continue;
     if (b.isKept)
       b.last = static_cast<int>(steps.size());
-    order.push_back(&b);
+    if (!b.isKept || !isMuch)
+      order.push_back(&b);
   }
   // Buffers lie in one vector: their addresses settle ties in the order of their making.
   std::sort(order.begin(), order.end(),
@@ -81,6 +90,11 @@ void Program::place() {
     placed.push_back(b);
     arenaSize = std::max(arenaSize, b->offset + b->bytes);
   }
+  for (Buffer &b : buffers)
+    if (isMuch && b.isKept && !b.isOutside && b.first >= 0) {
+      b.offset = arenaSize;
+      arenaSize += b.bytes;
+    }
 }
 
 std::unique_ptr<void, Program::Free> Program::allocate(int64_t bytes) const {
@@ -112,9 +126,13 @@ void Program::finish() {
   }
 }
 
-void Program::run() {
-  for (const auto &step : steps)
+void Program::run(const std::function<void(std::span<const float>)> &onRead) {
+  for (const auto &step : steps) {
     step->run();
+    for (std::span<const float> constant : step->constants)
+      if (onRead)
+        onRead(constant);
+  }
 }
 
 } // namespace tpu_mlir::eval

@@ -15,15 +15,16 @@ class Program {
 public:
   /// A buffer of `elements` fp32 numbers. A kept one can be read after run().
   int addBuffer(int64_t elements, bool isKept);
-  /// A buffer whose memory is outside.
-  int addOutside(const float *data);
+  /// A buffer whose memory is outside: `elements` of a constant, or (0) what may change between runs.
+  int addOutside(const float *data, int64_t elements = 0);
   void keep(int buffer) { buffers[buffer].isKept = true; }
   /// Appends a step. What it reads must have been written before.
   void add(std::unique_ptr<Step> step, std::vector<int> reads, int writes);
   /// Places all buffers and binds the steps.
   void finish();
 
-  void run();
+  /// Runs all steps; `onRead` is told of each step's constants behind it.
+  void run(const std::function<void(std::span<const float>)> &onRead = nullptr);
   const float *data(int buffer) const { return buffers[buffer].data; }
   /// Bytes of the memory that buffers share, and of the buffers laid end to end.
   int64_t arenaBytes() const { return arenaSize; }
@@ -33,6 +34,7 @@ public:
 private:
   struct Buffer {
     int64_t bytes = 0;
+    int64_t constants = 0; ///< elements of a constant
     bool isKept = false, isOutside = false;
     int first = -1, last = -1; ///< steps that touch it
     int64_t offset = 0;

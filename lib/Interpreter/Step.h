@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <vector>
 
 namespace tpu_mlir::eval {
@@ -20,6 +21,8 @@ public:
 
   std::vector<int> reads; ///< buffers, in the order of bind()'s `in`
   int writes = -1;        ///< may be among `reads`
+  /// Constants that it reads where they lie.
+  std::vector<std::span<const float>> constants;
 };
 
 /// A step that is a function of its memory.

@@ -27,7 +27,7 @@ public:
       : weights(weights), plan(weights), options(options),
         dnnl(options.useDnnl ? eval::DnnlContext::create() : nullptr) {
     if (dnnl)
-      dnnl->onPacked = [&weights](std::span<const uint8_t> bytes) { weights.release(bytes); };
+      dnnl->onPacked = [this](std::span<const float> constant) { release(constant); };
   }
 
   LogicalResult load(ModuleOp module);
@@ -42,7 +42,7 @@ private:
   LogicalResult enter(Operation &op);
   LogicalResult enterInput(top::InputOp op);
   std::unique_ptr<eval::Compiled> compile(bool keepAll);
-  void releaseConstants();
+  void release(std::span<const float> constant);
   const float *plainData(int number);
 
   const top::WeightStore &weights;
@@ -136,17 +136,15 @@ LogicalResult TopInterpreter::invoke(bool keepAll) {
   if (!compiled)
     compiled = compile(keepAll);
   last = compiled.get();
-  last->program.run();
-  releaseConstants();
+  last->program.run([this](std::span<const float> constant) { release(constant); });
   return success();
 }
 
-/// Large weights are read where their file has them; between runs they need not be in memory.
-void TopInterpreter::releaseConstants() {
-  constexpr int64_t kLarge = int64_t(1) << 18; // elements
-  for (const eval::Tensor &tensor : plan.tensors())
-    if (tensor.constant && tensor.count() >= kLarge)
-      weights.release(std::span(reinterpret_cast<const uint8_t *>(tensor.constant), tensor.count() * sizeof(float)));
+/// Large weights are read where their file has them, and need not stay in memory behind it.
+void TopInterpreter::release(std::span<const float> constant) {
+  constexpr size_t kLarge = size_t(1) << 18; // elements
+  if (constant.size() >= kLarge)
+    weights.release({reinterpret_cast<const uint8_t *>(constant.data()), constant.size_bytes()});
 }
 
 const float *TopInterpreter::plainData(int number) {

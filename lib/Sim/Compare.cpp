@@ -9,6 +9,7 @@
 #include "tpu_mlir/Sim/Numbers.h"
 #include "tpu_mlir/Sim/Show.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Finite.h"
 #include "tpu_mlir/Support/NameText.h"
 
 #include <algorithm>
@@ -90,9 +91,12 @@ public:
     simulator = &*first;
     const TensorTable &table = simulator->tensorTable();
     for (const TensorEntry &t : table.tensors)
-      if (reference.find(t.name))
+      if (const NpzArray *array = reference.find(t.name)) {
         ++out.tensors;
-      else
+        if (std::string why = nonfiniteText(*array); !why.empty())
+          throw UserError("array '" + array->name + "' of the reference has " + why +
+                          "; nothing is equal to such a number");
+      } else
         out.unreferenced.push_back(t.name);
     RunOptions watching = options;
     watching.onPiece = [&](const PieceEvent &event) { compare(event); };

@@ -6,6 +6,7 @@
 #include "tpu_mlir/Kernel/Float.h"
 #include "tpu_mlir/Kernel/Kernels.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Support/Finite.h"
 
 #include <cstring>
 
@@ -63,6 +64,8 @@ std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array) 
   if (array.shape != input.shape)
     throw UserError("array '" + array.name + "' has shape " + text(array.shape) + " but input '" + input.name +
                     "' has shape " + text(input.shape));
+  if (std::string why = nonfiniteText(array); !why.empty())
+    throw UserError("input '" + input.name + "' has " + why + "; a network's inputs are finite numbers");
   std::vector<uint8_t> raw(size_t(input.bytes));
   if (array.type == rawType(input.dtype)) {
     if (!raw.empty())

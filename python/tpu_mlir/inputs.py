@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UserError
+from .finite import require_finite
 from .npz import load_npy, load_npz
 from .preprocess import IMAGE_SUFFIXES, Preprocess
 from .progress import note
@@ -39,7 +40,8 @@ def load_inputs(
     tensors: dict[str, Any] = {}
     for name, group in groups.items():
         tensors[name] = _load_one(name, group, preprocess.get(name))
-    return match_inputs(tensors, shapes, "the input")
+    shown = ", ".join(f"'{path}'" for path in paths[:4]) + (", ..." if len(paths) > 4 else "")
+    return match_inputs(tensors, shapes, f"input file{'s' if len(paths) > 1 else ''} {shown}")
 
 
 def listed(files: Path | str | Sequence[Path | str]) -> list[Path]:
@@ -65,7 +67,7 @@ def _load_one(name: str, paths: Sequence[Path], preprocess: Preprocess | None) -
 
 
 def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dict[str, Any]:
-    """`tensors` by the network's input names, checked against its shapes, as float32."""
+    """`tensors` by the network's input names, checked against its shapes, as float32; all elements are finite."""
     import numpy as np
 
     if len(tensors) == 1 and len(shapes) == 1 and not tensors.keys() & shapes.keys():
@@ -87,4 +89,5 @@ def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dic
                 f"{origin}: tensor '{name}' has shape {list(tensor.shape)}, the network takes {list(shape)}"
             )
         matched[name] = np.ascontiguousarray(tensor, dtype=np.float32)
+    require_finite(matched, origin)
     return matched

@@ -137,6 +137,63 @@ def avgpool(net: Net) -> list[Any]:
     return _pool(net, "AvgPool")
 
 
+def _wide_axis(rng: np.random.Generator, size: int, dilates: bool) -> tuple[int, int, int, int, int]:
+    """Kernel, stride, dilation and pads of one axis; strides, dilations and pads that no command holds are likely."""
+    while True:
+        kernel = int(rng.choice([1, 2, 3, 5, 16, 19, 33]))
+        stride = int(rng.choice([1, 2, 15, 16, 17, 20, 32, kernel]))
+        dilation = int(rng.choice([1, 1, 2, 15, 16, 18, 24, 37])) if dilates and kernel < 6 else 1
+        extent = dilation * (kernel - 1) + 1
+        before, after = (int(rng.integers(0, extent)) if rng.integers(2) else 0 for _ in range(2))
+        if size + before + after >= extent:
+            return kernel, stride, dilation, before, after
+
+
+def wide_conv(net: Net) -> list[Any]:
+    """Patches, wide steps and wide dilations, in groups too; one axis may be ordinary."""
+    rng = net.rng
+    while True:
+        n, h, w = int(rng.integers(1, 4)), _pick(rng, 1, 80), _pick(rng, 1, 80)
+        kind = int(rng.integers(3))
+        group = 1 if kind else _pick(rng, 2, 70)
+        ic = _pick(rng, 1, 70) if kind else group * int(rng.choice([1, 1, 2, 3]))
+        oc = ic if not kind and rng.integers(2) else group * _pick(rng, 1, 70 if kind else 3)
+        axes = [_wide_axis(rng, size, True) for size in (h, w)]
+        (kh, sh, dh, top, bottom), (kw, sw, dw, left, right) = axes
+        if max(sh, sw, dh, dw, top, left, bottom, right) < 16:
+            continue
+        oh = _out(h, top, bottom, dh * (kh - 1) + 1, sh)
+        ow = _out(w, left, right, dw * (kw - 1) + 1, sw)
+        area = n * ic * (h + top + bottom) * (w + left + right)
+        work, copied = n * oc * oh * ow * (ic // group) * kh * kw, n * ic * oh * ow * kh * kw
+        if work <= _MACS // 4 and max(copied, area) <= _ELEMENTS:
+            break
+    x = net.input([n, ic, h, w], positive=bool(rng.integers(2)))
+    weight = net.weight([oc, ic // group, kh, kw], 1 / np.sqrt(ic // group * kh * kw))
+    bias = net.weight([oc], 0.3) if rng.integers(2) else net.none()
+    window = {"kernel_shape": [kh, kw], "strides": [sh, sw], "dilations": [dh, dw], "pads": [top, left, bottom, right]}
+    return [net.op("Conv", [x, weight, bias], {**window, "group": group, **_relu(rng)})]
+
+
+def wide_pool(net: Net) -> list[Any]:
+    """Pools with wide steps and much padding."""
+    rng = net.rng
+    while True:
+        n, c, h, w = int(rng.integers(1, 4)), _pick(rng, 1, 100), _pick(rng, 1, 80), _pick(rng, 1, 80)
+        (kh, sh, _, top, bottom), (kw, sw, _, left, right) = (_wide_axis(rng, size, False) for size in (h, w))
+        if max(sh, sw, top, left, bottom, right) < 16 or n * c * h * w > _ELEMENTS // 4:
+            continue
+        oh, ow = _out(h, top, bottom, kh, sh), _out(w, left, right, kw, sw)
+        # No window may lie wholly in padding.
+        if (oh - 1) * sh - top < h and (ow - 1) * sw - left < w and n * c * oh * ow * kh * kw <= _ELEMENTS:
+            break
+    kind = str(rng.choice(["MaxPool", "AvgPool"]))
+    attrs: dict[str, Any] = {"kernel_shape": [kh, kw], "strides": [sh, sw], "pads": [top, left, bottom, right]}
+    if kind == "AvgPool":
+        attrs["count_include_pad"] = bool(rng.integers(2))
+    return [net.op(kind, [net.input([n, c, h, w], positive=bool(rng.integers(2)))], {**attrs, **_relu(rng)})]
+
+
 def _broadcast(rng: np.random.Generator, shape: list[int]) -> list[int]:
     """A shape that broadcasts to `shape`."""
     if rng.integers(2):
@@ -165,6 +222,17 @@ def mul(net: Net) -> list[Any]:
     return [net.op("Mul", [net.input(shape, positive=bool(rng.integers(2))), right], _relu(rng))]
 
 
+def extreme(net: Net) -> list[Any]:
+    """Maximum or minimum of tensors and weights."""
+    rng = net.rng
+    shape = _shape(rng)
+    operands = [net.input(shape, positive=bool(rng.integers(2)))]
+    for _ in range(int(rng.integers(1, 4))):
+        other = _broadcast(rng, shape)
+        operands.append(net.weight(other) if rng.integers(3) == 0 else net.input(other, positive=bool(rng.integers(2))))
+    return [net.op(str(rng.choice(["Max", "Min"])), operands, {})]
+
+
 def concat(net: Net) -> list[Any]:
     rng = net.rng
     shape, axis = _shape(rng, _ELEMENTS // 4), int(rng.integers(0, 4))
@@ -173,7 +241,7 @@ def concat(net: Net) -> list[Any]:
         part = list(shape)
         part[axis] = _pick(rng, 1, max(1, shape[axis]))
         operands.append(net.input(part, positive=bool(rng.integers(2))))
-    return [net.op("Concat", operands, {"axis": axis})]
+    return [net.op("Concat", operands, {"axis": axis, **_relu(rng)})]
 
 
 def slice_(net: Net) -> list[Any]:
@@ -214,6 +282,24 @@ def permute(net: Net) -> list[Any]:
     rank = int(rng.integers(2, 6))
     shape = _shape(rng)[:rank] + [int(rng.integers(1, 4))] * max(0, rank - 4)
     return [net.op("Permute", [net.input(shape)], {"order": [int(i) for i in rng.permutation(rank)]})]
+
+
+# Functions with an F32 form.
+F32_UNARY: list[tuple[str, dict[str, float]]] = [
+    ("Relu", {"relu_limit": -1.0}),
+    ("Relu", {"relu_limit": 6.0}),
+    ("LeakyRelu", {"alpha": 0.1}),
+    ("LeakyRelu", {"alpha": 1.7}),
+    ("LeakyRelu", {"alpha": -0.4}),
+    ("Clip", {"min": -0.5, "max": 0.8}),
+    ("Clip", {"min": 0.3, "max": 3.4028234663852886e38}),
+    ("Clip", {"min": -3.4028234663852886e38, "max": -0.2}),
+    ("Abs", {}),
+    ("AddConst", {"const_val": 0.4}),
+    ("MulConst", {"const_val": -1.3}),
+    ("HardSigmoid", {"alpha": 0.2, "beta": 0.5}),
+    ("HardSwish", {}),
+]
 
 
 def _deep(rng: np.random.Generator) -> list[int]:
@@ -292,6 +378,12 @@ def activation(net: Net) -> list[Any]:
     return [net.op(kind, [net.input(shape, positive=bool(net.rng.integers(2)))], dict(attrs))]
 
 
+def rectifier(net: Net) -> list[Any]:
+    """What is made of products, maxima and minima: the same functions in integers and in F32."""
+    kind, attrs = F32_UNARY[int(net.rng.integers(len(F32_UNARY)))]
+    return [net.op(kind, [net.input(_shape(net.rng), positive=net.rng.integers(4) == 0)], dict(attrs))]
+
+
 def scale(net: Net) -> list[Any]:
     shape = _shape(net.rng)
     c = shape[1]
@@ -302,7 +394,8 @@ def scale(net: Net) -> list[Any]:
 FAMILIES: dict[str, Build] = {
     "conv": conv, "depthwise": depthwise, "grouped": grouped, "matmul": matmul, "maxpool": maxpool, "avgpool": avgpool,
     "add": add, "mul": mul, "concat": concat, "slice": slice_, "pad": pad, "upsample": upsample, "permute": permute,
-    "activation": activation, "scale": scale, "gather": gather, "prelu": prelu, "deep": deep,
+    "activation": activation, "scale": scale, "gather": gather, "prelu": prelu, "deep": deep, "wide_conv": wide_conv,
+    "wide_pool": wide_pool, "extreme": extreme, "rectifier": rectifier,
 }  # fmt: skip
 
 # Families whose every member has an F32 form.
@@ -320,6 +413,11 @@ F32_FAMILIES = [
     "pad",
     "permute",
     "upsample",
+    "concat",
+    "wide_conv",
+    "wide_pool",
+    "extreme",
+    "rectifier",
     "gather",
     "prelu",
     "deep",

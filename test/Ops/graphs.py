@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from families import _UNARY, _relu
+from families import _UNARY, F32_UNARY, _relu
 from harness import Net
 
 _ELEMENTS = 150_000  # most elements of one tensor
@@ -65,7 +65,7 @@ def _pool(net: Net, x: Made) -> Made | None:
 
 
 def _unary(net: Net, x: Made) -> Made:
-    kinds = [u for u in _UNARY if u[0] == "Relu"] if "f32" in net.marks else _UNARY
+    kinds = F32_UNARY if "f32" in net.marks else _UNARY
     kind, attrs = kinds[int(net.rng.integers(len(kinds)))]
     if kind == "Exp" and kind in net.marks:  # of another's result it is infinite
         kind, attrs = "Tanh", {}

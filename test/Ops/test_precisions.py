@@ -35,6 +35,20 @@ REASONS = [
         "instruction in F32 and up to one each in INT8",
         lambda c: c.int8 - c.f32 <= START * (c.int8_instructions - c.f32_instructions),
     ),
+    Reason(
+        "each operand of a maximum is requantised to the result's scale first; F32 has one scale",
+        lambda c: '"top.Max"' in c.op or '"top.Min"' in c.op,
+    ),
+    Reason(
+        "windows are laid out in rows, of which short ones take as long whatever their elements' width; what INT8 adds "
+        "to the products is then all that differs",
+        lambda c: c.family in ("wide_conv", "wide_pool") and c.int8 <= 1.5 * c.f32,
+    ),
+    Reason(
+        "a slope for each channel is three words in INT8 and one in F32, and the words are laid out by lanes: some "
+        "cycles, once for each tile",
+        lambda c: '"top.PRelu"' in c.op and c.int8 - c.f32 <= 4 * START,
+    ),
 ]
 
 

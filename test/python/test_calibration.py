@@ -172,7 +172,9 @@ def test_methods_order_on_a_heavy_tail() -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_tensor_that_is_not_finite_is_named(bad: float) -> None:
-    with pytest.raises(UserError, match="'conv1_Conv' holds NaN or infinity"):
+    with pytest.raises(
+        UserError, match=r"'conv1_Conv' has 1 of 3 elements that are not finite; the first is .* at \[1\]"
+    ):
         TensorStatistics("conv1_Conv", 2048).observe(np.float32([0, bad, 1]))
 
 
@@ -189,12 +191,23 @@ def test_table_text_is_the_known_one(tmp_path: Path) -> None:
     assert list(load_table(path).rows) == ["input", "326_Conv"]
 
 
+@pytest.mark.parametrize("unit", [1e-20, 1e-8, 1e-5, 1e-3, 1.0, 1e8])
+def test_the_table_keeps_enough_digits_in_every_unit(tmp_path: Path, unit: float) -> None:
+    rows = {"a": Range(0.7 * unit, -0.3 * unit, 0.7 * unit), "noise": Range(unit, -1e-8 * unit, unit)}
+    CalibrationTable(rows).save(tmp_path / "table")
+    read = load_table(tmp_path / "table").rows
+    assert read["a"].threshold == pytest.approx(0.7 * unit, rel=1e-4)
+    assert read["a"].minimum == pytest.approx(-0.3 * unit, rel=1e-3)
+    assert read["noise"].minimum == 0  # what rounding leaves below zero makes no tensor signed
+
+
 def test_table_from_elsewhere_is_read(tmp_path: Path) -> None:
     path = tmp_path / "cali_table"
     path.write_bytes(
         b"# mlir: x\r\n###\r\n# op_name threshold min max\r\na 0 0 0\r\n\r\nb 1e1 -1 10\r\n#int4_th\r\na 1 0 1\r\n"
     )
-    assert load_table(path).rows == {"a": Range(1e-5, 0, 0), "b": Range(10, -1, 10)}
+    table = load_table(path)
+    assert table.rows == {"a": Range(10, 0, 0), "b": Range(10, -1, 10)} and list(table.zeros) == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -204,6 +217,8 @@ def test_table_from_elsewhere_is_read(tmp_path: Path) -> None:
         ("# x\na 1 2 three\n", "line 2: '1 2 three' are not three numbers"),
         ("a nan 0 1\n", "is not finite"),
         ("a 1 2 1\n", r"range \[2.0, 1.0\]"),
+        ("a -1 0 1\n", r"tensor 'a' has threshold -1.0"),
+        ("b 1 0 1\na 0 -1 1\n", r"line 2: tensor 'a' has threshold 0 and range \[-1.0, 1.0\], which give no scale"),
         ("# only comments\n", "has no rows"),
     ],
 )
@@ -357,7 +372,7 @@ def test_memory_does_not_grow_with_samples(digits: Path, tmp_path: Path) -> None
         (["--dataset", "no_such_folder"], "'no_such_folder' is not a folder"),
         (["--dataset", ".", "--cali_method", "use_mse"], "method 'use_mse' is not built yet; known: use_kl"),
         (["--dataset", ".", "--cali_method", "best"], "method 'best' is unknown"),
-        (["--dataset", ".", "--tune_num", "5"], "flag '--tune_num' is not supported"),
+        (["--dataset", ".", "--tune_list", "a"], "flag '--tune_list' is not supported"),
         (["--dataset", ".", "--histogram_bin_num", "12"], "--histogram_bin_num 12 must be 256 to"),
         (["--dataset", ".", "--input_num", "-1"], "--input_num -1 must be 0"),
     ],

@@ -97,7 +97,8 @@ def test_pipelines_carry_the_options(tmp_path: Path) -> None:
         ("processor-assign", {"chip": "bm1684x"}),
         ("import-calibration-table", {"file": table, "asymmetric": False}),
     ]
-    assert ("convert-top-to-tpu", {"mode": "INT8", "asymmetric": False}) in lowering_passes(options)
+    lowering = {"mode": "INT8", "asymmetric": False, "join_floats": False}
+    assert ("convert-top-to-tpu", lowering) in lowering_passes(options)
     assert final_passes(options)[0] == ("strip-io-quant", {"quant_input": False, "quant_output": True})
 
 

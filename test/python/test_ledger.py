@@ -75,6 +75,8 @@ NETWORKS: dict[str, Callable[[Net], Any]] = {
     "top.Add": _two("Add"),
     "top.Sub": _two("Sub"),
     "top.Mul": _two("Mul"),
+    "top.Max": _two("Max"),
+    "top.Min": _two("Min"),
     "top.AddConst": _unary("AddConst", const_val=0.4),
     "top.MulConst": _unary("MulConst", const_val=-1.3),
     "top.Relu": _unary("Relu", relu_limit=-1.0),

@@ -475,7 +475,8 @@ def test_parts_of_a_concatenation_are_requantised(tmp_path: Path) -> None:
     net = Network(42)
     x, y = net.input("x", [1, 3, 8, 9], 3.0), net.input("y", [1, 2, 8, 9], 7.0, positive=True)
     c = net.op("Concat", [x, y], "c", -5.0, 5.0, axis=1)
-    lowered = net.lower([c], tmp_path)
+    computed = net.op("MulConst", [c], "computed", -2.0, 2.0, const_val=0.5)
+    lowered = net.lower([computed], tmp_path)
     parts = []
     for i, name in enumerate(["x_si8", "y_ui8"]):
         multiplier, rshift = multiplier_of(lowered.scale[name] / lowered.scale["c"])
@@ -483,6 +484,34 @@ def test_parts_of_a_concatenation_are_requantised(tmp_path: Path) -> None:
         assert [lowered.attribute(part, "multiplier"), lowered.attribute(part, "rshift")] == [multiplier, rshift]
         parts.append(requantise(lowered.raw[name], multiplier, rshift, np.dtype(np.int8)))
     assert np.array_equal(lowered.raw["c"], np.concatenate(parts, axis=1))
+
+
+def test_parts_of_a_concatenation_that_leaves_are_floats_of_their_own_scales(tmp_path: Path) -> None:
+    net = Network(44)
+    x, y = net.input("x", [1, 3, 8, 9], 3.0), net.input("y", [1, 2, 8, 9], 700.0, positive=True)
+    k = net.rng.normal(size=(1, 1, 8, 9)).astype(np.float32) * np.float32(1e-3)
+    c = net.op("Concat", [x, y, net.weight("k", k)], "c", -700.0, 700.0, axis=1)
+    moved = net.op("Permute", [c], "moved", -700.0, 700.0, order=[0, 2, 3, 1])
+    lowered = net.lower([moved], tmp_path)
+    parts = [lowered.raw[n].astype(np.float32) * np.float32(lowered.scale[n]) for n in ("x_si8", "y_ui8")]
+    joined = np.concatenate([*parts, k], axis=1)
+    assert lowered.raw["c"].dtype == np.float32 and np.array_equal(lowered.raw["c"], joined)
+    assert np.array_equal(lowered.raw["moved"], joined.transpose(0, 2, 3, 1))
+
+
+def test_a_constant_of_zeros_leaves_a_sums_multipliers_alone(tmp_path: Path) -> None:
+    """The common shift of 8-bit multipliers follows the operand that matters, in any unit."""
+    found = []
+    for unit in (1.0, 2.0**-24):
+        net = Network(45)
+        x = net.input("x", [1, 3, 8, 9], 3.0 * unit)
+        zeros = net.weight("zeros", np.zeros((2, 3, 8, 9)))
+        s = net.op("Add", [x, zeros], "s", -4.0 * unit, 4.0 * unit)
+        folder = tmp_path / str(len(found))
+        folder.mkdir()
+        lowered = net.lower([s], folder)
+        found.append((lowered.attribute("s", "multipliers"), lowered.attribute("s", "rshift")))
+    assert found == [([192, 0], 8)] * 2
 
 
 def test_constant_operands_are_quantised_by_their_largest(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_an_interruption_leaves_nothing(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pymlir, moment, interrupt)
-    leaves_nothing(folder, ARGUMENTS)
+    leaves_nothing(folder, ARGUMENTS, 130)
     assert "interrupted" in capsys.readouterr().err
 
 

@@ -6,6 +6,7 @@ import is proven without the compiled core, and the core's interpreter has an or
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -165,6 +166,8 @@ OPS: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
     "Add": _add,
     "Sub": lambda x, a: x[0] - x[1],
     "Mul": lambda x, a: math.prod(x[1:], start=x[0]),
+    "Max": lambda x, a: functools.reduce(np.maximum, x),
+    "Min": lambda x, a: functools.reduce(np.minimum, x),
     "AddConst": lambda x, a: x[0] + np.float32(a["const_val"]),
     "MulConst": lambda x, a: x[0] * np.float32(a["const_val"]),
     "Relu": lambda x, a: _clip(x[0], 0.0, a["relu_limit"] if a["relu_limit"] > 0 else np.inf),

@@ -44,8 +44,8 @@ struct Affine {
 /// All inputs joined element by element with numpy broadcasting, each times its coefficient first. Rectify: a where a
 /// is positive, else a * b.
 struct Combine {
-  enum class Kind { Add, Sub, Mul, Rectify } kind;
-  std::vector<float> coefficients; ///< empty: all 1
+  enum class Kind { Add, Sub, Mul, Max, Min, Rectify } kind;
+  std::vector<float> coefficients; ///< empty: all 1; of sums and products
 };
 /// The same elements under another shape.
 struct View {};

@@ -1,5 +1,5 @@
-//===- QuantizedFilter.h - int8 filters and window limits -------*- C++ -*-===//
-// What the lowerings of convolutions, matrix products and pools share.
+//===- QuantizedFilter.h - int8 filters -------------------------*- C++ -*-===//
+// What the lowerings of convolutions and matrix products share.
 #ifndef TPU_MLIR_OPS_QUANTIZEDFILTER_H
 #define TPU_MLIR_OPS_QUANTIZEDFILTER_H
 
@@ -28,14 +28,6 @@ FilterView viewOf(const Lowering &lowering, mlir::Value topWeight, bool channels
 mlir::FailureOr<QuantizedFilter> quantizeFilter(mlir::Operation *op, const FilterView &filter,
                                                 llvm::ArrayRef<float> bias, int64_t oc, const NumberFormat &in,
                                                 const NumberFormat &out, double levels);
-
-/// Why a window has no form on the chip, as the tail of a sentence; empty when it has one.
-std::string whyWindowNotLowered(const Lowering &lowering, const kernel::Window &window);
-
-/// Inserts a tpu.Pad before a window whose padding no command can hold or no tile can be cut from, and clears the
-/// window's padding.
-mlir::Value padWhereTooLarge(Lowering &lowering, mlir::Value input, kernel::Window &window, mlir::Operation *op,
-                             double value);
 
 } // namespace tpu_mlir
 

@@ -7,6 +7,7 @@
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Support/Error.h"
 #include <cmath>
 
@@ -20,6 +21,11 @@ namespace {
 
 bool carriesNoWork(Operation *op) { return isa<top::NoneOp, top::WeightOp, top::InputOp, func::ReturnOp>(op); }
 
+bool keepsFormat(Operation *op) {
+  auto move = dyn_cast<MoveInterface>(op);
+  return move && !move.joins();
+}
+
 /// Why a factor or addend of `op` is no number to compute with; empty when all are. Limits may be infinite.
 std::string whyNotFinite(Operation *op) {
   for (NamedAttribute attribute : op->getAttrs()) {
@@ -27,7 +33,8 @@ std::string whyNotFinite(Operation *op) {
     bool isUsable = true;
     if (auto number = dyn_cast<FloatAttr>(attribute.getValue())) {
       double value = number.getValueAsDouble();
-      isUsable = name == "const_val" ? std::fabs(value) <= kLargestScale : !std::isnan(value);
+      bool isFactor = name == "const_val" || name == "alpha" || name == "beta";
+      isUsable = isFactor ? std::fabs(value) <= kLargestScale : !std::isnan(value);
     } else if (auto list = dyn_cast<DenseF64ArrayAttr>(attribute.getValue())) {
       isUsable = llvm::all_of(list.asArrayRef(), [](double v) { return std::isfinite(v); });
     }
@@ -125,7 +132,7 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
         if (why.empty())
           why = lower.whyNotLowered(lowering);
         for (Value v : op.getResults())
-          if (why.empty())
+          if (why.empty() && !keepsFormat(&op))
             why = lowering.whyNoFormat(v);
       } else {
         why = "there is none";
@@ -137,8 +144,26 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     return result;
   }
 
+  /// What only ops that move values and joins read before it is a float result.
+  llvm::DenseSet<Value> findLeaving(Block &body) {
+    llvm::DenseSet<Value> leaving;
+    for (Operation &op : llvm::reverse(body))
+      for (Value v : op.getResults()) {
+        bool leaves = !v.use_empty() && llvm::all_of(v.getUsers(), [&](Operation *user) {
+          if (isa<func::ReturnOp>(user))
+            return true;
+          return isa<MoveInterface>(user) && leaving.contains(user->getResult(0));
+        });
+        if (leaves)
+          leaving.insert(v);
+      }
+    return leaving;
+  }
+
   LogicalResult convert(func::FuncOp function, Lowering &lowering) {
     Block &body = function.getBody().front();
+    if (lowering.isInt8() && joinFloats)
+      lowering.setLeaving(findLeaving(body));
     SmallVector<Operation *> ops;
     for (Operation &op : body)
       ops.push_back(&op);
@@ -157,16 +182,8 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     // The user's side of the borders is fp32; strip-io-quant moves it inwards.
     Operation *terminator = body.getTerminator();
     lowering.builder.setInsertionPoint(terminator);
-    llvm::DenseMap<Value, Value> borders; // a value may be returned more than once
-    for (OpOperand &result : terminator->getOpOperands()) {
-      Value lowered = lowering.mapped(result.get());
-      Value &border = borders[lowered];
-      if (!border)
-        border = formatOf(lowered).isQuantized()
-                     ? lowering.castTo(lowered, {}, lowering.roleOf(lowered.getDefiningOp(), "f32"))
-                     : lowered;
-      result.set(border);
-    }
+    for (OpOperand &result : terminator->getOpOperands())
+      result.set(lowering.dequantize(lowering.mapped(result.get())));
     for (Operation *op : llvm::reverse(ops))
       if (!isa<top::InputOp, func::ReturnOp>(op) && op->use_empty())
         op->erase();

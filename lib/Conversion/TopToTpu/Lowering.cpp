@@ -3,6 +3,8 @@
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 
+#include "llvm/Support/Format.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -45,6 +47,36 @@ Location Lowering::roleOf(Operation *op, StringRef role) {
 
 Value Lowering::none(Location loc) { return top::NoneOp::create(builder, loc, builder.getNoneType()); }
 
+static std::string textOf(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%g", value);
+  return text;
+}
+
+static std::string textOf(double low, double high) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("[%g, %g]", low, high);
+  return text;
+}
+
+/// What a range that is too large comes from, as the tail of a sentence: a fill of at least half of it, where one is
+/// found among what the value is computed from.
+static std::string causeOf(Value topResult, double threshold) {
+  SmallVector<Value> todo = {topResult};
+  llvm::DenseSet<Value> seen;
+  while (!todo.empty()) {
+    Operation *op = todo.pop_back_val().getDefiningOp();
+    if (!op || !seen.insert(op->getResult(0)).second)
+      continue;
+    if (auto pad = dyn_cast<top::PadOp>(op); pad && pad.getMode() == "constant")
+      if (double value = pad.getVal().convertToDouble(); threshold > 1 && std::fabs(value) >= threshold / 2)
+        return "; '" + top::nameOf(op).str() + "' pads with " + textOf(value) +
+               ": pad with a value that the network's tensors come near";
+    llvm::append_range(todo, op->getOperands());
+  }
+  return "; calibrate this .mlir again";
+}
+
 std::string Lowering::whyNoFormat(Value topResult) const {
   Type element = cast<ShapedType>(topResult.getType()).getElementType();
   if (!isInt8())
@@ -53,7 +85,8 @@ std::string Lowering::whyNoFormat(Value topResult) const {
     // NaN fails every comparison.
     double low = calibrated.getMin(), high = calibrated.getMax(), threshold = low >= 0 ? high : std::max(-low, high);
     bool isUsable = low <= high && low >= -threshold && threshold / 255 >= kSmallestScale && threshold <= kLargestScale;
-    return isUsable ? "" : "its calibrated range gives no scale; calibrate this .mlir again";
+    return isUsable ? ""
+                    : "its calibrated range " + textOf(low, high) + " gives no scale" + causeOf(topResult, threshold);
   }
   if (isa<quant::QuantizedType>(element))
     return tpu_mlir::whyNoFormat(element);
@@ -88,6 +121,22 @@ Value Lowering::castTo(Value value, const NumberFormat &format, Location loc) {
                              ValueRange{value});
 }
 
+Value Lowering::dequantize(Value lowered) {
+  if (!formatOf(lowered).isQuantized())
+    return lowered;
+  Value &cached = floats[lowered];
+  if (!cached) // where the first reader stands, and so before all of them
+    cached = castTo(lowered, {}, roleOf(lowered.getDefiningOp(), "f32"));
+  return cached;
+}
+
+Value Lowering::operandAsIs(Value topValue) {
+  // A network's input is a float too, but only until it is quantised.
+  bool isJoined = isInt8() && leavesAsFloat(topValue) && !isa_and_nonnull<top::InputOp>(topValue.getDefiningOp());
+  Value value = isWeight(topValue) ? Value() : values.lookup(topValue);
+  return isJoined && value && !formatOf(value).isQuantized() ? value : operand(topValue);
+}
+
 Value Lowering::operand(Value topValue) {
   if (isWeight(topValue))
     return weightOperand(topValue);
@@ -115,8 +164,8 @@ Value Lowering::weightOperand(Value topWeight) {
     float largest = 0;
     for (float v : data)
       largest = std::max(largest, std::fabs(v));
-    NumberFormat format{DType::I8,
-                        largest > 0 ? std::max<double>(largest / chip.quant.weightLevels, kSmallestScale) : 1.0, 0};
+    // Zeros have no scale of their own. The smallest one never decides over what else is computed with them.
+    NumberFormat format{DType::I8, std::max<double>(largest / chip.quant.weightLevels, kSmallestScale), 0};
     std::vector<int8_t> stored;
     for (float v : data)
       stored.push_back(quantizeOne(v, format.scale, DType::I8));

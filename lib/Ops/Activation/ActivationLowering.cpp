@@ -1,14 +1,17 @@
 //===- ActivationLowering.cpp - y = f(x) on the chip ----------------------===//
-// tpu.Lut, tpu.Relu, tpu.RequantInt, tpu.Cast: verifiers, arithmetic, and the
-// lowering of every element-wise function: with integers a table of 256 results
-// (or one requantisation where f is a multiple of x), in f32 a few steps.
+// tpu.Lut, tpu.RequantInt, tpu.Cast: verifiers, arithmetic, and the lowering of
+// every element-wise function: with integers a table of 256 results (or one
+// requantisation where f is a multiple of x), in f32 FloatMaps.cpp's few steps.
 // Sections: Verify, Form, Lower.
 #include "CreateLines.h"
 #include "Curve.h"
+#include "FloatMaps.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Ops/Activation.h"
 #include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Ops/Rectify.h"
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
@@ -41,8 +44,6 @@ LogicalResult tpu::CastOp::verify() {
   return success();
 }
 
-LogicalResult tpu::ReluOp::verify() { return verifyF32Map(*this, getInput(), getOutput()); }
-
 LogicalResult tpu::RequantIntOp::verify() {
   if (failed(verifyTensors(*this)) || failed(verifySameShape(*this, getInput(), getOutput())))
     return failure();
@@ -67,22 +68,6 @@ Form tpu::LutOp::form() {
   for (int id : {x, entries, y})
     r.buffers[id].ownBank = true; // a gather's three operands share no bank
   r.steps.push_back({StepKind::Lookup, y, x, entries});
-  return r;
-}
-
-Form tpu::ReluOp::form() {
-  Recipe r;
-  Dims d = nchwOf(getOutput());
-  int x = r.addInput(0, DType::F32, d), y = r.addOutput(DType::F32, d);
-  Step s{StepKind::Binary, y, x};
-  s.op = kernel::BinaryOp::Max;
-  r.steps.push_back(s);
-  if (double limit = getReluLimit().convertToDouble(); limit > 0) {
-    Step top{StepKind::Binary, y, y};
-    top.op = kernel::BinaryOp::Min;
-    top.constant = limit;
-    r.steps.push_back(top);
-  }
   return r;
 }
 
@@ -123,13 +108,16 @@ Form tpu::CastOp::form() {
 
 //===- Lower --------------------------------------------------------------===//
 
+bool saturatesAsRelu(const NumberFormat &format, double limit) {
+  return format.dtype == DType::U8 && (limit <= 0 || limit >= 255 * format.scale);
+}
+
 namespace {
 
 /// The factor of a function that is a multiple of x over the output's range: relu into an unsigned result, MulConst.
 std::optional<double> multipleOf(Operation *op, const NumberFormat &out) {
   if (auto relu = dyn_cast<top::ReluOp>(op)) {
-    double limit = relu.getReluLimit().convertToDouble();
-    bool saturates = out.dtype == DType::U8 && (limit <= 0 || limit >= 255 * out.scale);
+    bool saturates = saturatesAsRelu(out, relu.getReluLimit().convertToDouble());
     return saturates ? std::optional<double>(1.0) : std::nullopt;
   }
   if (auto mul = dyn_cast<top::MulConstOp>(op))
@@ -211,7 +199,7 @@ Value createCurve(Lowering &l, Operation *op, Type type, Value in, const Curve &
 
 } // namespace
 
-Value createLines(Lowering &l, Operation *op, Type type, Value in, const Lines &lines) {
+Value createLines(Lowering &l, Location loc, Type type, Value in, const Lines &lines) {
   SmallVector<int64_t> multipliers, shifts, zeroPoints, factors, offsets;
   for (const Line &line : lines.lines) {
     multipliers.push_back(line.multiplier);
@@ -232,14 +220,14 @@ Value createLines(Lowering &l, Operation *op, Type type, Value in, const Lines &
     attrs.set("low", b.getI64IntegerAttr(*lines.low));
   if (lines.high)
     attrs.set("high", b.getI64IntegerAttr(*lines.high));
-  return tpu::LinesOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs());
+  return tpu::LinesOp::create(l.builder, loc, TypeRange{type}, ValueRange{in}, attrs.getAttrs());
 }
 
 namespace {
 
 template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryLower<OpT>, OpT> {
   std::string whyNotLowered(Operation *op, const Lowering &l) const {
-    if (l.isInt8() || mlir::isa<top::ReluOp, top::AddConstOp, top::MulConstOp>(op))
+    if (l.isInt8() || hasFloatMap(op))
       return "";
     return "it has no F32 form on " + std::string(l.chip.identity.name) + " yet; INT8 has";
   }
@@ -250,17 +238,7 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
     Type type = l.typeOf(topOut, out);
     Builder &b = l.builder;
     if (!l.isInt8()) {
-      NamedAttrList attrs(op->getAttrDictionary());
-      Value value =
-          mlir::isa<top::ReluOp>(op)
-              ? tpu::ReluOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs())
-                    .getOutput()
-          : mlir::isa<top::AddConstOp>(op)
-              ? tpu::AddConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs())
-                    .getOutput()
-              : tpu::MulConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs())
-                    .getOutput();
-      l.map(topOut, value);
+      l.map(topOut, createFloatMap(l, op, type, in));
       return success();
     }
     if (std::optional<double> factor = multipleOf(op, out)) {
@@ -275,7 +253,7 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
     auto [earlier, isNew] = l.found.try_emplace(results.key(nchwOf(topOut)), nullptr);
     if (isNew) {
       if (std::optional<Lines> lines = results.lines())
-        earlier->second = createLines(l, op, type, in, *lines).getDefiningOp();
+        earlier->second = createLines(l, op->getLoc(), type, in, *lines).getDefiningOp();
       else if (std::optional<Curve> curve = results.curve(nchwOf(topOut), l.chip))
         earlier->second = createCurve(l, op, type, in, *curve).getDefiningOp();
       if (earlier->second)
@@ -299,7 +277,7 @@ struct CastLower : LowerInterface::ExternalModel<CastLower, top::CastOp> {
   std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
   LogicalResult lower(Operation *op, Lowering &l) const {
     // Top's cast keeps the value; formats are the lowering's.
-    l.map(op->getResult(0), l.operand(op->getOperand(0)));
+    l.map(op->getResult(0), l.operandAsIs(op->getOperand(0)));
     return success();
   }
 };
@@ -310,12 +288,25 @@ template <typename... Ops> void attachUnary(MLIRContext *context) {
 
 } // namespace
 
+Value createRectified(Lowering &l, Value in, double limit, Location loc) {
+  const NumberFormat format = formatOf(in);
+  if (!format.isQuantized())
+    return tpu::ReluOp::create(l.builder, loc, in.getType(), in, l.builder.getBoolAttr(false),
+                               l.builder.getF64FloatAttr(limit), /*ginfo=*/Attribute());
+  Lines lines; // the identity between bounds
+  lines.lines = {{1, 0, 0}};
+  lines.low = 0;
+  if (limit > 0)
+    lines.high = quantizeOne(limit, format.scale, format.dtype);
+  return createLines(l, loc, in.getType(), in, lines);
+}
+
 void registerActivationLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
     using namespace top;
     attachUnary<ReluOp, LeakyReluOp, ClipOp, SigmoidOp, SiLUOp, TanhOp, GELUOp, ExpOp, LogOp, SqrtOp, AbsOp, ErfOp,
                 SoftplusOp, MishOp, HardSwishOp, EluOp, HardSigmoidOp, AddConstOp, MulConstOp>(context);
-    top::CastOp::attachInterface<CastLower>(*context);
+    top::CastOp::attachInterface<CastLower, Moves<top::CastOp>>(*context);
   });
 }
 

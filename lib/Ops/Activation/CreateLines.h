@@ -7,8 +7,8 @@
 
 namespace tpu_mlir {
 
-/// The tpu.Lines that stands for `op`, of `in`.
-mlir::Value createLines(Lowering &l, mlir::Operation *op, mlir::Type type, mlir::Value in, const Lines &lines);
+/// The tpu.Lines of `in` at `loc`.
+mlir::Value createLines(Lowering &l, mlir::Location loc, mlir::Type type, mlir::Value in, const Lines &lines);
 
 } // namespace tpu_mlir
 

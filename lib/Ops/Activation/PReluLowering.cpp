@@ -6,6 +6,7 @@
 #include "../Eltwise/Broadcast.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Ops/LeakySteps.h"
 #include "tpu_mlir/Recipe/Recipe.h"
 
 #include <algorithm>
@@ -69,11 +70,7 @@ Form tpu::PReluOp::form() {
   };
   constexpr int kZero = -1;
   if (!in.isQuantized()) {
-    const int below = r.addScratch(DType::F32, all);
-    binary(kernel::BinaryOp::Min, below, x, kZero);
-    binary(kernel::BinaryOp::Mul, below, below, slope);
-    binary(kernel::BinaryOp::Max, y, x, kZero);
-    binary(kernel::BinaryOp::Add, y, y, below);
+    addLeakySteps(r, x, y, {Slopes::Range::Any, 0, slope});
     return r;
   }
   const int straight = r.addScratch(out.dtype, all), sloped = r.addScratch(out.dtype, all);

@@ -3,15 +3,16 @@
 // with a weight matrix (1x1 convolutions over rows) and per-channel scales
 // (depth-wise 1x1).
 #include "../Activation/CreateLines.h"
+#include "ConvParts.h"
 #include "Grouped.h"
 #include "Unfold.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
-#include "tpu_mlir/Kernel/Parallel.h"
 #include "tpu_mlir/Kernel/Round.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Ops/WideWindow.h"
 
 #include <cmath>
 
@@ -146,126 +147,6 @@ Form tpu::Conv2DOp::form() {
 
 namespace tpu_mlir {
 
-std::string whyWindowNotLowered(const Lowering &l, const kernel::Window &w) {
-  auto exceeds = [&](const char *what, int64_t value, int64_t most) {
-    return value <= most ? std::string()
-                         : std::string(what) + " " + std::to_string(value) + " is more than " +
-                               std::string(l.chip.identity.name) + " takes, " + std::to_string(most);
-  };
-  std::string why = exceeds("stride", std::max(w.strideH, w.strideW), l.chip.limits.maxWindowStride);
-  return why.empty() ? exceeds("dilation", std::max(w.dilationH, w.dilationW), l.chip.limits.maxDilation) : why;
-}
-
-/// Whether some position of the window may see padding alone: no part of the input belongs to a tile there.
-static bool seesOnlyPadding(const kernel::Window &w) {
-  return std::max(w.padTop, w.padBottom) > w.dilationH * (w.kh - 1) ||
-         std::max(w.padLeft, w.padRight) > w.dilationW * (w.kw - 1);
-}
-
-Value padWhereTooLarge(Lowering &l, Value in, kernel::Window &w, Operation *op, double value) {
-  if (std::max({w.padTop, w.padLeft, w.padBottom, w.padRight}) <= l.chip.limits.maxWindowPad && !seesOnlyPadding(w))
-    return in;
-  SmallVector<int64_t> paddings = {0, 0, w.padTop, w.padLeft, 0, 0, w.padBottom, w.padRight};
-  SmallVector<int64_t> shape(shapeOf(in));
-  shape[2] += w.padTop + w.padBottom, shape[3] += w.padLeft + w.padRight;
-  w.padTop = w.padLeft = w.padBottom = w.padRight = 0;
-  auto type = RankedTensorType::get(shape, cast<ShapedType>(in.getType()).getElementType());
-  return tpu::PadOp::create(
-      l.builder, l.roleOf(op, "pad"), TypeRange{type}, ValueRange{in},
-      ArrayRef<NamedAttribute>{l.builder.getNamedAttr("paddings", l.builder.getDenseI64ArrayAttr(paddings)),
-                               l.builder.getNamedAttr("val", l.builder.getF64FloatAttr(value)),
-                               l.builder.getNamedAttr("mode", l.builder.getStringAttr("constant"))});
-}
-
-FilterView viewOf(const Lowering &l, Value topWeight, bool channelsLast) {
-  return {l.weightData(topWeight), channelsLast, [&l](ArrayRef<float> read) { l.release(read); }};
-}
-
-/// Calls use(first, count) for blocks of `filter` in the order of the file: rows of the array, which are channels, or
-/// taps where channels are last. Rows of one block are shared among threads by `use`.
-template <typename F> static void inBlocks(const FilterView &filter, int64_t rows, F use) {
-  constexpr int64_t kBlockElements = int64_t(1) << 20;
-  int64_t width = int64_t(filter.elements.size()) / rows, step = std::max<int64_t>(1, kBlockElements / width);
-  for (int64_t at = 0; at < rows; at += step) {
-    int64_t count = std::min(step, rows - at);
-    use(at, count);
-    if (filter.done)
-      filter.done(filter.elements.slice(at * width, count * width));
-  }
-}
-
-FailureOr<QuantizedFilter> quantizeFilter(Operation *op, const FilterView &filter, ArrayRef<float> bias, int64_t oc,
-                                          const NumberFormat &in, const NumberFormat &out, double levels) {
-  constexpr int64_t kGrain = 64;
-  QuantizedFilter q;
-  const float *data = filter.elements.data();
-  int64_t taps = filter.elements.size() / oc, rows = filter.channelsLast ? taps : oc;
-  int64_t xmax = in.dtype == DType::U8 ? 255 : 128;
-  q.filter.resize(filter.elements.size());
-  q.bias.resize(bias.empty() ? 0 : oc);
-  std::vector<double> largest(oc, 0), scales(oc);
-  std::vector<int64_t> bounds(oc, 0);
-  // Two walks over the file, whose elements may be more than memory should hold: the ranges, then the integers.
-  inBlocks(filter, rows, [&](int64_t first, int64_t count) {
-    if (!filter.channelsLast)
-      return kernel::parallelFor(count, kGrain, [&](int64_t begin, int64_t end) {
-        for (int64_t c = first + begin; c < first + end; ++c)
-          for (int64_t k = 0; k < taps; ++k)
-            largest[c] = std::max(largest[c], std::fabs(static_cast<double>(data[c * taps + k])));
-      });
-    kernel::parallelFor(oc, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t k = first; k < first + count; ++k)
-        for (int64_t c = begin; c < end; ++c)
-          largest[c] = std::max(largest[c], std::fabs(static_cast<double>(data[k * oc + c])));
-    });
-  });
-  for (int64_t c = 0; c < oc; ++c) {
-    scales[c] = largest[c] / levels;
-    // A bias that dwarfs its weights widens their step, so that it stays far inside int32.
-    if (!bias.empty())
-      scales[c] = std::max(scales[c], std::fabs(static_cast<double>(bias[c])) / in.scale / (1 << 30));
-    if (scales[c] == 0)
-      scales[c] = 1;
-  }
-  auto quantize = [&](int64_t c, int64_t k, float v) {
-    int8_t integer = quantizeOne(v, scales[c], DType::I8);
-    q.filter[c * taps + k] = integer;
-    bounds[c] += std::abs(int64_t(integer)) * xmax;
-  };
-  inBlocks(filter, rows, [&](int64_t first, int64_t count) {
-    if (!filter.channelsLast)
-      return kernel::parallelFor(count, kGrain, [&](int64_t begin, int64_t end) {
-        for (int64_t c = first + begin; c < first + end; ++c)
-          for (int64_t k = 0; k < taps; ++k)
-            quantize(c, k, data[c * taps + k]);
-      });
-    kernel::parallelFor(oc, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t c = begin; c < end; ++c)
-        for (int64_t k = first; k < first + count; ++k)
-          quantize(c, k, data[k * oc + c]);
-    });
-  });
-  for (int64_t c = 0; c < oc; ++c) {
-    double scale = scales[c];
-    int64_t bound = bounds[c];
-    if (!bias.empty()) {
-      q.bias[c] = quantizeOne(bias[c], scale * in.scale, DType::I32);
-      bound += std::abs(int64_t(q.bias[c]));
-    }
-    if (bound > std::numeric_limits<int32_t>::max())
-      return op->emitOpError() << "output channel " << c << " can sum to " << bound << ", beyond int32's "
-                               << std::numeric_limits<int32_t>::max()
-                               << "; keep this op in F32 or split its input channels";
-    Multiplier m = multiplierOf(in.scale * scale / out.scale);
-    if (m.rshift < -31)
-      return op->emitOpError() << "output channel " << c
-                               << " needs a multiplier beyond int32; its output's range is too "
-                               << "small for its input's and its weights'";
-    q.quant.insert(q.quant.end(), {int32_t(m.multiplier), int32_t(-m.rshift), 0});
-  }
-  return q;
-}
-
 namespace {
 
 std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, const Grouping &grouping, Value in,
@@ -297,68 +178,101 @@ Value unfold(Lowering &l, Operation *op, Value in, const Unfolding &u, int64_t r
           b.getNamedAttr("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}))});
 }
 
+} // namespace
+
+FailureOr<Value> createConv(top::ConvOp conv, Lowering &l, ConvParts parts) {
+  ConvShape &shape = parts.shape;
+  Dims inDims = nchwOf(parts.in), outDims = nchwOf(parts.out);
+  int64_t oc = outDims.c, ic = inDims.c / shape.group, taps = shape.window.kh * shape.window.kw;
+  NumberFormat inFormat = formatOf(parts.in), outFormat = l.formatOfResult(conv.getOutput());
+  ArrayRef<float> bias;
+  if (isPresent(conv.getBias()))
+    bias = l.weightData(conv.getBias());
+  const Grouping g = groupingOf(shape, inDims, outDims, inFormat.dtype, l.chip);
+  SmallVector<int64_t> filterShape = {oc, g.width, shape.window.kh, shape.window.kw};
+
+  OpBuilder &b = l.builder;
+  NamedAttrList attrs(conv->getAttrDictionary());
+  if (g.band)
+    attrs.set("band", b.getI64IntegerAttr(g.band));
+  Value filterValue, biasValue = l.none(conv.getLoc()), quantValue = biasValue;
+  if (l.isInt8()) {
+    FailureOr<QuantizedFilter> q =
+        quantizeFilter(conv, parts.filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
+    if (failed(q))
+      return failure();
+    q->filter = g.arrange<int8_t>(q->filter, oc, ic, taps, shape.group);
+    if (std::optional<Unfolding> u = unfoldingOf(l, shape, g, parts.in, outDims)) {
+      parts.in = unfold(l, conv, parts.in, *u, outDims.h);
+      q->filter = unfoldFilter(q->filter, oc, inDims.c, *u, shape.window);
+      filterShape = {oc, u->channels, 1, u->kernelW};
+      shape.window = {1, u->kernelW, 1, u->strideW, 1, u->dilationW, 0, 0, 0, 0};
+    }
+    filterValue = l.addWeight<int8_t>(conv, "filter_i8", q->filter, filterShape, DType::I8);
+    if (!bias.empty())
+      biasValue = l.addWeight<int32_t>(conv, "bias_int32", q->bias, {1, oc, 1, 1}, DType::I32);
+    quantValue = l.addWeight<int32_t>(conv, "quant", q->quant, {1, oc, 1, 3}, DType::I32);
+  } else {
+    filterValue = conv.getFilter();
+    if (shapeOf(filterValue) != ArrayRef<int64_t>(filterShape))
+      filterValue =
+          l.addWeight<float>(conv, "filter_f32", g.arrange<float>(parts.filter.elements, oc, ic, taps, shape.group),
+                             filterShape, DType::F32);
+    if (!bias.empty())
+      biasValue = conv.getBias();
+  }
+  attrs.set("group", b.getI64IntegerAttr(shape.group / g.join));
+  const kernel::Window &w = shape.window;
+  attrs.set("kernel_shape", b.getDenseI64ArrayAttr({w.kh, w.kw}));
+  attrs.set("strides", b.getDenseI64ArrayAttr({w.strideH, w.strideW}));
+  attrs.set("dilations", b.getDenseI64ArrayAttr({w.dilationH, w.dilationW}));
+  attrs.set("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
+  Type type =
+      RankedTensorType::get(parts.out, cast<ShapedType>(l.typeOf(conv.getOutput(), outFormat)).getElementType());
+  return tpu::Conv2DOp::create(b, parts.loc, TypeRange{type}, ValueRange{parts.in, filterValue, biasValue, quantValue},
+                               attrs.getAttrs())
+      .getOutput();
+}
+
+namespace {
+
 struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
+  static ConvShape shapeOf(top::ConvOp conv) {
+    return shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup());
+  }
   std::string whyNotLowered(Operation *op, const Lowering &l) const {
     auto conv = cast<top::ConvOp>(op);
     if (!isWeight(conv.getFilter()))
       return "'filter' is computed by the network; only constant filters have a form";
-    return whyWindowNotLowered(
-        l, shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup())
-               .window);
+    const kernel::Window w = shapeOf(conv).window;
+    const bool isWide = hasWideStride(l, w) || hasWideDilation(l, w);
+    const int64_t kernel = isWide ? w.kh * w.kw : std::max(w.kh, w.kw);
+    return kernel <= l.chip.limits.maxDim
+               ? ""
+               : (isWide ? "its windows, laid out as rows, have " : "its kernel has ") + std::to_string(kernel) +
+                     " elements, more than " + std::string(l.chip.identity.name) + " takes, " +
+                     std::to_string(l.chip.limits.maxDim);
   }
 
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto conv = cast<top::ConvOp>(op);
     Value in = l.operand(conv.getInput());
-    Dims inDims = nchwOf(in), outDims = nchwOf(conv.getOutput());
-    ConvShape shape =
-        shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup());
-    in = padWhereTooLarge(l, in, shape.window, op, 0);
-    int64_t oc = outDims.c, ic = inDims.c / shape.group, taps = shape.window.kh * shape.window.kw;
-    NumberFormat inFormat = formatOf(in), outFormat = l.formatOfResult(conv.getOutput());
-    ArrayRef<float> filter = l.weightData(conv.getFilter()), bias;
-    if (isPresent(conv.getBias()))
-      bias = l.weightData(conv.getBias());
-    const Grouping g = groupingOf(shape, inDims, outDims, inFormat.dtype, l.chip);
-    SmallVector<int64_t> filterShape = {oc, g.width, shape.window.kh, shape.window.kw};
-
-    NamedAttrList attrs(op->getAttrDictionary());
-    if (g.band)
-      attrs.set("band", l.builder.getI64IntegerAttr(g.band));
-    Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
-    if (l.isInt8()) {
-      FailureOr<QuantizedFilter> q =
-          quantizeFilter(op, viewOf(l, conv.getFilter()), bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
-      if (failed(q))
-        return failure();
-      q->filter = g.arrange<int8_t>(q->filter, oc, ic, taps, shape.group);
-      if (std::optional<Unfolding> u = unfoldingOf(l, shape, g, in, outDims)) {
-        in = unfold(l, op, in, *u, outDims.h);
-        q->filter = unfoldFilter(q->filter, oc, inDims.c, *u, shape.window);
-        filterShape = {oc, u->channels, 1, u->kernelW};
-        shape.window = {1, u->kernelW, 1, u->strideW, 1, u->dilationW, 0, 0, 0, 0};
-        attrs.set("kernel_shape", l.builder.getDenseI64ArrayAttr({1, u->kernelW}));
-        attrs.set("strides", l.builder.getDenseI64ArrayAttr({1, u->strideW}));
-        attrs.set("dilations", l.builder.getDenseI64ArrayAttr({1, u->dilationW}));
-      }
-      filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, filterShape, DType::I8);
-      if (!bias.empty())
-        biasValue = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, oc, 1, 1}, DType::I32);
-      quantValue = l.addWeight<int32_t>(op, "quant", q->quant, {1, oc, 1, 3}, DType::I32);
+    ConvShape shape = shapeOf(conv);
+    const FilterView filter = viewOf(l, conv.getFilter());
+    FailureOr<Value> result;
+    const bool wideStride = hasWideStride(l, shape.window);
+    if (wideStride && !hasFewerTaps(shape.window, nchwOf(conv.getOutput()))) {
+      result = createWideStride(conv, l, in, shape, filter);
+    } else if (wideStride || hasWideDilation(l, shape.window)) {
+      result = createWideDilation(conv, l, in, shape, filter);
     } else {
-      filterValue = conv.getFilter();
-      if (g.join > 1)
-        filterValue = l.addWeight<float>(op, "filter_f32", g.arrange<float>(filter, oc, ic, taps, shape.group),
-                                         filterShape, DType::F32);
-      if (!bias.empty())
-        biasValue = conv.getBias();
+      in = padWhereTooLarge(l, in, shape.window, op, 0);
+      result = createConv(conv, l,
+                          {in, shape, filter, SmallVector<int64_t>(tpu_mlir::shapeOf(conv.getOutput())), op->getLoc()});
     }
-    attrs.set("group", l.builder.getI64IntegerAttr(shape.group / g.join));
-    const kernel::Window &w = shape.window;
-    attrs.set("pads", l.builder.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
-    l.map(conv.getOutput(),
-          tpu::Conv2DOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(conv.getOutput(), outFormat)},
-                                ValueRange{in, filterValue, biasValue, quantValue}, attrs.getAttrs()));
+    if (failed(result))
+      return failure();
+    l.map(conv.getOutput(), *result);
     return success();
   }
 };
@@ -405,7 +319,7 @@ struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
       if (failed(q))
         return failure();
       if (std::optional<Lines> lines = c == 1 ? linesOf(scale, *q, formatOf(in), outFormat) : std::nullopt) {
-        l.map(scale.getOutput(), createLines(l, op, l.typeOf(scale.getOutput(), outFormat), in, *lines));
+        l.map(scale.getOutput(), createLines(l, op->getLoc(), l.typeOf(scale.getOutput(), outFormat), in, *lines));
         return success();
       }
       filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, {c, 1, 1, 1}, DType::I8);

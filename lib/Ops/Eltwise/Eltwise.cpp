@@ -1,4 +1,4 @@
-//===- Eltwise.cpp - top.Add, top.Sub, top.Mul ----------------------------===//
+//===- Eltwise.cpp - top.Add, Sub, Mul, Max, Min --------------------------===//
 // Element-wise arithmetic over broadcast operands: operand counts, the result,
 // and its cost. Products that are activations in disguise are
 // ../Activation/Recognise.cpp's.
@@ -27,6 +27,8 @@ template <typename EltwiseOp> static FailureOr<Shape> resultShape(EltwiseOp op) 
 LogicalResult AddOp::inferShape() { return inferResult(*this, resultShape<AddOp>, kOperands); }
 LogicalResult SubOp::inferShape() { return inferResult(*this, resultShape<SubOp>, kOperands); }
 LogicalResult MulOp::inferShape() { return inferResult(*this, resultShape<MulOp>, kOperands); }
+LogicalResult MaxOp::inferShape() { return inferResult(*this, resultShape<MaxOp>, kOperands); }
+LogicalResult MinOp::inferShape() { return inferResult(*this, resultShape<MinOp>, kOperands); }
 
 //===- Verify -------------------------------------------------------------===//
 
@@ -49,11 +51,15 @@ LogicalResult SubOp::verify() {
 }
 
 LogicalResult MulOp::verify() { return verifyOperands(*this); }
+LogicalResult MaxOp::verify() { return verifyOperands(*this); }
+LogicalResult MinOp::verify() { return verifyOperands(*this); }
 
 //===- FLOPs --------------------------------------------------------------===//
 
 template <typename EltwiseOp> static int64_t chainFlops(EltwiseOp op, int64_t extra = 0) {
-  int64_t perElement = static_cast<int64_t>(op.getInputs().size()) - 1 + extra + op.getDoRelu();
+  int64_t perElement = static_cast<int64_t>(op.getInputs().size()) - 1 + extra;
+  if constexpr (requires { op.getDoRelu(); })
+    perElement += op.getDoRelu();
   return saturatingProduct(perElement, elementCount(op.getOutput()));
 }
 
@@ -63,6 +69,8 @@ int64_t AddOp::flops() {
 }
 int64_t SubOp::flops() { return chainFlops(*this); }
 int64_t MulOp::flops() { return chainFlops(*this); }
+int64_t MaxOp::flops() { return chainFlops(*this); }
+int64_t MinOp::flops() { return chainFlops(*this); }
 
 //===- Fold / canonicalise ------------------------------------------------===//
 

@@ -61,6 +61,13 @@ LogicalResult top::AddOp::plan(EvalPlan &plan) {
 LogicalResult top::SubOp::plan(EvalPlan &plan) { return planCombine(*this, plan, Combine::Kind::Sub); }
 LogicalResult top::MulOp::plan(EvalPlan &plan) { return planCombine(*this, plan, Combine::Kind::Mul); }
 
+LogicalResult top::MaxOp::plan(EvalPlan &plan) {
+  return plan.compute(*this, Combine{Combine::Kind::Max, {}}, SmallVector<Value>(getInputs()));
+}
+LogicalResult top::MinOp::plan(EvalPlan &plan) {
+  return plan.compute(*this, Combine{Combine::Kind::Min, {}}, SmallVector<Value>(getInputs()));
+}
+
 LogicalResult top::AddConstOp::plan(EvalPlan &plan) {
   auto value = static_cast<float>(getConstVal().convertToDouble());
   return plan.compute(*this, eval::Affine{{1}, {value}}, {getInput()});

@@ -264,6 +264,7 @@ void registerEltwiseLowering(DialectRegistry &registry) {
     top::AddOp::attachInterface<AddLower>(*context);
     top::SubOp::attachInterface<SubLower>(*context);
     top::MulOp::attachInterface<MulLower>(*context);
+    attachExtremeLowering(context);
   });
 }
 

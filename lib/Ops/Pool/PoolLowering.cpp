@@ -1,9 +1,11 @@
 //===- PoolLowering.cpp - tpu.Pool2D: verifier, arithmetic, lowering ------===//
 // Sections: Verify, Form, Lower. Averages are depth-wise sums to int32 and a
 // requantisation, forms whose rounding is known.
+#include "AxisPools.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Ops/ConvForm.h"
-#include "tpu_mlir/Ops/QuantizedFilter.h"
+#include "tpu_mlir/Ops/WideWindow.h"
 
 #include <cmath>
 
@@ -102,39 +104,27 @@ template <typename PoolOp> kernel::Window windowOf(PoolOp op) {
   return w;
 }
 
-std::string whyPoolNotLowered(const Lowering &l, Value input, const kernel::Window &w) {
+std::string whyPoolNotLowered(Value input) {
   if (shapeOf(input).size() != 4)
     return "'input' has rank " + std::to_string(shapeOf(input).size()) + "; pools work on rank 4";
-  int64_t pad = std::max({w.padTop, w.padLeft, w.padBottom, w.padRight});
-  if (pad > l.chip.limits.maxWindowPad)
-    return "padding " + std::to_string(pad) + " is more than " + std::string(l.chip.identity.name) + " takes, " +
-           std::to_string(l.chip.limits.maxWindowPad);
-  return whyWindowNotLowered(l, w);
-}
-
-Value createPool(Lowering &l, Operation *op, Type type, Value in, Value divisors, StringRef mode,
-                 const kernel::Window &w, NamedAttrList attrs) {
-  Builder &b = l.builder;
-  attrs.set("pool_mode", b.getStringAttr(mode));
-  attrs.set("kernel_shape", b.getDenseI64ArrayAttr({w.kh, w.kw}));
-  attrs.set("strides", b.getDenseI64ArrayAttr({w.strideH, w.strideW}));
-  attrs.set("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
-  return tpu::Pool2DOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in, divisors}, attrs.getAttrs());
+  return "";
 }
 
 struct MaxPoolLower : LowerInterface::ExternalModel<MaxPoolLower, top::MaxPoolOp> {
-  std::string whyNotLowered(Operation *op, const Lowering &l) const {
-    auto pool = cast<top::MaxPoolOp>(op);
-    return whyPoolNotLowered(l, pool.getInput(), windowOf(pool));
+  std::string whyNotLowered(Operation *op, const Lowering &) const {
+    return whyPoolNotLowered(cast<top::MaxPoolOp>(op).getInput());
   }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto pool = cast<top::MaxPoolOp>(op);
-    Value in = l.operand(pool.getInput());
-    NamedAttrList attrs;
-    attrs.set("do_relu", pool.getDoReluAttr());
-    attrs.set("relu_limit", pool.getReluLimitAttr());
-    l.map(pool.getOutput(), createPool(l, op, l.typeOf(pool.getOutput(), formatOf(in)), in, l.none(op->getLoc()), "Max",
-                                       windowOf(pool), attrs));
+    Value in = l.operandAsIs(pool.getInput());
+    kernel::Window w = windowOf(pool);
+    if (hasWideStride(l, w) || !fitsLocalMemory(l, w, in)) {
+      l.map(pool.getOutput(), createAxisPools(l, op, in, w, "Max", {}));
+      return success();
+    }
+    in = padWhereTooWide(l, in, w, op, -INFINITY);
+    l.map(pool.getOutput(), createPool(l, op->getLoc(), l.typeOf(pool.getOutput(), formatOf(in)), in,
+                                       l.none(op->getLoc()), "Max", w, reluOf(op)));
     return success();
   }
 };
@@ -150,34 +140,75 @@ std::vector<int64_t> countsOf(int64_t out, int64_t kernel, int64_t stride, int64
   return counts;
 }
 
+/// The divisors of a mean: of each row and column of the result, the product of both.
+struct Divisors {
+  std::vector<int64_t> rows, columns;
+
+  Divisors(top::AvgPoolOp pool, const kernel::Window &w, const Dims &in, const Dims &out) {
+    bool counted = pool.getCountIncludePad();
+    ArrayRef<int64_t> ceil = pool.getCeilPad();
+    rows = countsOf(out.h, w.kh, w.strideH, w.padTop, in.h, counted ? w.padTop : 0,
+                    counted ? pool.getPads()[2] - ceil[0] : 0);
+    columns = countsOf(out.w, w.kw, w.strideW, w.padLeft, in.w, counted ? w.padLeft : 0,
+                       counted ? pool.getPads()[3] - ceil[1] : 0);
+  }
+  bool areUniform() const {
+    auto same = [](const std::vector<int64_t> &v) { return std::count(v.begin(), v.end(), v[0]) == int64_t(v.size()); };
+    return same(rows) && same(columns);
+  }
+  std::vector<float> factors() const {
+    std::vector<float> all;
+    for (int64_t r : rows)
+      for (int64_t c : columns)
+        all.push_back(1.0 / (r * c));
+    return all;
+  }
+};
+
 struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp> {
-  std::string whyNotLowered(Operation *op, const Lowering &l) const {
-    auto pool = cast<top::AvgPoolOp>(op);
-    return whyPoolNotLowered(l, pool.getInput(), windowOf(pool));
+  std::string whyNotLowered(Operation *op, const Lowering &) const {
+    return whyPoolNotLowered(cast<top::AvgPoolOp>(op).getInput());
   }
 
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto pool = cast<top::AvgPoolOp>(op);
     Value in = l.operand(pool.getInput());
-    Dims inDims = nchwOf(in), out = nchwOf(pool.getOutput());
+    Dims out = nchwOf(pool.getOutput());
     kernel::Window w = windowOf(pool);
-    NumberFormat inFormat = formatOf(in), outFormat = l.formatOfResult(pool.getOutput());
-    bool counted = pool.getCountIncludePad();
-    ArrayRef<int64_t> ceil = pool.getCeilPad();
-    std::vector<int64_t> rows = countsOf(out.h, w.kh, w.strideH, w.padTop, inDims.h, counted ? w.padTop : 0,
-                                         counted ? pool.getPads()[2] - ceil[0] : 0);
-    std::vector<int64_t> columns = countsOf(out.w, w.kw, w.strideW, w.padLeft, inDims.w, counted ? w.padLeft : 0,
-                                            counted ? pool.getPads()[3] - ceil[1] : 0);
-    double factor = inFormat.scale / outFormat.scale;
+    NumberFormat outFormat = l.formatOfResult(pool.getOutput());
+    const Divisors divisors(pool, w, nchwOf(in), out);
+    if (!fitsLocalMemory(l, w, in)) {
+      in = l.castTo(in, {}, l.roleOf(op, "f32"));
+      l.map(pool.getOutput(), createAxisPools(l, op, in, w, "Avg", divisors.factors()));
+      return success();
+    }
+    const bool isWide = hasWideStride(l, w);
+    Location loc = isWide ? l.roleOf(op, "pool") : op->getLoc();
+    Moves moves(l, op);
+    if (isWide) { // each window as a row of its own
+      Dims d = nchwOf(in);
+      Value windows = moves.permute(layOutWindows(moves, in, w, out, 0), {0, 1, 2, 4, 3, 5}, "patches");
+      in = moves.reshape(windows, {d.n, d.c, out.h * out.w, w.kh * w.kw}, "rows");
+      w = {1, w.kh * w.kw, 1, 1, 1, 1, 0, 0, 0, 0};
+      out.h *= out.w, out.w = 1;
+    } else {
+      in = padWhereTooWide(l, in, w, op, 0);
+    }
+    NamedAttrList attrs = reluOf(op);
+    Value weight = addFactors(op, l, divisors, formatOf(in).scale / outFormat.scale, out, attrs);
+    auto type = RankedTensorType::get({out.n, out.c, out.h, out.w},
+                                      cast<ShapedType>(l.typeOf(pool.getOutput(), outFormat)).getElementType());
+    Value result = createPool(l, loc, type, in, weight, "Avg", w, attrs);
+    l.map(pool.getOutput(), isWide ? moves.reshapeAsResult(result) : result);
+    return success();
+  }
+
+  /// One factor for all in `attrs`, or the weight of those that differ, for a result of `out`'s rows and columns.
+  static Value addFactors(Operation *op, Lowering &l, const Divisors &divisors, double factor, const Dims &out,
+                          NamedAttrList &attrs) {
     Builder &b = l.builder;
-    NamedAttrList attrs;
-    attrs.set("do_relu", pool.getDoReluAttr());
-    attrs.set("relu_limit", pool.getReluLimitAttr());
-    Value divisors = l.none(op->getLoc());
-    auto isUniform = [](const std::vector<int64_t> &v) {
-      return std::all_of(v.begin(), v.end(), [&](int64_t x) { return x == v[0]; });
-    };
-    if (isUniform(rows) && isUniform(columns)) {
+    const std::vector<int64_t> &rows = divisors.rows, &columns = divisors.columns;
+    if (divisors.areUniform()) {
       double area = rows[0] * columns[0];
       if (l.isInt8()) {
         Multiplier m = multiplierOf(factor / area);
@@ -186,25 +217,19 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
       } else {
         attrs.set("scale", b.getF64FloatAttr(1 / area));
       }
-    } else if (l.isInt8()) {
-      // One shift for all: that of the largest factor, which belongs to the smallest divisor.
-      int64_t least = *std::min_element(rows.begin(), rows.end()) * *std::min_element(columns.begin(), columns.end());
-      int64_t rshift = multiplierOf(factor / least).rshift;
-      std::vector<int32_t> multipliers;
-      for (int64_t r : rows)
-        for (int64_t c : columns)
-          multipliers.push_back(std::llround(std::ldexp(factor / (r * c), rshift)));
-      divisors = l.addWeight<int32_t>(op, "divisors", multipliers, {1, 1, out.h, out.w}, DType::I32);
-      attrs.set("rshift", b.getI64IntegerAttr(rshift));
-    } else {
-      std::vector<float> factors;
-      for (int64_t r : rows)
-        for (int64_t c : columns)
-          factors.push_back(1.0 / (r * c));
-      divisors = l.addWeight<float>(op, "divisors", factors, {1, 1, out.h, out.w}, DType::F32);
+      return l.none(op->getLoc());
     }
-    l.map(pool.getOutput(), createPool(l, op, l.typeOf(pool.getOutput(), outFormat), in, divisors, "Avg", w, attrs));
-    return success();
+    if (!l.isInt8())
+      return l.addWeight<float>(op, "divisors", divisors.factors(), {1, 1, out.h, out.w}, DType::F32);
+    // One shift for all: that of the largest factor, which belongs to the smallest divisor.
+    int64_t least = *std::min_element(rows.begin(), rows.end()) * *std::min_element(columns.begin(), columns.end());
+    int64_t rshift = multiplierOf(factor / least).rshift;
+    std::vector<int32_t> multipliers;
+    for (int64_t r : rows)
+      for (int64_t c : columns)
+        multipliers.push_back(std::llround(std::ldexp(factor / (r * c), rshift)));
+    attrs.set("rshift", b.getI64IntegerAttr(rshift));
+    return l.addWeight<int32_t>(op, "divisors", multipliers, {1, 1, out.h, out.w}, DType::I32);
   }
 };
 
@@ -212,7 +237,7 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
 
 void registerPoolLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
-    top::MaxPoolOp::attachInterface<MaxPoolLower>(*context);
+    top::MaxPoolOp::attachInterface<MaxPoolLower, Moves<top::MaxPoolOp>>(*context);
     top::AvgPoolOp::attachInterface<AvgPoolLower>(*context);
   });
 }

@@ -4,6 +4,8 @@
 // share one number format, so nothing is computed.
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
+#include "tpu_mlir/Ops/Rectify.h"
 #include "tpu_mlir/Recipe/Recipe.h"
 
 #include <cstring>
@@ -282,6 +284,31 @@ Form tpu::PadOp::form() {
 
 namespace {
 
+/// Whether every reader of a pad takes maxima, in which a fill below all other values is lost.
+bool losesFill(top::PadOp pad) {
+  return llvm::all_of(pad.getOutput().getUsers(), [](Operation *user) { return isa<top::MaxPoolOp>(user); });
+}
+
+/// The pad's operand in a format that holds its fill: the operand as it is where that does, or where the fill does not
+/// matter; else floats, where these may leave, or integers of the pad's own range.
+FailureOr<Value> holdingFill(top::PadOp pad, Value in, Lowering &l) {
+  NumberFormat have = formatOf(in);
+  const double fill = pad.getVal().convertToDouble();
+  if (pad.getMode() != "constant" || !have.isQuantized())
+    return in;
+  const int64_t least = have.dtype == DType::I8 ? -128 : 0;
+  // A threshold itself is one step above the largest integer.
+  if (fill >= double(least - 1) * have.scale && fill <= double(least + 256) * have.scale)
+    return in;
+  if (fill < 0 && losesFill(pad))
+    return in;
+  if (l.leavesAsFloat(pad.getOutput()))
+    return l.dequantize(in);
+  if (std::string why = l.whyNoFormat(pad.getOutput()); !why.empty())
+    return pad.emitOpError() << "'" << top::nameOf(pad.getOperation()) << "' has no INT8 form: " << why;
+  return l.requantize(in, l.formatOfResult(pad.getOutput()), l.roleOf(pad, "requant_0"));
+}
+
 /// Ops whose result keeps the operand's format, as tpu op `TpuOp` with attributes `keep`.
 template <typename TopOp, typename TpuOp>
 struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp> {
@@ -296,7 +323,13 @@ struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp>
     return "";
   }
   LogicalResult lower(Operation *op, Lowering &l) const {
-    Value in = l.operand(op->getOperand(0));
+    Value in = l.operandAsIs(op->getOperand(0));
+    if (auto pad = dyn_cast<top::PadOp>(op)) {
+      FailureOr<Value> holding = holdingFill(pad, in, l);
+      if (failed(holding))
+        return failure();
+      in = *holding;
+    }
     NamedAttrList attrs;
     auto keep = [&](StringRef name) {
       if (Attribute a = op->getAttr(name))
@@ -311,38 +344,66 @@ struct MoveLower : LowerInterface::ExternalModel<MoveLower<TopOp, TpuOp>, TopOp>
   }
 };
 
-struct ConcatLower : LowerInterface::ExternalModel<ConcatLower, top::ConcatOp> {
-  std::string whyNotLowered(Operation *op, const Lowering &l) const {
-    return cast<top::ConcatOp>(op).getDoRelu() && !l.isInt8() ? "a relu is fused into it, which F32 does not have" : "";
+/// Part `i` of a join, lowered to integers or floats, as floats with the join's relu.
+Value asFloat(top::ConcatOp concat, size_t i, Value part, Lowering &l) {
+  NumberFormat format = formatOf(part);
+  const double limit = concat.getReluLimit().convertToDouble();
+  if (concat.getDoRelu() && !format.isQuantized())
+    return tpu::ReluOp::create(
+        l.builder, l.roleOf(concat, "relu_" + std::to_string(i)), TypeRange{part.getType()}, ValueRange{part},
+        ArrayRef<NamedAttribute>{l.builder.getNamedAttr("relu_limit", concat.getReluLimitAttr())});
+  if (concat.getDoRelu()) {
+    // Unsigned integers saturate at 0, and at the limit where their steps end there.
+    double scale = limit > 0 ? std::min(format.scale, limit / 255) : format.scale;
+    part = l.requantize(part, {DType::U8, scale, 0}, l.roleOf(concat, "requant_" + std::to_string(i)));
   }
+  return l.dequantize(part);
+}
+
+struct ConcatLower : LowerInterface::ExternalModel<ConcatLower, top::ConcatOp> {
+  std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto concat = cast<top::ConcatOp>(op);
     NumberFormat out = l.formatOfResult(concat.getOutput());
     SmallVector<Value> values;
-    for (auto [i, v] : llvm::enumerate(concat.getInputs())) {
-      Value in = l.operand(v);
-      values.push_back(l.isInt8() ? l.requantize(in, out, l.roleOf(op, "requant_" + std::to_string(i))) : in);
-    }
+    for (Value v : concat.getInputs())
+      values.push_back(l.operandAsIs(v));
+    // One format for all parts would cost the small ones their values; a result that leaves is float anyway.
+    const bool isFree =
+        l.leavesAsFloat(concat.getOutput()) && llvm::any_of(values, [&](Value v) { return formatOf(v) != out; });
+    if (isFree)
+      out = {};
+    for (auto [i, v] : llvm::enumerate(values))
+      if (isFree)
+        v = isWeight(concat.getInputs()[i]) && !concat.getDoRelu() ? concat.getInputs()[i] : asFloat(concat, i, v, l);
+      else if (l.isInt8())
+        v = l.requantize(v, out, l.roleOf(op, "requant_" + std::to_string(i)));
     int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + shapeOf(concat.getOutput()).size() : concat.getAxis();
-    l.map(concat.getOutput(),
-          tpu::ConcatOp::create(
-              l.builder, op->getLoc(), TypeRange{l.typeOf(concat.getOutput(), out)}, values,
-              ArrayRef<NamedAttribute>{l.builder.getNamedAttr("axis", l.builder.getI64IntegerAttr(axis))}));
+    const double limit = concat.getReluLimit().convertToDouble();
+    // Parts that are joined as floats have their relu already.
+    const bool rectifies = concat.getDoRelu() && !isFree && !saturatesAsRelu(out, limit);
+    Value joined = tpu::ConcatOp::create(l.builder, rectifies ? l.roleOf(op, "concat") : op->getLoc(),
+                                         l.typeOf(concat.getOutput(), out), values, axis);
+    l.map(concat.getOutput(), rectifies ? createRectified(l, joined, limit, op->getLoc()) : joined);
     return success();
   }
 };
+
+template <typename TopOp, typename TpuOp> void attachMove(MLIRContext *context) {
+  TopOp::template attachInterface<MoveLower<TopOp, TpuOp>, Moves<TopOp>>(*context);
+}
 
 } // namespace
 
 void registerShapeLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
-    top::ConcatOp::attachInterface<ConcatLower>(*context);
-    top::SliceOp::attachInterface<MoveLower<top::SliceOp, tpu::SliceOp>>(*context);
-    top::PadOp::attachInterface<MoveLower<top::PadOp, tpu::PadOp>>(*context);
-    top::ReshapeOp::attachInterface<MoveLower<top::ReshapeOp, tpu::ReshapeOp>>(*context);
-    top::FlattenOp::attachInterface<MoveLower<top::FlattenOp, tpu::ReshapeOp>>(*context);
-    top::PermuteOp::attachInterface<MoveLower<top::PermuteOp, tpu::PermuteOp>>(*context);
-    top::UpsampleOp::attachInterface<MoveLower<top::UpsampleOp, tpu::UpsampleOp>>(*context);
+    top::ConcatOp::attachInterface<ConcatLower, Moves<top::ConcatOp, true>>(*context);
+    attachMove<top::SliceOp, tpu::SliceOp>(context);
+    attachMove<top::PadOp, tpu::PadOp>(context);
+    attachMove<top::ReshapeOp, tpu::ReshapeOp>(context);
+    attachMove<top::FlattenOp, tpu::ReshapeOp>(context);
+    attachMove<top::PermuteOp, tpu::PermuteOp>(context);
+    attachMove<top::UpsampleOp, tpu::UpsampleOp>(context);
   });
 }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, unknown_name
+from ..fills import lost_fills
 from ..inputs import load_inputs
 from ..preprocess import IMAGE_SUFFIXES
 from ..progress import listed, warn
@@ -54,17 +55,19 @@ def calibrate(
     """
     if method not in METHODS:
         raise unknown_name("calibration method", method, list(METHODS))
-    mlir = Path(mlir)
     started = time.perf_counter()
+    mlir = Path(mlir)
     network = _Network(mlir)
     batches = list(_batches([_sample(sample) for sample in samples], network))
+    if not batches:
+        raise UserError("no samples are given; a range needs at least one")
     statistics: dict[str, TensorStatistics] = {}
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
 
         def observe(tensors: dict[str, Any]) -> None:
             for name in tensors:
-                statistics.setdefault(name, TensorStatistics(name, bins))
+                statistics.setdefault(name, TensorStatistics(name, bins, network.lost_fills.get(name)))
             list(pool.map(lambda name: statistics[name].observe(tensors[name], method != "max"), tensors))
 
         network.stream(batches, observe)
@@ -106,6 +109,7 @@ class _Network:
             name: tuple(self.module.input_shape(name)) for name in self.module.input_names
         }
         self.preprocess = preprocessing(self.module)
+        self.lost_fills = lost_fills(self.module)
 
     def stream(self, batches: Sequence[Sample], each: Callable[[dict[str, Any]], None]) -> None:
         """Runs every batch and hands all tensors of one batch at a time to `each`."""
@@ -113,7 +117,10 @@ class _Network:
             for name, values in load_inputs(batch, self.shapes, self.preprocess).items():
                 self.module.set_tensor(name, values)
             self.module.invoke(dump_all=True)
-            each(self.module.get_all_tensor())
+            try:
+                each(self.module.get_all_tensor())
+            except UserError as error:
+                raise UserError(f"sample '{batch[0]}': {error}") from error
 
 
 def _batches(samples: Sequence[Sample], network: _Network) -> Iterator[Sample]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
+from ..finite import nonfinite_text
 from .threshold import SIGNED, UNSIGNED, kl_threshold, percentile_threshold
 
 Array = NDArray[Any]
@@ -28,10 +29,12 @@ class TensorStatistics:
     """Range and histogram of one tensor over all samples.
 
     bins: the least number of bins between zero and the largest |x|; there are up to twice as many.
+    fill: a value that does not count, because everything that reads the tensor loses it.
     """
 
     name: str
     bins: int
+    fill: float | None = None
     minimum: float = float("inf")
     maximum: float = float("-inf")
     zeros: int = 0
@@ -51,10 +54,14 @@ class TensorStatistics:
 
     def observe(self, values: Array, with_histogram: bool = True) -> None:
         """Takes in one sample's values; UserError where one is not finite."""
+        if self.fill is not None:
+            values = values[values != np.float32(self.fill)]
+            if values.size == 0:
+                return
         low, high = float(values.min()), float(values.max())
         if not math.isfinite(low) or not math.isfinite(high):  # a NaN anywhere makes min() a NaN
             raise UserError(
-                f"tensor '{self.name}' holds NaN or infinity, so it has no range; check the model and the inputs"
+                f"tensor '{self.name}' has {nonfinite_text(values)}, so it has no range; check the model and the inputs"
             )
         self.minimum, self.maximum = min(self.minimum, low), max(self.maximum, high)
         if with_histogram:

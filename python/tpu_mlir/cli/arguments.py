@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
@@ -32,7 +32,8 @@ class HelpFormatter(argparse.HelpFormatter):
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """argparse with UserErrors; `refuse` names documented flags that this version cannot serve."""
+    """argparse with UserErrors; `refuse` names documented flags that this version cannot serve, `allow` the values of
+    such flags that ask for what happens anyway, and `ignore` flags that change nothing here."""
 
     def __init__(self, prog: str, description: str, **kwargs: Any) -> None:
         super().__init__(
@@ -45,20 +46,73 @@ class ArgumentParser(argparse.ArgumentParser):
         self.add_argument("--version", action="version", version=f"{prog} {__version__}", help="the version")
         self._negative_number_matcher = _NEGATIVE_VALUES
         self._refused: dict[str, str] = {}
+        self._allowed: dict[str, tuple[str, ...]] = {}
+        self._ignored: dict[str, str] = {}
 
     def refuse(self, flags: Sequence[str], reason: str) -> None:
         """Make each of `flags` an error that says it is known but not available, and why."""
         for flag in flags:
             self._refused[flag] = reason
 
+    def allow(self, values: Mapping[str, str | Sequence[str]]) -> None:
+        """For refused flags that take a value: those that are their defaults elsewhere and change nothing here.
+
+        Numbers are compared as numbers, everything else without regard to case; an empty value is always one.
+        """
+        for flag, allowed in values.items():
+            self._allowed[flag] = (allowed,) if isinstance(allowed, str) else tuple(allowed)
+            self._refused.setdefault(flag, "it is not built yet")
+
+    def ignore(self, flags: Sequence[str], note: str) -> None:
+        """Make each of `flags`, which take a value, one that is accepted with a note."""
+        for flag in flags:
+            self._ignored[flag] = note
+
+    def _without_idle(self, args: Sequence[str]) -> list[str]:
+        """`args` without flags that are ignored, and without those that are refused but ask for nothing."""
+        kept: list[str] = []
+        notes: dict[str, list[str]] = {}
+        rest = list(args)
+        while rest:
+            arg = rest.pop(0)
+            flag, has_value, value = arg.partition("=")
+            if arg == "--":
+                return [*kept, arg, *rest, *self._say(notes)]
+            own = flag in self._option_string_actions
+            if own or (flag not in self._allowed and flag not in self._ignored):
+                kept.append(arg)
+                continue
+            if not has_value:
+                if not rest or rest[0].startswith("--"):
+                    reason = self._refused.get(flag)
+                    raise UserError(
+                        f"{self.prog}: flag '{flag}' " + (f"is not supported: {reason}" if reason else "needs a value")
+                    )
+                value = rest.pop(0)
+            if flag in self._ignored:
+                notes.setdefault(self._ignored[flag], []).append(flag)
+            elif not _is_among(value, self._allowed[flag]):
+                known = ", ".join(v for v in self._allowed[flag] if v)
+                only = f"; accepted, because they change nothing: {known}" if known else ""
+                raise UserError(f"{self.prog}: flag '{flag}' is not supported: {self._refused[flag]}{only}")
+        return [*kept, *self._say(notes)]
+
+    def _say(self, notes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+        from ..progress import warn
+
+        for note, flags in notes.items():
+            warn(f"{', '.join(dict.fromkeys(flags))}: {note}")
+        return ()
+
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         if args is None:
             import sys
 
             args = sys.argv[1:]
+        args = self._without_idle(args)
         for arg in args:
             flag = arg.split("=", 1)[0]
-            if flag in self._refused:
+            if flag in self._refused and flag not in self._option_string_actions:
                 raise UserError(f"{self.prog}: flag '{flag}' is not supported: {self._refused[flag]}")
         # Unknown flags are looked for first, so that a misspelt required flag is reported as misspelt, not as missing.
         known = self._known_flags()
@@ -84,6 +138,19 @@ class ArgumentParser(argparse.ArgumentParser):
                 for parser in action.choices.values():
                     flags |= set(parser._option_string_actions)
         return flags
+
+
+def _is_among(value: str, allowed: Sequence[str]) -> bool:
+    if not value.strip():
+        return True
+    for one in allowed:
+        try:
+            if float(value) == float(one):
+                return True
+        except ValueError:
+            if value.strip().lower() == one.lower():
+                return True
+    return False
 
 
 def pair_of_floats(text: str) -> tuple[float, ...]:

@@ -63,6 +63,33 @@ def _parser() -> ArgumentParser:
     parser.refuse(["--model_version", "--includeWeight", "--not_gen_bmodel", "--patterns_count"], "it is not built yet")
     parser.refuse(["--fazzy_match", "--fuzzy_match"], "tensors are matched by their full names")
     parser.refuse(["--cuda"], "there is no such mode")
+    parser.refuse(
+        ["--quant_input_int8", "--quant_output_int8", "--quant_output_bf16"],
+        "choose integers with --quant_input and --quant_output",
+    )
+    parser.refuse(
+        ["--lgcache", "--layer_group_config", "--shape_secs_search_strategy", "--disable_structure_detect_optimize"],
+        "layer groups are searched in another way; see --opt, --dump-groups and --use-groups",
+    )
+    parser.refuse(
+        ["--opt_post_processor", "--disable_topo_sort", "--disable_gdma_check", "--time_fixed_subnet",
+         "--subnet_params", "--enable_maskrcnn", "--trunc_final", "--future_update_rank", "--future_update_list",
+         "--log_level"],
+        "it is not built yet",
+    )  # fmt: skip
+    # Source: the vendor's defaults, by the interface facts.
+    parser.allow({"--compress_mode": "none", "--model_version": "latest", "--addr_mode": ("auto", "basic")})
+    parser.allow({"--group_by_cores": ("auto", "false"), "--gelu_mode": "normal", "--q_group_size": ("0", "64")})
+    parser.allow({"--lgcache": ("true", "1"), "--shape_secs_search_strategy": "0", "--future_update_rank": "0"})
+    parser.allow({"--log_level": "normal", "--time_fixed_subnet": "normal", "--patterns_count": "{}"})
+    parser.allow(
+        dict.fromkeys(
+            ["--quantize_table", "--quant_input_list", "--quant_output_list", "--customization_format",
+             "--layer_group_config", "--subnet_params", "--future_update_list"],
+            "",
+        )
+    )  # fmt: skip
+    parser.ignore(["--correctness"], "the bmodel is compared exactly, which no floor can loosen")
     return parser
 
 

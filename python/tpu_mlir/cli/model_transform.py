@@ -63,6 +63,16 @@ def _parser() -> ArgumentParser:
         ["--path_yaml", "--enable_maskrcnn", "--yuv_type", "--struct_optimize", "--log_level"],
         "this version does not have it",
     )
+    # Source: the vendor's defaults, by the interface facts.
+    parser.allow({"--patterns_count": "{}", "--struct_optimize": "0", "--log_level": "normal"})
+    parser.allow({"--input_types": ("f32", "float32")})
+    parser.allow(
+        dict.fromkeys(
+            ["--model_data", "--add_postprocess", "--dynamic_inputs", "--dynamic_shape_input_names",
+             "--shape_influencing_input_names", "--path_yaml", "--yuv_type"],
+            "",
+        )
+    )  # fmt: skip
     return parser
 
 

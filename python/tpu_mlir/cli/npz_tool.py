@@ -65,6 +65,11 @@ def _parser() -> ArgumentParser:
     dat.add_argument("tensors", nargs="?", type=names, help="only these, in this order, comma-separated")
     npy = verb("to_npy", "write one tensor as an npy file", npz="the file", tensor="its name")
     npy.add_argument("output", nargs="?", help="the new file (default TENSOR.npy)")
+    parser.refuse(
+        ["--int8_tensor_close", "--per_axis_compare"], "tensors are compared whole, by --tolerance or --exact"
+    )
+    # Source: the vendor's defaults, by the interface facts.
+    parser.allow({"--int8_tensor_close": "1", "--per_axis_compare": "-1"})
     return parser
 
 
@@ -164,7 +169,7 @@ def _compare(args: argparse.Namespace) -> None:
     if args.save:
         _output("--save", args.save, (".csv",), args.target, args.ref)
     result, reference = load_npz(args.target, "result"), load_npz(args.ref, "reference")
-    report = compare(result, reference, Tolerance.of(args.tolerance, args.exact), args.excepts)
+    report = compare(result, reference, Tolerance.of(args.tolerance, args.exact, finite=True), args.excepts)
     print("\n".join(report.lines(args.verbose)))
     if args.save:
         report.save_csv(args.save)

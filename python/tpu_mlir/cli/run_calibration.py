@@ -38,10 +38,9 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("--histogram_bin_num", type=int, default=2048, help="least bins of |x| (default 2048)")
     parser.add_argument("-o", "--calibration_table", type=Path, required=True, help="the table to write")
-    parser.refuse(["--chip", "--processor"], "the table does not depend on the chip; leave it out")
-    parser.refuse(
-        ["--tune_num", "--tune_list"], "thresholds are chosen over every candidate and are not tuned afterwards"
-    )
+    parser.ignore(["--chip", "--processor"], "the table does not depend on the chip, so this changes nothing")
+    parser.ignore(["--tune_num"], "thresholds are chosen over every candidate and not tuned, so this changes nothing")
+    parser.refuse(["--tune_list"], "thresholds are chosen over every candidate and are not tuned afterwards")
     parser.refuse(["--we", "--bc", "--bc_inference_num", "--sq", "--smc"], "changing the weights is not built yet")
     parser.refuse(
         ["--search", "--inference_num", "--expected_cos", "--min_layer_cos", "--max_float_layers", "--fp_type"],
@@ -58,7 +57,16 @@ def _parser() -> ArgumentParser:
         "searching for a mixed precision is not built yet",
     )
     parser.refuse(["--post_process", "--part_quantize", "--mix_mode", "--cluster"], "it is not built yet")
+    parser.refuse(["--kurtosis_analysis"], "it is not built yet")
     parser.refuse(["--debug_log", "--debug_cmd"], "there are no debug commands")
+    # Source: the vendor's defaults, by the interface facts.
+    parser.allow(
+        {"--search": "False", "--fp_type": "auto", "--quantize_method_list": "MSE", "--benchmark_method": "cos"}
+    )
+    parser.allow({"--inference_num": "30", "--expected_cos": "0.99", "--min_layer_cos": "0.99"})
+    parser.allow({"--max_float_layers": "5", "--bc_inference_num": "30", "--mix_mode": "8_16"})
+    parser.allow(dict.fromkeys(["--tune_list", "--global_compare_layers", "--quantize_table", "--debug_cmd"], ""))
+    parser.allow({"--transformer": "False", "--post_process": "", "--part_quantize": ""})
     return parser
 
 

@@ -2,7 +2,7 @@
 
 The ladder: EQUAL (every element ==), CLOSE (numerically the same up to rounding noise), SIMILAR (cosine, Euclidean and
 SQNR at or above their floors), FAILED. Elements that are NaN or Inf are named; they are only accepted where the
-reference has the very same ones, and then the rest is compared.
+reference has the very same ones and the tolerance does not ask for finite numbers, and then the rest is compared.
 """
 
 from __future__ import annotations
@@ -26,17 +26,19 @@ CLOSE_RELATIVE_TO_PEAK = 1e-5
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Floors of the similarity measures for SIMILAR; `exact` asks for EQUAL instead."""
+    """Floors of the similarity measures for SIMILAR; `exact` asks for EQUAL instead, `finite` for finite numbers, so
+    that even the same NaN on both sides fails."""
 
     cosine: float = 0.99
     euclidean: float = 0.99
     sqnr_db: float = -math.inf
     exact: bool = False
+    finite: bool = False
 
     @classmethod
-    def of(cls, values: tuple[float, ...], exact: bool = False) -> Tolerance:
+    def of(cls, values: tuple[float, ...], exact: bool = False, finite: bool = False) -> Tolerance:
         sqnr_db = values[2] if len(values) > 2 else -math.inf
-        return cls(values[0], values[1], sqnr_db, exact)
+        return cls(values[0], values[1], sqnr_db, exact, finite)
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,12 @@ def compare_tensor(name: str, result: Any, reference: Any, tolerance: Tolerance)
         same = np.array_equal(np.isfinite(result), keep) and np.array_equal(
             result[~keep], reference[~keep], equal_nan=True
         )
-        if not same:
+        if not same or tolerance.finite:
             return TensorResult(name, "FAILED", shape=shape, reason=text)
         note = "; ".join(filter(None, (note, text + ", the same in both")))
         result, reference = result[keep], reference[keep]
+        if not result.size:  # nothing is left to measure, and no measure may call that similar
+            return TensorResult(name, "EQUAL", shape=shape, note=note)
     sums = metrics.gather(result, reference)
     measured = {name: float(getattr(sums, name)) for name in ("cosine", "euclidean", "sqnr_db", "max_abs")}
     verdict, reason = _verdict(result, reference, measured, sums.peak, tolerance)

@@ -6,16 +6,20 @@ every tensor, because the bmodel must do precisely what the lowered model says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..compare.compare import Report, TensorResult, Tolerance, compare
+from ..calibration.table import CalibrationTable, load_table
+from ..compare.compare import Report, TensorResult, Tolerance, compare, compare_tensor
 from ..errors import CompareFailed, UserError
+from ..fills import lost_fills
+from ..finite import require_finite
 from ..inputs import load_inputs
 from ..npz import load_npz, save_npz
 from ..runner import open_module, preprocessing, simulate_known
+from .losses import Loss, Network, find_losses
 from .options import Options
 
 RANDOM_SEED = 1684
@@ -26,7 +30,11 @@ MOST_SATURATED = 0.01
 
 @dataclass
 class Proof:
-    """What the checks found; `exact` and `degenerate` are of the bmodel's run."""
+    """What the checks found; `exact` and `degenerate` are of the bmodel's run.
+
+    similar: against the user's reference, with floors. outputs: against that or against a run of the Top model, as
+    measured.
+    """
 
     input_origin: str
     similar: Report | None
@@ -34,6 +42,8 @@ class Proof:
     expected: int
     summary: dict[str, Any]
     degenerate: list[str] = field(default_factory=list)
+    outputs: list[TensorResult] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
 
     def require_pass(self, options: Options) -> None:
         """CompareFailed where a tensor fell below its floor, differs, or was not compared at all."""
@@ -45,23 +55,31 @@ class Proof:
                 f"'{missing[0] if missing else '?'}' is missing; reference '{names[1]}', result '{names[0]}'"
             )
         self.exact.require_pass(*names)
+        fatal = [loss for loss in self.losses if loss.fatal and loss.tensor not in options.excepts]
+        if fatal:
+            more = f" (first of {len(fatal)})" if len(fatal) > 1 else ""
+            raise CompareFailed(f"{fatal[0].sentence}{more}")
         if self.similar is not None:
             self.similar.require_pass(names[1], str(options.test_reference))
 
 
 def prove(options: Options, lowered: Path, final: Path) -> Proof:
     """Runs the lowered model and the bmodel on the same input, writes both runs' tensors, and compares."""
+    original = open_module(options.mlir)
+    inputs, origin = _inputs(options, original)
+    top, outputs = original.ops, list(original.output_names)
+    fills = lost_fills(original) if options.integer else {}
+    reference = _reference(options, original, inputs, fills)
+    del original  # its weights need not stay beside those of the lowered model
     module = open_module(lowered)
-    inputs, origin = _inputs(options, module)
     for name, values in inputs.items():
         module.set_tensor(name, values)
     module.invoke(True)
     floats = dict(module.get_all_tensor())
     save_npz(options.beside_model("_tpu_outputs.npz"), floats)
+    reference = {name: _without_fill(r, floats.get(name), fills.get(name)) for name, r in reference.items()}
     similar = None
-    reference: dict[str, Any] = {}
     if options.test_reference is not None:
-        reference = load_npz(options.test_reference, "--test_reference")
         similar = compare(floats, reference, Tolerance.of(options.tolerance), options.excepts)
 
     fixed, known, summary = simulate_known(options.model, inputs, True, True)
@@ -69,10 +87,85 @@ def prove(options: Options, lowered: Path, final: Path) -> Proof:
     expected = _expected(module, open_module(final), inputs)
     exact = compare_exactly(fixed, {name: _only_known(values, known.get(name)) for name, values in expected.items()})
     degenerate = []
+    scales = {name: float(module.qscale(name)) for name in module.all_tensor_names}
     if options.test_input:
-        scales = {name: float(module.qscale(name)) for name in expected if name in module.all_tensor_names}
         degenerate = degenerate_layers(expected, scales, reference)
-    return Proof(origin, similar, exact, len(expected), summary, degenerate)
+    losses: list[Loss] = []
+    if options.integer and options.calibration_table is not None:
+        table = load_table(options.calibration_table)
+        _refuse_wrong_zeros(table, reference, options.calibration_table)
+        raw = module.get_all_fixed_tensor()
+        losses, lost = find_losses(
+            Network(module.ops, top, outputs, raw, scales, reference, table.rows, options.quant_output)
+        )
+        degenerate = [line for line in degenerate if line.rpartition("':")[0][1:] not in lost]
+    return Proof(
+        origin,
+        similar,
+        exact,
+        len(expected),
+        summary,
+        degenerate,
+        _output_similarity(outputs, list(module.output_names), floats, reference, options),
+        losses,
+    )
+
+
+def _reference(
+    options: Options, original: Any, inputs: Mapping[str, Any], fills: Mapping[str, float]
+) -> dict[str, Any]:
+    """The fp32 tensors to measure against: the user's, or those of the Top model on the same inputs."""
+    if options.test_reference is not None:
+        reference = load_npz(options.test_reference, "--test_reference")
+        compared = {name: _without_fill(r, r, fills.get(name)) for name, r in reference.items()}
+        for name in options.excepts:
+            compared.pop(name, None)
+        require_finite(compared, f"--test_reference '{options.test_reference}'")
+        return reference
+    for name, values in inputs.items():
+        original.set_tensor(name, values)
+    original.invoke(True)
+    return dict(original.get_all_tensor())
+
+
+def _without_fill(reference: Any, result: Any | None, fill: float | None) -> Any:
+    """`reference` with the result's values where it holds a fill that nothing keeps, zeros where that is no number."""
+    import numpy as np
+
+    if fill is None or result is None or reference.size != result.size:
+        return reference
+    return np.where(reference == np.float32(fill), np.nan_to_num(result.reshape(reference.shape)), reference)
+
+
+def _refuse_wrong_zeros(table: CalibrationTable, reference: Mapping[str, Any], path: Path) -> None:
+    """UserError where a tensor whose row is `0 0 0` is more than noise on this input."""
+    import numpy as np
+
+    for name in table.zeros:
+        values = reference.get(name)
+        largest = float(np.abs(values).max(initial=0)) if values is not None else 0.0
+        if largest > table.rows[name].threshold:
+            raise UserError(
+                f"calibration table '{path}': the row of tensor '{name}' is 0 0 0, but on this input the tensor "
+                f"reaches {largest:.3g}, which INT8 would lose; calibrate again, on inputs like this one"
+            )
+
+
+def _output_similarity(
+    original: Sequence[str],
+    lowered: Sequence[str],
+    floats: Mapping[str, Any],
+    reference: Mapping[str, Any],
+    options: Options,
+) -> list[TensorResult]:
+    """How near each of the network's outputs is to fp32; outputs that the reference lacks are left out."""
+    tolerance = Tolerance.of(options.tolerance)
+    results = lowered if len(lowered) == len(original) else original  # two outputs may have become one
+    return [
+        compare_tensor(name, floats[result], reference[name], tolerance)
+        for name, result in zip(original, results, strict=True)
+        if name in reference and result in floats
+    ]
 
 
 def _inputs(options: Options, module: Any) -> tuple[dict[str, Any], str]:
@@ -85,8 +178,6 @@ def _inputs(options: Options, module: Any) -> tuple[dict[str, Any], str]:
 def random_inputs(shapes: Mapping[str, tuple[int, ...]], calibration_table: Path | None) -> dict[str, Any]:
     """Uniform over each input's calibrated range; without a table, normal."""
     import numpy as np
-
-    from ..calibration.table import load_table
 
     rows = load_table(calibration_table).rows if calibration_table is not None else {}
     tensors = {}

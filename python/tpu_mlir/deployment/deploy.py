@@ -18,6 +18,8 @@ from .options import INTERMEDIATES, Options, check
 from .pipeline import finish, generate, lower
 from .safety import Safety, check_safety
 
+SHOWN_OUTPUTS = 4
+
 
 @dataclass
 class Deployment:
@@ -155,8 +157,29 @@ def _proof_lines(proof: Proof, network_macs: int) -> list[str]:
     lines.append(
         f"exactness:  compared {len(proof.exact.results)} of {proof.expected} tensors of the bmodel, {equal} equal"
     )
+    lines += _output_lines(proof)
     lines += run_lines(proof.summary, network_macs)
+    if proof.losses:
+        lines.append(f"lost:       INT8 loses {_counted(len(proof.losses), 'tensor')}")
+        lines += [f"  {loss.sentence}" for loss in proof.losses]
     if proof.degenerate:
-        lines.append(f"degenerate: {len(proof.degenerate)} layers say little about exactness")
+        lines.append(
+            f"coarse:     {_counted(len(proof.degenerate), 'layer')} with few or saturated values, which prove little"
+        )
         lines += [f"  {line}" for line in proof.degenerate]
     return lines
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _output_lines(proof: Proof) -> list[str]:
+    """How near the outputs are to fp32, the worst first where there are many."""
+    shown = sorted(proof.outputs, key=lambda r: (not r.failed, r.cosine))[:SHOWN_OUTPUTS]
+    lines = []
+    for r in shown:
+        measured = f"cosine {r.cosine:.6f}, euclidean {r.euclidean:.6f}" if r.cosine == r.cosine else r.reason or r.note
+        lines.append(f"outputs:    '{r.name}' against fp32 on the same input: {measured}")
+    left = len(proof.outputs) - len(shown)
+    return [*lines, f"  and {left} more outputs, none of them worse"] if left else lines

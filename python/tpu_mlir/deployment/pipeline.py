@@ -26,7 +26,9 @@ def lowering_passes(options: Options) -> list[Pass]:
         table = options.calibration_table.resolve()
         passes.append(("import-calibration-table", {"file": table, "asymmetric": options.asymmetric}))
     passes.append(("processor-top-optimize", {}))
-    passes.append(("convert-top-to-tpu", {"mode": options.quantize, "asymmetric": options.asymmetric}))
+    # Integer outputs have one scale each, so their parts cannot keep their own.
+    joined = {"join_floats": False} if options.quant_output else {}
+    passes.append(("convert-top-to-tpu", {"mode": options.quantize, "asymmetric": options.asymmetric, **joined}))
     return [*passes, ("canonicalize", {}), ("weight-fold", {})]
 
 

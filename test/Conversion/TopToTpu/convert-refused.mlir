@@ -8,12 +8,13 @@
 
 // WEIGHT w f4 [2, 2, 1, 1] = 1
 // WEIGHT v f4 [2] = 1
+// WEIGHT k f4 [2, 2, 1, 70000] = 1
 // WEIGHT big f4 [2, 70000, 1, 1] = 1
 
 // F32: error: {{.*}}'top.Sigmoid' op 'sigmoid' has no tpu lowering in F32 on bm1684x: it has no F32 form on bm1684x yet; INT8 has
-// F32: error: {{.*}}'top.Concat' op 'concat' has no tpu lowering in F32 on bm1684x: a relu is fused into it, which F32 does not have
 // F32: error: {{.*}}'top.Conv' op 'computed_filter' has no tpu lowering in F32 on bm1684x: 'filter' is computed by the network; only constant filters have a form
-// F32: error: {{.*}}'top.Conv' op 'stride' has no tpu lowering in F32 on bm1684x: stride 16 is more than bm1684x takes, 15
+// F32: error: {{.*}}'top.Conv' op 'kernel' has no tpu lowering in F32 on bm1684x: its kernel has 70000 elements, more than bm1684x takes, 65535
+// F32: error: {{.*}}'top.Conv' op 'windows' has no tpu lowering in F32 on bm1684x: its windows, laid out as rows, have 70000 elements, more than bm1684x takes, 65535
 // F32: error: {{.*}}'top.BatchNorm' op 'batch_norm' has no tpu lowering in F32 on bm1684x: there is none
 // F32: error: {{.*}}'top.Mul' op 'three' has no tpu lowering in F32 on bm1684x: it multiplies 3 tensors; write it as products of two
 // F32: error: {{.*}}'top.MatMul' op 'batch' has no tpu lowering in F32 on bm1684x: batch dimensions of 'input' and 'right' differ
@@ -27,12 +28,14 @@ module attributes {module.state = "TOP_F32", module.weight_file = "in.npz"} {
     %y = "top.Input"(%arg1) : (tensor<2x2x1x1xf32>) -> tensor<2x2x1x1xf32> loc("y")
     %w = "top.Weight"() : () -> tensor<2x2x1x1xf32> loc("w")
     %v = "top.Weight"() : () -> tensor<2xf32> loc("v")
+    %k = "top.Weight"() : () -> tensor<2x2x1x70000xf32> loc("k")
     %0 = "top.Sigmoid"(%x) : (tensor<1x2x40x40xf32>) -> tensor<1x2x40x40xf32> loc("sigmoid")
-    %1 = "top.Concat"(%x, %x) {axis = 0 : i64, do_relu = true} : (tensor<1x2x40x40xf32>, tensor<1x2x40x40xf32>) -> tensor<2x2x40x40xf32> loc("concat")
     %2 = "top.Conv"(%x, %y, %none) {kernel_shape = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
       : (tensor<1x2x40x40xf32>, tensor<2x2x1x1xf32>, none) -> tensor<1x2x40x40xf32> loc("computed_filter")
-    %3 = "top.Conv"(%x, %w, %none) {kernel_shape = array<i64: 1, 1>, strides = array<i64: 16, 1>, pads = array<i64: 0, 0, 0, 0>}
-      : (tensor<1x2x40x40xf32>, tensor<2x2x1x1xf32>, none) -> tensor<1x2x3x40xf32> loc("stride")
+    %3 = "top.Conv"(%x, %k, %none) {kernel_shape = array<i64: 1, 70000>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 70000>}
+      : (tensor<1x2x40x40xf32>, tensor<2x2x1x70000xf32>, none) -> tensor<1x2x40x41xf32> loc("kernel")
+    %31 = "top.Conv"(%x, %k, %none) {kernel_shape = array<i64: 1, 70000>, strides = array<i64: 16, 1>, pads = array<i64: 0, 0, 0, 70000>}
+      : (tensor<1x2x40x40xf32>, tensor<2x2x1x70000xf32>, none) -> tensor<1x2x3x41xf32> loc("windows")
     %4 = "top.BatchNorm"(%x, %v, %v, %v, %v) : (tensor<1x2x40x40xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>)
       -> tensor<1x2x40x40xf32> loc("batch_norm")
     %6 = "top.Mul"(%x, %x, %x) : (tensor<1x2x40x40xf32>, tensor<1x2x40x40xf32>, tensor<1x2x40x40xf32>) -> tensor<1x2x40x40xf32> loc("three")
@@ -46,23 +49,15 @@ module attributes {module.state = "TOP_F32", module.weight_file = "in.npz"} {
 // Where the table lacks a row (edited by hand, here), the tensor is named.
 // INT8: error: {{.*}}'x': its range is not in the calibration table; calibrate this .mlir again
 // INT8: error: {{.*}}'top.Tanh' op 'tanh' has no tpu lowering in INT8 on bm1684x: its range is not in the calibration table; calibrate this .mlir again
-// INT8: error: {{.*}}'top.Conv' op 'dilation' has no tpu lowering in INT8 on bm1684x: dilation 16 is more than bm1684x takes, 15
-// INT8: error: {{.*}}'top.MaxPool' op 'pool' has no tpu lowering in INT8 on bm1684x: padding 16 is more than bm1684x takes, 15
 // INT8-NOT: error
 
 //--- int8.mlir
 !s = !quant.calibrated<f32<-4.0:4.0>>
 module attributes {module.state = "TOP_CALIBRATED", module.weight_file = "in.npz"} {
   func.func @main(%arg: tensor<1x2x40x40xf32>) -> tensor<1x2x40x40x!s> {
-    %none = "top.None"() : () -> none
     %x = "top.Input"(%arg) : (tensor<1x2x40x40xf32>) -> tensor<1x2x40x40xf32> loc("x")
-    %w = "top.Weight"() : () -> tensor<2x2x1x1xf32> loc("w")
     %0 = "top.Sigmoid"(%x) : (tensor<1x2x40x40xf32>) -> tensor<1x2x40x40x!s> loc("sigmoid")
     %1 = "top.Tanh"(%0) : (tensor<1x2x40x40x!s>) -> tensor<1x2x40x40xf32> loc("tanh")
-    %2 = "top.Conv"(%0, %w, %none) {kernel_shape = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 16, 1>}
-      : (tensor<1x2x40x40x!s>, tensor<2x2x1x1xf32>, none) -> tensor<1x2x40x40x!s> loc("dilation")
-    %3 = "top.MaxPool"(%0) {kernel_shape = array<i64: 17, 17>, strides = array<i64: 1, 1>, pads = array<i64: 16, 0, 0, 0>}
-      : (tensor<1x2x40x40x!s>) -> tensor<1x2x40x24x!s> loc("pool")
     return %0 : tensor<1x2x40x40x!s>
   }
 }

@@ -1,6 +1,8 @@
 // RUN: split-file %s %t
 // RUN: tpuc-opt %t/net.mlir --import-calibration-table="file=%t/table asymmetric=false" | FileCheck %s
 // RUN: tpuc-opt %t/net.mlir --import-calibration-table="file=%t/table asymmetric=true" | FileCheck %s --check-prefix=ASYM
+// RUN: tpuc-opt %t/net.mlir --import-calibration-table=file=%t/table 2>&1 >/dev/null | FileCheck %s --check-prefix=ZERO
+// RUN: tpuc-opt %t/net.mlir --import-calibration-table=file=%t/tiny | FileCheck %s --check-prefix=TINY
 // RUN: sed 's/$/\r/' %t/other > %t/crlf && tpuc-opt %t/net.mlir --import-calibration-table=file=%t/crlf | FileCheck %s --check-prefix=CRLF
 
 // The type of the result follows; the weight and the absent operand have no range.
@@ -11,14 +13,19 @@
 // CHECK: "top.Weight"() : () -> tensor<2x2xf32>
 // CHECK: "top.MatMul"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-3.000000e+00:3.000000e+00>>>
 // CHECK: "top.Relu"{{.*}} -> tensor<1x2x!quant.calibrated<f32<0.000000e+00:4.000000e+00>>>
-// A tensor that was always zero has the smallest range, not an empty one.
-// CHECK: "top.MulConst"{{.*}} -> tensor<1x2x!quant.calibrated<f32<0.000000e+00:1.000000e-05>>>
+// A tensor that was always zero has the smallest range of all, not an empty one.
+// CHECK: "top.MulConst"{{.*}} -> tensor<1x2x!quant.calibrated<f32<0.000000e+00:1.000000e+00>>>
 // CHECK: return %{{.*}}, %{{.*}} : tensor<1x2x!quant.calibrated<f32<0.000000e+00:4.000000e+00>>>
 
 // Asymmetric: min and max, and zero among them.
 // ASYM: "top.Input"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-2.000000e+00:2.125000e+00>>>
 // ASYM: "top.MatMul"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-3.500000e+00:1.000000e+00>>>
 // ASYM: "top.Relu"{{.*}} -> tensor<1x2x!quant.calibrated<f32<0.000000e+00:5.000000e+00>>>
+// ASYM: "top.MulConst"{{.*}} -> tensor<1x2x!quant.calibrated<f32<0.000000e+00:1.000000e+00>>>
+
+// ZERO: warning: calibration table '{{.*}}table' line 9: tensor 'zero' has the range 0 0 0: it was zero in every sample
+// TINY: "top.Input"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-3.251440e-08:3.251440e-08>>>
+// TINY: "top.MatMul"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-{{1.0+e|9.9+[0-9]*E}}-{{[0-9]+}}:{{1.0+e|9.9+[0-9]*E}}-{{[0-9]+}}>>>
 
 // CRLF: "top.Input"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-1.000000e+00:1.000000e+00>>>
 // CRLF: "top.MulConst"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-1.000000e+00:1.000000e+00>>>
@@ -48,6 +55,11 @@ zero 0 0 0
 nobody 1 -1 1
 #weight_scale
 in not a number at all
+//--- tiny
+in 0.00000003251440 -0.00000003251440 0.00000002988248
+fc_Gemm 1e-20 -1e-20 1e-20
+act/x:0_Relu 1e-20 0 1e-20
+zero 1e-20 0 1e-20
 //--- other
 in 1 -1 1
 fc_Gemm   1   -1   1

@@ -117,3 +117,19 @@ func.func @f(%a: tensor<3xf32>, %s: tensor<2x3xf32>) {
   %0 = "top.PRelu"(%a, %s) : (tensor<3xf32>, tensor<2x3xf32>) -> tensor<*xf32>
   return
 }
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>) {
+  // expected-error @+1 {{needs at least two inputs, but it has 1}}
+  %0 = "top.Max"(%a) {} : (tensor<2x3xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<2x4xf32>) {
+  // expected-error @+1 {{'inputs[1]' has shape 2x4, which does not broadcast with 2x3}}
+  %0 = "top.Min"(%a, %b) {} : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<*xf32>
+  return
+}

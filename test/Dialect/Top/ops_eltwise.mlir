@@ -13,7 +13,11 @@ func.func @arithmetic(%a: tensor<2x3x4xf32>, %b: tensor<3x1xf32>, %c: tensor<1xf
   %3 = "top.AddConst"(%2) {const_val = 1.5} : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
   // CHECK: "top.MulConst"{{.*}}const_val = -2.000000e+00 : f64
   %4 = "top.MulConst"(%3) {const_val = -2.0} : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
-  return %4 : tensor<2x3x4xf32>
+  // CHECK: "top.Max"(%{{.*}}) : (tensor<2x3x4xf32>, tensor<3x1xf32>, tensor<1xf32>) -> tensor<2x3x4xf32>
+  %5 = "top.Max"(%4, %b, %c) : (tensor<2x3x4xf32>, tensor<3x1xf32>, tensor<1xf32>) -> tensor<2x3x4xf32>
+  // CHECK: "top.Min"
+  %6 = "top.Min"(%5, %b) : (tensor<2x3x4xf32>, tensor<3x1xf32>) -> tensor<2x3x4xf32>
+  return %6 : tensor<2x3x4xf32>
 }
 
 // CHECK-LABEL: func.func @activations

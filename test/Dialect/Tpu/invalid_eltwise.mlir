@@ -248,3 +248,36 @@ func.func @f(%x: tensor<2x3x4x5x6xf32>, %y: tensor<2x1x4x1x6xf32>) {
   %0 = "tpu.Mul"(%x, %y) : (tensor<2x3x4x5x6xf32>, tensor<2x1x4x1x6xf32>) -> tensor<2x3x4x5x6xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{'min' is at most 'max', got 2.000000e+00 and 1.000000e+00}}
+  %0 = "tpu.Clip"(%x) {min = 2.0 : f64, max = 1.0 : f64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x!quant.uniform<i8:f32, 0.5>>) {
+  // expected-error @+1 {{'input' has elements of f32 here}}
+  %0 = "tpu.LeakyRelu"(%x) {alpha = 0.1 : f64} : (tensor<2x3x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{takes 2 inputs or more, got 1}}
+  %0 = "tpu.Max"(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x!quant.uniform<i8:f32, 0.5>>, %y: tensor<2x3x!quant.uniform<i8:f32, 0.25>>) {
+  // expected-error @+1 {{inputs and 'output' have one number format}}
+  %0 = "tpu.Min"(%x, %y) : (tensor<2x3x!quant.uniform<i8:f32, 0.5>>, tensor<2x3x!quant.uniform<i8:f32, 0.25>>)
+    -> tensor<2x3x!quant.uniform<i8:f32, 0.5>>
+  return
+}

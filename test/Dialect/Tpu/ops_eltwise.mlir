@@ -49,5 +49,15 @@ func.func @floats(%x: tensor<2x3xf32>, %y: tensor<1x3xf32>) {
   %2 = "tpu.MulConst"(%1) {const_val = -2.0 : f64, do_relu = true, relu_limit = 6.0 : f64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   // CHECK: "tpu.Relu"(%{{.*}}) <{do_relu = false, relu_limit = 6.000000e+00 : f64}>
   %3 = "tpu.Relu"(%2) {relu_limit = 6.0 : f64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "tpu.Clip"(%{{.*}}) <{max = 2.000000e+00 : f64, min = -1.000000e+00 : f64}>
+  %4 = "tpu.Clip"(%3) {min = -1.0 : f64, max = 2.0 : f64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "tpu.LeakyRelu"(%{{.*}}) <{alpha = 1.000000e-01 : f64}>
+  %5 = "tpu.LeakyRelu"(%4) {alpha = 0.1 : f64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "tpu.Abs"(%{{.*}}) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %6 = "tpu.Abs"(%5) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "tpu.Max"(%{{.*}}) : (tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<2x3xf32>
+  %7 = "tpu.Max"(%6, %y) : (tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "tpu.Min"(%{{.*}}) : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<2x3xf32>
+  %8 = "tpu.Min"(%7, %x, %y) : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<2x3xf32>
   return
 }

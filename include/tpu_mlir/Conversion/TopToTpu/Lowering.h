@@ -43,6 +43,13 @@ public:
   mlir::Value operand(mlir::Value top);
   /// A weight operand of an element-wise op, in the mode's format: int8 by its largest magnitude, or f32 as it is.
   mlir::Value weightOperand(mlir::Value top);
+  /// For ops that only move values: the lowered value as it lies, which is floats behind parts that are joined as
+  /// floats, and `operand` everywhere else.
+  mlir::Value operandAsIs(mlir::Value top);
+  /// Whether nothing reads the value on its way to float results of the network but ops that move values, so that
+  /// its format is free.
+  bool leavesAsFloat(mlir::Value top) const { return leaving.contains(top); }
+  void setLeaving(llvm::DenseSet<mlir::Value> values) { leaving = std::move(values); }
   mlir::Value none(mlir::Location loc);
 
   /// Why the result cannot be quantised (no calibration row), as the tail of a sentence; empty when it can.
@@ -75,6 +82,8 @@ public:
   mlir::Value mapped(mlir::Value top) const { return values.lookupOrNull(top); }
   /// Casts a lowered value to another format at the module's border or between formats.
   mlir::Value castTo(mlir::Value lowered, const NumberFormat &format, mlir::Location loc);
+  /// A lowered value as floats: itself, or a cast that all readers share.
+  mlir::Value dequantize(mlir::Value lowered);
 
   /// An op that an earlier lowering made, by all that it was made from but its operand and names; null where it made
   /// none that can be copied. For those whose making takes a search.
@@ -86,6 +95,8 @@ private:
   mlir::IRMapping values;
   llvm::DenseMap<mlir::Value, mlir::Value> weights;
   llvm::DenseMap<mlir::Value, mlir::Value> casts;
+  llvm::DenseMap<mlir::Value, mlir::Value> floats; ///< by lowered value
+  llvm::DenseSet<mlir::Value> leaving;
 };
 
 } // namespace tpu_mlir

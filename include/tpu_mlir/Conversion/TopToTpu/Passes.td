@@ -24,5 +24,7 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
   let summary = "Lower the network to the target's number formats";
   let options = [Option<"mode", "mode", "std::string", "\"F32\"", "F32 or INT8">,
                  Option<"asymmetric", "asymmetric", "bool", "false", "asymmetric integers">,
-                 Option<"chip", "chip", "std::string", "\"\"", "chip name, when processor-assign has not run">];
+                 Option<"chip", "chip", "std::string", "\"\"", "chip name, when processor-assign has not run">,
+                 Option<"joinFloats", "join_floats", "bool", "true",
+                        "INT8: join parts that leave as a float result as floats, each from its own scale">];
 }

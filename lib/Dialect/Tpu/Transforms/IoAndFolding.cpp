@@ -120,12 +120,12 @@ struct JoinReshapes : OpRewritePattern<tpu::ReshapeOp> {
   }
 };
 
-/// Casting to f32 and back into the same format gives the same integers.
+/// Casting to f32 and back into the same format gives the same integers. From f32 to integers and back does not.
 struct CancelCasts : OpRewritePattern<tpu::CastOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(tpu::CastOp op, PatternRewriter &rewriter) const override {
     auto inner = op.getInput().getDefiningOp<tpu::CastOp>();
-    if (!inner || inner.getInput().getType() != op.getType())
+    if (!inner || inner.getInput().getType() != op.getType() || !formatOf(op.getOutput()).isQuantized())
       return failure();
     rewriter.replaceOp(op, inner.getInput());
     return success();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .registry import Node, onnx_op
@@ -84,26 +85,30 @@ def pow_(node: Node) -> None:
 
 @onnx_op("Max", "Min")
 def max_min(node: Node) -> None:
-    """Maximum or minimum of a tensor and a constant scalar."""
+    """Maximum or minimum of tensors, broadcast as in numpy; constants of one element become bounds."""
     if len(node.inputs) == 1:
         node.pass_through()
         return
+    rank = max(len(node.shape(i)) for i in range(len(node.inputs)))
     arrays = [node.const(i) for i in range(len(node.inputs))]
-    constants = [a for a in arrays if a is not None]
-    variable = [i for i, a in enumerate(arrays) if a is None]
-    if len(variable) != 1 or len(constants) != len(arrays) - 1 or any(c.size != 1 for c in constants):
-        node.refuse("only the maximum or minimum of one tensor and constant scalars is supported")
-    bounds = [float(c.reshape(-1)[0]) for c in constants]
-    value = node.value(variable[0])
-    if node.op_type == "Max":
+    tensors = [i for i, a in enumerate(arrays) if a is None]
+    # A bound must not raise the rank: [1, 1] and [3] make [1, 3].
+    plain = max((len(node.shape(i)) for i in tensors), default=0) == rank
+    bounds = [float(a.reshape(-1)[0]) for a in arrays if a is not None and a.size == 1 and plain]
+    operands = [i for i, a in enumerate(arrays) if a is None or a.size != 1 or not plain]
+    value = node.value(operands[0])
+    if len(operands) > 1:
+        value = node.emit(node.op_type, [node.value(i) for i in operands], {}, "tensors" if bounds else "")
+    if bounds and node.op_type == "Max":
         bound = max(bounds)
-        node.result(
+        value = (
             node.emit("Relu", [value], {"relu_limit": -1.0})
             if bound == 0.0
-            else node.emit("Clip", [value], {"min": bound, "max": FLOAT32_MAX})
+            else node.emit("Clip", [value], {"min": bound, "max": math.inf})
         )
-    else:
-        node.result(node.emit("Clip", [value], {"min": -FLOAT32_MAX, "max": min(bounds)}))
+    elif bounds:
+        value = node.emit("Clip", [value], {"min": -math.inf, "max": min(bounds)})
+    node.result(value)
 
 
 FLOAT32_MAX = 3.4028234663852886e38  # the largest finite float32: a bound that bounds nothing

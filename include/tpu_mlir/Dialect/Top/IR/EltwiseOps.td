@@ -16,6 +16,16 @@ def Top_AddOp : Top_EltwiseOp<"Add", "sum of coeff[i] * inputs[i] (coeff 1 when 
 def Top_SubOp : Top_EltwiseOp<"Sub", "inputs[0] - inputs[1]">;
 def Top_MulOp : Top_EltwiseOp<"Mul", "product of the inputs"> { let hasCanonicalizer = 1; }
 
+class Top_ExtremeOp<string mnemonic, string which> : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>]> {
+  let summary = "Element-wise " # which # " of the inputs";
+  let description = "Operands broadcast as in numpy, from the last dimension. A NaN in any of them stays.";
+  let arguments = (ins Variadic<Top_Tensor>:$inputs);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+}
+def Top_MaxOp : Top_ExtremeOp<"Max", "largest">;
+def Top_MinOp : Top_ExtremeOp<"Min", "smallest">;
+
 class Top_ConstOp<string mnemonic, string formula> : Top_ElementwiseOp<mnemonic, [Top_FusesRelu]> {
   let summary = "Element-wise " # formula;
   let arguments = !con((ins Top_Tensor:$input, F64Attr:$const_val), Top_Relu.attrs);

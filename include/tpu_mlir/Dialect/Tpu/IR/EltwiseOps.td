@@ -29,6 +29,27 @@ def Tpu_MulConstOp : Tpu_EltwiseOp<"MulConst", (ins Tpu_Tensor:$input), (ins F64
 def Tpu_ReluOp : Tpu_EltwiseOp<"Relu", (ins Tpu_Tensor:$input), (ins)> {
   let summary = "max(x, 0), then min(y, relu_limit) where positive, in f32";
 }
+class Tpu_F32MapOp<string mnemonic, string formula, dag extra = (ins)> : Tpu_Op<mnemonic> {
+  let summary = formula # ", in f32";
+  let arguments = !con((ins Tpu_Tensor:$input), extra, Tpu_Group.attrs);
+  let results = (outs Tpu_Tensor:$output);
+}
+def Tpu_ClipOp : Tpu_F32MapOp<"Clip", "min(max(x, min), max), an infinite bound left out", (ins F64Attr:$min, F64Attr:$max)>;
+def Tpu_LeakyReluOp : Tpu_F32MapOp<"LeakyRelu", "x where x > 0, else alpha * x", (ins F64Attr:$alpha)> {
+  let description = [{The larger of x and alpha * x where alpha is below 1, else the smaller: the same number, in two
+    commands. An alpha of 0 takes four, so that infinity stays.}];
+}
+def Tpu_AbsOp : Tpu_F32MapOp<"Abs", "max(x, -x)">;
+
+class Tpu_ExtremeOp<string mnemonic, string which> : Tpu_Op<mnemonic> {
+  let summary = which # " of the inputs, element by element, operands broadcast";
+  let description = "All tensors share one number format and scale. In f32 a NaN in any input stays.";
+  let arguments = !con((ins Variadic<Tpu_Tensor>:$inputs), Tpu_Group.attrs);
+  let results = (outs Tpu_Tensor:$output);
+}
+def Tpu_MaxOp : Tpu_ExtremeOp<"Max", "Largest">;
+def Tpu_MinOp : Tpu_ExtremeOp<"Min", "Smallest">;
+
 def Tpu_PReluOp : Tpu_Op<"PRelu"> {
   let summary = "x where x > 0, else slope * x";
   let description = [{
