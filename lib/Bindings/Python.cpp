@@ -127,7 +127,8 @@ static std::vector<PassCall> passCalls(const py::object &passes) {
         text = value.cast<bool>() ? "true" : "false";
       else
         text = (py::isinstance<py::bytes>(value) ? py::reinterpret_borrow<py::object>(value) : py::str(value))
-                   .cast<std::string>();
+                   .cast<FilePath>()
+                   .text;
       call.options.emplace_back(py::str(key).cast<std::string>(), text);
     }
     calls.push_back(std::move(call));
@@ -161,7 +162,7 @@ PYBIND11_MODULE(pymlir, m) {
       [](const FilePath &input, const FilePath &output, const py::object &passes,
          const std::optional<FilePath> &weightFile) {
         std::string pipeline =
-            py::isinstance<py::str>(passes) ? passes.cast<std::string>() : pipelineOf(passCalls(passes));
+            py::isinstance<py::str>(passes) ? passes.cast<FilePath>().text : pipelineOf(passCalls(passes));
         py::gil_scoped_release release;
         runPasses(input, output, pipeline, weightFile ? std::optional(weightFile->text) : std::nullopt);
       },

@@ -16,7 +16,8 @@ static TensorTable readTable(const bmodel::OptionalBlob &travelling, const std::
     return parse(travelling->bytes(), "'" + path + "': its tensor table");
   std::string beside = (std::filesystem::path(path).parent_path() / "tensor_location.json").string();
   std::error_code ignored;
-  return std::filesystem::is_regular_file(beside, ignored) ? parse(readFile(beside), "'" + beside + "'") : TensorTable{};
+  return std::filesystem::is_regular_file(beside, ignored) ? parse(readFile(beside), "'" + beside + "'")
+                                                           : TensorTable{};
 }
 
 TensorTable findTable(const bmodel::OptionalBlob &travelling, const std::string &path,

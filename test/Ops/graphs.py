@@ -122,6 +122,8 @@ def _reshape(net: Net, x: Made) -> Made:
     shapes = [[n, c * h, 1, w], [n, c, 1, h * w], [n, c, h * w, 1]]
     shapes += [[n, c // k, h * k, w] for k in (2, 3) if c % k == 0]
     shapes += [[n, c * k, h // k, w] for k in (2, 3) if h % k == 0]
+    # A row of all channels has to fit the smallest local memory that is tried.
+    shapes = [s for s in shapes if s[1] <= 128 and max(s[2:]) <= 600] or [list(x[1])]
     shape = shapes[int(net.rng.integers(len(shapes)))]
     return net.op("Reshape", [x[0]], {"shape": shape}), shape
 
