@@ -9,8 +9,8 @@ namespace tpu_mlir {
 
 /// Slopes of the negative side: one constant, or a buffer that broadcasts to the input.
 struct Slopes {
-  /// Where all slopes lie: at most 1, the result is the larger of x and slope * x; at least 1, the smaller; else, in two
-  /// steps more, both sides are cut apart first.
+  /// Where all slopes lie: at most 1, the result is the larger of x and slope * x; at least 1, the smaller; else, in
+  /// two steps more, both sides are cut apart first.
   enum class Range { AtMostOne, AtLeastOne, Any };
   Range range;
   double constant = 0;
