@@ -89,15 +89,15 @@ private:
     double cycles = node.price.cycles;
     for (int operand : node.operands)
       if (operand >= 0)
-        if (const std::optional<Dims> &lies = made[network.root(operand)]; lies && *lies != kAnyShape)
-          cycles += store(*lies, itemOf(network.values[network.root(operand)]));
+        if (const Value &v = network.values[network.root(operand)]; made[network.root(operand)]) {
+          const Dims &lies = *made[network.root(operand)];
+          cycles += store(lies == kAnyShape ? v.dims : lies, itemOf(v));
+        }
     const Value &result = network.values[node.result];
-    for (int user : result.users) {
-      const Recipe *r = network.nodes[user].local ? &*network.nodes[user].local : network.nodes[user].recipe();
-      if (r)
-        return cycles + load(result.dims, itemOf(result));
-    }
-    return cycles;
+    const bool isRead = std::any_of(result.users.begin(), result.users.end(), [&](int user) {
+      return network.nodes[user].local || network.nodes[user].recipe();
+    });
+    return cycles + (isRead ? load(result.dims, itemOf(result)) : 0);
   }
 
   /// What it costs that `value` lies as `dims` when its readers come.
