@@ -9,7 +9,8 @@
 namespace tpu_mlir {
 
 /// Attached to ops that move one operand, and with `isJoin` to those that put several side by side.
-template <typename OpT, bool isJoin = false> struct Moves : MoveInterface::ExternalModel<Moves<OpT, isJoin>, OpT> {
+template <typename OpT, bool isJoin = false>
+struct MovesModel : MoveInterface::ExternalModel<MovesModel<OpT, isJoin>, OpT> {
   bool joins(mlir::Operation *) const { return isJoin; }
 };
 

@@ -306,7 +306,7 @@ void registerActivationLowering(DialectRegistry &registry) {
     using namespace top;
     attachUnary<ReluOp, LeakyReluOp, ClipOp, SigmoidOp, SiLUOp, TanhOp, GELUOp, ExpOp, LogOp, SqrtOp, AbsOp, ErfOp,
                 SoftplusOp, MishOp, HardSwishOp, EluOp, HardSigmoidOp, AddConstOp, MulConstOp>(context);
-    top::CastOp::attachInterface<CastLower, Moves<top::CastOp>>(*context);
+    top::CastOp::attachInterface<CastLower, MovesModel<top::CastOp>>(*context);
   });
 }
 

@@ -259,6 +259,8 @@ struct MulLower : LowerInterface::ExternalModel<MulLower, top::MulOp> {
 
 } // namespace
 
+void attachExtremeLowering(MLIRContext *context); // ExtremeLowering.cpp
+
 void registerEltwiseLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
     top::AddOp::attachInterface<AddLower>(*context);

@@ -237,7 +237,7 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
 
 void registerPoolLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
-    top::MaxPoolOp::attachInterface<MaxPoolLower, Moves<top::MaxPoolOp>>(*context);
+    top::MaxPoolOp::attachInterface<MaxPoolLower, MovesModel<top::MaxPoolOp>>(*context);
     top::AvgPoolOp::attachInterface<AvgPoolLower>(*context);
   });
 }

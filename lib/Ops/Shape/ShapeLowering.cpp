@@ -390,14 +390,14 @@ struct ConcatLower : LowerInterface::ExternalModel<ConcatLower, top::ConcatOp> {
 };
 
 template <typename TopOp, typename TpuOp> void attachMove(MLIRContext *context) {
-  TopOp::template attachInterface<MoveLower<TopOp, TpuOp>, Moves<TopOp>>(*context);
+  TopOp::template attachInterface<MoveLower<TopOp, TpuOp>, MovesModel<TopOp>>(*context);
 }
 
 } // namespace
 
 void registerShapeLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
-    top::ConcatOp::attachInterface<ConcatLower, Moves<top::ConcatOp, true>>(*context);
+    top::ConcatOp::attachInterface<ConcatLower, MovesModel<top::ConcatOp, true>>(*context);
     attachMove<top::SliceOp, tpu::SliceOp>(context);
     attachMove<top::PadOp, tpu::PadOp>(context);
     attachMove<top::ReshapeOp, tpu::ReshapeOp>(context);
