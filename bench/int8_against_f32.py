@@ -4,7 +4,7 @@
 Inputs and outputs are 8 bits wide in INT8 and fp32 in F32: what a chain of such ops sees. A case that F32 has no form
 for is left out. Prints every case whose INT8 stream takes more cycles, worst first, with its op.
 
-    python bench/precisions.py [--seeds 200] [--first 0] [--families conv,permute] [--json FILE]
+    python bench/int8_against_f32.py [--seeds 200] [--first 0] [--families conv,permute] [--json FILE]
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "test/Ops")]
 
-from families import FAMILIES  # noqa: E402
-from precisions import Case, both  # noqa: E402
+from families import FAMILIES  # type: ignore[import-not-found]  # noqa: E402
+from precisions import Case, both  # type: ignore[import-not-found]  # noqa: E402
 
 
 def main() -> int:
