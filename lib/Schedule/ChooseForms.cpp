@@ -76,14 +76,17 @@ private:
 
   double price(const Node &node, const Recipe &r) const {
     double cycles = regionCycles(r, wholeOf(r.outputDims()), chip, memory.bankBytes);
+    // Loads of weights run ahead behind other ops' work, where there is any.
+    bool isBusy = !network.values[node.result].isOutput;
     for (const Buffer &b : r.buffers)
       if (b.place == Place::Input && b.repeat == 1) {
         const int v = network.root(node.operands[b.index]);
         const std::optional<Dims> &lies = made[v];
+        isBusy |= lies && lies != kAnyShape;
         if (lies != b.dims && lies != kAnyShape)
           cycles += load(b.dims, kernel::byteSize(b.dtype)) + (lies ? store(*lies, itemOf(network.values[v])) : 0);
       }
-    return cycles + weights(r) + leaving(node.result, r.outputDims());
+    return cycles + (isBusy ? 0 : weights(r)) + leaving(node.result, r.outputDims());
   }
 
   /// Weights that lie in rows a lane come by one transfer, others by one each.
