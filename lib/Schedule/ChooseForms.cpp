@@ -6,6 +6,7 @@
 // of one. Decides by the timing model, op by op, before anything is grouped.
 #include "Flexible.h"
 #include "tpu_mlir/Schedule/Cost.h"
+#include "tpu_mlir/Schedule/RowBlob.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>
@@ -50,7 +51,8 @@ private:
   /// A vector leaves in one row, after a transposition.
   double store(const Dims &d, int64_t item) const {
     const double rows = copy(timing::Copy::Store, double(d.n * d.c), double(d.h * d.w * item));
-    if (d.h * d.w != 1)
+    constexpr int64_t kFewRows = 16; // as the emission has it
+    if (d.h * d.w != 1 || d.c < kFewRows)
       return rows;
     const timing::Spread row{double(d.n), 1, 1, double(d.c)};
     return std::min(rows, timing::transposeCycles(chip, row, double(item)) +
@@ -74,14 +76,25 @@ private:
 
   double price(const Node &node, const Recipe &r) const {
     double cycles = regionCycles(r, wholeOf(r.outputDims()), chip, memory.bankBytes);
+    // Loads of weights run ahead behind other ops' work, where there is any.
+    bool isBusy = !network.values[node.result].isOutput;
     for (const Buffer &b : r.buffers)
       if (b.place == Place::Input && b.repeat == 1) {
         const int v = network.root(node.operands[b.index]);
         const std::optional<Dims> &lies = made[v];
+        isBusy |= lies && lies != kAnyShape;
         if (lies != b.dims && lies != kAnyShape)
           cycles += load(b.dims, kernel::byteSize(b.dtype)) + (lies ? store(*lies, itemOf(network.values[v])) : 0);
       }
-    return cycles + leaving(node.result, r.outputDims());
+    return cycles + (isBusy ? 0 : weights(r)) + leaving(node.result, r.outputDims());
+  }
+
+  /// Weights that lie in rows a lane come by one transfer, others by one each.
+  double weights(const Recipe &r) const {
+    double transfers = hasRowWeights(r);
+    for (const Buffer &b : r.buffers)
+      transfers += b.place == Place::Weight && !isRowWeight(r, b);
+    return transfers * copy(timing::Copy::Load, 1, 0);
   }
 
   /// Of a program of copies, from and to global memory.
@@ -91,7 +104,9 @@ private:
       if (operand >= 0)
         if (const Value &v = network.values[network.root(operand)]; made[network.root(operand)]) {
           const Dims &lies = *made[network.root(operand)];
-          cycles += store(lies == kAnyShape ? v.dims : lies, itemOf(v));
+          cycles += lies == kAnyShape
+                        ? copy(timing::Copy::Store, double(memory.lanes), double(v.bytes()) / double(memory.lanes))
+                        : store(lies, itemOf(v));
         }
     const Value &result = network.values[node.result];
     const bool isRead = std::any_of(result.users.begin(), result.users.end(), [&](int user) {

@@ -69,7 +69,8 @@ bool mayExchange(const Recipe &r) {
 
 class Shapes {
 public:
-  explicit Shapes(Network &network, const std::function<bool(int)> &isAlone) : network(network), isAlone(isAlone) {}
+  Shapes(Network &network, const LocalMemory &memory, const std::function<bool(int)> &isAlone)
+      : network(network), memory(memory), isAlone(isAlone) {}
 
   void run() {
     network.link();
@@ -124,6 +125,26 @@ private:
     std::optional<Dims> d = wantedShape(v, kDepth);
     if (d && d->count() == value.dims.count())
       value.dims = *d;
+    else if (!d && value.isInput && onlyFlexible(v))
+      value.dims = inLongRows(value.dims);
+  }
+
+  bool onlyFlexible(int v) {
+    const std::vector<int> &users = network.values[v].users;
+    return !users.empty() &&
+           std::all_of(users.begin(), users.end(), [&](int n) { return !isAlone(n) && isFlexible(recipeOf(n)); });
+  }
+
+  /// Where channels have a few elements each, which are a transfer's rows: one long row a lane.
+  Dims inLongRows(const Dims &d) const {
+    constexpr int64_t kShort = 16, kMany = 4; // elements of a row; rows for each lane
+    const int64_t count = d.count();
+    if (d.h * d.w >= kShort || d.n * d.c < kMany * memory.lanes)
+      return d;
+    for (int64_t lanes = memory.lanes; lanes >= memory.lanes / 2; --lanes)
+      if (count % lanes == 0 && count / lanes <= memory.maxDim)
+        return {1, lanes, 1, count / lanes};
+    return d;
   }
 
   /// What reads whole planes takes them as they were made, in however many rows.
@@ -164,11 +185,14 @@ private:
   }
 
   Network &network;
+  const LocalMemory &memory;
   const std::function<bool(int)> &isAlone;
 };
 
 } // namespace
 
-void adoptLocalForms(Network &network, const std::function<bool(int)> &isAlone) { Shapes(network, isAlone).run(); }
+void adoptLocalForms(Network &network, const LocalMemory &memory, const std::function<bool(int)> &isAlone) {
+  Shapes(network, memory, isAlone).run();
+}
 
 } // namespace tpu_mlir::schedule

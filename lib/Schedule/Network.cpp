@@ -144,7 +144,7 @@ void stage(Node &node, const LocalMemory &memory) {
 
 Network fuse(Network network, const LocalMemory &memory, const std::function<bool(int)> &isAlone,
              const std::function<bool(int, int)> &mayJoin) {
-  adoptLocalForms(network, isAlone);
+  adoptLocalForms(network, memory, isAlone);
   Network fused;
   fused.values = network.values;
   std::vector<int> newNumber(network.nodes.size(), -1);

@@ -17,7 +17,8 @@ from harness import Build, compile_net
 
 @dataclass(frozen=True)
 class Case:
-    """One network; `op` is its last line in the Top dialect, cycles are tpuc-sim's, instructions the TIU's."""
+    """One network; `op` is its last line in the Top dialect, cycles are tpuc-sim's, instructions the TIU's,
+    weights are bytes."""
 
     family: str
     seed: int
@@ -26,17 +27,19 @@ class Case:
     f32: float
     int8_instructions: int
     f32_instructions: int
+    int8_weights: int
+    f32_weights: int
 
 
-def timed(folder: Path) -> tuple[float, int]:
-    """Cycles and TIU instructions of net.bmodel in `folder`."""
+def timed(folder: Path) -> tuple[float, int, int]:
+    """Cycles, TIU instructions and bytes of weights of net.bmodel in `folder`."""
     tool = shutil.which("tpuc-sim")
     assert tool, "tpuc-sim is not on PATH; source envsetup.sh"
     summary = folder / "summary.json"
     command = [tool, str(folder / "net.bmodel"), "--timing-only", "--summary", str(summary)]
     subprocess.run(command, check=True, capture_output=True)
     figures = json.loads(summary.read_text(encoding="utf-8"))
-    return float(figures["cycles"]), int(figures["tiu"]["commands"])
+    return float(figures["cycles"]), int(figures["tiu"]["commands"]), int(figures["ddr"]["weight_bytes"])
 
 
 def last_op(folder: Path) -> str:
@@ -47,12 +50,13 @@ def last_op(folder: Path) -> str:
 
 def both(family: str, build: Build, seed: int, folder: Path) -> Case | None:
     """The case, or nothing where F32 has no form for it."""
-    cycles: dict[str, tuple[float, int]] = {}
+    figures = {}
     for mode in ("F32", "INT8"):
         try:
             compile_net(build, seed, folder, mode, quant_io=True)
         except Exception:  # what F32 refuses cannot be compared; what INT8 refuses is another test's
             return None
-        cycles[mode] = timed(folder)
-    (int8, int8_instructions), (f32, f32_instructions) = cycles["INT8"], cycles["F32"]
-    return Case(family, seed, last_op(folder), int8, f32, int8_instructions, f32_instructions)
+        figures[mode] = timed(folder)
+    (int8, int8_instructions, int8_weights), (f32, f32_instructions, f32_weights) = figures["INT8"], figures["F32"]
+    op = last_op(folder)
+    return Case(family, seed, op, int8, f32, int8_instructions, f32_instructions, int8_weights, f32_weights)

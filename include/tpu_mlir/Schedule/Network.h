@@ -65,7 +65,7 @@ struct Network {
 
 /// Gives ops that share local memory the forms they have there, and element-wise ops the shapes of what they read.
 /// `isAlone(node)`: it runs by itself, as it was lowered.
-void adoptLocalForms(Network &network, const std::function<bool(int)> &isAlone);
+void adoptLocalForms(Network &network, const LocalMemory &memory, const std::function<bool(int)> &isAlone);
 
 /// Joins every op that maps one operand element by element, and is its only reader, to the operand's producer: the
 /// value between stays in scratch memory. Ops that are not alone have their local forms first. `isAlone(node)`,

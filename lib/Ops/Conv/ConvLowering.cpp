@@ -149,17 +149,26 @@ namespace tpu_mlir {
 
 namespace {
 
-std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, const Grouping &grouping, Value in,
+/// The unfolding of a convolution, and of one in groups as a whole: `grouping` becomes one filter then.
+std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, Grouping &grouping, Value in,
                                      const Dims &out) {
-  // Unfolding loads its operand from global memory, a channel at a time; more would rather stay where they are.
-  constexpr int64_t kFewChannels = 8;
-  if (shape.group != grouping.join || grouping.band || nchwOf(in).c > kFewChannels ||
+  // Unfolding loads its operand from global memory, a channel at a time; more would rather stay where they are. Groups
+  // are worth more: together, each multiplies the others' zeros.
+  constexpr int64_t kFewChannels = 4, kFewGroups = 8;
+  const int64_t channels = nchwOf(in).c;
+  if (channels > (shape.group > 1 ? kFewGroups : kFewChannels) || shape.isDepthwise(channels, out.c) ||
       kernel::bitWidth(formatOf(in).dtype) != 8)
     return std::nullopt;
   Value from = in;
   if (auto cast = from.getDefiningOp<tpu::CastOp>())
     from = cast.getInput();
-  return chooseUnfolding(shape.window, nchwOf(in), out, !from.getDefiningOp<top::InputOp>(), l.chip);
+  std::optional<Unfolding> found =
+      chooseUnfolding(shape.window, nchwOf(in), out, !from.getDefiningOp<top::InputOp>(), l.chip);
+  if (found && shape.group > 1) {
+    grouping = Grouping();
+    grouping.join = shape.group, grouping.width = channels;
+  }
+  return found;
 }
 
 Value unfold(Lowering &l, Operation *op, Value in, const Unfolding &u, int64_t rows) {
@@ -188,7 +197,8 @@ FailureOr<Value> createConv(top::ConvOp conv, Lowering &l, ConvParts parts) {
   ArrayRef<float> bias;
   if (isPresent(conv.getBias()))
     bias = l.weightData(conv.getBias());
-  const Grouping g = groupingOf(shape, inDims, outDims, inFormat.dtype, l.chip);
+  Grouping g = groupingOf(shape, inDims, outDims, inFormat.dtype, l.chip);
+  const std::optional<Unfolding> u = l.isInt8() ? unfoldingOf(l, shape, g, parts.in, outDims) : std::nullopt;
   SmallVector<int64_t> filterShape = {oc, g.width, shape.window.kh, shape.window.kw};
 
   OpBuilder &b = l.builder;
@@ -202,7 +212,7 @@ FailureOr<Value> createConv(top::ConvOp conv, Lowering &l, ConvParts parts) {
     if (failed(q))
       return failure();
     q->filter = g.arrange<int8_t>(q->filter, oc, ic, taps, shape.group);
-    if (std::optional<Unfolding> u = unfoldingOf(l, shape, g, parts.in, outDims)) {
+    if (u) {
       parts.in = unfold(l, conv, parts.in, *u, outDims.h);
       q->filter = unfoldFilter(q->filter, oc, inDims.c, *u, shape.window);
       filterShape = {oc, u->channels, 1, u->kernelW};

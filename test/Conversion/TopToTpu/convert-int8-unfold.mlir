@@ -15,7 +15,7 @@ module attributes {module.state = "TOP_CALIBRATED", module.weight_file = "in.npz
     // Window taps of few channels become channels: one 1 in each plane of the selector, and the filter's taps in the same
     // order, channel, row, column.
     // CHECK: %[[S:.*]] = "top.Weight"() : () -> tensor<1x27x3x3xi8> loc(#[[NS:.*]])
-    // CHECK: %[[U:.*]] = "tpu.Unfold"(%[[X]], %[[S]]) <{kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 0, 0>, strides = array<i64: 2, 2>}>
+    // CHECK: %[[U:.*]] = "tpu.Unfold"(%[[X]], %[[S]]) <{dilations = array<i64: 1, 1>, kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 0, 0>, strides = array<i64: 2, 2>}>
     // CHECK-SAME: -> tensor<2x27x32x32x!quant.uniform<i8:f32, 3.125000e-02>> loc(#[[NU:.*]])
     // CHECK: %[[F:.*]] = "top.Weight"() : () -> tensor<8x27x1x1xi8>
     // CHECK: %[[C:.*]] = "tpu.Conv2D"(%[[U]], %[[F]],{{.*}}kernel_shape = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>{{.*}}strides = array<i64: 1, 1>

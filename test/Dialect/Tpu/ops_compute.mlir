@@ -36,7 +36,7 @@ func.func @addressed(%x: tensor<1x2x2x2xf32, 4295012352 : i64>) {
 
 // CHECK-LABEL: func.func @unfold
 func.func @unfold(%x: tensor<2x3x6x7x!i8>, %s: tensor<1x18x3x2xi8>) {
-  // CHECK: "tpu.Unfold"(%{{.*}}) <{ginfo = #tpu.group<id = 3, n = 1, h = 2, weights = false, stored = true, joins = false>,
+  // CHECK: "tpu.Unfold"(%{{.*}}) <{dilations = array<i64: 1, 1>, ginfo = #tpu.group<id = 3, n = 1, h = 2, weights = false, stored = true, joins = false>,
   // CHECK-SAME: kernel_shape = array<i64: 3, 2>, pads = array<i64: 1, 0, 0, 1>, strides = array<i64: 2, 1>}>
   // CHECK-SAME: -> tensor<2x18x3x7x!quant.uniform<i8:f32, 5.000000e-01>>
   %0 = "tpu.Unfold"(%x, %s) {kernel_shape = array<i64: 3, 2>, strides = array<i64: 2, 1>, pads = array<i64: 1, 0, 0, 1>,

@@ -31,7 +31,7 @@ TEST(Network, ElementWiseOpsTakeTheShapeThatTheirOperandWasMadeIn) {
       for (Buffer &b : std::get<Recipe>(node.form).buffers)
         b.dims = {4, 8, 64, 1};
   Network adopted = c.output(y);
-  adoptLocalForms(adopted, [](int n) { return n == 2; });
+  adoptLocalForms(adopted, memoryOf(), [](int n) { return n == 2; });
   EXPECT_EQ(adopted.nodes[1].recipe()->outputDims(), (Dims{1, 32, 8, 8}));
   EXPECT_TRUE(adopted.readsAsMade(adopted.nodes[1], adopted.nodes[1].recipe()->buffers[0]));
   EXPECT_EQ(adopted.nodes[2].recipe()->outputDims(), (Dims{4, 8, 64, 1})) << "by itself an op is as it was lowered";
@@ -45,7 +45,7 @@ TEST(Network, AnOpAmongOthersHasItsLocalForm) {
     node.local = *node.recipe();
     node.local->steps[0].constant = 5;
     Network adopted = c.output(y);
-    adoptLocalForms(adopted, [&](int) { return alone; });
+    adoptLocalForms(adopted, memoryOf(), [&](int) { return alone; });
     EXPECT_EQ(adopted.nodes[0].recipe()->steps[0].constant, alone ? 0 : 5);
   }
 }

@@ -4,7 +4,7 @@
 Inputs and outputs are 8 bits wide in INT8 and fp32 in F32: what a chain of such ops sees. A case that F32 has no form
 for is left out. Prints every case whose INT8 stream takes more cycles, worst first, with its op.
 
-    python bench/int8_beside_f32.py [--seeds 200] [--first 0] [--families conv,permute] [--json FILE]
+    python bench/int8_against_f32.py [--seeds 200] [--first 0] [--families conv,permute] [--json FILE]
 """
 
 from __future__ import annotations
