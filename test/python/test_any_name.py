@@ -233,7 +233,7 @@ def test_a_name_with_nul_is_refused_at_import(tmp_path: Path) -> None:
         tmp_path / "n.mlir",
     ]
     code, err = run(list(map(str, words)))
-    assert code == EXIT_USER and "NUL" in err and err.count("\n") == 1
+    assert code == EXIT_USER and "NUL" in err and "Traceback" not in err
     assert [p.name for p in tmp_path.iterdir()] == ["n.onnx"]
 
 

@@ -33,7 +33,8 @@ def deployed(folder: Path, kind: str, ops: int, proven: bool) -> Any:
         quant_output=True,
         skip_validation=not proven,
     )
-    return deploy(options, quiet=True)
+    # The table is made up: what leaves its ranges is lost, which is not the question here.
+    return deploy(options, quiet=True, require=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -44,6 +45,7 @@ def test_a_chain_longer_than_what_fits_together_is_exact(tmp_path: Path, kind: s
     assert all(r.verdict == "EQUAL" for r in done.proof.exact.results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["Sigmoid", "LeakyRelu", "AddConst", "AvgPool"])
 def test_time_grows_as_the_chain_does(tmp_path: Path, kind: str) -> None:
     """Processor seconds; a chain that is looked at as a whole for each of its ops has an exponent near 2."""

@@ -187,7 +187,8 @@ def test_a_test_input_that_is_not_finite_is_named(
     x[0, 1, 2, 3] = value
     save_npz("in.npz", {"x": x})
     assert transform(conv_relu(), "--test_input", "in.npz") == 1
-    text = f"--test_input: tensor 'x' has 1 of 192 elements that are not finite; the first is {value} at [0, 1, 2, 3]"
+    where = "input file 'in.npz': tensor 'x' has 1 of 192 elements that are not finite"
+    text = f"{where}; the first is {value} at [0, 1, 2, 3]"
     assert capsys.readouterr().err == f"error: {text}\n"
     assert not files()
 

@@ -227,7 +227,8 @@ def test_a_row_that_gives_no_scale_is_named(
     capsys.readouterr()
     assert net.deploy("--skip_validation") == EXIT_USER
     said = capsys.readouterr().err.strip().splitlines()
-    assert len(said) == 1 and expected in said[0] and ("r_Relu" in said[0]), said
+    # Where the lowering refuses, how to cut the network follows.
+    assert len(said) <= 2 and expected in said[0] and ("r_Relu" in said[0]), said
     assert f"line {number + 1}" in said[0] or "e+31" in said[0]
     assert not (tmp_path / "net.bmodel").exists()
 
