@@ -25,7 +25,8 @@ module attributes {module.state = "TOP_CALIBRATED", module.weight_file = "in.npz
     %r = "top.Reshape"(%u) {shape = array<i64: 1, 2, 16>} : (tensor<1x2x4x4x!s8>) -> tensor<1x2x16x!s8> loc("r")
     // CHECK: "tpu.Reshape"(%[[R]]) : {{.*}} -> tensor<32x!quant.uniform<i8:f32, 3.125000e-02>>
     %f = "top.Flatten"(%r) : (tensor<1x2x16x!s8>) -> tensor<32x!s8> loc("f")
-    // Parts of a concatenation take its format, each by a requantisation of its own (2^-5 to 2^-4).
+    // Parts of a concatenation that something computes with take its format, each by a requantisation of its own (2^-5
+    // to 2^-4).
     // CHECK: %[[Q0:.*]] = "tpu.RequantInt"(%[[X]]) <{multiplier = 1073741824 : i64, rshift = 31 : i64}> {{.*}} loc(#[[N0:.*]])
     // CHECK: %[[Q1:.*]] = "tpu.RequantInt"(%[[U]]) {{.*}} loc(#[[N1:.*]])
     // CHECK: "tpu.Concat"(%[[Q0]], %[[Q1]]) <{axis = 1 : i64}> : {{.*}} -> tensor<1x4x4x4x!quant.uniform<i8:f32, 6.250000e-02>>
@@ -35,7 +36,9 @@ module attributes {module.state = "TOP_CALIBRATED", module.weight_file = "in.npz
     // CHECK: "tpu.Concat"
     %k = "top.Weight"() : () -> tensor<1x1x4x4xf32> loc("k")
     %ck = "top.Concat"(%x, %k) {axis = 1 : i64} : (tensor<1x2x4x4x!s4>, tensor<1x1x4x4xf32>) -> tensor<1x3x4x4x!s8> loc("ck")
-    return %c, %ck : tensor<1x4x4x4x!s8>, tensor<1x3x4x4x!s8>
+    %rc = "top.Relu"(%c) : (tensor<1x4x4x4x!s8>) -> tensor<1x4x4x4x!s8> loc("rc")
+    %rck = "top.Relu"(%ck) : (tensor<1x3x4x4x!s8>) -> tensor<1x3x4x4x!s8> loc("rck")
+    return %rc, %rck : tensor<1x4x4x4x!s8>, tensor<1x3x4x4x!s8>
   }
 }
 // CHECK-DAG: #[[N0]] = loc("c_requant_0")

@@ -53,6 +53,10 @@ module attributes {module.state = "TOP_CALIBRATED", module.weight_file = "in.npz
     // INT8: %[[D:.*]] = "tpu.Concat"
     // INT8: "tpu.Lines"(%[[D]]) <{{.*}}low = 0 : i64
     %3 = "top.Concat"(%x, %x) {axis = 1 : i64, do_relu = true} : (tensor<1x2x4x4x!s>, tensor<1x2x4x4x!s>) -> tensor<1x4x4x4x!s> loc("signed")
-    return %0, %1, %2, %3 : tensor<1x2x4x4x!u>, tensor<1x4x4x4x!u>, tensor<1x4x4x4x!v>, tensor<1x4x4x4x!s>
+    // Joins that something computes with have one scale.
+    %4 = "top.AddConst"(%1) {const_val = 1.0} : (tensor<1x4x4x4x!u>) -> tensor<1x4x4x4x!u> loc("r1")
+    %5 = "top.AddConst"(%2) {const_val = 1.0} : (tensor<1x4x4x4x!v>) -> tensor<1x4x4x4x!v> loc("r2")
+    %6 = "top.AddConst"(%3) {const_val = 1.0} : (tensor<1x4x4x4x!s>) -> tensor<1x4x4x4x!s> loc("r3")
+    return %0, %4, %5, %6 : tensor<1x2x4x4x!u>, tensor<1x4x4x4x!u>, tensor<1x4x4x4x!v>, tensor<1x4x4x4x!s>
   }
 }
