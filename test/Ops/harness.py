@@ -93,7 +93,11 @@ def compile_net(
         table = folder / "cali_table"
         table.write_text(_table(module.get_all_tensor()))
         lowering += f",import-calibration-table{{file={table} asymmetric=false}}"
-    lowering += f",processor-top-optimize,convert-top-to-tpu{{mode={mode}}},canonicalize,weight-fold"
+    # Both ways to join what leaves the network; integers leave in one scale, as model_deploy.py has it.
+    joins = "false" if quant_io or seed % 2 else "true"
+    lowering += (
+        f",processor-top-optimize,convert-top-to-tpu{{mode={mode} join_floats={joins}}},canonicalize,weight-fold"
+    )
     pymlir.run_passes(str(top), str(tpu), f"builtin.module({lowering})", None)
     emit_net(folder, mode, lmem, quant_io, opt)
     return net
