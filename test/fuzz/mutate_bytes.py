@@ -174,7 +174,7 @@ def damage_json(rng: random.Random, data: bytes) -> bytes:
         else:
             node[key] = copy.deepcopy(rng.choice(places)[0]) if node is not root else node[key]
             if isinstance(node[key], (list, dict)) and rng.randrange(20) == 0:
-                for _ in range(3000):
+                for _ in range(300):  # deeper than what is read, not than what json writes
                     node[key] = [node[key]]
     text = json.dumps(root[0]) if rng.randrange(40) else "[" * 50000
     return text.encode("utf-8", "surrogatepass")

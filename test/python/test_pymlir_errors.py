@@ -34,7 +34,8 @@ def refuse(sentence: str, call: Callable[[], Any]) -> None:
 def save_small(folder: Path, channels: int = 4) -> Path:
     """x -> Conv -> Relu, with its weights beside it."""
     b = pymlir.Builder("small")
-    x = b.input("x", [1, 3, 8, 8], {"pixel_format": "rgb", "scale": [1.0, 1.0, 1.0], "do_preprocess": True})
+    image = {"pixel_format": "rgb", "resize_dims": [8, 8], "mean": [0.0] * 3, "scale": [1.0] * 3}
+    x = b.input("x", [1, 3, 8, 8], {**image, "do_preprocess": True})
     w = b.weight("conv.weight", np.ones((channels, 3, 3, 3), np.float32))
     y = b.op("top.Conv", [x, w, b.none()], conv_attributes(), "y_Conv")
     b.finish([b.op("top.Relu", [y], {"relu_limit": -1.0}, "z_Relu")])

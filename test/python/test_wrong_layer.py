@@ -183,7 +183,7 @@ def test_a_wrong_shift_is_named(net: Compiled, which: int, tmp_path: Path) -> No
     address = f"src_start_addr={0x100000000 + at - begin:#x} dst_start_addr=0x8"
     load = net.lines[net.commands(re.escape(address))[0]]
     place = int(re.search(r"dst_start_addr=0x8([0-9a-f]{6})", load).group(1), 16)  # type: ignore[union-attr]
-    readers = [net.lines[i] for i in net.commands(rf" SRQ quant\.rq1 .*\bopd1_addr={place}\b")]
+    readers = [net.lines[i] for i in net.commands(rf" SRQ quant\.rq1 .*\bopd1_addr={place:#x}\b")]
     expected = next(command_of(line) for line in readers if int(line.split()[3]) >= int(load.split()[1]))
     assert named(result) == expected
     assert f"of layer '{layer}' (tpu.Conv2D)" in result.stdout
