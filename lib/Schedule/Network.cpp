@@ -61,6 +61,12 @@ int mappedOperand(const Node &node) {
 /// at a recipe's steps would do so for all of a long chain.
 constexpr size_t kMostParts = 32;
 
+/// Whether the recipe requantises by entries of its weights. A row of weights has a place for one such set.
+bool hasEntries(const Recipe &recipe) {
+  return std::any_of(recipe.steps.begin(), recipe.steps.end(),
+                     [](const Step &s) { return s.kind == StepKind::Requant && s.b >= 0; });
+}
+
 /// Computes `second` right where `node` leaves its result.
 void join(Node &node, const Node &second) {
   if (node.parts.empty())
@@ -157,7 +163,8 @@ Network fuse(Network network, const LocalMemory &memory, const std::function<boo
       bool only = producer >= 0 && v.users.size() == 1 && !v.isOutput && network.nodes[producer].recipe();
       if (only && !isAlone(producer) && !isAlone(n) && mayJoin(producer, n) && v.dims == node.recipe()->outputDims()) {
         int target = newNumber[producer];
-        if (fused.nodes[target].parts.size() < kMostParts) {
+        const bool twoSets = hasEntries(*node.recipe()) && hasEntries(*fused.nodes[target].recipe());
+        if (fused.nodes[target].parts.size() < kMostParts && !twoSets) {
           join(fused.nodes[target], node);
           newNumber[n] = target;
           continue;

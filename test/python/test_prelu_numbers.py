@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx.helper as oh
 import pytest
+from compiled import run_compiled
 from conftest import needs_core
+from onnx_models import make_model
 from test_lowering_numbers import Network
 
 pytestmark = needs_core
@@ -65,3 +68,21 @@ def test_slopes_of_other_axes_are_8_bit(shape: tuple[int, ...], tmp_path: Path) 
         products, got.attribute("y", "slope_multiplier"), got.attribute("y", "slope_rshift"), np.dtype(np.int8)
     )
     np.testing.assert_array_equal(got.raw["y"], np.clip(straight + sloped, -128, 127))
+
+
+@pytest.mark.parametrize("mode", ["INT8", "F32"])
+def test_a_convolution_and_the_prelu_behind_it_have_entries_of_their_own(mode: str, tmp_path: Path) -> None:
+    """Both requantise by entries per channel; a row of weights has a place for one set of them."""
+    rng = np.random.default_rng(4)
+    weights = {
+        "k": rng.normal(size=(8, 3, 3, 3)),
+        "s": rng.uniform(-0.5, 0.9, (8, 1, 1)),
+        "t": rng.uniform(0, 1, (8, 1, 1)),
+    }
+    nodes = [
+        oh.make_node("Conv", ["x", "k"], ["c"], pads=[1, 1, 1, 1]),
+        oh.make_node("PRelu", ["c", "s"], ["p"]),
+        oh.make_node("PRelu", ["p", "t"], ["y"]),
+    ]
+    model = make_model(nodes, {"x": [1, 3, 9, 10]}, ["y"], {n: w.astype(np.float32) for n, w in weights.items()})
+    run_compiled(model, {"x": rng.normal(size=(1, 3, 9, 10)).astype(np.float32)}, mode, tmp_path)
