@@ -6,8 +6,20 @@ Sixteen channels of 14 x 14, 3 x 3 filters. Values do not matter; the calibratio
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 CHANNELS, SIZE, LIMIT = 16, 14, 4.0
+
+
+def finish(builder: Any, output: Any, name: str, rows: list[str], folder: Path) -> tuple[Path, Path]:
+    """Writes the network that ends in `output` and its calibration table of `rows`; returns both paths."""
+    builder.finish([output])
+    mlir, table = folder / f"{name}.mlir", folder / f"{name}_cali_table"
+    for key, value in (("module.state", "TOP_F32"), ("module.platform", "ONNX"), ("module.name", name)):
+        builder.set_module_attr(key, value)
+    builder.save(str(mlir), f"{name}_weight.npz")
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return mlir, table
 
 
 def write_chain(folder: Path, ops: int) -> tuple[Path, Path]:
@@ -42,10 +54,4 @@ def write_chain(folder: Path, ops: int) -> tuple[Path, Path]:
             label = f"b{block}_Add"
             x = builder.op("top.Add", [x, block_input], relu, label)
         rows.append(f"{label} {LIMIT} {low} {LIMIT}")
-    builder.finish([x])
-    mlir, table = folder / f"{name}.mlir", folder / f"{name}_cali_table"
-    for key, value in (("module.state", "TOP_F32"), ("module.platform", "ONNX"), ("module.name", name)):
-        builder.set_module_attr(key, value)
-    builder.save(str(mlir), f"{name}_weight.npz")
-    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return mlir, table
+    return finish(builder, x, name, rows, folder)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from chain import finish
+
 SHAPE, LIMIT = (1, 16, 14, 14), 4.0
 _RELU = {"do_relu": False, "relu_limit": -1.0}
 _POOL = {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [1, 1, 1, 1]} | _RELU
@@ -65,10 +67,4 @@ def write_kind(folder: Path, kind: str, ops: int) -> tuple[Path, Path]:
         op, attributes, twice = KINDS[kind](i)
         x = builder.op(f"top.{op}", [x, x] if twice else [x], attributes, f"t{i}")
         rows.append(f"t{i} {LIMIT} {0.0 if op in ('Sigmoid', 'Relu') else -LIMIT} {LIMIT}")
-    builder.finish([x])
-    mlir, table = folder / f"{name}.mlir", folder / f"{name}_cali_table"
-    for key, value in (("module.state", "TOP_F32"), ("module.platform", "ONNX"), ("module.name", name)):
-        builder.set_module_attr(key, value)
-    builder.save(str(mlir), f"{name}_weight.npz")
-    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return mlir, table
+    return finish(builder, x, name, rows, folder)

@@ -1,9 +1,10 @@
 """Damaged .mlir files end no tool: they are refused with a sentence, or compiled.
 
 The quick tests try a few thousand mutants on the build that is on the path. The slow one tries many more on a build
-with sanitizers, named by TPU_MLIR_ASAN_BUILD; `./build.sh test --all` makes it and names it:
+with sanitizers, named by TPU_MLIR_ASAN_BUILD:
 
-    TPU_MLIR_ASAN_BUILD=build-asan pytest test/fuzz -m slow
+    cmake -S . -B build-asan-core -G Ninja -DTPU_MLIR_SANITIZE=ON ... && ninja -C build-asan-core tpuc-opt
+    TPU_MLIR_ASAN_BUILD=build-asan-core pytest test/fuzz -m slow
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 // system is one sentence.
 
 #include "tpu_mlir/Support/Files.h"
+#include "Sentence.h"
 #include "TempFolder.h"
 #include "tpu_mlir/Support/Error.h"
 
@@ -12,21 +13,13 @@
 #include <unistd.h>
 
 using namespace tpu_mlir;
+using test::sentenceOf;
 
 namespace {
 
 std::string textOf(const std::string &path) {
   auto bytes = readFile(path);
   return {bytes.begin(), bytes.end()};
-}
-
-std::string sentenceOf(const std::function<void()> &action) {
-  try {
-    action();
-  } catch (const UserError &e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 TEST(Files, WritesReplacesAndReads) {

@@ -2,6 +2,7 @@
 // A file that is cut short under its reader is a sentence, however large it is,
 // and nothing that was computed from it is published.
 
+#include "Sentence.h"
 #include "TempFolder.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Files.h"
@@ -12,17 +13,9 @@
 #include <sys/stat.h>
 
 using namespace tpu_mlir;
+using test::sentenceOf;
 
 namespace {
-
-std::string sentenceOf(const std::function<void()> &action) {
-  try {
-    action();
-  } catch (const UserError &e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 /// Larger than what is copied; most of it is a hole.
 std::string largeFile(const test::TempFolder &folder) {
