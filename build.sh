@@ -6,6 +6,7 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 build="${TPU_MLIR_BUILD_DIR:-$root/build}"
 asan="$root/build-asan"
+asan_mlir="$root/build-asan-mlir"
 venv="$root/.venv"
 started=$SECONDS
 
@@ -24,6 +25,7 @@ usage: ./build.sh [verb]
   build          install what is missing, configure and build (the default)
   demo           build, then compile and simulate the digit classifier
   test [--all]   build, then run every test; --all adds the slow ones
+  test STAGE...  build, then run these: unit, lit, sanitized, sanitized_mlir, tutorials, python
   lint           check formats, types and scripts; changes nothing
   bench          build, then print the benchmarks
   deps           only install the system packages and the Python environment
@@ -131,16 +133,36 @@ test_sanitized() {
     ASAN_OPTIONS=handle_sigbus=0 ctest --test-dir "$asan" --output-on-failure
 }
 
-test_python() { with_tools python -m pytest "$root/test/python" "$root/test/Ops" "$root/test/fuzz" -q "$@"; }
+# All of our code, with Debian's LLVM and MLIR as they are: units, passes, networks of up to sixty ops (whose compiled
+# module Python loads behind the sanitizer's runtime), and the readers' mutants. Building it takes longer than the rest of
+# the quick tests together, so it belongs to the slow ones.
+test_sanitized_mlir() {
+  configure "$asan_mlir" -DTPU_MLIR_SANITIZE=ON -Dpybind11_DIR="$("$venv/bin/python" -m pybind11 --cmakedir)" &&
+    ninja -C "$asan_mlir" -j "$(jobs)" &&
+    (
+      # Leaks at the end are Python's; LLVM's half of an allocator knows nothing of the other half's poison.
+      export ASAN_OPTIONS=detect_leaks=0:allow_user_poisoning=0:detect_container_overflow=0:handle_sigbus=0
+      export UBSAN_OPTIONS=print_stacktrace=1 TPU_MLIR_BUILD_DIR="$asan_mlir"
+      ctest --test-dir "$asan_mlir" --output-on-failure && with_tools lit -q "$asan_mlir/test" &&
+        with_tools python "$root/test/sanitized.py" "$root/test/Ops" "$root/test/fuzz/test_fuzz_readers.py" -q
+    )
+}
+
+# Most tests start one-threaded tools: as many at a time as there are cores.
+test_python() {
+  with_tools python -m pytest "$root/test/python" "$root/test/Ops" "$root/test/fuzz" -q -n "$(jobs)" --dist worksteal "$@"
+}
 
 test_tutorials() { with_tools "$root/regression/basic/run_step_by_step.sh" "$build/tutorials"; }
 
 # Every stage runs even when an earlier one failed; the Python stage is last, so its closing line is the last one read.
-test_all() {
+test_stages() { # test_stages [--all | stages ...]
   local stages=(unit lit sanitized python) select=() failed=() report=() stage from
   if [ "${1:-}" = --all ]; then
-    stages=(unit lit sanitized tutorials python)
+    stages=(unit lit sanitized sanitized_mlir tutorials python)
     select=(-m "slow or not slow")
+  elif [ $# -gt 0 ]; then
+    stages=("$@")
   fi
   for stage in "${stages[@]}"; do
     say "Tests: $stage"
@@ -171,7 +193,7 @@ lint() {
 }
 
 main() {
-  local verb="${1:-build}"
+  local verb="${1:-build}" stage
   [ $# -gt 0 ] && shift
   case "$verb" in
     build) build_all ;;
@@ -181,10 +203,12 @@ main() {
       with_tools python "$root/regression/demo/run_demo.py" "$@"
       ;;
     test)
-      [ $# -eq 0 ] || [ "$*" = --all ] || die "test takes --all or nothing, not '$*'"
+      [ "$*" = --all ] || for stage in "$@"; do
+        declare -F "test_$stage" >/dev/null && [ "$stage" != stages ] || die "test knows no stage '$stage'; see ./build.sh help"
+      done
       build_all
       install_browser
-      test_all "$@"
+      test_stages "$@"
       ;;
     bench)
       build_all
@@ -195,7 +219,7 @@ main() {
       lint
       ;;
     clean)
-      rm -rf "$build" "$asan" "$build.configure.log" "$asan.configure.log"
+      rm -rf "$build" "$asan" "$asan_mlir" "$build.configure.log" "$asan.configure.log" "$asan_mlir.configure.log"
       if [ "${1:-}" = --all ]; then rm -rf "$venv"; fi
       ;;
     help | -h | --help)
