@@ -11,14 +11,24 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from harness import Build, compile_net
 
 
+class Figures(NamedTuple):
+    """Of one bmodel."""
+
+    cycles: float
+    instructions: int
+    weights: int
+    transfers: int
+
+
 @dataclass(frozen=True)
 class Case:
-    """One network; `op` is its last line in the Top dialect, cycles are tpuc-sim's, instructions the TIU's,
-    weights are bytes."""
+    """One network; `op` is its last line in the Top dialect, cycles are tpuc-sim's, instructions the TIU's, transfers
+    the GDMA's, weights are bytes."""
 
     family: str
     seed: int
@@ -29,17 +39,20 @@ class Case:
     f32_instructions: int
     int8_weights: int
     f32_weights: int
+    int8_transfers: int = 0
+    f32_transfers: int = 0
 
 
-def timed(folder: Path) -> tuple[float, int, int]:
-    """Cycles, TIU instructions and bytes of weights of net.bmodel in `folder`."""
+def timed(folder: Path) -> Figures:
+    """Cycles, TIU instructions, bytes of weights and GDMA transfers of net.bmodel in `folder`."""
     tool = shutil.which("tpuc-sim")
     assert tool, "tpuc-sim is not on PATH; source envsetup.sh"
     summary = folder / "summary.json"
     command = [tool, str(folder / "net.bmodel"), "--timing-only", "--summary", str(summary)]
     subprocess.run(command, check=True, capture_output=True)
     figures = json.loads(summary.read_text(encoding="utf-8"))
-    return float(figures["cycles"]), int(figures["tiu"]["commands"]), int(figures["ddr"]["weight_bytes"])
+    counts = figures["tiu"]["commands"], figures["ddr"]["weight_bytes"], figures["gdma"]["commands"]
+    return Figures(float(figures["cycles"]), *map(int, counts))
 
 
 def last_op(folder: Path) -> str:
@@ -57,6 +70,6 @@ def both(family: str, build: Build, seed: int, folder: Path) -> Case | None:
         except Exception:  # what F32 refuses cannot be compared; what INT8 refuses is another test's
             return None
         figures[mode] = timed(folder)
-    (int8, int8_instructions, int8_weights), (f32, f32_instructions, f32_weights) = figures["INT8"], figures["F32"]
-    op = last_op(folder)
-    return Case(family, seed, op, int8, f32, int8_instructions, f32_instructions, int8_weights, f32_weights)
+    own, other = figures["INT8"], figures["F32"]
+    pairs = [number for pair in zip(own, other, strict=True) for number in pair]
+    return Case(family, seed, last_op(folder), *pairs)

