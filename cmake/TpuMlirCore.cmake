@@ -90,7 +90,7 @@ target_precompile_headers(TpuMlirCore PRIVATE ${PROJECT_SOURCE_DIR}/lib/Pch.h)
 if(TPU_MLIR_SANITIZE)
   target_sources(TpuMlirCore INTERFACE ${PROJECT_SOURCE_DIR}/cmake/SanitizerOptions.cpp)
 endif()
-target_link_libraries(TpuMlirCore PUBLIC TpuSchedule TpuCodegen TpuAllocate TpuBmodel TpuTensorTable TpuRecipe TpuTarget TpuSupport ${TPU_MLIR_MLIR_LIBS})
+target_link_libraries(TpuMlirCore PUBLIC TpuSchedule TpuBackend TpuCodegen TpuPrimitive TpuAllocate TpuBmodel TpuTensorTable TpuRecipe TpuTarget TpuSupport ${TPU_MLIR_MLIR_LIBS})
 
 find_library(TPU_MLIR_DNNL dnnl)
 option(TPU_MLIR_WITH_DNNL "Run fp32 convolutions and matrix products on oneDNN" ON)

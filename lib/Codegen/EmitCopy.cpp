@@ -2,7 +2,7 @@
 // Cuts a strided move of any rank into tensor commands of four axes whose sizes
 // and strides the engine takes, unless its plan goes through local memory.
 // Source of the limits: shared ISA notes, isa.md §6.
-#include "Encoding.h"
+#include "tpu_mlir/Codegen/Encoding.h"
 #include "tpu_mlir/Codegen/MovePlan.h"
 #include "tpu_mlir/Support/Error.h"
 

@@ -3,7 +3,7 @@
 // target's order by the TIU, stored in the target's rows. Boxes have two places
 // each, so that one is loaded while another is put in order. Which way and
 // which box is planned elsewhere (MovePlan.cpp).
-#include "Encoding.h"
+#include "tpu_mlir/Codegen/Encoding.h"
 #include "tpu_mlir/Codegen/MovePlan.h"
 #include "tpu_mlir/Codegen/StepEmitter.h"
 

@@ -2,8 +2,8 @@
 // Regions of dense tensors in global memory to and from views of local memory,
 // and which views the instructions of a step can take. Source of the layouts:
 // shared ISA notes, isa.md §3, §6 and §10.
-#include "Encoding.h"
-#include "tpu_mlir/Codegen/StepEmitter.h"
+#include "tpu_mlir/Backend/Family.h"
+#include "tpu_mlir/Codegen/Encoding.h"
 
 namespace tpu_mlir::codegen {
 
@@ -34,44 +34,11 @@ bool isNatural(const LocalView &v, const LocalMemory &memory) {
 }
 
 bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) {
-  auto isPlain = [&](int id) { return id < 0 || isNatural(views[id], memory); };
-  auto starts = [&](int id) { return views[id].offset % memory.alignBytes == 0; };
-  // Explicit strides serve any part that they reach.
-  auto reaches = [&](int id) {
-    if (id < 0)
-      return true;
-    const LocalView &v = views[id];
-    LocalStrides outer = stridesOf(v, memory);
-    return isNatural(v, memory) ||
-           ((v.dims.n == 1 || outer.n <= kMostStride) && (v.dims.c <= memory.lanes || outer.c <= kMostStride) &&
-            (v.dims.h == 1 || rowStrideOf(v) <= kMostStride));
-  };
-  switch (step.kind) {
-  case StepKind::Binary:
-  case StepKind::Cast:
-    return reaches(step.dst) && reaches(step.a) && reaches(step.b);
-  case StepKind::Heads:
-  case StepKind::Insert:
-    return reaches(step.dst) && reaches(step.a);
-  case StepKind::Copy: {
-    // Copies between lanes take whole rows at the align unit.
-    auto rows = [&](int id) { return views[id].dims.h == 1 || rowStrideOf(views[id]) == views[id].dims.w; };
-    return (step.fromChannel % memory.lanes == 0 && step.toChannel % memory.lanes == 0) ||
-           (starts(step.dst) && starts(step.a) && rows(step.dst) && rows(step.a) && step.stepH == 1 &&
-            step.stepW == 1 && views[step.dst].dims.w == views[step.a].dims.w &&
-            views[step.dst].dims.h == views[step.a].dims.h);
-  }
-  case StepKind::MatMul:
-    return isPlain(step.dst) && isPlain(step.a) && isPlain(step.b);
-  case StepKind::Transpose:
-    // Channels and columns are whole on both sides.
-    return isPlain(step.dst) && isPlain(step.a) && views[step.dst].dims.w == views[step.a].dims.c &&
-           views[step.dst].dims.c == views[step.a].dims.h * views[step.a].dims.w;
-  case StepKind::Conv:
-    return isPlain(step.dst) && reaches(step.a); // the input may have strides of its own
-  default:
-    return isPlain(step.dst) && isPlain(step.a);
-  }
+  return memory.family->row(step).takes(step, views, memory);
+}
+
+void StepEmitter::emit(const Step &step, std::span<const LocalView> views) {
+  machine.memory.family->row(step).emit(step, views, *this);
 }
 
 /// Strides in elements of a dense tensor, and the element where a region starts.

@@ -2,7 +2,7 @@
 // Prices come from the functions that time the commands. A plan through local
 // memory must be clearly cheaper: it takes the lanes from everything else.
 #include "tpu_mlir/Codegen/MovePlan.h"
-#include "Encoding.h"
+#include "tpu_mlir/Codegen/Encoding.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 // half of local memory, then n, h and w. Source of the layouts: shared ISA
 // notes, isa.md §3.
 #include "tpu_mlir/Codegen/Tiling.h"
+#include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <algorithm>
@@ -77,16 +78,20 @@ int64_t bytesOf(const Recipe &recipe, const Dims &tile, const LocalMemory &memor
   return sum;
 }
 
-bool hasStep(const Recipe &recipe, StepKind kind) {
-  return std::any_of(recipe.steps.begin(), recipe.steps.end(), [&](const Step &s) { return s.kind == kind; });
+/// What the instructions of all steps together cannot do.
+backend::Shortcomings shortcomingsOf(const Recipe &recipe, const LocalMemory &memory) {
+  backend::Shortcomings all;
+  for (const Step &s : recipe.steps) {
+    const backend::Shortcomings own = memory.family->row(s).shortcomings();
+    all.hasNoBatch |= own.hasNoBatch, all.joinsRows |= own.joinsRows;
+  }
+  return all;
 }
 
 /// Whether channels move between places, so that a tile has all of them.
 bool movesChannels(const Recipe &recipe) {
-  return std::any_of(recipe.steps.begin(), recipe.steps.end(), [&](const Step &s) {
-    return s.kind == StepKind::Copy && s.channels &&
-           (s.fromChannel || s.toChannel || s.channels < recipe.outputDims().c);
-  });
+  return std::any_of(recipe.steps.begin(), recipe.steps.end(),
+                     [](const Step &s) { return s.primitive->movesChannels(s); });
 }
 
 /// Halves an axis and rounds so that the pieces are nearly equal.
@@ -113,9 +118,8 @@ std::optional<TilePlan> placeBuffers(const Recipe &recipe, Dims tile, int buffer
   tile.c = std::min(tile.c, recipe.channelLimit());
   TilePlan plan{tile, buffers, std::vector<Placement>(recipe.buffers.size())};
   Dims out = recipe.outputDims();
-  // The matrix unit has no batch, and a lookup sees h · w as one axis.
-  if ((hasStep(recipe, StepKind::MatMul) && tile.n > 1) ||
-      (hasStep(recipe, StepKind::Lookup) && tile.h * tile.w > memory.maxDim))
+  const backend::Shortcomings lacks = shortcomingsOf(recipe, memory);
+  if ((lacks.hasNoBatch && tile.n > 1) || (lacks.joinsRows && tile.h * tile.w > memory.maxDim))
     return std::nullopt;
   bool oneTile = tile == out;
   int64_t offset = 0;
@@ -153,17 +157,17 @@ TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
   Dims out = recipe.outputDims();
   bool slice[4] = {true, true, isSliceable(recipe, 2), isSliceable(recipe, 3)};
   const bool whole = movesChannels(recipe);
+  const backend::Shortcomings lacks = shortcomingsOf(recipe, memory);
   TilePlan smallest;
   for (int buffers : {2, 1}) {
     Dims tile = out;
     tile.c = recipe.channelLimit();
-    if (hasStep(recipe, StepKind::MatMul))
+    if (lacks.hasNoBatch)
       tile.n = 1;
     for (int i = 0; i < 4; ++i)
       while ((i != 1 || !whole) && axis(tile, i) > memory.maxDim)
         axis(tile, i) = halve(axis(tile, i), axis(out, i));
-    // A lookup sees h · w as one axis.
-    while (hasStep(recipe, StepKind::Lookup) && tile.h * tile.w > memory.maxDim)
+    while (lacks.joinsRows && tile.h * tile.w > memory.maxDim)
       axis(tile, tile.h > 1 ? 2 : 3) = halve(axis(tile, tile.h > 1 ? 2 : 3), axis(out, tile.h > 1 ? 2 : 3));
     while (true) {
       if (std::optional<TilePlan> plan = placeBuffers(recipe, tile, buffers, memory))

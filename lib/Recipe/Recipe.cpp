@@ -2,6 +2,7 @@
 // How much of each buffer a tile needs, and the size of an op in
 // multiply-accumulates. Runs nothing.
 #include "tpu_mlir/Recipe/Recipe.h"
+#include "tpu_mlir/Primitive/Primitive.h"
 
 #include <algorithm>
 #include <cassert>
@@ -91,19 +92,8 @@ int Recipe::addScratch(DType t, Dims d) {
 
 int64_t Recipe::macs() const {
   int64_t total = 0;
-  for (const Step &s : steps) {
-    const Dims out = buffers[s.dst].dims;
-    if (s.kind == StepKind::Conv) {
-      const Buffer &in = buffers[s.a];
-      const AxisMap &map = in.map[1];
-      int64_t ic = blockOf(map) ? map.inPerGroup : in.dims.c;
-      total += out.count() * ic * s.window.kh * s.window.kw;
-    } else if (s.kind == StepKind::Depthwise) {
-      total += out.count() * s.window.kh * s.window.kw;
-    } else if (s.kind == StepKind::MatMul) {
-      total += out.count() * buffers[s.a].dims.w;
-    }
-  }
+  for (const Step &s : steps)
+    total += s.primitive->macs(*this, s);
   return total;
 }
 

@@ -1,120 +1,65 @@
 //===- Cost.cpp - Cycles of works and transfers ---------------------------===//
 #include "tpu_mlir/Schedule/Cost.h"
-#include "tpu_mlir/Codegen/StepEmitter.h"
-#include "tpu_mlir/Timing/CostModel.h"
+#include "tpu_mlir/Backend/Family.h"
+#include "tpu_mlir/Primitive/Elements.h"
 
 #include <algorithm>
 
 namespace tpu_mlir::schedule {
 
-static double widest(const Recipe &recipe, const Step &s) {
+/// Whether a step makes, element by element, exactly the part of the result that is asked for.
+static bool isPlain(const backend::Row &row, const Buffer &dst) {
+  return row.streamsOnce() &&
+         (dst.place != Place::Scratch ||
+          std::all_of(dst.map.begin(), dst.map.end(), [](const AxisMap &m) { return m.kind == AxisMap::Kind::Same; }));
+}
+
+static backend::StepShape shapeOf(const Recipe &recipe, const Step &step, const Region &region) {
+  const Dims d = dimsOf(region);
+  return {recipe, step, region, d, {double(d.n), double(d.c), double(d.h), double(d.w)}};
+}
+
+/// The width that a step streams: the widest of the result and the sources that are no weights.
+static size_t widest(const Recipe &recipe, const Step &s) {
   int64_t bytes = kernel::byteSize(recipe.buffers[s.dst].dtype);
-  for (int id : {s.a, s.b})
+  for (int id : s.sources)
     if (id >= 0 && recipe.buffers[id].place != Place::Weight)
       bytes = std::max<int64_t>(bytes, kernel::byteSize(recipe.buffers[id].dtype));
-  return double(bytes);
-}
-
-static LocalMemory memoryOf(const target::Chip &chip) {
-  return {chip.local.lanes, chip.local.laneBytes, chip.local.laneBytes / chip.local.banks, chip.local.alignBytes,
-          chip.limits.maxDim};
-}
-
-double lookupCycles(const Dims &dims, const target::Chip &chip) {
-  timing::Spread result{double(dims.n), double(dims.c), double(dims.h), double(dims.w)};
-  double copies = 0;
-  if (int64_t half = codegen::lookupSplit(dims, memoryOf(chip))) {
-    result.h = 1, result.w = double(dims.h * dims.w - half);
-    copies = 2 * (timing::laneCopyCycles(chip, result, 1) + double(chip.time.issueCycles));
-    result.c *= 2;
-  }
-  return copies + timing::gatherCycles(chip, result);
-}
-
-/// Whether a step makes, element by element, exactly the part of the result that is asked for.
-static bool isPlain(const Step &s, const Buffer &dst) {
-  if (s.kind != StepKind::Binary && s.kind != StepKind::Requant && s.kind != StepKind::Cast)
-    return false;
-  return dst.place != Place::Scratch ||
-         std::all_of(dst.map.begin(), dst.map.end(), [](const AxisMap &m) { return m.kind == AxisMap::Kind::Same; });
+  return size_t(bytes);
 }
 
 double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &chip) {
+  const backend::Family &family = backend::familyFor(chip.identity.isa);
   double cycles = 0;
   double plain[9] = {}; // by width: curves are dozens of such steps
   for (const Step &s : recipe.steps) {
-    const Buffer &dst = recipe.buffers[s.dst], &a = recipe.buffers[s.a];
-    if (isPlain(s, dst)) {
-      const double width = widest(recipe, s);
-      double &known = plain[size_t(width)];
-      if (known == 0) {
-        const Dims d = dimsOf(part);
-        known = timing::elementCycles(chip, {double(d.n), double(d.c), double(d.h), double(d.w)}, width) +
-                double(chip.time.issueCycles);
-      }
-      cycles += known;
+    const Buffer &dst = recipe.buffers[s.dst];
+    const backend::Row &row = family.row(s);
+    const bool isKnown = isPlain(row, dst);
+    double *known = isKnown ? &plain[widest(recipe, s)] : nullptr;
+    if (known && *known > 0) {
+      cycles += *known;
       continue;
     }
     Region region;
     for (int i = 0; i < 4; ++i)
       region[i] = dst.place == Place::Scratch ? needOf(dst, i, part).range : part[i];
-    Dims d = dimsOf(region);
-    timing::Spread result{double(d.n), double(d.c), double(d.h), double(d.w)};
-    double bytes = double(kernel::byteSize(a.dtype));
-    double kh = double(s.window.kh), kw = double(s.window.kw);
-    switch (s.kind) {
-    case StepKind::Conv: {
-      const AxisMap &map = a.map[1];
-      auto conv = [&](Range out) {
-        double ic = double(needOf(map, out, a.dims.c).range.size());
-        return timing::convCycles(chip, {double(d.n), ic, double(out.size()), double(d.h), double(d.w), kh, kw, bytes});
-      };
-      // Groups and blocks take an instruction each.
-      const int64_t block = blockOf(map);
-      for (int64_t c = region[1].begin, end; c < region[1].end; c = end) {
-        end = block ? std::min(region[1].end, (c / block + 1) * block) : region[1].end;
-        cycles += conv({c, end}) + (end < region[1].end ? double(chip.time.issueCycles) : 0);
-      }
-      break;
-    }
-    case StepKind::Depthwise:
-      cycles += timing::depthwiseCycles(chip, {result, kh, kw, bytes, double(kernel::byteSize(dst.dtype))});
-      break;
-    case StepKind::MaxPool:
-      cycles += timing::poolCycles(chip, {result, kh, kw, bytes, double(kernel::byteSize(dst.dtype))});
-      break;
-    case StepKind::Copy:
-      result.c = double(s.channels ? s.channels : d.c);
-      cycles += double(s.repeatH * s.repeatW - 1) * double(chip.time.elementCycles) +
-                (s.toChannel % chip.local.lanes || s.fromChannel % chip.local.lanes
-                     ? timing::laneCopyCycles(chip, result, bytes)
-                     : timing::elementCycles(chip, result, bytes));
-      break;
-    case StepKind::Lookup:
-      cycles += lookupCycles(d, chip);
-      break;
-    case StepKind::MatMul:
-      cycles +=
-          double(d.n) * timing::matrix2Cycles(chip, double(d.c), double(a.dims.h * a.dims.w), double(d.w), bytes) +
-          double(d.n - 1) * double(chip.time.issueCycles);
-      break;
-    case StepKind::Transpose:
-      cycles += timing::transposeCycles(chip, result, bytes);
-      break;
-    case StepKind::Insert:
-      result.h = std::min(result.h, double(a.dims.h)), result.w = std::min(result.w, double(a.dims.w));
-      result.rowsApart = result.h > 1 && result.w < double(d.w);
-      cycles += timing::elementCycles(chip, result, bytes);
-      break;
-    case StepKind::Heads:
-      cycles += timing::elementCycles(chip, result, bytes);
-      break;
-    default:
-      cycles += timing::elementCycles(chip, result, widest(recipe, s));
-    }
-    cycles += double(chip.time.issueCycles);
+    const double own = row.cycles(shapeOf(recipe, s, isKnown ? part : region), chip);
+    const double issue = double(chip.time.issueCycles);
+    if (known)
+      *known = own + issue, cycles += *known;
+    else
+      cycles += own, cycles += issue;
   }
   return cycles;
+}
+
+double lookupCycles(const Dims &dims, const target::Chip &chip) {
+  Recipe r;
+  const int x = r.addInput(0, DType::I8, dims), table = r.addWeight(1, DType::I8, {1, 1, 1, 256}, Layout::Lanes, {});
+  r.steps.push_back(primitive::lookup(r.addOutput(DType::I8, dims), x, table));
+  const Step &step = r.steps.front();
+  return backend::familyFor(chip.identity.isa).row(step).cycles(shapeOf(r, step, wholeOf(dims)), chip);
 }
 
 double regionCycles(const Recipe &recipe, const Region &region, const target::Chip &chip, int64_t slotBytes) {

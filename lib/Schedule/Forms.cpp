@@ -5,6 +5,7 @@
 // through global memory to be seen otherwise. Decides who is alone no more than
 // who joins whom.
 #include "Flexible.h"
+#include "tpu_mlir/Primitive/Primitive.h"
 #include "tpu_mlir/Schedule/Network.h"
 
 #include <algorithm>
@@ -18,16 +19,14 @@ bool isOwn(const AxisMap &m) { return m.kind == AxisMap::Kind::Same && m.of < 0;
 
 /// Whether a recipe's steps do the same to every element, whatever its place.
 bool mapsElements(const Recipe &r) {
-  return std::all_of(r.steps.begin(), r.steps.end(), [](const Step &s) {
-    return s.kind == StepKind::Binary || s.kind == StepKind::Cast || s.kind == StepKind::Lookup ||
-           (s.kind == StepKind::Requant && s.b < 0);
-  });
+  return std::all_of(r.steps.begin(), r.steps.end(),
+                     [](const Step &s) { return s.primitive->reach(s) == Reach::Same; });
 }
 
 /// Whether a buffer is a table of a lookup, which has no place among the elements.
 bool isTable(const Recipe &r, int buffer) {
   return r.buffers[buffer].place == Place::Weight && std::all_of(r.steps.begin(), r.steps.end(), [&](const Step &s) {
-           return s.kind == StepKind::Lookup ? s.a != buffer : s.a != buffer && s.b != buffer && s.bias != buffer;
+           return !s.reads(buffer) || readsAs(s, buffer, Role::Table);
          });
 }
 

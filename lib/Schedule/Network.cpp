@@ -1,5 +1,7 @@
 //===- Network.cpp - Links, fusion, and who must stay alone ---------------===//
 #include "tpu_mlir/Schedule/Network.h"
+#include "tpu_mlir/Backend/Family.h"
+#include "tpu_mlir/Primitive/Moves.h"
 
 #include <algorithm>
 #include <cassert>
@@ -61,12 +63,6 @@ int mappedOperand(const Node &node) {
 /// at a recipe's steps would do so for all of a long chain.
 constexpr size_t kMostParts = 32;
 
-/// Whether the recipe requantises by entries of its weights. A row of weights has a place for one such set.
-bool hasEntries(const Recipe &recipe) {
-  return std::any_of(recipe.steps.begin(), recipe.steps.end(),
-                     [](const Step &s) { return s.kind == StepKind::Requant && s.b >= 0; });
-}
-
 /// Computes `second` right where `node` leaves its result.
 void join(Node &node, const Node &second) {
   if (node.parts.empty())
@@ -95,9 +91,10 @@ void join(Node &node, const Node &second) {
   }
   r.output = number[s.output];
   for (Step step : s.steps) {
-    for (int *id : {&step.dst, &step.a, &step.b, &step.bias})
-      if (*id >= 0)
-        *id = number[*id];
+    step.dst = number[step.dst];
+    for (int &id : step.sources)
+      if (id >= 0)
+        id = number[id];
     r.steps.push_back(step);
   }
 }
@@ -108,10 +105,12 @@ int addStage(Recipe &r, int buffer, size_t begin, size_t end) {
   stage.place = Place::Scratch;
   int id = int(r.buffers.size());
   r.buffers.push_back(stage);
-  for (size_t s = begin; s < end; ++s)
-    for (int *use : {&r.steps[s].dst, &r.steps[s].a, &r.steps[s].b})
-      if (*use == buffer)
-        *use = id;
+  for (size_t s = begin; s < end; ++s) {
+    Step &step = r.steps[s];
+    if (step.dst == buffer)
+      step.dst = id;
+    std::replace(step.sources.begin(), step.sources.end(), buffer, id);
+  }
   return id;
 }
 
@@ -131,17 +130,18 @@ void stage(Node &node, const LocalMemory &memory) {
   if (rows >= out.h || r.steps.empty() || ownAxes)
     return;
   const Step first = r.steps.front();
-  bool windowMoves = first.kind == StepKind::Depthwise && first.window.kh > 1;
-  if (windowMoves && r.buffers[first.a].place == Place::Input && r.buffers[first.a].repeat == 1) {
-    int id = addStage(r, first.a, 0, r.steps.size());
-    r.steps.insert(r.steps.begin(), Step{StepKind::Copy, id, first.a});
+  const int source = first.sources[0];
+  if (memory.family->row(first).needsRowsInPlace(first) && r.buffers[source].place == Place::Input &&
+      r.buffers[source].repeat == 1) {
+    int id = addStage(r, source, 0, r.steps.size());
+    r.steps.insert(r.steps.begin(), primitive::copy(id, source));
     for (Observation &o : node.observed)
       ++o.step;
   }
   int64_t align = memory.alignBytes / std::gcd(memory.alignBytes, out.w * item);
   if (align > rows) {
     int id = addStage(r, r.output, 0, r.steps.size());
-    r.steps.push_back(Step{StepKind::Copy, r.output, id});
+    r.steps.push_back(primitive::copy(r.output, id));
   }
   node.form = std::move(r);
 }
@@ -163,7 +163,9 @@ Network fuse(Network network, const LocalMemory &memory, const std::function<boo
       bool only = producer >= 0 && v.users.size() == 1 && !v.isOutput && network.nodes[producer].recipe();
       if (only && !isAlone(producer) && !isAlone(n) && mayJoin(producer, n) && v.dims == node.recipe()->outputDims()) {
         int target = newNumber[producer];
-        const bool twoSets = hasEntries(*node.recipe()) && hasEntries(*fused.nodes[target].recipe());
+        // A row of weights has a place for one set of entries.
+        const bool twoSets =
+            hasRole(*node.recipe(), Role::Entries) && hasRole(*fused.nodes[target].recipe(), Role::Entries);
         if (fused.nodes[target].parts.size() < kMostParts && !twoSets) {
           join(fused.nodes[target], node);
           newNumber[n] = target;

@@ -3,6 +3,7 @@
 // the parts need is followed back to the group's inputs. Parts overlap where
 // windows do: those rows are computed again.
 #include "tpu_mlir/Schedule/Regions.h"
+#include "tpu_mlir/Primitive/Primitive.h"
 
 #include <algorithm>
 #include <numeric>
@@ -34,9 +35,8 @@ bool mayCutColumns(const Recipe &recipe) {
         (b.place == Place::Input && b.dims.w > 1 && b.map[3].kind == AxisMap::Kind::Full) ||
         std::any_of(b.map.begin(), b.map.end(), [](const AxisMap &m) { return m.of >= 0; }))
       return false;
-  return std::none_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
-    return s.kind == StepKind::MatMul || s.kind == StepKind::Transpose || s.kind == StepKind::Heads;
-  });
+  return std::none_of(recipe.steps.begin(), recipe.steps.end(),
+                      [](const Step &s) { return s.primitive->reach(s) == Reach::Axes; });
 }
 
 /// Whether a weight has an element for every row or column, as divisors of means have.

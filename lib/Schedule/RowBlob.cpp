@@ -1,5 +1,6 @@
 //===- RowBlob.cpp - Weights of an op as one row per lane -----------------===//
 #include "tpu_mlir/Schedule/RowBlob.h"
+#include "tpu_mlir/Primitive/Primitive.h"
 
 #include <algorithm>
 
@@ -22,17 +23,10 @@ bool hasRowWeights(const Recipe &recipe) {
                      [&](const Buffer &b) { return isRowWeight(recipe, b); });
 }
 
-/// Whether the buffer holds the entries of a requantisation: three words per channel, each at an align unit.
-static bool isEntries(const Recipe &recipe, int buffer) {
-  return std::any_of(recipe.steps.begin(), recipe.steps.end(),
-                     [&](const Step &s) { return s.kind == StepKind::Requant && s.b == buffer; });
-}
-
 /// Whether a window's instruction reads the buffer, which must then lie as its layout has it.
 static bool isWindowOperand(const Recipe &recipe, int buffer) {
-  return std::any_of(recipe.steps.begin(), recipe.steps.end(), [&](const Step &s) {
-    return (s.kind == StepKind::Conv || s.kind == StepKind::Depthwise) && (s.b == buffer || s.bias == buffer);
-  });
+  return readsAs(recipe, buffer, Role::PackedFilter) || readsAs(recipe, buffer, Role::Filter) ||
+         readsAs(recipe, buffer, Role::Bias);
 }
 
 RowBlob rowBlobOf(const Recipe &recipe, Range channels, const LocalMemory &memory) {
@@ -47,7 +41,7 @@ RowBlob rowBlobOf(const Recipe &recipe, Range channels, const LocalMemory &memor
     const Buffer &b = recipe.buffers[i];
     if (!isRowWeight(recipe, b))
       continue;
-    if (isEntries(recipe, i))
+    if (readsAs(recipe, i, Role::Entries))
       entries = i;
     else if (b.dims.h * b.dims.w == 1 && kernel::byteSize(b.dtype) == 4 && !isWindowOperand(recipe, i))
       words.push_back(i);

@@ -1,5 +1,6 @@
 //===- RunSignature.cpp - Telling equal runs of ops -----------------------===//
 #include "RunSignature.h"
+#include "tpu_mlir/Primitive/Primitive.h"
 
 namespace tpu_mlir::schedule {
 
@@ -22,11 +23,15 @@ static uint64_t hashOf(const Node &node) {
     for (const AxisMap &m : b.map)
       add(m.kind, m.kernel, m.stride, m.dilation, m.pad, m.outPerGroup, m.inPerGroup, m.of);
   }
+  std::vector<int64_t> numbers;
   for (const Step &s : recipe->steps) {
-    const kernel::Window &w = s.window;
-    add(s.kind, s.dst, s.a, s.b, s.bias, s.op, s.fromChannel, s.toChannel, s.channels, s.repeatH, s.repeatW, s.stepH,
-        s.stepW);
-    add(w.kh, w.kw, w.strideH, w.strideW, w.dilationH, w.dilationW);
+    add(numberOf(*s.primitive), s.dst);
+    for (int id : s.sources)
+      add(id);
+    numbers.clear();
+    s.primitive->describe(s, numbers);
+    for (int64_t number : numbers)
+      add(number);
   }
   return hash;
 }

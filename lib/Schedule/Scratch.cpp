@@ -2,6 +2,7 @@
 // Intermediates of a recipe take places at the end of each lane, a bank each,
 // so that what an instruction reads and writes lies in different banks. A work
 // larger than a place runs in parts.
+#include "tpu_mlir/Primitive/Primitive.h"
 #include "tpu_mlir/Schedule/Parts.h"
 
 #include <algorithm>
@@ -15,11 +16,14 @@ std::vector<int> scratchSlots(const Recipe &recipe) {
   std::vector<int> first(count, steps), last(count, -1), slot(count, -1);
   for (int s = 0; s < steps; ++s) {
     const Step &step = recipe.steps[s];
-    for (int id : {step.dst, step.a, step.b, step.bias})
-      if (id >= 0) {
-        first[id] = std::min(first[id], s);
-        last[id] = std::max(last[id], s);
-      }
+    auto use = [&](int id) {
+      first[id] = std::min(first[id], s);
+      last[id] = std::max(last[id], s);
+    };
+    use(step.dst);
+    for (int id : step.sources)
+      if (id >= 0)
+        use(id);
   }
   std::vector<int> order;
   for (int i = 0; i < count; ++i)
@@ -51,8 +55,7 @@ std::optional<ScratchMap> mapScratch(const Network &network, const std::vector<c
     for (int slot : scratchSlots(*node.recipe()))
       own = std::max(own, slot + 1);
     places = std::max(places, own);
-    bool looksUp = std::any_of(node.recipe()->steps.begin(), node.recipe()->steps.end(),
-                               [](const Step &s) { return s.kind == StepKind::Lookup; });
+    const bool looksUp = hasRole(*node.recipe(), Role::Table);
     hasTable |= looksUp;
     if (neediest && own + looksUp > most)
       most = own + looksUp, *neediest = n;
@@ -117,9 +120,8 @@ public:
   std::vector<Region> choose(const Region &region) {
     const int64_t n = region[0].size(), h = region[2].size();
     // Copies that move channels take all of them at once.
-    bool whole = std::any_of(recipe.steps.begin(), recipe.steps.end(), [](const Step &s) {
-      return s.kind == StepKind::Copy && s.channels > 0 && s.repeatH == 1 && s.repeatW == 1;
-    });
+    const bool whole = std::any_of(recipe.steps.begin(), recipe.steps.end(),
+                                   [](const Step &s) { return s.primitive->movesChannels(s); });
     const int64_t c = std::min(region[1].size(), recipe.channelLimit());
     for (int64_t take = n; take >= 1; take /= 2)
       if (auto parts = tried(region, take, c, h); !parts.empty())
@@ -158,8 +160,7 @@ private:
               return {};
           }
           for (const Step &s : recipe.steps)
-            if (!canEmit(s, views, memory) ||
-                (s.kind == StepKind::Lookup && part[2].size() * part[3].size() > memory.maxDim))
+            if (!canEmit(s, views, memory))
               return {};
           parts.push_back(part);
         }

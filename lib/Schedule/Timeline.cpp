@@ -1,5 +1,6 @@
 //===- Timeline.cpp - Works and buffers from groups -----------------------===//
 #include "tpu_mlir/Schedule/Timeline.h"
+#include "tpu_mlir/Primitive/Primitive.h"
 #include "tpu_mlir/Schedule/Parts.h"
 #include "tpu_mlir/Schedule/Regions.h"
 
@@ -224,8 +225,7 @@ void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
     }
     return;
   }
-  bool isTable = std::any_of(recipe.steps.begin(), recipe.steps.end(),
-                             [&](const Step &s) { return s.kind == StepKind::Lookup && s.b == i; });
+  const bool isTable = readsAs(recipe, i, Role::Table);
   Region need;
   for (int a = 0; a < 4; ++a)
     need[a] = needOf(b, a, whole).range;

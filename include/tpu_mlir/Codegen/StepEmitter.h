@@ -37,18 +37,15 @@ LocalStrides stridesOf(const LocalView &view, const LocalMemory &memory);
 inline int64_t rowStrideOf(const LocalView &view) { return view.rowStride ? view.rowStride : view.dims.w; }
 /// Whether the view starts and steps as its layout has it for its shape, which most instructions rely on.
 bool isNatural(const LocalView &view, const LocalMemory &memory);
-/// Whether the instructions of `step` can take these views: their layouts, and where they start.
+/// Whether the family's instructions for `step` can take these views: their layouts, and where they start.
 bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemory &memory);
-
-/// Where a lookup of few channels is split so that idle lanes do half of it: elements of a plane, or 0.
-int64_t lookupSplit(const Dims &dims, const LocalMemory &memory);
 
 class StepEmitter {
 public:
   StepEmitter(const Machine &machine, CommandStream &commands)
       : machine(machine), table(*machine.table), commands(commands) {}
 
-  /// One command per step.
+  /// The instructions of a step, by the family's row of its primitive.
   void emit(const Step &step, std::span<const LocalView> views);
   /// A region of a dense tensor at `address` into a view; a view in layout Lanes gets one channel in every lane.
   /// `repeat`: every channel so many times, one after the other; `whole` and `region` count them all.
@@ -69,23 +66,7 @@ public:
   /// A copy of 32-bit elements between views of equal dims, of which `from` may have any strides.
   void copy(const LocalView &to, const LocalView &from, int64_t fromW);
 
-private:
-  void emitConv(const Step &step, std::span<const LocalView> views);
-  void emitPool(const Step &step, std::span<const LocalView> views);
-  void copyHeads(const LocalView &in, const LocalView &out);
-  void insert(const LocalView &in, const LocalView &out);
-  void emitBinary(const Step &step, std::span<const LocalView> views);
-  void emitRequant(const Step &step, std::span<const LocalView> views);
-  void emitCast(const Step &step, std::span<const LocalView> views);
-  void loadLanes(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t lane,
-                 int64_t count);
-  void emitCopy(const Step &step, std::span<const LocalView> views);
-  void copyRepeated(const Step &step, const LocalView &in, const LocalView &out);
-  void copyShifted(const Step &step, const LocalView &in, const LocalView &out);
-  void emitSplitLookup(const Step &step, std::span<const LocalView> views, int64_t half);
-  void emitLookup(const Step &step, std::span<const LocalView> views);
-  void emitMatMul(const Step &step, std::span<const LocalView> views);
-  static Access globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type, bool isWrite);
+  /// For the rows: encodes, numbers and appends a command that touches so much.
   static Access read(const LocalView &v) {
     return {Access::Space::Local, uint64_t(v.offset), uint64_t(v.offset + v.bytes), false};
   }
@@ -98,6 +79,12 @@ private:
 
   const Machine &machine;
   const isa::Table &table;
+
+private:
+  void loadLanes(const Dims &whole, const Region &region, uint64_t address, const LocalView &view, int64_t lane,
+                 int64_t count);
+  static Access globalAccess(const Dims &whole, const Region &region, uint64_t address, DType type, bool isWrite);
+
   CommandStream &commands;
 };
 

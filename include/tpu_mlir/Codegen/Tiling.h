@@ -9,13 +9,18 @@
 
 #include <optional>
 
+namespace tpu_mlir::backend {
+class Family;
+}
+
 namespace tpu_mlir::codegen {
 
 /// Local memory as tiling sees it; sizes in bytes per lane.
 struct LocalMemory {
   int64_t lanes, bytes, bankBytes, alignBytes;
-  int64_t maxDim;           ///< largest size of one axis in a command
-  int64_t scratchBanks = 1; ///< of a place for intermediates of grouped ops
+  int64_t maxDim;                ///< largest size of one axis in a command
+  const backend::Family *family; ///< whose instructions work on it
+  int64_t scratchBanks = 1;      ///< of a place for intermediates of grouped ops
 };
 
 /// Where one buffer lies: `copies` places of `bytes` each, offsets from the start of a lane.

@@ -9,7 +9,9 @@
 
 #include "tpu_mlir/Kernel/Kernels.h"
 
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -90,40 +92,19 @@ struct Buffer {
 /// What a tile of the result needs of one axis of a buffer.
 AxisNeed needOf(const Buffer &buffer, int axis, const Region &tile);
 
-enum class StepKind {
-  Conv,
-  Depthwise,
-  MaxPool,
-  Binary,
-  Requant,
-  Cast,
-  Lookup,
-  MatMul,
-  Copy,
-  Transpose, ///< channels and columns change places
-  Heads,     ///< between [b, c, 1, heads * w] and [b * heads, c, 1, w], whichever `a` is
-  Insert,    ///< `a` into the rows and columns of the result that its windows of one element see
-};
+class Primitive;
 
-/// One step; buffers are numbers into Recipe::buffers, -1 is "none".
+/// One step: a primitive on buffers. Made by the functions of `Primitive/*.h`, a header for each primitive.
 struct Step {
-  StepKind kind;
-  int dst = -1;
-  int a = -1; ///< first source
-  int b = -1; ///< filter (Conv, Depthwise), second operand (Binary), entries (Requant), table (Lookup), right (MatMul)
-  int bias = -1;              ///< Conv and Depthwise in F32
-  kernel::Window window = {}; ///< Conv, Depthwise, MaxPool: of the whole tensor
-  kernel::BinaryOp op = kernel::BinaryOp::Add;
-  int shift = 0;
-  Round round = Round::HalfUp;
-  kernel::QuantEntry entry = {1, 0, 0}; ///< Requant with b = -1
-  double constant = 0;                  ///< Binary with b = -1; Depthwise with b = -1: every weight
-  DType constantType = DType::F32;
-  int padValue = 0; ///< MaxPool, integers; -infinity in F32
-  /// Copy: `channels` channels (0: all) from `fromChannel` to `toChannel`, every element repeated in h and w. Between
-  /// views of different rows, those that both have.
-  int64_t fromChannel = 0, toChannel = 0, channels = 0, repeatH = 1, repeatW = 1;
-  int64_t stepH = 1, stepW = 1; ///< Copy without repeats: every so many rows and columns of the source
+  static constexpr int kMostSources = 3;
+  const Primitive *primitive = nullptr;
+  int dst = -1;                                         ///< buffer that it writes
+  std::array<int, kMostSources> sources = {-1, -1, -1}; ///< buffers that it reads, by role of the primitive; -1: none
+  std::shared_ptr<const void> attributes; ///< what the primitive needs besides; its own header says of what type
+
+  bool is(const Primitive &other) const { return primitive == &other; }
+  bool has(int source) const { return sources[source] >= 0; }
+  bool reads(int buffer) const { return std::find(sources.begin(), sources.end(), buffer) != sources.end(); }
 };
 
 /// Tiled arithmetic with one output.

@@ -12,6 +12,9 @@
 #include "tpu_mlir/Ops/Activation.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/Rectify.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Elements.h"
+#include "tpu_mlir/Primitive/Requant.h"
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
@@ -67,7 +70,7 @@ Form tpu::LutOp::form() {
   int y = r.addOutput(formatOf(getOutput()).dtype, d);
   for (int id : {x, entries, y})
     r.buffers[id].ownBank = true; // a gather's three operands share no bank
-  r.steps.push_back({StepKind::Lookup, y, x, entries});
+  r.steps.push_back(primitive::lookup(y, x, entries));
   return r;
 }
 
@@ -75,9 +78,7 @@ Form tpu::RequantIntOp::form() {
   Recipe r;
   Dims d = nchwOf(getOutput());
   int x = r.addInput(0, formatOf(getInput()).dtype, d), y = r.addOutput(formatOf(getOutput()).dtype, d);
-  Step s{StepKind::Requant, y, x};
-  s.entry = {int32_t(getMultiplier()), int32_t(-getRshift()), 0};
-  r.steps.push_back(s);
+  r.steps.push_back(primitive::requant(y, x, {int32_t(getMultiplier()), int32_t(-getRshift()), 0}));
   return r;
 }
 
@@ -87,20 +88,14 @@ Form tpu::CastOp::form() {
   NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
   int x = r.addInput(0, in.dtype, d), y = r.addOutput(out.dtype, d);
   auto scale = [&](int dst, int a, double factor) {
-    Step s{StepKind::Binary, dst, a};
-    s.op = kernel::BinaryOp::Mul;
-    s.constant = factor;
-    r.steps.push_back(s);
+    r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, dst, a, primitive::Constant{factor, DType::F32}));
   };
-  Step cast{StepKind::Cast, y, x};
-  cast.round = kCastRound;
   if (out.isQuantized()) {
     int scaled = r.addScratch(DType::F32, d);
     scale(scaled, x, 1 / out.scale);
-    cast.a = scaled;
-    r.steps.push_back(cast);
+    r.steps.push_back(primitive::cast(y, scaled, kCastRound));
   } else {
-    r.steps.push_back(cast);
+    r.steps.push_back(primitive::cast(y, x, kCastRound));
     scale(y, y, in.scale);
   }
   return r;

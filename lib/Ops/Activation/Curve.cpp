@@ -7,6 +7,8 @@
 #include "Curve.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Requant.h"
 
 #include <algorithm>
 #include <cmath>
@@ -61,27 +63,20 @@ Form tpu::CurveOp::form() {
   auto draw = [&](const CurveLine &l, int to) {
     int from = x;
     auto change = [&](kernel::BinaryOp op, int &id, DType type) {
-      Step s{StepKind::Binary, scratch(id, type), from};
-      s.op = op;
-      s.constantType = in;
-      s.constant = double(l.start);
-      r.steps.push_back(s);
+      r.steps.push_back(primitive::binary(op, scratch(id, type), from, primitive::Constant{double(l.start), in}));
       from = id;
     };
     if (l.isOneSided)
       change(kernel::BinaryOp::Max, raised, in);
     if (l.isShifted())
       change(kernel::BinaryOp::Sub, fromStart, DType::I8);
-    Step scale{StepKind::Requant, to, from};
-    scale.entry = {int32_t(l.multiplier), int32_t(-kCurveShift), int32_t(l.zeroPoint)};
-    r.steps.push_back(scale);
+    r.steps.push_back(
+        primitive::requant(to, from, {int32_t(l.multiplier), int32_t(-kCurveShift), int32_t(l.zeroPoint)}));
   };
   auto combine = [&](bool takesMax, int to, int a, int b, int64_t constant) {
-    Step s{StepKind::Binary, to, a, b};
-    s.op = takesMax ? kernel::BinaryOp::Max : kernel::BinaryOp::Min;
-    s.constantType = out;
-    s.constant = double(constant);
-    r.steps.push_back(s);
+    const kernel::BinaryOp op = takesMax ? kernel::BinaryOp::Max : kernel::BinaryOp::Min;
+    r.steps.push_back(b < 0 ? primitive::binary(op, to, a, primitive::Constant{double(constant), out})
+                            : primitive::binary(op, to, a, b));
   };
   const Curve curve = curveOf(*this);
   const CurveLine &first = curve[0];

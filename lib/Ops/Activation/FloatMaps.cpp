@@ -8,6 +8,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/LeakySteps.h"
+#include "tpu_mlir/Primitive/Binary.h"
 
 #include <cmath>
 #include <utility>
@@ -39,9 +40,7 @@ struct FloatMap {
   explicit FloatMap(const Dims &dims)
       : dims(dims), x(recipe.addInput(0, DType::F32, dims)), y(recipe.addOutput(DType::F32, dims)) {}
   void with(BinaryOp op, int dst, int a, double constant) {
-    Step s{StepKind::Binary, dst, a};
-    s.op = op, s.constant = constant;
-    recipe.steps.push_back(s);
+    recipe.steps.push_back(primitive::binary(op, dst, a, primitive::Constant{constant, DType::F32}));
   }
 
   Dims dims;
@@ -49,24 +48,18 @@ struct FloatMap {
   int x, y;
 };
 
-void combine(Recipe &r, BinaryOp op, int dst, int a, int b) {
-  Step s{StepKind::Binary, dst, a, b};
-  s.op = op;
-  r.steps.push_back(s);
-}
+void combine(Recipe &r, BinaryOp op, int dst, int a, int b) { r.steps.push_back(primitive::binary(op, dst, a, b)); }
 
 } // namespace
 
 void addLeakySteps(Recipe &r, int x, int y, const Slopes &slopes) {
   auto scale = [&](int dst, int a) {
-    Step s{StepKind::Binary, dst, a, slopes.buffer};
-    s.op = BinaryOp::Mul, s.constant = slopes.constant;
-    r.steps.push_back(s);
+    r.steps.push_back(slopes.buffer < 0
+                          ? primitive::binary(BinaryOp::Mul, dst, a, primitive::Constant{slopes.constant, DType::F32})
+                          : primitive::binary(BinaryOp::Mul, dst, a, slopes.buffer));
   };
   auto against0 = [&](BinaryOp op, int dst) {
-    Step s{StepKind::Binary, dst, x};
-    s.op = op;
-    r.steps.push_back(s);
+    r.steps.push_back(primitive::binary(op, dst, x, primitive::Constant{}));
   };
   const int low = r.addScratch(DType::F32, r.buffers[y].dims);
   if (slopes.range != Slopes::Range::Any) {

@@ -6,6 +6,8 @@
 #include "Lines.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Requant.h"
 
 #include <algorithm>
 #include <cmath>
@@ -49,21 +51,16 @@ Form tpu::LinesOp::form() {
   int x = r.addInput(0, formatOf(getInput()).dtype, d), y = r.addOutput(type, d);
   size_t count = getMultipliers().size();
   auto line = [&](size_t i, int dst) {
-    Step s{StepKind::Requant, dst, x};
+    int from = x;
     if (getFactors()[i] != 1 || getOffsets()[i] != 0) {
       int product = r.addScratch(DType::I16, d), sum = r.addScratch(DType::I16, d);
-      for (auto [op, to, from, value] : {std::tuple(kernel::BinaryOp::Mul, product, x, getFactors()[i]),
-                                         std::tuple(kernel::BinaryOp::Add, sum, product, getOffsets()[i])}) {
-        Step wide{StepKind::Binary, to, from};
-        wide.op = op;
-        wide.constantType = DType::I16;
-        wide.constant = double(value);
-        r.steps.push_back(wide);
-      }
-      s.a = sum;
+      auto wide = [](int64_t value) { return primitive::Constant{double(value), DType::I16}; };
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, product, x, wide(getFactors()[i])));
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, sum, product, wide(getOffsets()[i])));
+      from = sum;
     }
-    s.entry = {int32_t(getMultipliers()[i]), int32_t(-getRshifts()[i]), int32_t(getZeroPoints()[i])};
-    r.steps.push_back(s);
+    r.steps.push_back(primitive::requant(
+        dst, from, {int32_t(getMultipliers()[i]), int32_t(-getRshifts()[i]), int32_t(getZeroPoints()[i])}));
   };
   if (count == 1) {
     line(0, y);
@@ -71,18 +68,12 @@ Form tpu::LinesOp::form() {
     int first = r.addScratch(type, d), second = r.addScratch(type, d);
     line(0, first);
     line(1, second);
-    Step both{StepKind::Binary, y, first, second};
-    both.op = getTakesMax() ? kernel::BinaryOp::Max : kernel::BinaryOp::Min;
-    r.steps.push_back(both);
+    const kernel::BinaryOp op = getTakesMax() ? kernel::BinaryOp::Max : kernel::BinaryOp::Min;
+    r.steps.push_back(primitive::binary(op, y, first, second));
   }
   auto bound = [&](kernel::BinaryOp op, std::optional<uint64_t> value) {
-    if (!value)
-      return;
-    Step s{StepKind::Binary, y, y};
-    s.op = op;
-    s.constantType = type;
-    s.constant = double(static_cast<int64_t>(*value));
-    r.steps.push_back(s);
+    if (value)
+      r.steps.push_back(primitive::binary(op, y, y, primitive::Constant{double(static_cast<int64_t>(*value)), type}));
   };
   bound(kernel::BinaryOp::Max, getLow());
   bound(kernel::BinaryOp::Min, getHigh());

@@ -7,6 +7,8 @@
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/LeakySteps.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Requant.h"
 #include "tpu_mlir/Recipe/Recipe.h"
 
 #include <algorithm>
@@ -58,15 +60,11 @@ Form tpu::PReluOp::form() {
                  : addBroadcast(r, 1, getSlope(), dims.operands[1], all);
   const int y = r.addOutput(out.dtype, all);
   auto binary = [&](kernel::BinaryOp op, int dst, int a, int b) {
-    Step s{StepKind::Binary, dst, a, b};
-    s.op = op;
-    s.constantType = in.dtype; // of the zero that stands for no `b`
-    r.steps.push_back(s);
+    r.steps.push_back(b < 0 ? primitive::binary(op, dst, a, primitive::Constant{0, in.dtype})
+                            : primitive::binary(op, dst, a, b));
   };
   auto requant = [&](int dst, int a, int64_t multiplier, int64_t rshift) {
-    Step s{StepKind::Requant, dst, a};
-    s.entry = {int32_t(multiplier), int32_t(-rshift), 0};
-    r.steps.push_back(s);
+    r.steps.push_back(primitive::requant(dst, a, {int32_t(multiplier), int32_t(-rshift), 0}));
   };
   constexpr int kZero = -1;
   if (!in.isQuantized()) {
@@ -82,7 +80,7 @@ Form tpu::PReluOp::form() {
   }
   requant(straight, above, getMultiplier(), getRshift());
   if (hasEntries) {
-    r.steps.push_back({StepKind::Requant, sloped, below, slope});
+    r.steps.push_back(primitive::requant(sloped, below, slope));
   } else {
     const int product = r.addScratch(DType::I16, all);
     binary(kernel::BinaryOp::Mul, product, below, slope);

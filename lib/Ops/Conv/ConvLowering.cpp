@@ -13,6 +13,9 @@
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 #include "tpu_mlir/Ops/TargetOf.h"
 #include "tpu_mlir/Ops/WideWindow.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Requant.h"
+#include "tpu_mlir/Primitive/Window.h"
 
 #include <cmath>
 
@@ -79,11 +82,8 @@ void addReluSteps(Recipe &r, bool doRelu, double limit, const NumberFormat &form
   if (!doRelu)
     return;
   auto clamp = [&](kernel::BinaryOp op, double real) {
-    Step s{StepKind::Binary, r.output, r.output};
-    s.op = op;
-    s.constantType = format.dtype;
-    s.constant = format.isQuantized() ? std::round(real / format.scale) : real;
-    r.steps.push_back(s);
+    const double bound = format.isQuantized() ? std::round(real / format.scale) : real;
+    r.steps.push_back(primitive::binary(op, r.output, r.output, primitive::Constant{bound, format.dtype}));
   };
   // Unsigned results have clamped at 0 when they saturated.
   if (kernel::isSigned(format.dtype))
@@ -120,15 +120,13 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
   // Sums with the bias stand apart from those without, so that no instruction writes what it reads.
   int sum = integers && hasBias ? r.addScratch(DType::I32, out) : acc;
 
-  Step conv{isDepthwise ? StepKind::Depthwise : StepKind::Conv, acc, x, filter};
-  conv.window = w;
-  if (!integers)
-    conv.bias = bias;
-  r.steps.push_back(conv);
+  const int added = integers ? -1 : bias;
+  r.steps.push_back(isDepthwise ? primitive::depthwise(acc, x, filter, w, added)
+                                : primitive::conv(acc, x, filter, w, added));
   if (integers) {
     if (hasBias)
-      r.steps.push_back({StepKind::Binary, sum, bias, acc});
-    r.steps.push_back({StepKind::Requant, y, sum, quant});
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, sum, bias, acc));
+    r.steps.push_back(primitive::requant(y, sum, quant));
   }
   addReluSteps(r, doRelu, reluLimit, outFormat);
   return r;

@@ -4,6 +4,7 @@
 #include "Unfold.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Primitive/Window.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 using namespace mlir;
@@ -43,9 +44,7 @@ Form tpu::UnfoldOp::form() {
   int selector = r.addWeight(1, type, {1, out.c, w.kh, w.kw}, Layout::Compact,
                              {AxisMap::full(), AxisMap::same(), AxisMap::full(), AxisMap::full()});
   int y = r.addOutput(type, out);
-  Step select{StepKind::Depthwise, y, x, selector};
-  select.window = w;
-  r.steps.push_back(select);
+  r.steps.push_back(primitive::depthwise(y, x, selector, w));
   return r;
 }
 

@@ -6,6 +6,8 @@
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Requant.h"
 
 #include <cmath>
 
@@ -54,17 +56,11 @@ Form tpu::AddOp::form() {
   for (auto [i, v] : llvm::enumerate(getInputs()))
     in.push_back(addBroadcast(r, i, v, dims.operands[i], out));
   int y = r.addOutput(format.dtype, out);
-  auto binary = [&](kernel::BinaryOp op, int dst, int a, int b) {
-    Step s{StepKind::Binary, dst, a, b};
-    s.op = op;
-    r.steps.push_back(s);
+  auto binary = [&](kernel::BinaryOp op, int dst, int a, int b, int shift = 0) {
+    r.steps.push_back(primitive::binary(op, dst, a, b, shift));
   };
   auto scaled = [&](int dst, int a, double factor, DType type) {
-    Step s{StepKind::Binary, dst, a};
-    s.op = kernel::BinaryOp::Mul;
-    s.constant = factor;
-    s.constantType = type;
-    r.steps.push_back(s);
+    r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, dst, a, primitive::Constant{factor, type}));
   };
   double limit = getReluLimit().convertToDouble();
   if (format.isQuantized()) {
@@ -83,14 +79,15 @@ Form tpu::AddOp::form() {
       scaled(term[i > 0], in[i], (*getMultipliers())[i], DType::I16);
       bool isLast = i + 1 == in.size() && shiftsInSum;
       if (i > 0)
-        binary(kernel::BinaryOp::Add, isLast ? rounded : acc, i == 1 ? term[0] : acc, term[1]);
-      if (isLast)
-        r.steps.back().shift = int(-rshift);
+        binary(kernel::BinaryOp::Add, isLast ? rounded : acc, i == 1 ? term[0] : acc, term[1],
+               isLast ? int(-rshift) : 0);
     }
     if (!shiftsInSum || rounded != y) {
-      Step requant{StepKind::Requant, y, shiftsInSum ? rounded : in.size() > 1 ? acc : term[0]};
-      requant.entry = {1, shiftsInSum ? 0 : int32_t(-rshift), 0};
-      r.steps.push_back(requant);
+      r.steps.push_back(primitive::requant(y,
+                                           shiftsInSum     ? rounded
+                                           : in.size() > 1 ? acc
+                                                           : term[0],
+                                           {1, shiftsInSum ? 0 : int32_t(-rshift), 0}));
     }
   } else {
     auto coefficient = [&](size_t i) { return getCoeff() ? (*getCoeff())[i] : 1.0; };
@@ -126,13 +123,9 @@ Form tpu::MulOp::form() {
       b = addBroadcast(r, 1, getInputs()[1], dims.operands[1], out);
   int y = r.addOutput(format.dtype, out);
   int product = format.isQuantized() ? r.addScratch(DType::I32, out) : y;
-  Step multiply{StepKind::Binary, product, a, b};
-  multiply.op = kernel::BinaryOp::Mul;
-  r.steps.push_back(multiply);
+  r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, product, a, b));
   if (format.isQuantized()) {
-    Step requant{StepKind::Requant, y, product};
-    requant.entry = {int32_t(getMultiplier()), int32_t(-getRshift()), 0};
-    r.steps.push_back(requant);
+    r.steps.push_back(primitive::requant(y, product, {int32_t(getMultiplier()), int32_t(-getRshift()), 0}));
   }
   addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), format);
   return r;
@@ -142,10 +135,7 @@ template <typename OpT> static Form constantForm(OpT op, kernel::BinaryOp kind) 
   Recipe r;
   Dims d = nchwOf(op.getOutput());
   int x = r.addInput(0, DType::F32, d), y = r.addOutput(DType::F32, d);
-  Step s{StepKind::Binary, y, x};
-  s.op = kind;
-  s.constant = op.getConstVal().convertToDouble();
-  r.steps.push_back(s);
+  r.steps.push_back(primitive::binary(kind, y, x, primitive::Constant{op.getConstVal().convertToDouble(), DType::F32}));
   addReluSteps(r, op.getDoRelu(), op.getReluLimit().convertToDouble(), {});
   return r;
 }

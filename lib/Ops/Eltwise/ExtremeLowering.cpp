@@ -5,6 +5,7 @@
 #include "Broadcast.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Primitive/Binary.h"
 
 using namespace mlir;
 
@@ -38,9 +39,7 @@ template <typename OpT> static Form extremeForm(OpT op, kernel::BinaryOp kind) {
     in.push_back(addBroadcast(r, i, v, dims.operands[i], out));
   int y = r.addOutput(formatOf(op.getOutput()).dtype, out);
   for (size_t i = 1; i < in.size(); ++i) {
-    Step s{StepKind::Binary, y, i == 1 ? in[0] : y, in[i]};
-    s.op = kind;
-    r.steps.push_back(s);
+    r.steps.push_back(primitive::binary(kind, y, i == 1 ? in[0] : y, in[i]));
   }
   return r;
 }

@@ -8,6 +8,10 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Moves.h"
+#include "tpu_mlir/Primitive/Requant.h"
+#include "tpu_mlir/Primitive/Window.h"
 
 using namespace mlir;
 
@@ -56,22 +60,19 @@ std::optional<Recipe> tpu::MatMulOp::localForm() {
   int y = r.addOutput(out.dtype, {p.batch, p.rows, 1, p.columns});
   int turned = transposed(r, in.dtype, p.depth);
   int acc = transposed(r, integers ? DType::I32 : DType::F32, p.columns), result = acc;
-  r.steps.push_back({StepKind::Transpose, turned, x});
-  Step conv{StepKind::Conv, acc, turned, filter};
-  conv.window = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
-  if (!integers)
-    conv.bias = bias;
-  r.steps.push_back(conv);
+  r.steps.push_back(primitive::transpose(turned, x));
+  const kernel::Window point{1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
+  r.steps.push_back(primitive::conv(acc, turned, filter, point, integers ? -1 : bias));
   if (integers) {
     if (hasBias) {
       int sum = transposed(r, DType::I32, p.columns);
-      r.steps.push_back({StepKind::Binary, sum, bias, acc});
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, sum, bias, acc));
       acc = sum;
     }
     result = transposed(r, out.dtype, p.columns);
-    r.steps.push_back({StepKind::Requant, result, acc, quant});
+    r.steps.push_back(primitive::requant(result, acc, quant));
   }
-  r.steps.push_back({StepKind::Transpose, y, result});
+  r.steps.push_back(primitive::transpose(y, result));
   addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), out);
   return r;
 }

@@ -5,6 +5,9 @@
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/MatMul.h"
+#include "tpu_mlir/Primitive/Requant.h"
 
 #include <algorithm>
 #include <limits>
@@ -79,13 +82,11 @@ static Recipe matrixRecipe(tpu::MatMulOp op) {
                      : -1;
   int y = r.addOutput(outFormat.dtype, out);
   int acc = integers ? r.addScratch(DType::I32, out) : y;
-  r.steps.push_back({StepKind::MatMul, acc, a, b});
+  r.steps.push_back(primitive::matMul(acc, a, b));
   if (hasBias)
-    r.steps.push_back({StepKind::Binary, acc, bias, acc});
+    r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, acc, bias, acc));
   if (integers) {
-    Step requant{StepKind::Requant, y, acc};
-    requant.entry = {int32_t(op.getMultiplier()), int32_t(-op.getRshift()), 0};
-    r.steps.push_back(requant);
+    r.steps.push_back(primitive::requant(y, acc, {int32_t(op.getMultiplier()), int32_t(-op.getRshift()), 0}));
   }
   addReluSteps(r, op.getDoRelu(), op.getReluLimit().convertToDouble(), outFormat);
   return r;

@@ -6,6 +6,9 @@
 #include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/WideWindow.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Requant.h"
+#include "tpu_mlir/Primitive/Window.h"
 
 #include <cmath>
 
@@ -49,10 +52,7 @@ Form tpu::Pool2DOp::form() {
                       AxisMap::window(w.kw, w.strideW, 1, w.padLeft)});
   if (getPoolMode() == "Max") {
     int y = r.addOutput(outFormat.dtype, out);
-    Step pool{StepKind::MaxPool, y, x};
-    pool.window = w;
-    pool.padValue = inFormat.dtype == DType::I8 ? -128 : 0;
-    r.steps.push_back(pool);
+    r.steps.push_back(primitive::maxPool(y, x, w, inFormat.dtype == DType::I8 ? -128 : 0));
     addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), outFormat);
     return r;
   }
@@ -62,22 +62,16 @@ Form tpu::Pool2DOp::form() {
                              : -1;
   int y = r.addOutput(outFormat.dtype, out);
   int acc = integers ? r.addScratch(DType::I32, out) : y;
-  Step sum{StepKind::Depthwise, acc, x};
-  sum.window = w;
-  sum.constant = integers || hasDivisors ? 1 : getScale().convertToDouble();
-  sum.constantType = integers ? DType::I8 : DType::F32;
-  r.steps.push_back(sum);
+  const double weight = integers || hasDivisors ? 1 : getScale().convertToDouble();
+  r.steps.push_back(primitive::windowSum(acc, x, w, weight, integers ? DType::I8 : DType::F32));
   if (hasDivisors) {
-    Step scale{StepKind::Binary, acc, divisors, acc};
-    scale.op = kernel::BinaryOp::Mul;
-    scale.shift = integers ? -getRshift() : 0;
-    r.steps.push_back(scale);
+    r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, acc, divisors, acc, integers ? -int(getRshift()) : 0));
   }
   if (integers) {
-    Step requant{StepKind::Requant, y, acc};
+    kernel::QuantEntry entry{1, 0, 0};
     if (!hasDivisors)
-      requant.entry = {int32_t(getMultiplier()), int32_t(-getRshift()), 0};
-    r.steps.push_back(requant);
+      entry = {int32_t(getMultiplier()), int32_t(-getRshift()), 0};
+    r.steps.push_back(primitive::requant(y, acc, entry));
   }
   addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), outFormat);
   return r;

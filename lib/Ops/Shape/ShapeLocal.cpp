@@ -4,6 +4,7 @@
 // they are copy programs (ShapeLowering.cpp).
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Primitive/Moves.h"
 
 #include <algorithm>
 
@@ -54,11 +55,11 @@ std::optional<Recipe> tpu::SliceOp::localForm() {
   Recipe r;
   DType type = formatOf(getInput()).dtype;
   int x = r.addInput(0, type, *in, map), y = r.addOutput(type, *out);
-  Step s{StepKind::Copy, y, x};
+  primitive::CopyAttributes with;
   if (map[1].kind == AxisMap::Kind::Full)
-    s.fromChannel = offset[1], s.channels = out->c;
-  s.stepH = steps[2], s.stepW = steps[3];
-  r.steps.push_back(s);
+    with.fromChannel = offset[1], with.channels = out->c;
+  with.stepH = steps[2], with.stepW = steps[3];
+  r.steps.push_back(primitive::copy(y, x, with));
   return r;
 }
 
@@ -68,7 +69,7 @@ std::optional<Recipe> tpu::SliceOp::localForm() {
 static Recipe exchange(DType type, int64_t batch, int64_t c, int64_t w) {
   Recipe r;
   int x = r.addInput(0, type, {batch, c, 1, w}, {AxisMap::same(), AxisMap::full(), AxisMap::full(), AxisMap::full()});
-  r.steps.push_back({StepKind::Transpose, r.addOutput(type, {batch, w, 1, c}), x});
+  r.steps.push_back(primitive::transpose(r.addOutput(type, {batch, w, 1, c}), x));
   return r;
 }
 
@@ -80,18 +81,18 @@ static Recipe exchangeHeads(DType type, int64_t batch, int64_t rows, int64_t hea
   const auto same = AxisMap::same(), full = AxisMap::full();
   if (!splits) {
     int x = r.addInput(0, type, {batch * rows, heads, 1, w}, {AxisMap::window(rows, rows, 1, 0), same, full, full});
-    r.steps.push_back({StepKind::Heads, r.addOutput(type, {batch, heads, 1, rows * w}), x});
+    r.steps.push_back(primitive::heads(r.addOutput(type, {batch, heads, 1, rows * w}), x));
     return r;
   }
   int x = r.addInput(0, type, {batch, rows, 1, heads * w}, {AxisMap::repeat(heads), turns ? full : same, full, full});
   const Dims split{batch * heads, rows, 1, w};
   if (!turns) {
-    r.steps.push_back({StepKind::Heads, r.addOutput(type, split), x});
+    r.steps.push_back(primitive::heads(r.addOutput(type, split), x));
     return r;
   }
   int y = r.addOutput(type, {batch * heads, w, 1, rows}), one = r.addScratch(type, split);
   r.buffers[one].map = {same, full, full, full};
-  r.steps = {{StepKind::Heads, one, x}, {StepKind::Transpose, y, one}};
+  r.steps = {primitive::heads(one, x), primitive::transpose(y, one)};
   return r;
 }
 
@@ -148,7 +149,7 @@ static std::optional<Recipe> joinInLanes(ArrayRef<int64_t> shape, int64_t axis, 
   }
   const int y = r.addOutput(type, dimsOf(shape));
   for (int id = 0; id < y; ++id)
-    r.steps.push_back({StepKind::Insert, y, id});
+    r.steps.push_back(primitive::insert(y, id));
   return r;
 }
 
@@ -170,10 +171,10 @@ std::optional<Recipe> tpu::ConcatOp::localForm() {
   const int count = int(r.buffers.size()), y = r.addOutput(type, *rowsOf(shape));
   int64_t offset = 0;
   for (int id = 0; id < count; ++id) {
-    Step s{StepKind::Copy, y, id};
-    s.toChannel = offset, s.channels = r.buffers[id].dims.c;
-    offset += s.channels;
-    r.steps.push_back(s);
+    primitive::CopyAttributes with;
+    with.toChannel = offset, with.channels = r.buffers[id].dims.c;
+    offset += with.channels;
+    r.steps.push_back(primitive::copy(y, id, with));
   }
   return r;
 }

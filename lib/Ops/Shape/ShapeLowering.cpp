@@ -6,6 +6,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Ops/Rectify.h"
+#include "tpu_mlir/Primitive/Moves.h"
 #include "tpu_mlir/Recipe/Recipe.h"
 
 #include <cstring>
@@ -183,9 +184,9 @@ Form tpu::UpsampleOp::form() {
     int x = r.addInput(0, formatOf(getInput()).dtype, in,
                        {AxisMap::same(), AxisMap::same(), AxisMap::repeat(getScaleH()), AxisMap::repeat(getScaleW())});
     int y = r.addOutput(formatOf(getOutput()).dtype, nchwOf(getOutput()));
-    Step s{StepKind::Copy, y, x};
-    s.channels = in.c, s.repeatH = getScaleH(), s.repeatW = getScaleW();
-    r.steps.push_back(s);
+    primitive::CopyAttributes with;
+    with.channels = in.c, with.repeatH = getScaleH(), with.repeatW = getScaleW();
+    r.steps.push_back(primitive::copy(y, x, with));
     return r;
   }
   CopyProgram p{formatOf(getOutput()).dtype, {}};

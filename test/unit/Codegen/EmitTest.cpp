@@ -4,7 +4,7 @@
 // the engines in random order: the result is, bit by bit, what the host computes.
 
 #include "HostRun.h"
-#include "tpu_mlir/Codegen/MachineOf.h"
+#include "tpu_mlir/Backend/MachineOf.h"
 #include "tpu_mlir/Codegen/MovePlan.h"
 #include "tpu_mlir/Sim/Simulator.h"
 #include "tpu_mlir/Support/Error.h"
@@ -81,7 +81,7 @@ std::vector<uint8_t> deviceBytes(const Recipe &recipe, size_t buffer, const Host
   const Step *conv = convOf(recipe, int(buffer));
   if (!conv)
     return host.bytes;
-  int64_t taps = conv->window.kh * conv->window.kw, pack = b.dims.w / taps, ic = host.dims.h;
+  int64_t taps = windowOf(*conv).kh * windowOf(*conv).kw, pack = b.dims.w / taps, ic = host.dims.h;
   HostBuffer packed(b.dtype, b.dims);
   int64_t item = kernel::byteSize(b.dtype);
   for (int64_t o = 0; o < b.dims.c; ++o)
@@ -134,7 +134,7 @@ TEST(Emit, RecipesInGroupsOfCommands) {
     for (int64_t *size : {&tile.n, &tile.c, &tile.h, &tile.w})
       if (recipes.random() % 2)
         *size = between(recipes.random, std::max<int64_t>(1, *size / 4), *size);
-    if (recipe.steps[0].kind == StepKind::MatMul)
+    if (recipe.steps[0].is(primitive::matMul()))
       tile.n = 1;
     std::optional<TilePlan> plan = codegen::placeBuffers(recipe, tile, 1 + int(seed / 7) % 2, machine.memory);
     if (!plan)

@@ -11,10 +11,12 @@ namespace tpu_mlir::test {
 /// The convolution step that takes `buffer` as its filter, or null.
 inline const Step *convOf(const Recipe &recipe, int buffer) {
   for (const Step &s : recipe.steps)
-    if (s.kind == StepKind::Conv && s.b == buffer)
+    if (readsAs(s, buffer, Role::PackedFilter))
       return &s;
   return nullptr;
 }
+
+inline const Window &windowOf(const Step &step) { return attributesOf<primitive::WindowAttributes>(step).window; }
 
 /// The host's tensor for a buffer: filters are row-major there, not packed.
 inline Dims hostDims(const Recipe &recipe, int buffer) {
@@ -22,9 +24,9 @@ inline Dims hostDims(const Recipe &recipe, int buffer) {
   const Step *conv = convOf(recipe, buffer);
   if (!conv)
     return b.dims;
-  const tpu_mlir::Buffer &in = recipe.buffers[conv->a];
+  const tpu_mlir::Buffer &in = recipe.buffers[conv->sources[0]];
   int64_t ic = in.map[1].kind == AxisMap::Kind::Group ? in.map[1].inPerGroup : in.dims.c;
-  return {1, b.dims.c, ic, conv->window.kh * conv->window.kw};
+  return {1, b.dims.c, ic, windowOf(*conv).kh * windowOf(*conv).kw};
 }
 
 struct Operands {
@@ -37,11 +39,11 @@ struct Operands {
       if (random)
         storage.back().randomise(*random);
     }
-    for (const Step &s : recipe.steps)
-      if (s.kind == StepKind::Requant && s.b >= 0 && random)
-        for (int64_t c = 0; c < storage[s.b].dims.c; ++c) {
-          storage[s.b].as<int32_t>()[3 * c + 1] = -int32_t(between(*random, 10, 40));
-          storage[s.b].as<int32_t>()[3 * c + 2] = int32_t(between(*random, -5, 5));
+    for (size_t i = 0; i < storage.size(); ++i)
+      if (readsAs(recipe, int(i), Role::Entries) && random)
+        for (int64_t c = 0; c < storage[i].dims.c; ++c) {
+          storage[i].as<int32_t>()[3 * c + 1] = -int32_t(between(*random, 10, 40));
+          storage[i].as<int32_t>()[3 * c + 2] = int32_t(between(*random, -5, 5));
         }
     bind(recipe);
   }

@@ -6,7 +6,11 @@
 #define TPU_MLIR_TEST_UNIT_CODEGEN_RANDOMRECIPES_H
 
 #include "Reference.h"
-#include "tpu_mlir/Recipe/Recipe.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Elements.h"
+#include "tpu_mlir/Primitive/MatMul.h"
+#include "tpu_mlir/Primitive/Requant.h"
+#include "tpu_mlir/Primitive/Window.h"
 
 namespace tpu_mlir::test {
 
@@ -95,15 +99,12 @@ private:
     int quant = integers ? r.addWeight(3, DType::I32, {1, out.c, 1, 3}, Layout::Aligned, perChannel) : -1;
     int y = r.addOutput(outType, out);
     int acc = integers ? r.addScratch(DType::I32, out) : y;
-    Step conv{depthwise ? StepKind::Depthwise : StepKind::Conv, acc, x, f};
-    conv.window = w;
-    if (!integers)
-      conv.bias = bias;
-    r.steps.push_back(conv);
+    const int added = integers ? -1 : bias;
+    r.steps.push_back(depthwise ? primitive::depthwise(acc, x, f, w, added) : primitive::conv(acc, x, f, w, added));
     if (integers && bias >= 0)
-      r.steps.push_back({StepKind::Binary, acc, bias, acc});
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, acc, bias, acc));
     if (integers)
-      r.steps.push_back({StepKind::Requant, y, acc, quant});
+      r.steps.push_back(primitive::requant(y, acc, quant));
     return r;
   }
 
@@ -115,10 +116,7 @@ private:
     DType type = chance(3) ? DType::F32 : byteType();
     int x = r.addInput(0, type, in, {AxisMap::same(), AxisMap::same(), mapH(w), mapW(w)});
     int y = r.addOutput(type, out);
-    Step s{StepKind::MaxPool, y, x};
-    s.window = w;
-    s.padValue = type == DType::I8 ? -128 : 0;
-    r.steps.push_back(s);
+    r.steps.push_back(primitive::maxPool(y, x, w, type == DType::I8 ? -128 : 0));
     return r;
   }
 
@@ -133,16 +131,11 @@ private:
                                {AxisMap::full(), AxisMap::full(), AxisMap::same(), AxisMap::same()});
     int y = r.addOutput(integers ? byteType() : DType::F32, out);
     int acc = integers ? r.addScratch(DType::I32, out) : y;
-    Step sum{StepKind::Depthwise, acc, x};
-    sum.window = w;
-    sum.constant = 1;
-    sum.constantType = integers ? DType::I8 : DType::F32;
-    Step scale{StepKind::Binary, acc, divisors, acc};
-    scale.op = kernel::BinaryOp::Mul;
-    scale.shift = integers ? -int(pick(1, 31)) : 0;
-    r.steps = {sum, scale};
+    const int shift = integers ? -int(pick(1, 31)) : 0;
+    r.steps = {primitive::windowSum(acc, x, w, 1, integers ? DType::I8 : DType::F32),
+               primitive::binary(kernel::BinaryOp::Mul, acc, divisors, acc, shift)};
     if (integers)
-      r.steps.push_back({StepKind::Requant, y, acc});
+      r.steps.push_back(primitive::requant(y, acc, {1, 0, 0}));
     return r;
   }
 
@@ -165,19 +158,11 @@ private:
     };
     int a = operand(0), b = operand(1), y = r.addOutput(type, out);
     int acc = integers ? r.addScratch(DType::I32, out) : y;
-    Step s{StepKind::Binary, acc, a, b};
-    s.op = kernel::BinaryOp(random() % 5);
-    r.steps.push_back(s);
-    if (integers) {
-      Step requant{StepKind::Requant, y, acc};
-      requant.entry = {int32_t(random()), -int32_t(pick(0, 40)), 0};
-      r.steps.push_back(requant);
-    } else if (chance(2)) {
-      Step most{StepKind::Binary, y, y};
-      most.op = kernel::BinaryOp::Min;
-      most.constant = 1.5;
-      r.steps.push_back(most);
-    }
+    r.steps.push_back(primitive::binary(kernel::BinaryOp(random() % 5), acc, a, b));
+    if (integers)
+      r.steps.push_back(primitive::requant(y, acc, {int32_t(random()), -int32_t(pick(0, 40)), 0}));
+    else if (chance(2))
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Min, y, y, primitive::Constant{1.5, DType::F32}));
     return r;
   }
 
@@ -190,7 +175,7 @@ private:
     int y = r.addOutput(DType::U8, d);
     for (int id : {x, entries, y})
       r.buffers[id].ownBank = true;
-    r.steps.push_back({StepKind::Lookup, y, x, entries});
+    r.steps.push_back(primitive::lookup(y, x, entries));
     return r;
   }
 
@@ -203,12 +188,9 @@ private:
     int b = r.addInput(1, integers ? DType::I8 : DType::F32, {shared ? 1 : batch, k, 1, n}, {same, full, full, same});
     int y = r.addOutput(integers ? byteType() : DType::F32, {batch, m, 1, n});
     int acc = integers ? r.addScratch(DType::I32, {batch, m, 1, n}) : y;
-    r.steps.push_back({StepKind::MatMul, acc, a, b});
-    if (integers) {
-      Step requant{StepKind::Requant, y, acc};
-      requant.entry = {int32_t(random()), -int32_t(pick(20, 45)), 0};
-      r.steps.push_back(requant);
-    }
+    r.steps.push_back(primitive::matMul(acc, a, b));
+    if (integers)
+      r.steps.push_back(primitive::requant(y, acc, {int32_t(random()), -int32_t(pick(20, 45)), 0}));
     return r;
   }
 };

@@ -5,6 +5,7 @@
 // the kernels as its witness.
 
 #include "HostRun.h"
+#include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Codegen/Tiling.h"
 #include "tpu_mlir/Support/Error.h"
 
@@ -43,9 +44,11 @@ Recipe recipeOfTile(const Recipe &recipe, const Region &tile, std::vector<Region
       AxisNeed need = needOf(b.map[a], tile[a], sizeOf(b.dims, a));
       regions[i][a] = need.range;
       for (Step &s : part.steps)
-        if (s.a == int(i) && b.map[a].kind == AxisMap::Kind::Window) {
-          (a == 2 ? s.window.padTop : s.window.padLeft) = need.padBefore;
-          (a == 2 ? s.window.padBottom : s.window.padRight) = need.padAfter;
+        if (s.sources[0] == int(i) && b.map[a].kind == AxisMap::Kind::Window) {
+          auto with = attributesOf<primitive::WindowAttributes>(s);
+          (a == 2 ? with.window.padTop : with.window.padLeft) = need.padBefore;
+          (a == 2 ? with.window.padBottom : with.window.padRight) = need.padAfter;
+          s = makeStep(*s.primitive, s.dst, s.sources, with);
         }
     }
     part.buffers[i].dims = dimsOf(regions[i]);
@@ -84,7 +87,7 @@ TEST(TileRun, ChosenTiles) {
     SCOPED_TRACE(std::string(RandomRecipes::nameOf(kind)) + ", seed " + std::to_string(seed));
     RandomRecipes recipes(seed);
     Recipe recipe = recipes.next(kind);
-    LocalMemory small = {16, between(recipes.random, 4, 24) * 1024, 1024, 64, 65535};
+    LocalMemory small = {16, between(recipes.random, 4, 24) * 1024, 1024, 64, 65535, &backend::familyFor("bm1684x")};
     try {
       Dims tile = chooseTile(recipe, small).tile;
       tiled += tile != recipe.outputDims();

@@ -6,7 +6,8 @@
 
 #include "tpu_mlir/Codegen/Tiling.h"
 #include "RandomRecipes.h"
-#include "tpu_mlir/Codegen/MachineOf.h"
+#include "tpu_mlir/Backend/Family.h"
+#include "tpu_mlir/Backend/MachineOf.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +19,7 @@ using namespace tpu_mlir::test;
 
 namespace {
 
-constexpr LocalMemory kChip = {64, 256 * 1024, 16 * 1024, 64, 65535};
+const LocalMemory kChip = {64, 256 * 1024, 16 * 1024, 64, 65535, &backend::familyFor("bm1684x")};
 
 int64_t sizeOf(const Dims &d, int axis) { return axis == 0 ? d.n : axis == 1 ? d.c : axis == 2 ? d.h : d.w; }
 
@@ -92,7 +93,7 @@ void expectSound(const Recipe &recipe, const TilePlan &plan, const LocalMemory &
   expectPlacesApart(recipe, plan, memory);
   std::vector<Region> tiles = tilesOf(recipe, plan.tile);
   expectCoversOnce(recipe, tiles);
-  bool isMatrix = recipe.steps[0].kind == StepKind::MatMul, isTable = recipe.steps[0].kind == StepKind::Lookup;
+  bool isMatrix = recipe.steps[0].is(primitive::matMul()), isTable = recipe.steps[0].is(primitive::lookup());
   for (const Region &tile : tiles) {
     for (int a = 0; a < 4; ++a)
       ASSERT_LE(tile[a].size(), sizeOf(plan.tile, a));
@@ -164,7 +165,7 @@ TEST(Tiling, WholeChipRefusesNothing) {
 Recipe pointwise(Dims d, DType type) {
   Recipe r;
   int x = r.addInput(0, type, d), y = r.addOutput(type, d);
-  r.steps.push_back({StepKind::Binary, y, x, x});
+  r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, y, x, x));
   return r;
 }
 
@@ -199,7 +200,7 @@ TEST(Tiling, TilesStayInOneConvolutionGroup) {
   int x = r.addInput(0, DType::I8, in, {same, AxisMap::group(100, 4), same, same});
   int f = r.addWeight(1, DType::I8, {1, 300, 1, 64}, Layout::Compact, {full, same, full, full});
   int y = r.addOutput(DType::I32, out);
-  r.steps.push_back({StepKind::Conv, y, x, f});
+  r.steps.push_back(primitive::conv(y, x, f, {}));
   TilePlan plan = chooseTile(r, kChip);
   EXPECT_EQ(plan.tile.c, 100);
   std::vector<Region> tiles = tilesOf(r, plan.tile);
@@ -225,7 +226,7 @@ TEST(Tiling, WeightsStayWhileOnlyPixelsChange) {
   int f = r.addWeight(1, DType::I8, {1, 64, 1, 64}, Layout::Compact, {full, same, full, full});
   int y = r.addOutput(DType::I8, {1, 64, 512, 512});
   int acc = r.addScratch(DType::I32, {1, 64, 512, 512});
-  r.steps = {{StepKind::Conv, acc, x, f}, {StepKind::Requant, y, acc}};
+  r.steps = {primitive::conv(acc, x, f, {}), primitive::requant(y, acc, {1, 0, 0})};
   TilePlan plan = chooseTile(r, kChip);
   EXPECT_EQ(plan.tile.c, 64);
   EXPECT_EQ(plan.placements[f].offsets.size(), 1u);
@@ -239,14 +240,14 @@ TEST(Tiling, PlacesNoTileThatTheUnitCannotCompute) {
   auto full = AxisMap::full(), same = AxisMap::same();
   int a = product.addInput(0, DType::F32, {4, 8, 1, 8}, {same, same, full, full});
   int b = product.addInput(1, DType::F32, {4, 8, 1, 8}, {same, full, full, same});
-  product.steps.push_back({StepKind::MatMul, product.addOutput(DType::F32, {4, 8, 1, 8}), a, b});
+  product.steps.push_back(primitive::matMul(product.addOutput(DType::F32, {4, 8, 1, 8}), a, b));
   EXPECT_TRUE(placeBuffers(product, {1, 8, 1, 8}, 1, kChip));
   EXPECT_FALSE(placeBuffers(product, {2, 8, 1, 8}, 1, kChip));
 
   Recipe table;
   int x = table.addInput(0, DType::U8, {1, 1, 300, 300});
   int entries = table.addWeight(1, DType::U8, {1, 1, 1, 256}, Layout::Lanes, {full, full, full, full});
-  table.steps.push_back({StepKind::Lookup, table.addOutput(DType::U8, {1, 1, 300, 300}), x, entries});
+  table.steps.push_back(primitive::lookup(table.addOutput(DType::U8, {1, 1, 300, 300}), x, entries));
   EXPECT_TRUE(placeBuffers(table, {1, 1, 200, 300}, 1, kChip));
   EXPECT_FALSE(placeBuffers(table, {1, 1, 300, 300}, 1, kChip));
 }
@@ -256,7 +257,7 @@ TEST(Tiling, SaysWhatIsNeededWhenNothingFits) {
   auto full = AxisMap::full(), same = AxisMap::same();
   r.addInput(0, DType::F32, {1, 64, 1, 60000}, {same, same, same, full}); // one row of 234 KiB
   int y = r.addOutput(DType::F32, {1, 64, 1, 60000});
-  r.steps.push_back({StepKind::Binary, y, 0, 0});
+  r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, y, 0, 0));
   LocalMemory small = kChip;
   small.bytes = 64 * 1024;
   try {

@@ -2,7 +2,9 @@
 // Ranges of windows, groups and broadcast axes from their definition, position
 // by position, and the counts that recipes give.
 
-#include "tpu_mlir/Recipe/Recipe.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/MatMul.h"
+#include "tpu_mlir/Primitive/Window.h"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -95,23 +97,21 @@ TEST(Macs, ByKindOfStep) {
   int x = conv.addInput(0, DType::I8, {2, 12, 8, 8}, {same, AxisMap::group(10, 6), full, full});
   int f = conv.addWeight(1, DType::I8, {1, 20, 1, 9 * 64}, Layout::Compact, {});
   int y = conv.addOutput(DType::I32, {2, 20, 6, 6});
-  Step s{StepKind::Conv, y, x, f};
-  s.window.kh = s.window.kw = 3;
-  conv.steps.push_back(s);
+  kernel::Window window;
+  window.kh = window.kw = 3;
+  conv.steps.push_back(primitive::conv(y, x, f, window));
   EXPECT_EQ(conv.macs(), 2 * 20 * 6 * 6 * 6 * 9);
 
   Recipe depthwise;
   x = depthwise.addInput(0, DType::I8, {1, 7, 8, 8});
   y = depthwise.addOutput(DType::I32, {1, 7, 6, 6});
-  s = {StepKind::Depthwise, y, x};
-  s.window.kh = s.window.kw = 3;
-  depthwise.steps.push_back(s);
+  depthwise.steps.push_back(primitive::windowSum(y, x, window, 1, DType::I8));
   EXPECT_EQ(depthwise.macs(), 7 * 6 * 6 * 9);
 
   Recipe product;
   int a = product.addInput(0, DType::F32, {3, 5, 1, 11}), b = product.addInput(1, DType::F32, {3, 11, 1, 13});
   y = product.addOutput(DType::F32, {3, 5, 1, 13});
-  product.steps = {{StepKind::MatMul, y, a, b}, {StepKind::Binary, y, y, y}};
+  product.steps = {primitive::matMul(y, a, b), primitive::binary(kernel::BinaryOp::Add, y, y, y)};
   EXPECT_EQ(product.macs(), 3 * 5 * 13 * 11);
 }
 

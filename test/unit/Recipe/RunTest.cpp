@@ -5,7 +5,12 @@
 // scratch, groups, constants. The kernels have their own tests.
 
 #include "Reference.h"
-#include "tpu_mlir/Recipe/Recipe.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Elements.h"
+#include "tpu_mlir/Primitive/MatMul.h"
+#include "tpu_mlir/Primitive/Moves.h"
+#include "tpu_mlir/Primitive/Requant.h"
+#include "tpu_mlir/Primitive/Window.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -79,17 +84,12 @@ TEST(RunRecipe, IntegerConvolutions) {
     int b = c.hasBias ? r.addWeight(2, DType::I32, {1, c.out.c, 1, 1}, Layout::Compact, {}) : -1;
     int q = r.addWeight(3, DType::I32, {1, c.out.c, 1, 3}, Layout::Aligned, {});
     int y = r.addOutput(c.outType, c.out), acc = r.addScratch(DType::I32, c.out);
-    Step conv{StepKind::Conv, acc, x, f};
-    conv.window = c.w;
-    r.steps.push_back(conv);
+    r.steps.push_back(primitive::conv(acc, x, f, c.w));
     if (c.hasBias)
-      r.steps.push_back({StepKind::Binary, acc, b, acc});
-    r.steps.push_back({StepKind::Requant, y, acc, q});
-    Step least{StepKind::Binary, y, y};
-    least.op = kernel::BinaryOp::Max;
-    least.constantType = c.outType;
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, acc, b, acc));
+    r.steps.push_back(primitive::requant(y, acc, q));
     if (c.outType == DType::I8) // a relu on a signed result
-      r.steps.push_back(least);
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Max, y, y, primitive::Constant{0, c.outType}));
     runRecipe(r, {{in.view(), filter.view(), bias.view(), quant.view()}, out.tensor()});
     forOutputs(c.out, [&](int64_t i, int64_t n, int64_t o, int64_t oh, int64_t ow) {
       Int128 sum = c.hasBias ? bias.as<int32_t>()[o] : 0;
@@ -122,10 +122,7 @@ TEST(RunRecipe, FloatConvolutions) {
     int f = r.addWeight(1, DType::F32, {1, c.out.c, c.ic, c.w.kh * c.w.kw}, Layout::Compact, {});
     int b = c.hasBias ? r.addWeight(2, DType::F32, {1, c.out.c, 1, 1}, Layout::Compact, {}) : -1;
     int y = r.addOutput(DType::F32, c.out);
-    Step conv{StepKind::Conv, y, x, f};
-    conv.window = c.w;
-    conv.bias = b;
-    r.steps.push_back(conv);
+    r.steps.push_back(primitive::conv(y, x, f, c.w, b));
     runRecipe(r, {{in.view(), filter.view(), bias.view()}, out.tensor()});
     forOutputs(c.out, [&](int64_t i, int64_t n, int64_t o, int64_t oh, int64_t ow) {
       float sum = c.hasBias ? bias.as<float>()[o] : 0;
@@ -157,11 +154,8 @@ TEST(RunRecipe, MeansWithTheirOwnDivisors) {
     Recipe r;
     int x = r.addInput(0, in.dtype, ind), d = r.addWeight(1, DType::I32, divisors.dims, Layout::Lanes, {});
     int y = r.addOutput(DType::I8, outd), acc = r.addScratch(DType::I32, outd);
-    Step sum{StepKind::Depthwise, acc, x};
-    sum.window = w, sum.constant = 1, sum.constantType = DType::I8;
-    Step scale{StepKind::Binary, acc, d, acc};
-    scale.op = kernel::BinaryOp::Mul, scale.shift = -shift;
-    r.steps = {sum, scale, {StepKind::Requant, y, acc}};
+    r.steps = {primitive::windowSum(acc, x, w, 1, DType::I8),
+               primitive::binary(kernel::BinaryOp::Mul, acc, d, acc, -shift), primitive::requant(y, acc, {1, 0, 0})};
     runRecipe(r, {{in.view(), divisors.view()}, out.tensor()});
     forOutputs(outd, [&](int64_t i, int64_t n, int64_t c, int64_t oh, int64_t ow) {
       Int128 total = 0;
@@ -195,13 +189,10 @@ TEST(RunRecipe, WeightedSumsThatBroadcast) {
     int xa = r.addInput(0, DType::I8, d), xb = r.addInput(1, DType::U8, b.dims), y = r.addOutput(DType::I8, d);
     int ta = r.addScratch(DType::I16, d), tb = r.addScratch(DType::I16, d), acc = r.addScratch(DType::I32, d);
     auto scaled = [&](int dst, int source, int64_t m) {
-      Step s{StepKind::Binary, dst, source};
-      s.op = kernel::BinaryOp::Mul, s.constant = double(m), s.constantType = DType::I16;
-      return s;
+      return primitive::binary(kernel::BinaryOp::Mul, dst, source, primitive::Constant{double(m), DType::I16});
     };
-    Step requant{StepKind::Requant, y, acc};
-    requant.entry = {1, int32_t(-rshift), 0};
-    r.steps = {scaled(ta, xa, ma), scaled(tb, xb, mb), {StepKind::Binary, acc, ta, tb}, requant};
+    r.steps = {scaled(ta, xa, ma), scaled(tb, xb, mb), primitive::binary(kernel::BinaryOp::Add, acc, ta, tb),
+               primitive::requant(y, acc, {1, int32_t(-rshift), 0})};
     runRecipe(r, {{a.view(), b.view()}, out.tensor()});
     forOutputs(d, [&](int64_t i, int64_t n, int64_t c, int64_t h, int64_t w) {
       int64_t other = b.integer(b.index(n % b.dims.n, c % b.dims.c, h % b.dims.h, w % b.dims.w));
@@ -218,7 +209,7 @@ TEST(RunRecipe, TablesAreIndexedByBits) {
     in.bytes[size_t(i)] = uint8_t(i), table.bytes[size_t(i)] = uint8_t(7 * i + 3);
   Recipe r;
   int x = r.addInput(0, DType::I8, in.dims), t = r.addWeight(1, DType::U8, table.dims, Layout::Lanes, {});
-  r.steps.push_back({StepKind::Lookup, r.addOutput(DType::U8, in.dims), x, t});
+  r.steps.push_back(primitive::lookup(r.addOutput(DType::U8, in.dims), x, t));
   runRecipe(r, {{in.view(), table.view()}, out.tensor()});
   EXPECT_EQ(out.bytes, table.bytes);
 }
@@ -231,11 +222,10 @@ TEST(RunRecipe, CastsRoundHalfAwayFromZero) {
   HostBuffer out(DType::I8, d), back(DType::F32, d);
   Recipe r;
   int x = r.addInput(0, DType::F32, d), y = r.addOutput(DType::I8, d), scaled = r.addScratch(DType::F32, d);
-  Step scale{StepKind::Binary, scaled, x};
-  scale.op = kernel::BinaryOp::Mul, scale.constant = 1;
-  Step cast{StepKind::Cast, y, scaled};
-  cast.round = Round::HalfAwayFromZero;
-  r.steps = {scale, cast};
+  auto scale = [](int dst, int a, double factor) {
+    return primitive::binary(kernel::BinaryOp::Mul, dst, a, primitive::Constant{factor, DType::F32});
+  };
+  r.steps = {scale(scaled, x, 1), primitive::cast(y, scaled, Round::HalfAwayFromZero)};
   runRecipe(r, {{{DType::F32, d, values.data()}}, out.tensor()});
   std::vector<int64_t> got, expected = {1, -1, 2, 3, -3, 127, 127, -128, 127, -128, 0, 0};
   for (int64_t i = 0; i < d.w; ++i)
@@ -243,9 +233,7 @@ TEST(RunRecipe, CastsRoundHalfAwayFromZero) {
   EXPECT_EQ(got, expected);
   Recipe toFloat;
   x = toFloat.addInput(0, DType::I8, d), y = toFloat.addOutput(DType::F32, d);
-  scale = {StepKind::Binary, y, y};
-  scale.op = kernel::BinaryOp::Mul, scale.constant = 0.1;
-  toFloat.steps = {{StepKind::Cast, y, x}, scale};
+  toFloat.steps = {primitive::cast(y, x, Round::HalfUp), scale(y, y, 0.1)};
   runRecipe(toFloat, {{out.view()}, back.tensor()});
   for (int64_t i = 0; i < d.w; ++i)
     EXPECT_EQ(back.as<float>()[i], float(expected[size_t(i)]) * 0.1f);
@@ -257,7 +245,7 @@ TEST(RunRecipe, ChannelsAndColumnsChangePlaces) {
   in.randomise(random);
   Recipe r;
   int x = r.addInput(0, in.dtype, in.dims);
-  r.steps.push_back({StepKind::Transpose, r.addOutput(out.dtype, out.dims), x});
+  r.steps.push_back(primitive::transpose(r.addOutput(out.dtype, out.dims), x));
   runRecipe(r, {{in.view()}, out.tensor()});
   forOutputs(out.dims, [&](int64_t i, int64_t n, int64_t c, int64_t, int64_t w) {
     ASSERT_EQ(out.integer(i), in.integer(in.index(n, w, 0, c)));
@@ -273,7 +261,7 @@ TEST(RunRecipe, HeadsComeApartAndTogether) {
   auto run = [](HostBuffer &from, HostBuffer &to) {
     Recipe r;
     int x = r.addInput(0, from.dtype, from.dims);
-    r.steps.push_back({StepKind::Heads, r.addOutput(to.dtype, to.dims), x});
+    r.steps.push_back(primitive::heads(r.addOutput(to.dtype, to.dims), x));
     runRecipe(r, {{from.view()}, to.tensor()});
   };
   run(wide, narrow);
@@ -296,7 +284,7 @@ TEST(RunRecipe, ProductsOfMatrices) {
     a.randomise(random), b.randomise(random);
     Recipe r;
     int x = r.addInput(0, a.dtype, a.dims), z = r.addInput(1, b.dtype, b.dims);
-    r.steps.push_back({StepKind::MatMul, r.addOutput(DType::I32, out.dims), x, z});
+    r.steps.push_back(primitive::matMul(r.addOutput(DType::I32, out.dims), x, z));
     runRecipe(r, {{a.view(), b.view()}, out.tensor()});
     forOutputs(out.dims, [&](int64_t i, int64_t p, int64_t row, int64_t, int64_t column) {
       int64_t sum = 0;

@@ -2,6 +2,10 @@
 #ifndef TPU_MLIR_TEST_UNIT_SCHEDULE_CHAINS_H
 #define TPU_MLIR_TEST_UNIT_SCHEDULE_CHAINS_H
 
+#include "tpu_mlir/Backend/Family.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Requant.h"
+#include "tpu_mlir/Primitive/Window.h"
 #include "tpu_mlir/Schedule/Search.h"
 
 #include <random>
@@ -12,7 +16,8 @@ inline const target::Chip &chip() { return target::lookup("bm1684x"); }
 inline LocalMemory memoryOf(int64_t bytes = 0) {
   const auto &local = chip().local;
   int64_t bank = local.laneBytes / local.banks;
-  return {local.lanes, bytes ? bytes : local.laneBytes, bank, local.alignBytes, chip().limits.maxDim};
+  return {local.lanes,          bytes ? bytes : local.laneBytes,         bank, local.alignBytes,
+          chip().limits.maxDim, &backend::familyFor(chip().identity.isa)};
 }
 
 /// Builds networks of 8-bit convolutions, maxima and additions.
@@ -62,28 +67,22 @@ struct Chain {
     int bias = r.addWeight(2, DType::I32, {1, oc, 1, 1}, Layout::Compact, each);
     int entries = r.addWeight(3, DType::I32, {1, oc, 1, 3}, Layout::Aligned, each);
     int y = r.addOutput(DType::I8, out), sums = r.addScratch(DType::I32, out), biased = r.addScratch(DType::I32, out);
-    Step s{StepKind::Conv, sums, x, filter};
-    s.window = w;
-    r.steps = {s, {StepKind::Binary, biased, bias, sums}, {StepKind::Requant, y, biased, entries}};
+    r.steps = {primitive::conv(sums, x, filter, w), primitive::binary(kernel::BinaryOp::Add, biased, bias, sums),
+               primitive::requant(y, biased, entries)};
     return finish("conv" + std::to_string(network.nodes.size()), std::move(r),
                   {in, weight(oc * blocks * 64 * kernel * kernel), weight(oc * 4), weight(oc * 12)});
   }
   int clamp(int in) {
     Recipe r;
     int x = r.addInput(0, DType::I8, network.values[in].dims), y = r.addOutput(DType::I8, network.values[in].dims);
-    Step s{StepKind::Binary, y, x};
-    s.op = kernel::BinaryOp::Max;
-    s.constantType = DType::I8;
-    r.steps.push_back(s);
+    r.steps.push_back(primitive::binary(kernel::BinaryOp::Max, y, x, primitive::Constant{0, DType::I8}));
     return finish("clamp" + std::to_string(network.nodes.size()), std::move(r), {in});
   }
   int larger(int a, int b) {
     Recipe r;
     Dims d = network.values[a].dims;
     int x = r.addInput(0, DType::I8, d), z = r.addInput(1, DType::I8, d), y = r.addOutput(DType::I8, d);
-    Step s{StepKind::Binary, y, x, z};
-    s.op = kernel::BinaryOp::Max;
-    r.steps.push_back(s);
+    r.steps.push_back(primitive::binary(kernel::BinaryOp::Max, y, x, z));
     return finish("larger" + std::to_string(network.nodes.size()), std::move(r), {a, b});
   }
   Network &output(int v) {

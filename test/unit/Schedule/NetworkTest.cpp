@@ -1,5 +1,6 @@
 //===- NetworkTest.cpp - Fusion and links ---------------------------------===//
 #include "Chains.h"
+#include "tpu_mlir/Primitive/Moves.h"
 
 #include <gtest/gtest.h>
 
@@ -43,10 +44,11 @@ TEST(Network, AnOpAmongOthersHasItsLocalForm) {
     int y = c.clamp(c.input({1, 16, 8, 8}));
     Node &node = c.network.nodes[0];
     node.local = *node.recipe();
-    node.local->steps[0].constant = 5;
+    node.local->steps[0] = primitive::binary(kernel::BinaryOp::Max, node.local->steps[0].dst,
+                                             node.local->steps[0].sources[0], primitive::Constant{5, DType::I8});
     Network adopted = c.output(y);
     adoptLocalForms(adopted, memoryOf(), [&](int) { return alone; });
-    EXPECT_EQ(adopted.nodes[0].recipe()->steps[0].constant, alone ? 0 : 5);
+    EXPECT_EQ(attributesOf<primitive::BinaryAttributes>(adopted.nodes[0].recipe()->steps[0]).constant, alone ? 0 : 5);
   }
 }
 
@@ -70,10 +72,10 @@ TEST(Network, RowsOffTheAlignUnitAreCopied) {
   // 111 columns: only every 64th row starts at the align unit, but scratch memory holds 36 rows.
   Chain c;
   Network fused = fuse(c.output(c.conv(c.input({1, 16, 111, 111}), 32, 3, 1)), memoryOf(), never, always);
-  EXPECT_EQ(fused.nodes[0].recipe()->steps.back().kind, StepKind::Copy);
+  EXPECT_EQ(fused.nodes[0].recipe()->steps.back().primitive, &primitive::copy());
   Chain small;
   Network plain = fuse(small.output(small.conv(small.input({1, 16, 11, 11}), 32, 3, 1)), memoryOf(), never, always);
-  EXPECT_EQ(plain.nodes[0].recipe()->steps.back().kind, StepKind::Requant);
+  EXPECT_EQ(plain.nodes[0].recipe()->steps.back().primitive, &primitive::requant());
 }
 
 } // namespace

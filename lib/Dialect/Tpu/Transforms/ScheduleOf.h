@@ -3,7 +3,7 @@
 #define TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_SCHEDULEOF_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "tpu_mlir/Codegen/MachineOf.h"
+#include "tpu_mlir/Backend/MachineOf.h"
 #include "tpu_mlir/Schedule/EmitTimeline.h"
 #include "tpu_mlir/Schedule/Search.h"
 

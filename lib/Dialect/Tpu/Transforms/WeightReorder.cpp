@@ -7,6 +7,7 @@
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Ops/FilterPacking.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Primitive/Primitive.h"
 
 using namespace mlir;
 
@@ -16,12 +17,12 @@ namespace tpu_mlir::tpu {
 
 namespace {
 
-/// The operand that a convolution step of `form` takes as its filter, or -1.
+/// The operand that a step of `form` takes as a filter of the convolution array, or -1.
 int filterOperandOf(const Form &form) {
   if (auto *recipe = std::get_if<Recipe>(&form))
-    for (const Step &s : recipe->steps)
-      if (s.kind == StepKind::Conv)
-        return recipe->buffers[s.b].index;
+    for (size_t i = 0; i < recipe->buffers.size(); ++i)
+      if (readsAs(*recipe, int(i), Role::PackedFilter))
+        return recipe->buffers[i].index;
   return -1;
 }
 

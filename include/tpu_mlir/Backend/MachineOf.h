@@ -1,6 +1,6 @@
 //===- MachineOf.h - What code generation asks of a chip --------*- C++ -*-===//
-#ifndef TPU_MLIR_CODEGEN_MACHINEOF_H
-#define TPU_MLIR_CODEGEN_MACHINEOF_H
+#ifndef TPU_MLIR_BACKEND_MACHINEOF_H
+#define TPU_MLIR_BACKEND_MACHINEOF_H
 
 #include "tpu_mlir/Codegen/Emitter.h"
 #include "tpu_mlir/Target/Target.h"
@@ -10,4 +10,4 @@ namespace tpu_mlir::codegen {
 Machine machineOf(const target::Chip &chip, int64_t laneBytes = 0);
 } // namespace tpu_mlir::codegen
 
-#endif // TPU_MLIR_CODEGEN_MACHINEOF_H
+#endif // TPU_MLIR_BACKEND_MACHINEOF_H

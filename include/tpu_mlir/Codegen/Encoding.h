@@ -1,8 +1,8 @@
 //===- Encoding.h - Field values of the instruction formats -----*- C++ -*-===//
 // Names for the values that instruction fields take. Source: shared ISA notes,
 // isa.md §3 and §4.
-#ifndef TPU_MLIR_LIB_CODEGEN_ENCODING_H
-#define TPU_MLIR_LIB_CODEGEN_ENCODING_H
+#ifndef TPU_MLIR_CODEGEN_ENCODING_H
+#define TPU_MLIR_CODEGEN_ENCODING_H
 
 #include "tpu_mlir/Isa/Command.h"
 #include "tpu_mlir/Kernel/Format.h"
@@ -65,4 +65,4 @@ inline uint32_t bitsOf(float v) {
 
 } // namespace tpu_mlir::codegen
 
-#endif // TPU_MLIR_LIB_CODEGEN_ENCODING_H
+#endif // TPU_MLIR_CODEGEN_ENCODING_H

@@ -1,5 +1,6 @@
 //===- MachineOf.cpp - What code generation asks of a chip ----------------===//
-#include "tpu_mlir/Codegen/MachineOf.h"
+#include "tpu_mlir/Backend/MachineOf.h"
+#include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Support/Error.h"
 
 namespace tpu_mlir::codegen {
@@ -11,8 +12,8 @@ Machine machineOf(const target::Chip &chip, int64_t laneBytes) {
                     std::to_string(bank) + "-byte bank up to " + std::to_string(chip.local.laneBytes));
   Machine m;
   m.table = &isa::tableFor(chip.identity.isa);
-  m.memory = {chip.local.lanes, laneBytes ? laneBytes : chip.local.laneBytes, bank, chip.local.alignBytes,
-              chip.limits.maxDim};
+  m.memory = {chip.local.lanes,   laneBytes ? laneBytes : chip.local.laneBytes, bank, chip.local.alignBytes,
+              chip.limits.maxDim, &backend::familyFor(chip.identity.isa)};
   m.localBase = chip.local.windowBase;
   m.laneStride = chip.local.laneStride;
   m.globalBase = chip.global.ddrBase;

@@ -1,0 +1,70 @@
+//===- Family.h - How a family of chips does the primitives -----*- C++ -*-===//
+// One row for each primitive: which views of local memory its instructions
+// take, what a tile may be, the instructions themselves, and their cycles. A
+// row that misses a column does not build, nor does a family that misses a row.
+// Whoever schedules or emits asks the rows and knows no primitive.
+#ifndef TPU_MLIR_BACKEND_FAMILY_H
+#define TPU_MLIR_BACKEND_FAMILY_H
+
+#include "tpu_mlir/Codegen/StepEmitter.h"
+#include "tpu_mlir/Primitive/Primitive.h"
+#include "tpu_mlir/Timing/CostModel.h"
+
+namespace tpu_mlir::backend {
+
+using codegen::LocalMemory;
+using codegen::LocalView;
+using codegen::StepEmitter;
+
+/// What a price depends on: the part of the result that a step makes.
+struct StepShape {
+  const Recipe &recipe;
+  const Step &step;
+  Region region;         ///< of the buffer that the step writes
+  Dims dims;             ///< of that region
+  timing::Spread result; ///< the same, over the lanes
+  const Buffer &source(int index) const { return recipe.buffers[step.sources[index]]; }
+  const Buffer &target() const { return recipe.buffers[step.dst]; }
+};
+
+/// What the instructions of a primitive cannot do, for those who cut results into tiles.
+struct Shortcomings {
+  bool hasNoBatch = false; ///< one instruction for each image
+  bool joinsRows = false;  ///< sees rows and columns as one axis
+};
+
+class Row {
+public:
+  virtual ~Row() = default;
+  virtual const Primitive &primitive() const = 0;
+  virtual Shortcomings shortcomings() const = 0;
+  /// Whether the instructions can take these views: their layouts, and where they start.
+  virtual bool takes(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) const = 0;
+  /// Whether rows of source 0 must start where its layout has them, and the step moves along them, so that parts of a
+  /// result need a copy of their own.
+  virtual bool needsRowsInPlace(const Step &step) const = 0;
+  /// The instructions, a short fixed sequence.
+  virtual void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const = 0;
+  /// Whether an instruction costs what streaming the widest operand once does, whatever it computes.
+  virtual bool streamsOnce() const = 0;
+  /// Cycles of the sequence, without the last instruction's issue.
+  virtual double cycles(const StepShape &shape, const target::Chip &chip) const = 0;
+  /// Mnemonics of the instructions that it may emit, as the chip's table has them.
+  virtual std::span<const std::string_view> instructions() const = 0;
+};
+
+class Family {
+public:
+  virtual ~Family() = default;
+  /// The name of the instruction table.
+  virtual std::string_view isa() const = 0;
+  virtual const Row &row(const Primitive &primitive) const = 0;
+  const Row &row(const Step &step) const { return row(*step.primitive); }
+};
+
+/// The family that works by an instruction table. UserError where none does.
+const Family &familyFor(std::string_view isa);
+
+} // namespace tpu_mlir::backend
+
+#endif // TPU_MLIR_BACKEND_FAMILY_H

@@ -1,0 +1,15 @@
+//===- MatMul.h - Products of matrices -*- C++ -*-===//
+#ifndef TPU_MLIR_PRIMITIVE_MATMUL_H
+#define TPU_MLIR_PRIMITIVE_MATMUL_H
+
+#include "tpu_mlir/Primitive/Primitive.h"
+
+namespace tpu_mlir::primitive {
+
+/// [batch, rows, 1, depth] by [batch or 1, depth, 1, columns], in int32 or fp32. Sources 0 and 1.
+const Primitive &matMul();
+Step matMul(int dst, int left, int right);
+
+} // namespace tpu_mlir::primitive
+
+#endif // TPU_MLIR_PRIMITIVE_MATMUL_H

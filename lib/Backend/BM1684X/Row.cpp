@@ -1,0 +1,46 @@
+//===- Row.cpp - What the family's rows share -----------------------------===//
+#include "Row.h"
+
+namespace tpu_mlir::backend::bm1684x {
+
+bool reaches(const LocalView &v, const LocalMemory &memory) {
+  LocalStrides outer = stridesOf(v, memory);
+  return isNatural(v, memory) ||
+         ((v.dims.n == 1 || outer.n <= kMostStride) && (v.dims.c <= memory.lanes || outer.c <= kMostStride) &&
+          (v.dims.h == 1 || rowStrideOf(v) <= kMostStride));
+}
+
+bool reachesAll(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) {
+  return reaches(views[step.dst], memory) && std::all_of(step.sources.begin(), step.sources.end(),
+                                                         [&](int id) { return id < 0 || reaches(views[id], memory); });
+}
+
+bool isPlain(const Step &step, std::span<const LocalView> views, const LocalMemory &memory, int sources) {
+  for (int i = 0; i < sources; ++i)
+    if (step.has(i) && !isNatural(views[step.sources[i]], memory))
+      return false;
+  return isNatural(views[step.dst], memory);
+}
+
+double streamOnce(const StepShape &shape, const target::Chip &chip) {
+  int64_t widest = kernel::byteSize(shape.target().dtype);
+  for (int i = 0; i < Step::kMostSources; ++i)
+    if (shape.step.has(i) && shape.source(i).place != Place::Weight)
+      widest = std::max<int64_t>(widest, kernel::byteSize(shape.source(i).dtype));
+  return timing::elementCycles(chip, shape.result, double(widest));
+}
+
+void setResultStrides(isa::SAR &c, const LocalView &out, const LocalMemory &memory) {
+  if (isNatural(out, memory))
+    return;
+  LocalStrides outer = stridesOf(out, memory);
+  c.res0_str = kExplicit;
+  c.res0_n_str = strideField(outer.n, out.dims.n > 1), c.res0_c_str = strideField(outer.c, out.dims.c > memory.lanes);
+  c.res0_h_str = strideField(rowStrideOf(out), out.dims.h > 1), c.res0_w_str = 1;
+}
+
+uint32_t constantBits(double value, DType type) {
+  return kernel::isFloat(type) ? bitsOf(static_cast<float>(value)) : static_cast<uint32_t>(static_cast<int64_t>(value));
+}
+
+} // namespace tpu_mlir::backend::bm1684x

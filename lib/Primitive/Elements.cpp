@@ -1,0 +1,51 @@
+//===- Elements.cpp - Casts and tables, element by element ----------------===//
+#include "tpu_mlir/Primitive/Elements.h"
+#include "Row.h"
+
+namespace tpu_mlir::primitive {
+
+namespace {
+
+struct CastPrimitive final : Row {
+  CastPrimitive() : Row("cast", Evidence::Verified, {Role::Elements}) {}
+  bool computes(DType result, std::span<const DType> sources) const override {
+    return kernel::isFloat(result) != kernel::isFloat(sources[0]);
+  }
+  Reach reach(const Step &) const override { return Reach::Same; }
+  bool movesChannels(const Step &) const override { return false; }
+  int64_t macs(const Recipe &, const Step &) const override { return 0; }
+  void describe(const Step &, std::vector<int64_t> &) const override {}
+  void run(const Step &step, HostStep &host) const override {
+    kernel::cast(host.result(), host.source(0), attributesOf<CastAttributes>(step).round);
+  }
+};
+
+struct LookupPrimitive final : Row {
+  LookupPrimitive() : Row("lookup", Evidence::Stated, {Role::Elements, Role::Table}) {}
+  bool computes(DType result, std::span<const DType> sources) const override {
+    return isByte(result) && isByte(sources[0]) && sources.size() == 2 && isByte(sources[1]);
+  }
+  Reach reach(const Step &) const override { return Reach::Same; }
+  bool movesChannels(const Step &) const override { return false; }
+  int64_t macs(const Recipe &, const Step &) const override { return 0; }
+  void describe(const Step &, std::vector<int64_t> &) const override {}
+  void run(const Step &, HostStep &host) const override {
+    kernel::lookup(host.result(), host.source(0), host.source(1).data);
+  }
+};
+
+} // namespace
+
+const Primitive &cast() {
+  static const CastPrimitive row;
+  return row;
+}
+Step cast(int dst, int a, Round round) { return makeStep(cast(), dst, {a, -1, -1}, CastAttributes{round}); }
+
+const Primitive &lookup() {
+  static const LookupPrimitive row;
+  return row;
+}
+Step lookup(int dst, int a, int table) { return makeStep(lookup(), dst, {a, table, -1}, None{}); }
+
+} // namespace tpu_mlir::primitive
