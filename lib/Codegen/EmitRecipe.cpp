@@ -1,7 +1,7 @@
 //===- EmitRecipe.cpp - A recipe over tiles -------------------------------===//
 // Walks the tiles of a recipe: loads what each needs, ahead of the tile that
-// computes, runs the steps, stores the result. Steps themselves are encoded in
-// EmitStep.cpp.
+// computes, runs the steps, stores the result. Steps themselves are encoded by
+// the rows of the family of chips.
 #include "tpu_mlir/Codegen/StepEmitter.h"
 #include "tpu_mlir/Support/Error.h"
 
