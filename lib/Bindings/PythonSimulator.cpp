@@ -16,7 +16,8 @@ namespace {
 NpzArray viewOf(const std::string &name, const py::array &given, std::vector<py::array> &holder) {
   constexpr NpyType kTypes[] = {NpyType::Bool, NpyType::I8,  NpyType::U8,  NpyType::I16, NpyType::U16, NpyType::I32,
                                 NpyType::U32,  NpyType::I64, NpyType::U64, NpyType::F16, NpyType::F32, NpyType::F64};
-  holder.push_back(py::array::ensure(given, py::array::c_style));
+  py::dtype native = py::reinterpret_borrow<py::dtype>(given.dtype().attr("newbyteorder")("="));
+  holder.push_back(py::array::ensure(given.attr("astype")(native, "C", "unsafe", true, false), py::array::c_style));
   const py::array &array = holder.back();
   std::string type = py::str(array.dtype().attr("name"));
   for (NpyType known : kTypes)

@@ -191,6 +191,12 @@ TilePlan chooseTile(const Recipe &recipe, const LocalMemory &memory) {
     smallest.tile = tile;
   }
   int64_t need = 0;
+  const char *axes[4] = {"images", "channels", "rows", "columns"};
+  for (const Buffer &b : recipe.buffers)
+    for (int a = 0; a < 4; ++a)
+      if (int64_t size = axis(largestRegion(b, smallest.tile), a); size > memory.maxDim)
+        throw UserError("needs " + std::to_string(size) + " " + axes[a] +
+                        " of a tensor in one instruction, which takes " + "at most " + std::to_string(memory.maxDim));
   for (const Buffer &b : recipe.buffers)
     need += alignUp(localBytes(b.layout, largestRegion(b, smallest.tile), b.dtype, memory),
                     b.ownBank ? memory.bankBytes : 1);

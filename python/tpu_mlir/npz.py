@@ -25,14 +25,17 @@ def load_npz(path: Path | str, what: str = "npz file") -> Tensors:
     entry = ""
     try:
         with path.open("rb") as file:
-            if file.read(4) != b"PK\x03\x04":
+            start = file.read(4)
+            if start == b"PK\x05\x06":
+                raise UserError(f"{what} '{path}' holds no tensor")
+            if start != b"PK\x03\x04":
                 raise UserError(f"{what} '{path}' is not an npz file")
         with np.load(path, allow_pickle=False) as archive:
             for entry in archive.files:
                 tensor = archive[entry]
                 if not isinstance(tensor, np.ndarray):
                     raise UserError(f"{what} '{path}': entry '{entry}' is not a tensor")
-                tensors[entry] = tensor
+                tensors[entry] = native(tensor)
     except UserError:
         raise
     except Exception as error:  # zipfile, its decompressors and numpy raise a dozen kinds for damaged files
@@ -52,7 +55,12 @@ def load_npy(path: Path | str, what: str = "npy file") -> Any:
         raise UserError(f"{what} '{path}' is damaged or is not an npy file: {_first_line(error)}") from error
     if not isinstance(tensor, np.ndarray):
         raise UserError(f"{what} '{path}' is not an npy file")
-    return tensor
+    return native(tensor)
+
+
+def native(array: Any) -> Any:
+    """`array` in this machine's byte order, which is what everything behind the readers takes it for."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def save_npz(path: Path | str, tensors: Mapping[str, Any]) -> None:

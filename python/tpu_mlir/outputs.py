@@ -66,7 +66,8 @@ def check_outputs(outputs: Sequence[Output], inputs: Sequence[Input]) -> None:
 def _check_suffix(output: Output) -> None:
     suffix = output.path.suffix.lower()
     if suffix in _KINDS and suffix not in output.suffixes:
-        wanted = f"end in {output.suffixes[0]}" if output.suffixes else "have another suffix, or none"
+        must = output.suffixes and output.suffixes[0] in _KINDS
+        wanted = f"end in {output.suffixes[0]}" if must else "have another suffix, or none"
         raise UserError(
             f"{output.flag} '{output.path}' has the suffix of another kind of file ({_KINDS[suffix]}); "
             f"its name must {wanted}"

@@ -117,7 +117,7 @@ def simulate_known(
     """
     import numpy as np
 
-    from .npz import load_npz
+    from .npz import load_npz, native
 
     path = require_file(path, "model")
     require_kind(path, "model")
@@ -129,7 +129,7 @@ def simulate_known(
             raise UserError(f"model '{path}': a bmodel takes one npz file with all inputs")
         inputs = load_npz(files[0], "input file")
     # There are no tensors without dimensions in a bmodel: a scalar is a vector of one.
-    arrays = {name: np.atleast_1d(np.asarray(array)) for name, array in inputs.items()}
+    arrays = {name: np.atleast_1d(native(np.asarray(array))) for name, array in inputs.items()}
     try:
         result = pymlir().run_bmodel(str(path), arrays, dump_all, fixed)
     except Exception as error:

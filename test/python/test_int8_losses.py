@@ -213,7 +213,8 @@ def two_convs(folder: Path) -> Flow:
         ("0.0000001 0.0000000 0.0000001", "has one digit left; calibrate again"),
         ("nan 0 1", "expected 'name threshold min max'"),
         ("inf 0 1", "expected 'name threshold min max'"),
-        ("1e31 0 1e31", "gives no scale"),
+        ("1e-28 0 1e-28", "gives no scale to the range [0, 1e-28] (the least is 1e-27)"),
+        ("1e31 0 1e31", "gives no scale, of which the largest is 1e+30; scale the network's numbers down"),
     ],
 )
 def test_a_row_that_gives_no_scale_is_named(

@@ -99,14 +99,22 @@ def test_missing_external_weights(tmp_path: Path) -> None:
 def test_a_graph_that_breaks_the_rules(tmp_path: Path) -> None:
     model = conv_relu()
     model.graph.node[1].input[0] = "nowhere"
-    assert "breaks the ONNX rules" in load_error(save(model, tmp_path))
+    message = load_error(save(model, tmp_path))
+    assert "breaks the ONNX rules" in message and not message.rstrip().endswith(":"), message
 
 
-def test_an_unknown_batch_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    model = one_node("Relu", {"x": ["N", 3]})  # type: ignore[list-item]
+def test_a_graph_without_outputs_is_named_as_such(tmp_path: Path) -> None:
+    model = conv_relu()
+    del model.graph.output[:]
+    assert "has no output" in load_error(save(model, tmp_path))
+
+
+@pytest.mark.parametrize("batch", ["N", 0])
+def test_an_unknown_batch_is_one(batch: str | int, capsys: pytest.CaptureFixture[str]) -> None:
+    model = one_node("Relu", {"x": [batch, 3]})  # type: ignore[list-item]
     prepared = graph.prepare(model, "model")
     assert graph.static_shape(prepared.graph.input[0]) == (1, 3)
-    assert "batch size is taken as 1" in capsys.readouterr().err
+    assert f"has shape [{batch},3]; its batch size is taken as 1" in capsys.readouterr().err
 
 
 def test_unknown_sizes_ask_for_input_shapes() -> None:

@@ -23,13 +23,13 @@ namespace tpu_mlir {
 
 namespace {
 
-/// Smaller magnitudes give no scale and count as zero.
+/// Smaller magnitudes give no scale.
 constexpr double kSmallestThreshold = 1e-27;
 
 struct Row {
   double threshold, min, max;
   size_t line;
-  bool isZero() const { return std::max({threshold, std::fabs(min), std::fabs(max)}) < kSmallestThreshold; }
+  bool isZero() const { return threshold == 0 && min == 0 && max == 0; }
   bool hasRangeOf(const Row &other) const {
     return threshold == other.threshold && min == other.min && max == other.max;
   }
@@ -71,7 +71,8 @@ std::string whyNoRange(ArrayRef<StringRef> words, const Row &row) {
     return ("min " + words[1] + " is above max " + words[2]).str();
   if (row.threshold < kSmallestThreshold && !row.isZero())
     return ("threshold " + words[0] + " gives no scale to the range [" + words[1] + ", " + words[2] +
-            "]; calibrate again, or give the row the largest magnitude that the tensor may have")
+            "] (the least is 1e-27); give the row the largest magnitude that the tensor may have, or '0 0 0' where it "
+            "may count as zero")
         .str();
   // Seven decimals, as tables were written once, have lost such numbers.
   if (row.threshold > 0 && row.threshold < 1e-6 && words[0].starts_with("0.") && words[0].size() == 9)

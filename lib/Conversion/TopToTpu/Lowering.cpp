@@ -74,6 +74,11 @@ static std::string causeOf(Value topResult, double threshold) {
                ": pad with a value that the network's tensors come near";
     llvm::append_range(todo, op->getOperands());
   }
+  if (threshold > kLargestScale)
+    return ", of which the largest is " + textOf(kLargestScale) +
+           "; scale the network's numbers down, or deploy in F32";
+  if (threshold > 0 && threshold / 255 < kSmallestScale)
+    return ", of which the least is " + textOf(kSmallestScale) + "; scale the network's numbers up, or deploy in F32";
   return "; calibrate this .mlir again";
 }
 

@@ -18,7 +18,7 @@ from ..errors import UserError, require_file
 from ..files import write_text
 from ..names import read_quoted, word
 
-# Smaller magnitudes give no scale and count as zero.
+# Smaller magnitudes give no scale.
 SMALLEST_THRESHOLD = 1e-27
 _BLANKS = " \t\r\v\f"
 _NUMBERS = re.compile(rf"[{_BLANKS}]+([^{_BLANKS}]+)" * 3 + "$", re.ASCII)
@@ -57,7 +57,7 @@ def _numbers(r: Range) -> list[str]:
     unit of the network's numbers.
     """
     decimals = 7
-    if SMALLEST_THRESHOLD <= r.threshold < 1e-3:
+    if 0 < r.threshold < 1e-3:
         decimals = 6 - math.floor(math.log10(r.threshold))
     noise = r.threshold * 0.5e-7
     minimum = 0.0 if -noise < r.minimum < 0 and r.threshold > 1 else r.minimum
@@ -114,11 +114,10 @@ def _row(line: str, where: str) -> tuple[str, Range]:
     threshold, minimum, maximum = numbers
     if threshold < 0 or minimum > maximum:
         raise UserError(f"{where}: tensor '{name}' has threshold {threshold} and range [{minimum}, {maximum}]")
-    if threshold < SMALLEST_THRESHOLD:
-        if max(abs(minimum), abs(maximum)) >= SMALLEST_THRESHOLD:
-            raise UserError(
-                f"{where}: tensor '{name}' has threshold {match[1]} and range [{minimum}, {maximum}], which give "
-                f"no scale; calibrate again, or give the row the largest magnitude that the tensor may have"
-            )
-        return name, Range(0.0, 0.0, 0.0)
+    if threshold < SMALLEST_THRESHOLD and (threshold or minimum or maximum):
+        raise UserError(
+            f"{where}: tensor '{name}' has threshold {match[1]} and range [{minimum}, {maximum}], which give no scale "
+            f"(the least is {SMALLEST_THRESHOLD}); give the row the largest magnitude that the tensor may have, or "
+            f"'0 0 0' where it may count as zero"
+        )
     return name, Range(threshold, minimum, maximum)

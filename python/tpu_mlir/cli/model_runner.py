@@ -17,7 +17,7 @@ def _parser() -> ArgumentParser:
         required=True,
         type=files,
         metavar="FILES",
-        help="one npz with all inputs; or npy or pictures, comma-separated",
+        help="one npz with all inputs; or npy or pictures, comma-separated (a .bmodel takes an npz)",
     )
     add("--output", default="_output.npz", metavar="FILE", help="the npz to write (default _output.npz)")
     add("--dump_all_tensors", action="store_true", help="write every tensor, not only the outputs")

@@ -268,6 +268,20 @@ TEST(Tiling, SaysWhatIsNeededWhenNothingFits) {
   }
 }
 
+TEST(Tiling, SaysWhichAxisNoInstructionTakes) {
+  Recipe r;
+  auto full = AxisMap::full(), same = AxisMap::same();
+  r.addInput(0, DType::I8, {1, 70003, 1, 1}, {same, full, same, same});
+  int y = r.addOutput(DType::I8, {1, 64, 1, 1});
+  r.steps.push_back({StepKind::Binary, y, 0, 0});
+  try {
+    chooseTile(r, kChip);
+    FAIL() << "it cannot fit";
+  } catch (const UserError &e) {
+    EXPECT_STREQ(e.what(), "needs 70003 channels of a tensor in one instruction, which takes at most 65535");
+  }
+}
+
 TEST(Tiling, LocalBytesByLayout) {
   // 70 channels take two rows of lanes; a row of 3 x 5 bytes is padded to 64 where aligned.
   EXPECT_EQ(localBytes(Layout::Aligned, {2, 70, 3, 5}, DType::I8, kChip), 2 * 2 * 64);

@@ -149,7 +149,8 @@ LogicalResult verifyRequant(Operation *op, int64_t multiplier, int64_t rshift) {
   if (multiplier < std::numeric_limits<int32_t>::min() || multiplier > std::numeric_limits<int32_t>::max())
     return op->emitOpError() << "'multiplier' fits int32, got " << multiplier;
   if (rshift < -31 || rshift > 64)
-    return op->emitOpError() << "'rshift' is between -31 and 64, got " << rshift;
+    return op->emitOpError() << "'rshift' is between -31 and 64, got " << rshift
+                             << ": the scales of what it reads and what it makes lie too far apart";
   return success();
 }
 

@@ -72,8 +72,10 @@ def _broken(origin: str, error: BaseException) -> UserError:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error's text with anything in it."""
+    """The first line of an error's text with anything in it, and the next one where it goes on there."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].endswith(":"):
+        return f"{lines[0]} {lines[1]}"
     return lines[0] if lines else type(error).__name__
 
 

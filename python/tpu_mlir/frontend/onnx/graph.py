@@ -39,6 +39,8 @@ def load_model(path: Path | str) -> Any:
         raise UserError(f"model '{path}' is damaged or is not an ONNX file") from error
     except (onnx.checker.ValidationError, ValueError, OSError, RuntimeError) as error:
         raise UserError(f"model '{path}': its external weights cannot be read: {first_line(error)}") from error
+    if model.graph.node and model.ir_version and not model.graph.output:
+        raise UserError(f"model '{path}' has no output; give its graph at least one")
     if not model.graph.node or not model.graph.output or model.ir_version == 0:
         raise UserError(f"model '{path}' is not an ONNX file, or holds no network")
     check_opset(model, str(path))
@@ -341,4 +343,8 @@ def _shape_text(value: Any) -> str:
     tensor = value.type.tensor_type
     if not tensor.HasField("shape"):
         return "of unknown rank"
-    return "[" + ",".join(d.dim_param or (str(d.dim_value) if d.dim_value > 0 else "?") for d in tensor.shape.dim) + "]"
+    return (
+        "["
+        + ",".join(d.dim_param or (str(d.dim_value) if d.HasField("dim_value") else "?") for d in tensor.shape.dim)
+        + "]"
+    )
