@@ -273,7 +273,7 @@ TEST(Tiling, SaysWhichAxisNoInstructionTakes) {
   auto full = AxisMap::full(), same = AxisMap::same();
   r.addInput(0, DType::I8, {1, 70003, 1, 1}, {same, full, same, same});
   int y = r.addOutput(DType::I8, {1, 64, 1, 1});
-  r.steps.push_back({StepKind::Binary, y, 0, 0});
+  r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, y, 0, 0));
   try {
     chooseTile(r, kChip);
     FAIL() << "it cannot fit";
