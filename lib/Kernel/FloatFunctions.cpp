@@ -1,0 +1,112 @@
+//===- FloatFunctions.cpp - Functions of floats as engine programs --------===//
+// The table of functions with their bounds, and the frame that all programs
+// have: operands into F32, the function, the result back.
+
+#include "tpu_mlir/Kernel/FloatFunctions.h"
+#include "FloatSteps.h"
+
+#include <cassert>
+
+namespace tpu_mlir::kernel {
+namespace {
+
+constexpr double kAll = INFINITY;
+constexpr FunctionBound everywhere(double ulp) { return {ulp, -kAll, kAll, 0}; }
+/// A result in F32 within a few units, rounded to 16 bits: half a unit, and the rest is small.
+constexpr FunctionBound kHalf = everywhere(0.52);
+
+constexpr FloatFunctionInfo kInfos[] = {
+    {"exp", 1, everywhere(99), kHalf, kHalf},
+    {"log", 1, everywhere(99), kHalf, kHalf},
+    {"sigmoid", 1, everywhere(99), kHalf, kHalf},
+    {"tanh", 1, everywhere(99), kHalf, kHalf},
+    {"erf", 1, everywhere(99), kHalf, kHalf},
+    {"gelu", 1, everywhere(99), kHalf, kHalf},
+    {"gelu_tanh", 1, {99, -2, kAll, 1e-6}, kHalf, kHalf},
+    {"silu", 1, everywhere(99), kHalf, kHalf},
+    {"mish", 1, everywhere(99), kHalf, kHalf},
+    {"softplus", 1, everywhere(99), kHalf, kHalf},
+    {"hard_sigmoid", 1, everywhere(99), kHalf, kHalf},
+    {"hard_swish", 1, everywhere(99), kHalf, kHalf},
+    {"elu", 1, everywhere(99), kHalf, kHalf},
+    {"sqrt", 1, everywhere(99), kHalf, kHalf},
+    {"rsqrt", 1, everywhere(99), kHalf, kHalf},
+    {"reciprocal", 1, everywhere(99), kHalf, kHalf},
+    {"divide", 2, everywhere(99), kHalf, kHalf},
+    {"pow", 2, everywhere(99), kHalf, kHalf},
+    {"sin", 1, {99, -100, 100, 2}, {0.52, -65536, 65536, 2}, {0.52, -65536, 65536, 2}},
+    {"cos", 1, {99, -100, 100, 2}, {0.52, -65536, 65536, 2}, {0.52, -65536, 65536, 2}},
+};
+static_assert(std::size(kInfos) == kFloatFunctions);
+
+Value hardSigmoid(B &b, Value x, FunctionParameters p) {
+  return b.max(b.min(b.add(b.mul(x, p.alpha), p.beta), 1.0f), 0.0f);
+}
+
+Value build(B &b, FloatFunction f, Value x, Value y, FunctionParameters p) {
+  switch (f) {
+  case FloatFunction::Exp:
+    return expFunction(b, x);
+  case FloatFunction::Log:
+    return logFunction(b, x);
+  case FloatFunction::Sigmoid:
+    return sigmoidFunction(b, x);
+  case FloatFunction::Tanh:
+    return tanhFunction(b, x);
+  case FloatFunction::Erf:
+    return erfFunction(b, x);
+  case FloatFunction::Gelu:
+    return geluFunction(b, x);
+  case FloatFunction::GeluTanh:
+    return geluTanhFunction(b, x);
+  case FloatFunction::Silu:
+    return siluFunction(b, x);
+  case FloatFunction::Mish:
+    return mishFunction(b, x);
+  case FloatFunction::Softplus:
+    return softplusFunction(b, x);
+  case FloatFunction::HardSigmoid:
+    return b.keepNaN(x, hardSigmoid(b, x, p));
+  case FloatFunction::HardSwish:
+    return b.keepNaN(x, b.mul(x, hardSigmoid(b, x, p)));
+  case FloatFunction::Elu:
+    return eluFunction(b, x, p.alpha);
+  case FloatFunction::Sqrt:
+    return sqrtFunction(b, x);
+  case FloatFunction::Rsqrt:
+    return rsqrtFunction(b, x);
+  case FloatFunction::Reciprocal:
+    return reciprocalFunction(b, x);
+  case FloatFunction::Divide:
+    return divisionFunction(b, x, y);
+  case FloatFunction::Pow:
+    return powFunction(b, x, y);
+  case FloatFunction::Sin:
+    return sinFunction(b, x, false);
+  case FloatFunction::Cos:
+    return sinFunction(b, x, true);
+  }
+  __builtin_unreachable();
+}
+
+} // namespace
+
+const FloatFunctionInfo &infoOf(FloatFunction f) { return kInfos[size_t(f)]; }
+
+Sequence sequenceOf(FloatFunction f, DType format, FunctionParameters parameters) {
+  assert(isFloat(format));
+  const int operands = infoOf(f).operands;
+  B b(operands);
+  Value in[2] = {b.input(0), b.input(operands - 1)};
+  if (format != DType::F32)
+    for (int i = 0; i < operands; ++i)
+      in[i] = b.cast(in[i], format, DType::F32);
+  Value result = build(b, f, in[0], in[operands - 1], parameters);
+  if (format != DType::F32)
+    result = b.cast(result, DType::F32, format);
+  b.program.format = format;
+  b.program.result = result.reg;
+  return withFewRegisters(b.program);
+}
+
+} // namespace tpu_mlir::kernel
