@@ -15,11 +15,11 @@ Value scaledErfc(B &b, Value t) {
 }
 
 /// e^(−factor · a²), a ≤ 16, factor 1 or ½.
-Value expOfSquare(B &b, Value a, float factor) {
+Power expOfSquare(B &b, Value a, float factor) {
   B::Pair h = b.halves(a);
   Value high = b.mul(b.mul(h.high, h.high), -factor); // exact: 24 bits
   Value low = b.mul(b.mul(h.low, b.add(a, h.high)), -factor);
-  return expOfParts(b, b.max(b.mul(b.mul(a, a), -factor), -104.0f), b.max(high, -104.0f), low);
+  return expOf(b, b.max(b.mul(b.mul(a, a), -factor), -120.0f), b.max(high, -120.0f), low);
 }
 
 } // namespace
@@ -27,7 +27,7 @@ Value expOfSquare(B &b, Value a, float factor) {
 Value erfFunction(B &b, Value x) {
   Value a = b.min(b.magnitude(x), 10.0f), u = b.mul(a, a);
   Value small = b.add(a, b.mul(a, b.polynomial(u, kErfTail)));
-  Value large = b.sub(1.0f, b.mul(expOfSquare(b, a, 1.0f), scaledErfc(b, a)));
+  Value large = b.sub(1.0f, b.mul(scaled(b, expOfSquare(b, a, 1.0f)), scaledErfc(b, a)));
   return b.keepNaN(x, b.bitOr(b.ifLess(a, 1.0f, small, large), b.signOf(x)));
 }
 
@@ -35,16 +35,18 @@ Value geluFunction(B &b, Value x) {
   // x Φ(x) = max(x, 0) − |x| Φ(−|x|), Φ(−a) = ½ erfc(a / √2).
   Value a = b.min(b.magnitude(x), 15.0f);
   Value w = b.mul(scaledErfc(b, b.mul(a, kRootHalf)), b.mul(a, 0.5f));
-  return b.keepNaN(x, b.sub(b.max(x, 0.0f), b.mul(expOfSquare(b, a, 0.5f), w)));
+  Power e = expOfSquare(b, a, 0.5f);
+  Value rest = scaled(b, b.mul(w, e.p), e.n);
+  return b.keepNaN(x, b.ifLess(x, 0.0f, b.bitXor(rest, kSignBit), b.sub(x, rest)));
 }
 
 Value geluTanhFunction(B &b, Value x) {
   // ½ (1 + tanh u) is the sigmoid of 2u.
   Value limited = b.max(b.min(x, 16.0f), -16.0f), square = b.mul(limited, limited);
   Value v = b.magnitude(b.mul(limited, b.add(b.mul(square, kGeluCube), kGeluSlope)));
-  Value z = expOfMinus(b, v);
-  Value y = b.mul(b.max(x, -16.0f), quotient(b, 1.0f, b.add(z, 1.0f)));
-  return b.keepNaN(x, b.mul(y, b.ifLess(x, 0.0f, z, 1.0f)));
+  Power e = expOfMinus(b, v);
+  Value y = b.mul(b.max(x, -16.0f), quotient(b, 1.0f, b.add(scaled(b, e), 1.0f)));
+  return b.keepNaN(x, timesSmall(b, x, y, e));
 }
 
 } // namespace tpu_mlir::kernel

@@ -27,24 +27,23 @@ Reduced reduce(B &b, Value sum, Value high, Value low) {
 /// e^r − 1.
 Value expTail(B &b, Value r) { return b.add(r, b.mul(b.mul(r, r), b.polynomial(r, kExpTail))); }
 
-/// Beyond, e^x is infinite, or less than half the least number.
-constexpr float kMost = 89, kLeast = -104;
+/// Beyond, e^x is infinite, or less than half the least number, even 2^20 times as large.
+constexpr float kMost = 89, kLeast = -120;
 
 } // namespace
 
-Value expOfParts(B &b, Value sum, Value high, Value low) {
+Power expOf(B &b, Value sum, Value high, Value low) {
   auto [n, r] = reduce(b, sum, high, low);
-  return scaled(b, b.add(expTail(b, r), 1.0f), n);
+  return {b.add(expTail(b, r), 1.0f), n};
 }
 
-Value expOf(B &b, Value x) {
-  Value t = b.max(b.min(x, kMost), kLeast);
-  return expOfParts(b, t, t, 0.0f);
-}
-
-Value expOfMinus(B &b, Value magnitude) {
+Power expOfMinus(B &b, Value magnitude) {
   Value t = b.max(b.bitXor(magnitude, kSignBit), kLeast);
-  return expOfParts(b, t, t, 0.0f);
+  return expOf(b, t, t, 0.0f);
+}
+
+Value timesSmall(B &b, Value x, Value y, Power ofMinus) {
+  return scaled(b, b.mul(y, b.ifLess(x, 0.0f, ofMinus.p, 1.0f)), b.ifLess(x, 0.0f, ofMinus.n, 0));
 }
 
 Value expMinusOne(B &b, Value x) {
@@ -53,38 +52,39 @@ Value expMinusOne(B &b, Value x) {
   return b.add(b.mul(expTail(b, r), power), b.sub(power, 1.0f));
 }
 
-Value expFunction(B &b, Value x) { return b.keepNaN(x, expOf(b, x)); }
+Value expFunction(B &b, Value x) {
+  Value t = b.max(b.min(x, kMost), kLeast);
+  return b.keepNaN(x, scaled(b, expOf(b, t, t, 0.0f)));
+}
 
 namespace {
 
-/// What functions of e^−|x| = z multiply by last: z where x is negative, else 1.
-Value smallFactor(B &b, Value x, Value z) { return b.ifLess(x, 0.0f, z, 1.0f); }
 /// x, or where e^x is 0 a number whose product with 0 is one.
 Value finiteBelow(B &b, Value x) { return b.max(x, -128.0f); }
 
 } // namespace
 
 Value sigmoidFunction(B &b, Value x) {
-  Value z = expOfMinus(b, b.magnitude(x));
-  return b.keepNaN(x, b.mul(quotient(b, 1.0f, b.add(z, 1.0f)), smallFactor(b, x, z)));
+  Power e = expOfMinus(b, b.magnitude(x));
+  return b.keepNaN(x, timesSmall(b, x, quotient(b, 1.0f, b.add(scaled(b, e), 1.0f)), e));
 }
 
 Value siluFunction(B &b, Value x) {
-  Value z = expOfMinus(b, b.magnitude(x));
-  Value y = b.mul(finiteBelow(b, x), quotient(b, 1.0f, b.add(z, 1.0f)));
-  return b.keepNaN(x, b.mul(y, smallFactor(b, x, z)));
+  Power e = expOfMinus(b, b.magnitude(x));
+  Value y = b.mul(finiteBelow(b, x), quotient(b, 1.0f, b.add(scaled(b, e), 1.0f)));
+  return b.keepNaN(x, timesSmall(b, x, y, e));
 }
 
 Value tanhFunction(B &b, Value x) {
   constexpr float kSmall = 0.625f; // above, 1 − 2z / (1 + z) has lost no bit
-  Value a = b.magnitude(x), z = expOfMinus(b, b.add(a, a)), u = b.mul(a, a);
+  Value a = b.magnitude(x), z = scaled(b, expOfMinus(b, b.add(a, a))), u = b.mul(a, a);
   Value small = b.add(a, b.mul(a, b.mul(u, b.polynomial(u, kTanhTail))));
   Value large = b.sub(1.0f, quotient(b, b.add(z, z), b.add(z, 1.0f)));
   return b.keepNaN(x, b.bitOr(b.ifLess(a, kSmall, small, large), b.signOf(x)));
 }
 
 Value softplusFunction(B &b, Value x) {
-  Value z = expOfMinus(b, b.magnitude(x));
+  Value z = scaled(b, expOfMinus(b, b.magnitude(x)));
   // 1 + z lies between 1 and 2; from 4/3 on its half is near 1.
   constexpr float kThird = 1 / 3.0f;
   Value f = b.ifGreater(z, kThird, b.mul(b.sub(z, 1.0f), 0.5f), z), k = b.ifGreater(z, kThird, 1.0f, 0.0f);
@@ -93,17 +93,18 @@ Value softplusFunction(B &b, Value x) {
 
 Value mishFunction(B &b, Value x) {
   // tanh(log(1 + e^x)) = (w² + 2w) / (w² + 2w + 2) with w = e^x; by z = 1 / w where that is small.
-  Value z = expOfMinus(b, b.magnitude(x)), doubled = b.add(z, z), square = b.mul(z, z);
+  Power e = expOfMinus(b, b.magnitude(x));
+  Value z = scaled(b, e), doubled = b.add(z, z), square = b.mul(z, z);
   Value above = b.add(doubled, 1.0f), below = b.add(z, 2.0f);
   Value n = b.ifLess(x, 0.0f, below, above);
   Value d = b.ifLess(x, 0.0f, b.add(b.add(square, doubled), 2.0f), b.add(above, b.add(square, square)));
   Value y = b.mul(finiteBelow(b, x), quotient(b, n, d));
-  return b.keepNaN(x, b.mul(y, smallFactor(b, x, z)));
+  return b.keepNaN(x, timesSmall(b, x, y, e));
 }
 
 Value eluFunction(B &b, Value x, float alpha) {
   Value below = b.mul(expMinusOne(b, b.max(b.min(x, 0.0f), -20.0f)), alpha);
-  return b.keepNaN(x, b.ifGreater(x, 0.0f, x, below));
+  return b.keepNaN(x, b.ifLess(x, 0.0f, below, x)); // the sign of a zero is kept
 }
 
 } // namespace tpu_mlir::kernel

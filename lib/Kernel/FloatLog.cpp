@@ -54,8 +54,8 @@ Value powFunction(B &b, Value x, Value y) {
   B::Pair log = logPair(b, a), p = b.product(y, log.high);
   Value low = b.add(p.low, b.mul(y, log.low));
   low = b.ifLess(b.magnitude(p.high), 128.0f, low, 0.0f); // beyond, the result is 0 or infinite, and low may be NaN
-  Value t = b.max(b.min(p.high, 89.0f), -104.0f);
-  Value power = b.ifEqual(a, 1.0f, 1.0f, expOfParts(b, t, t, low));
+  Value t = b.max(b.min(p.high, 89.0f), -120.0f);
+  Value power = b.ifEqual(a, 1.0f, 1.0f, scaled(b, expOf(b, t, t, low)));
   // From 2^24 on every number is even.
   Value limited = b.min(b.magnitude(y), 0x1p24f), whole = b.toInt(limited, Round::TowardZero);
   Value odd = b.ifIntEqual(b.bitAnd(whole, 1), 1, kSignBit, 0);

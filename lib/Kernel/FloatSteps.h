@@ -16,14 +16,19 @@ using B = SequenceBuilder;
 /// y · 2^n, −252 ≤ n ≤ 254, rounded once where the result is denormal and y is not.
 Value scaled(B &b, Value y, Value n);
 
-/// e^x for any x; NaN is not kept.
-Value expOf(B &b, Value x);
-/// e^(high + low), |low| small beside 1; `sum` is near both together.
-Value expOfParts(B &b, Value sum, Value high, Value low);
+/// p · 2^n with p near 1. What multiplies a power should multiply p, so that a denormal result is rounded once.
+struct Power {
+  Value p, n;
+};
+/// e^(high + low), |low| small beside 1; `sum` is near both together, −120 to 89. NaN is not kept.
+Power expOf(B &b, Value sum, Value high, Value low);
+/// e^−|x|.
+Power expOfMinus(B &b, Value magnitude);
+inline Value scaled(B &b, Power power) { return scaled(b, power.p, power.n); }
+/// y · e^x where x < 0, else y.
+Value timesSmall(B &b, Value x, Value y, Power ofMinus);
 /// e^x − 1 for −20 ≤ x ≤ 0.
 Value expMinusOne(B &b, Value x);
-/// e^−|x|.
-Value expOfMinus(B &b, Value magnitude);
 
 /// A positive number as m · 2^e, 1 ≤ m < 2^`span` or around 1 where `low` says so; denormals too.
 struct Parts {

@@ -19,6 +19,8 @@ Value sinFunction(B &b, Value x, bool isCosine) {
   Value quadrant = isCosine ? b.addInt(b.bitAnd(n, 3), 1) : n;
   Value y = b.ifIntEqual(b.bitAnd(quadrant, 1), 0, sine, cosine);
   y = b.ifIntEqual(b.bitAnd(quadrant, 2), 0, y, b.bitXor(y, kSignBit));
+  if (!isCosine)
+    y = b.ifEqual(x, 0.0f, x, y); // with its sign
   return b.keepNaN(x, b.ifEqual(b.magnitude(x), kInfinity, kNaN, y));
 }
 

@@ -57,12 +57,12 @@ int64_t saturate(int64_t v, DType t) {
   return v < low ? low : v > high ? high : v;
 }
 
-int64_t floatToInt(float v, DType t, Round round) {
+int64_t floatToInt(double v, DType t, Round round) {
   if (std::isnan(v))
     return 0;
   auto [low, high] = rangeOf(t);
   // Beyond 2^53 doubles would do too; every format here has at most 32 bits.
-  double whole = std::trunc(double(v)), fraction = double(v) - whole;
+  double whole = std::trunc(v), fraction = v - whole;
   bool odd = whole - 2 * std::trunc(whole * 0.5) != 0; // exact, and several times faster than fmod
   switch (round) {
   case Round::HalfToEven:

@@ -11,8 +11,9 @@
 namespace tpu_mlir::kernel {
 
 const char *name(Primitive p) {
-  static constexpr const char *kNames[] = {"add", "sub",   "mul",  "max",            "min",          "and",         "or",
-                                           "xor", "shift", "cast", "select_greater", "select_equal", "select_less", "polynomial"};
+  static constexpr const char *kNames[] = {
+      "add",          "sub",         "mul",       "max", "min", "and", "or", "xor", "shift", "cast", "select_greater",
+      "select_equal", "select_less", "polynomial"};
   return kNames[size_t(p)];
 }
 
@@ -63,12 +64,17 @@ Sequence withFewRegisters(const Sequence &program) {
           done.push_back(o->reg);
         o->reg = place[size_t(o->reg)];
       }
+    // A result may take an operand's place, but not that of one with elements of another width.
+    const bool isInPlace = s.what != Primitive::Cast || byteSize(s.from) == byteSize(s.type);
+    if (!isInPlace)
+      take(s.to);
     for (int reg : done)
       if (place[size_t(reg)] >= 0) {
         free.push_back(place[size_t(reg)]);
         place[size_t(reg)] = -1; // twice an operand is once a register
       }
-    take(s.to);
+    if (isInPlace)
+      take(s.to);
     s.to = place[size_t(s.to)];
   }
   out.result = place[size_t(program.result)];
@@ -89,7 +95,8 @@ Sequence withoutPolynomials(const Sequence &program) {
       out.steps.push_back({Primitive::Mul, DType::F32, out.registers++, s.a, sum, {}, {}});
       // The last sum goes where the polynomial went.
       const int to = k ? out.registers++ : s.to;
-      out.steps.push_back({Primitive::Add, DType::F32, to, {out.steps.back().to}, {-1, std::bit_cast<uint32_t>(c[k])}, {}, {}});
+      out.steps.push_back(
+          {Primitive::Add, DType::F32, to, {out.steps.back().to}, {-1, std::bit_cast<uint32_t>(c[k])}, {}, {}});
       sum = {to};
     }
   }

@@ -62,6 +62,12 @@ LogicalResult checkLowered(ModuleOp module, StringRef pass) {
   return result;
 }
 
+void setRoundings(Recipe &recipe, const target::Chip &chip) {
+  const Round shifts = kernel::roundNamed(chip.quant.requantRound), casts = kernel::roundNamed(chip.quant.floatRound);
+  for (Step &s : recipe.steps)
+    s.round = s.kind == StepKind::Cast ? casts : shifts;
+}
+
 int64_t channelPack(const target::Chip &chip, kernel::DType type) {
   switch (kernel::bitWidth(type)) {
   case 8:

@@ -40,11 +40,12 @@ struct FunctionParameters {
 };
 
 /// How far a result may be from the true one: `ulp` units in the last place of the format for operands from `low` to
-/// `high`, and `absolute` beyond (0: the units hold for every operand). A unit is the distance of the format's numbers
-/// around the true result, the least denormal where that is denormal; infinity counts as the number after the largest.
-/// Of two operands, the range is that of the first.
+/// `high`; elsewhere `absolute`, for operands up to `reach` in magnitude; nothing is promised beyond, and what needs
+/// more must run elsewhere. A unit is the distance of the format's numbers around the true result, the least denormal
+/// where that is denormal; infinity counts as the number after the largest. Of two operands, the range is that of the
+/// first.
 struct FunctionBound {
-  double ulp, low, high, absolute;
+  double ulp, low, high, absolute, reach;
 };
 
 struct FloatFunctionInfo {

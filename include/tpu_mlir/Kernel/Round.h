@@ -23,7 +23,7 @@ int64_t shiftRound(int64_t v, int shift, Round round);
 int64_t saturate(int64_t v, DType t);
 
 /// Rounds `v` to an integer by `round` and saturates to integer format `t`; NaN becomes 0.
-int64_t floatToInt(float v, DType t, Round round);
+int64_t floatToInt(double v, DType t, Round round);
 
 /// The bits of `v` in float format `t`, rounded once. Beyond the largest number, roundings to the nearest and away from
 /// zero give infinity, the others the largest number; NaN stays NaN (quiet). F32 as the IEEE formats: denormals too.

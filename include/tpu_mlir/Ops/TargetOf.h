@@ -4,6 +4,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "tpu_mlir/Kernel/Format.h"
+#include "tpu_mlir/Recipe/Recipe.h"
 #include "tpu_mlir/Target/Target.h"
 
 namespace tpu_mlir {
@@ -17,6 +18,10 @@ mlir::LogicalResult checkLowered(mlir::ModuleOp module, llvm::StringRef pass);
 
 /// Input channels that lie side by side in a convolution's stored filter.
 int64_t channelPack(const target::Chip &chip, kernel::DType type);
+
+/// Gives the steps the roundings that the chip has for them: one for shifts of integers, one for casts of floats. An
+/// op's form knows no chip, so whoever runs or emits it asks for them.
+void setRoundings(Recipe &recipe, const target::Chip &chip);
 
 } // namespace tpu_mlir
 

@@ -115,7 +115,7 @@ struct Step {
   kernel::Window window = {}; ///< Conv, Depthwise, MaxPool: of the whole tensor
   kernel::BinaryOp op = kernel::BinaryOp::Add;
   int shift = 0;
-  Round round = Round::HalfUp;
+  Round round = Round::HalfUp;          ///< setRoundings asks the target
   kernel::QuantEntry entry = {1, 0, 0}; ///< Requant with b = -1
   double constant = 0;                  ///< Binary with b = -1; Depthwise with b = -1: every weight
   DType constantType = DType::F32;

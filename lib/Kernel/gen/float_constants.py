@@ -1,8 +1,8 @@
 """Constants of the float functions: minimax polynomials and numbers split for exact products.
 
 Writes FloatConstants.inc beside the functions. Each polynomial minimises the largest weighted error on its interval
-(weighted least squares, repeated); its coefficients are then rounded to fp32 from the lowest power on, the others fitted again
-each time.
+(weighted least squares, repeated); its coefficients are then rounded to fp32 from the lowest power on, the others fitted
+again each time.
 """
 
 from __future__ import annotations

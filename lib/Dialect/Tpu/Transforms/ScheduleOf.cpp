@@ -72,6 +72,8 @@ FunctionNetwork networkOf(func::FuncOp function, const codegen::Machine &machine
         continue;
       }
       auto *recipe = std::get_if<Recipe>(&form);
+      if (recipe)
+        setRoundings(*recipe, *machine.chip);
       schedule::Node node;
       node.id = int(f.ops.size());
       node.name = top::nameOf(&op).str();
@@ -85,6 +87,8 @@ FunctionNetwork networkOf(func::FuncOp function, const codegen::Machine &machine
         node.price = codegen::priceOf(*copies, machine);
       node.form = std::move(form);
       node.local = interface.localForm();
+      if (node.local)
+        setRoundings(*node.local, *machine.chip);
       f.ops.push_back(&op);
       network.nodes.push_back(std::move(node));
     }
