@@ -11,11 +11,15 @@ namespace {
 /// exp(t²) erfc(t) for 0 ≤ t ≤ 11.
 Value scaledErfc(B &b, Value t) {
   Value q = quotient(b, b.sub(t, 3.0f), b.add(t, 3.0f));
-  return quotient(b, b.polynomial(q, kErfcx), b.add(b.add(t, t), 1.0f));
+  return quotient(b, b.isShort ? b.polynomial(q, kErfcxShort) : b.polynomial(q, kErfcx), b.add(b.add(t, t), 1.0f));
 }
 
 /// e^(−factor · a²), a ≤ 16, factor 1 or ½.
 Power expOfSquare(B &b, Value a, float factor) {
+  if (b.isShort) {
+    Value t = b.max(b.mul(b.mul(a, a), -factor), -120.0f);
+    return expOf(b, t, t, 0.0f);
+  }
   B::Pair h = b.halves(a);
   Value high = b.mul(b.mul(h.high, h.high), -factor); // exact: 24 bits
   Value low = b.mul(b.mul(h.low, b.add(a, h.high)), -factor);
@@ -26,7 +30,7 @@ Power expOfSquare(B &b, Value a, float factor) {
 
 Value erfFunction(B &b, Value x) {
   Value a = b.min(b.magnitude(x), 10.0f), u = b.mul(a, a);
-  Value small = b.add(a, b.mul(a, b.polynomial(u, kErfTail)));
+  Value small = b.add(a, b.mul(a, b.isShort ? b.polynomial(u, kErfTailShort) : b.polynomial(u, kErfTail)));
   Value large = b.sub(1.0f, b.mul(scaled(b, expOfSquare(b, a, 1.0f)), scaledErfc(b, a)));
   return b.keepNaN(x, b.bitOr(b.ifLess(a, 1.0f, small, large), b.signOf(x)));
 }

@@ -25,7 +25,10 @@ Reduced reduce(B &b, Value sum, Value high, Value low) {
 }
 
 /// e^r − 1.
-Value expTail(B &b, Value r) { return b.add(r, b.mul(b.mul(r, r), b.polynomial(r, kExpTail))); }
+Value expTail(B &b, Value r) {
+  Value p = b.isShort ? b.polynomial(r, kExpTailShort) : b.polynomial(r, kExpTail);
+  return b.add(r, b.mul(b.mul(r, r), p));
+}
 
 /// Beyond, e^x is infinite, or less than half the least number, even 2^20 times as large.
 constexpr float kMost = 89, kLeast = -120;
@@ -78,7 +81,7 @@ Value siluFunction(B &b, Value x) {
 Value tanhFunction(B &b, Value x) {
   constexpr float kSmall = 0.625f; // above, 1 − 2z / (1 + z) has lost no bit
   Value a = b.magnitude(x), z = scaled(b, expOfMinus(b, b.add(a, a))), u = b.mul(a, a);
-  Value small = b.add(a, b.mul(a, b.mul(u, b.polynomial(u, kTanhTail))));
+  Value small = b.add(a, b.mul(a, b.mul(u, b.isShort ? b.polynomial(u, kTanhTailShort) : b.polynomial(u, kTanhTail))));
   Value large = b.sub(1.0f, quotient(b, b.add(z, z), b.add(z, 1.0f)));
   return b.keepNaN(x, b.bitOr(b.ifLess(a, kSmall, small, large), b.signOf(x)));
 }

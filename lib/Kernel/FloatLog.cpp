@@ -15,13 +15,23 @@ constexpr float kNaN = NAN;
 
 Value logOf(B &b, Value f, Value k) {
   Value square = b.mul(f, f);
-  Value rest = b.mul(square, b.sub(b.mul(f, b.polynomial(f, kLogTail)), 0.5f));
+  Value rest =
+      b.mul(square, b.sub(b.mul(f, b.isShort ? b.polynomial(f, kLogTailShort) : b.polynomial(f, kLogTail)), 0.5f));
   return b.add(b.add(f, b.add(rest, b.mul(k, kLn2Low))), b.mul(k, kLn2High));
 }
 
-Value logFunction(B &b, Value x) {
+namespace {
+
+/// log x of finite x > 0.
+Value positiveLog(B &b, Value x) {
   Parts p = partsOf(b, x, kTwoThirds, 23);
-  Value y = logOf(b, b.sub(p.mantissa, 1.0f), b.toFloat(p.exponent));
+  return logOf(b, b.sub(p.mantissa, 1.0f), b.toFloat(p.exponent));
+}
+
+} // namespace
+
+Value logFunction(B &b, Value x) {
+  Value y = positiveLog(b, x);
   y = b.ifEqual(x, 0.0f, -kInfinity, y);
   y = b.ifEqual(x, kInfinity, x, y);
   return b.keepNaN(x, b.ifLess(x, 0.0f, kNaN, y));
@@ -47,15 +57,24 @@ B::Pair logPair(B &b, Value a) {
   return log;
 }
 
-} // namespace
-
-Value powFunction(B &b, Value x, Value y) {
-  Value a = b.magnitude(x);
+/// a^y, a ≥ 0.
+Value powerOf(B &b, Value a, Value y) {
+  auto limit = [&](Value v) { return b.max(b.min(v, 89.0f), -120.0f); };
+  if (b.isShort) {
+    Value log = positiveLog(b, a), t = limit(b.mul(y, b.ifEqual(a, 0.0f, -kInfinity, b.ifEqual(a, kInfinity, a, log))));
+    return scaled(b, expOf(b, t, t, 0.0f));
+  }
   B::Pair log = logPair(b, a), p = b.product(y, log.high);
   Value low = b.add(p.low, b.mul(y, log.low));
   low = b.ifLess(b.magnitude(p.high), 128.0f, low, 0.0f); // beyond, the result is 0 or infinite, and low may be NaN
-  Value t = b.max(b.min(p.high, 89.0f), -120.0f);
-  Value power = b.ifEqual(a, 1.0f, 1.0f, scaled(b, expOf(b, t, t, low)));
+  Value t = limit(p.high);
+  return scaled(b, expOf(b, t, t, low));
+}
+
+} // namespace
+
+Value powFunction(B &b, Value x, Value y) {
+  Value a = b.magnitude(x), power = b.ifEqual(a, 1.0f, 1.0f, powerOf(b, a, y));
   // From 2^24 on every number is even.
   Value limited = b.min(b.magnitude(y), 0x1p24f), whole = b.toInt(limited, Round::TowardZero);
   Value odd = b.ifIntEqual(b.bitAnd(whole, 1), 1, kSignBit, 0);

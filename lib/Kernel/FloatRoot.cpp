@@ -31,6 +31,8 @@ Value quotient(B &b, Value n, Value d) {
   Value y = roughReciprocal(b, d);
   const bool isOne = n.isConstant() && n.bits == kOne;
   Value q = isOne ? y : b.mul(n, y);
+  if (b.isShort)
+    return q;
   B::Pair back = b.product(q, d);
   return b.add(q, b.mul(b.sub(b.sub(n, back.high), back.low), y));
 }
@@ -63,7 +65,7 @@ namespace {
 /// 1 / √m, 1 ≤ m < 4, with an error of about two units. The start's error is at most 3.5 %.
 Value roughInverseRoot(B &b, Value m) {
   Value half = b.mul(m, 0.5f), y = b.subInt(0x5f3759df, b.shift(m, -1));
-  for (int i = 0; i < 3; ++i)
+  for (int i = 0; i < (b.isShort ? 2 : 3); ++i)
     y = b.mul(y, b.sub(1.5f, b.mul(b.mul(half, y), y)));
   return y;
 }
@@ -75,8 +77,10 @@ constexpr float kNaN = NAN;
 Value sqrtFunction(B &b, Value x) {
   Parts p = partsOf(b, x, kOne, 24);
   Value y = roughInverseRoot(b, p.mantissa), root = b.mul(p.mantissa, y);
-  B::Pair back = b.product(root, root);
-  root = b.add(root, b.mul(b.mul(b.sub(b.sub(p.mantissa, back.high), back.low), 0.5f), y));
+  if (!b.isShort) {
+    B::Pair back = b.product(root, root);
+    root = b.add(root, b.mul(b.mul(b.sub(b.sub(p.mantissa, back.high), back.low), 0.5f), y));
+  }
   root = b.addInt(root, b.shift(p.exponent, 23));
   root = b.ifEqual(x, 0.0f, x, root);
   root = b.ifEqual(x, kInfinity, x, root);
@@ -86,9 +90,11 @@ Value sqrtFunction(B &b, Value x) {
 Value rsqrtFunction(B &b, Value x) {
   Parts p = partsOf(b, x, kOne, 24);
   Value y = roughInverseRoot(b, p.mantissa);
-  B::Pair once = b.product(p.mantissa, y), twice = b.product(once.high, y);
-  Value rest = b.sub(b.sub(b.sub(1.0f, twice.high), twice.low), b.mul(once.low, y));
-  y = b.add(y, b.mul(y, b.mul(rest, 0.5f)));
+  if (!b.isShort) {
+    B::Pair once = b.product(p.mantissa, y), twice = b.product(once.high, y);
+    Value rest = b.sub(b.sub(b.sub(1.0f, twice.high), twice.low), b.mul(once.low, y));
+    y = b.add(y, b.mul(y, b.mul(rest, 0.5f)));
+  }
   y = b.subInt(y, b.shift(p.exponent, 23));
   y = b.ifEqual(x, kInfinity, 0.0f, y);
   y = b.ifLess(x, 0.0f, kNaN, y);

@@ -14,8 +14,9 @@ Value sinFunction(B &b, Value x, bool isCosine) {
     r = b.sub(r, b.mul(k, part));
   r = b.max(b.min(r, kQuarterPi), -kQuarterPi);
   Value u = b.mul(r, r);
-  Value sine = b.add(r, b.mul(r, b.mul(u, b.polynomial(u, kSinTail))));
-  Value cosine = b.add(b.mul(u, b.sub(b.mul(u, b.polynomial(u, kCosTail)), 0.5f)), 1.0f);
+  Value sine = b.add(r, b.mul(r, b.mul(u, b.isShort ? b.polynomial(u, kSinTailShort) : b.polynomial(u, kSinTail))));
+  Value cosine = b.add(
+      b.mul(u, b.sub(b.mul(u, b.isShort ? b.polynomial(u, kCosTailShort) : b.polynomial(u, kCosTail)), 0.5f)), 1.0f);
   Value quadrant = isCosine ? b.addInt(b.bitAnd(n, 3), 1) : n;
   Value y = b.ifIntEqual(b.bitAnd(quadrant, 1), 0, sine, cosine);
   y = b.ifIntEqual(b.bitAnd(quadrant, 2), 0, y, b.bitXor(y, kSignBit));

@@ -37,7 +37,23 @@ std::array<Sequence::Operand *, 4> operandsOf(Sequence::Step &s) { return {&s.a,
 
 } // namespace
 
-Sequence withFewRegisters(const Sequence &program) {
+static Sequence withOneRegisterPerValue(const Sequence &program) {
+  Sequence out = program;
+  std::vector<int> current(size_t(program.registers), -1);
+  for (out.registers = 0; out.registers < program.inputs; ++out.registers)
+    current[size_t(out.registers)] = out.registers;
+  for (Sequence::Step &s : out.steps) {
+    for (Sequence::Operand *o : operandsOf(s))
+      if (!o->isConstant())
+        o->reg = current[size_t(o->reg)];
+    s.to = current[size_t(s.to)] = out.registers++;
+  }
+  out.result = current[size_t(program.result)];
+  return out;
+}
+
+Sequence withFewRegisters(const Sequence &given) {
+  const Sequence program = withOneRegisterPerValue(given);
   Sequence out = program;
   std::vector<int> lastUse(size_t(program.registers), -1);
   for (size_t i = 0; i < out.steps.size(); ++i)

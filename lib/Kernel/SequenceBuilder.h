@@ -26,8 +26,9 @@ inline constexpr float kInfinity = INFINITY;
 
 class SequenceBuilder {
 public:
-  explicit SequenceBuilder(int inputs) { program.inputs = program.registers = inputs; }
+  SequenceBuilder(int inputs, bool isShort) : isShort(isShort) { program.inputs = program.registers = inputs; }
   Sequence program;
+  const bool isShort; ///< 17 bits of the result are enough: it is rounded to 16-bit formats, which have 11 or 8
 
   Value input(int number) { return {number, true}; }
 
@@ -52,10 +53,18 @@ public:
     program.steps.push_back({Primitive::Cast, to, v.reg, a, {}, {}, {}, from, round});
     return v;
   }
-  Value ifGreater(Value a, Value b, Value yes, Value no) { return choose(Primitive::SelectGreater, DType::F32, a, b, yes, no); }
-  Value ifLess(Value a, Value b, Value yes, Value no) { return choose(Primitive::SelectLess, DType::F32, a, b, yes, no); }
-  Value ifEqual(Value a, Value b, Value yes, Value no) { return choose(Primitive::SelectEqual, DType::F32, a, b, yes, no); }
-  Value ifIntEqual(Value a, Value b, Value yes, Value no) { return choose(Primitive::SelectEqual, DType::I32, a, b, yes, no); }
+  Value ifGreater(Value a, Value b, Value yes, Value no) {
+    return choose(Primitive::SelectGreater, DType::F32, a, b, yes, no);
+  }
+  Value ifLess(Value a, Value b, Value yes, Value no) {
+    return choose(Primitive::SelectLess, DType::F32, a, b, yes, no);
+  }
+  Value ifEqual(Value a, Value b, Value yes, Value no) {
+    return choose(Primitive::SelectEqual, DType::F32, a, b, yes, no);
+  }
+  Value ifIntEqual(Value a, Value b, Value yes, Value no) {
+    return choose(Primitive::SelectEqual, DType::I32, a, b, yes, no);
+  }
   Value polynomial(Value x, std::span<const float> coefficients) {
     Value v = fresh();
     program.steps.push_back({Primitive::Polynomial, DType::F32, v.reg, x, {}, {}, {}});

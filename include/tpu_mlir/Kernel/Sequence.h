@@ -15,12 +15,12 @@ namespace tpu_mlir::kernel {
 
 /// What a step does, in terms of the shared ISA notes, isa.md §5. Each is one command.
 enum class Primitive : uint8_t {
-  Add,           ///< AR add, sub, mul, max, min: floats one IEEE operation, integers saturate
+  Add, ///< AR add, sub, mul, max, min: floats one IEEE operation, integers saturate
   Sub,
   Mul,
   Max,
   Min,
-  And,           ///< AR and, or, xor: bits
+  And, ///< AR and, or, xor: bits
   Or,
   Xor,
   Shift,         ///< AR arithmetic shift of integers by a constant, left where positive, rounding down

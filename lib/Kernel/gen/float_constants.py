@@ -1,8 +1,8 @@
 """Constants of the float functions: minimax polynomials and numbers split for exact products.
 
 Writes FloatConstants.inc beside the functions. Each polynomial minimises the largest weighted error on its interval
-(weighted least squares, repeated); its coefficients are then rounded to fp32 from the lowest power on, the others fitted
-again each time.
+(weighted least squares, repeated); its coefficients are then rounded to fp32 from the lowest power on, the others
+fitted again each time.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Polynomial:
     low: mpf
     high: mpf
     count: int
+    short: int  # coefficients where 17 bits are enough
 
 
 def f32(x: mpf) -> mpf:
@@ -60,15 +61,15 @@ def minimax(
     return best, float(least)
 
 
-def fit(p: Polynomial) -> tuple[list[float], float]:
-    """Coefficients in fp32 and the largest weighted error with them."""
+def fit(p: Polynomial, count: int) -> tuple[list[float], float]:
+    """So many coefficients in fp32 and the largest weighted error with them."""
     points = [p.low + (p.high - p.low) * (1 - cos(pi * (2 * i + 1) / (2 * GRID))) / 2 for i in range(GRID)]
     grid = np.array([float(x) for x in points])
     values = np.array([float(p.f(mpf(x))) for x in grid])
     weights = np.array([float(p.weight(mpf(x))) for x in grid])
     fixed = np.zeros(0)
-    for k in range(p.count):
-        coefficients, _ = minimax(values, weights, grid, list(range(k, p.count)), fixed)
+    for k in range(count):
+        coefficients, _ = minimax(values, weights, grid, list(range(k, count)), fixed)
         fixed = np.append(fixed, float(np.float32(coefficients[0])))
     error = sum(c * grid**i for i, c in enumerate(fixed)) - values
     return [float(c) for c in fixed], float(np.abs(weights * error).max())
@@ -101,6 +102,7 @@ POLYNOMIALS = [
         -LN2_HALF,
         LN2_HALF,
         5,
+        3,
     ),
     Polynomial(
         "kLogTail",
@@ -110,6 +112,7 @@ POLYNOMIALS = [
         -mpf(1) / 3 - mpf("1e-6"),
         mpf(1) / 3 + mpf("1e-6"),
         9,
+        5,
     ),
     Polynomial(
         "kAtanhTail",
@@ -119,6 +122,7 @@ POLYNOMIALS = [
         TINY,
         mpf("0.0401"),
         5,
+        0,
     ),
     Polynomial(
         "kSinTail",
@@ -128,6 +132,7 @@ POLYNOMIALS = [
         TINY,
         QUARTER**2,
         4,
+        2,
     ),
     Polynomial(
         "kCosTail",
@@ -137,6 +142,7 @@ POLYNOMIALS = [
         TINY,
         QUARTER**2,
         4,
+        2,
     ),
     Polynomial(
         "kTanhTail",
@@ -146,6 +152,7 @@ POLYNOMIALS = [
         TINY,
         mpf("0.391"),
         6,
+        3,
     ),
     Polynomial(
         "kErfTail",
@@ -155,6 +162,7 @@ POLYNOMIALS = [
         TINY,
         mpf("1.001"),
         8,
+        5,
     ),
     Polynomial(
         "kErfcx",
@@ -164,6 +172,7 @@ POLYNOMIALS = [
         mpf(-1),
         mpf(7) / 13,
         12,
+        7,
     ),
 ]
 
@@ -218,14 +227,17 @@ def text() -> str:
         "",
     ]
     for p in POLYNOMIALS:
-        coefficients, worst = fit(p)
-        out += [
-            f"/// {p.meaning}; weighted error {worst:.2g} = 2^{np.log2(worst):.1f}.",
-            f"inline constexpr float {p.name}[] = {{",
-            *(f"    {literal(c)}, // {c:.9g}" for c in coefficients),
-            "};",
-            "",
-        ]
+        for suffix, count in (("", p.count), ("Short", p.short)):
+            if not count:
+                continue
+            coefficients, worst = fit(p, count)
+            out += [
+                f"/// {p.meaning}; weighted error {worst:.2g} = 2^{np.log2(worst):.1f}.",
+                f"inline constexpr float {p.name}{suffix}[] = {{",
+                *(f"    {literal(c)}, // {c:.9g}" for c in coefficients),
+                "};",
+                "",
+            ]
     return "\n".join(out)
 
 
