@@ -222,6 +222,7 @@ def text() -> str:
     out = [
         "//===- FloatConstants.inc - Constants of the float functions --------------===//",
         "// Written by gen/float_constants.py; change that.",
+        "// clang-format off",
         "",
         *constants(),
         "",

@@ -3,7 +3,8 @@
 // bits of mantissa are 40 more than fp32 has: 16-bit formats on every operand,
 // F32 on operands of every exponent and near the places where a program changes
 // its way; millions with TPU_MLIR_ALL. With TPU_MLIR_FLOAT_TABLE=FILE the
-// measured errors are written there, as docs/design/float-functions.md has them.
+// rows of the table of docs/design/float-functions.md are appended there, as
+// docs/gen/float_functions.py wants them.
 
 #include "tpu_mlir/Kernel/FloatFunctions.h"
 #include "Reference.h"
@@ -239,11 +240,34 @@ Worst worstOf(FloatFunction f, DType t) {
 
 std::string nameOf(FloatFunction f) { return infoOf(f).name; }
 
+/// A bound as a cell of the page's table.
+std::string boundText(FloatFunction f, DType t) {
+  const kernel::FunctionBound &bound = infoOf(f).bound(t);
+  char text[160], limits[80] = "";
+  if (std::isfinite(bound.low) && std::isfinite(bound.high))
+    std::snprintf(limits, sizeof limits, " for \\|x\\| ≤ %.0f", bound.high);
+  else if (std::isfinite(bound.low))
+    std::snprintf(limits, sizeof limits, " for x ≥ %.0f", bound.low);
+  std::snprintf(text, sizeof text, " %.3g%s", bound.ulp, limits);
+  std::string cell = text;
+  if (bound.absolute) {
+    std::snprintf(text, sizeof text, ", else 2^%d", std::ilogb(bound.absolute));
+    cell += text;
+    if (std::isfinite(bound.reach)) {
+      std::snprintf(text, sizeof text, " up to %.0f", bound.reach);
+      cell += text;
+    }
+  }
+  return cell + " |";
+}
+
+std::string rowHead(FloatFunction f) { return "| `" + nameOf(f) + "` |"; }
+
 class EveryFunction : public testing::TestWithParam<int> {};
 
 TEST_P(EveryFunction, StaysWithinItsBound) {
   const FloatFunction f = FloatFunction(GetParam());
-  std::string row = "| `" + nameOf(f) + "` |";
+  std::string row = rowHead(f);
   char cell[160];
   for (DType t : {DType::F32, DType::F16, DType::BF16}) {
     const kernel::FunctionBound &bound = infoOf(f).bound(t);
@@ -253,11 +277,12 @@ TEST_P(EveryFunction, StaysWithinItsBound) {
     EXPECT_LE(worst.ulp, bound.ulp) << name(t) << ' ' << nameOf(f) << '(' << worst.atUlp << ", " << worst.secondAtUlp
                                     << ')';
     EXPECT_LE(worst.absolute, bound.absolute) << name(t) << ' ' << nameOf(f) << '(' << worst.atAbsolute << ')';
-    std::snprintf(cell, sizeof cell, " %.3g | %.2f |", bound.ulp, worst.ulp);
+    row += boundText(f, t);
+    std::snprintf(cell, sizeof cell, " %.2f |", worst.ulp);
     row += cell;
     if (t == DType::F32) {
-      std::snprintf(cell, sizeof cell, " %.2g | %.2g |", bound.absolute, worst.absolute);
-      row += cell;
+      std::snprintf(cell, sizeof cell, " %.1e |", worst.absolute);
+      row += bound.absolute ? cell : " |";
     }
     if (std::getenv("TPU_MLIR_FLOAT_PLACES"))
       std::printf("%s %s: %.3f at (%.9g, %.9g)\n", nameOf(f).c_str(), name(t), worst.ulp, worst.atUlp,
@@ -304,6 +329,19 @@ TEST_P(EveryFunction, NeedsNoSpecialUnit) {
     EXPECT_NE(s.what, kernel::Primitive::Polynomial);
   EXPECT_EQ(runOn(program, a, b), runOn(plain, a, b));
   EXPECT_EQ(runOn(program, a, b), runOn(withFewRegisters(plain), a, b));
+}
+
+TEST_P(EveryFunction, HasItsBoundsOnThePage) {
+  const FloatFunction f = FloatFunction(GetParam());
+  std::ifstream page(FLOAT_FUNCTIONS_PAGE);
+  ASSERT_TRUE(page) << FLOAT_FUNCTIONS_PAGE;
+  for (std::string line; std::getline(page, line);)
+    if (line.starts_with(rowHead(f))) {
+      for (DType t : {DType::F32, DType::F16, DType::BF16})
+        EXPECT_NE(line.find("|" + boundText(f, t)), std::string::npos) << "not current: " << line;
+      return;
+    }
+  FAIL() << "no row for " << nameOf(f);
 }
 
 INSTANTIATE_TEST_SUITE_P(FloatFunctions, EveryFunction, testing::Range(0, kernel::kFloatFunctions),
