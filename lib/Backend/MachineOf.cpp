@@ -20,6 +20,7 @@ Machine machineOf(const target::Chip &chip, int64_t laneBytes) {
   m.idLimit = chip.limits.commandIds;
   m.streamPadBytes = chip.limits.streamPadBytes;
   m.maxDmaWStride = chip.limits.maxDmaWstrideBytes;
+  m.roundings = {kernel::roundNamed(chip.quant.requantRound), kernel::roundNamed(chip.quant.floatRound)};
   m.chip = &chip;
   return m;
 }

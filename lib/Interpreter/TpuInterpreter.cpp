@@ -40,6 +40,8 @@ public:
   LogicalResult prepare() {
     for (Operation *op : ops) {
       forms.push_back(cast<FormInterface>(op).form());
+      if (auto *recipe = std::get_if<Recipe>(&forms.back()))
+        setRoundings(*recipe, targetOf(op));
       for (Value v : op->getOperands())
         if (auto weight = dyn_cast_or_null<top::WeightOp>(v.getDefiningOp()))
           if (failed(weights.check(weight)))

@@ -201,4 +201,22 @@ void convInt(const Tensor &out, const ConstTensor &in, const ConstTensor &filter
   });
 }
 
+void subtractKernelZeroPoints(const Tensor &sums, const ConstTensor &in, const Window &win, int padValue,
+                              const ConstTensor &zeroPoints) {
+  const Dims &d = sums.dims;
+  const std::vector<int8_t> ones(size_t(in.dims.c * win.kh * win.kw), 1);
+  const Dims one{d.n, 1, d.h, d.w};
+  std::vector<int32_t> windowSums(size_t(one.count()));
+  convInt({DType::I32, one, windowSums.data()}, in, {DType::I8, {1, in.dims.c, win.kh, win.kw}, ones.data()}, win,
+          padValue);
+  const int64_t plane = d.h * d.w;
+  for (int64_t i = 0; i < d.n * d.c; ++i) {
+    const uint32_t zero = uint32_t(integerAt(zeroPoints.dtype, zeroPoints.data, i % d.c));
+    for (int64_t x = 0; x < plane; ++x) {
+      int32_t &sum = sums.as<int32_t>()[i * plane + x];
+      sum = int32_t(uint32_t(sum) - zero * uint32_t(windowSums[size_t(i / d.c * plane + x)]));
+    }
+  }
+}
+
 } // namespace tpu_mlir::kernel

@@ -9,6 +9,7 @@
 #include "InnerFused.h"
 #include "tpu_mlir/Kernel/CpuLevel.h"
 #include "tpu_mlir/Kernel/Kernels.h"
+#include "tpu_mlir/Kernel/Visit.h"
 
 namespace tpu_mlir::kernel {
 

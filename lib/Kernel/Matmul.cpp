@@ -4,6 +4,7 @@
 
 #include "Product.h"
 #include "tpu_mlir/Kernel/Parallel.h"
+#include "tpu_mlir/Kernel/Visit.h"
 
 #include <cassert>
 #include <cstring>
@@ -113,6 +114,25 @@ void matmul(const Tensor &out, const ConstTensor &left, const ConstTensor &right
   else
     packRows(left.as<uint8_t>(), s.batch * s.rows, s.depth, rows.get());
   multiply<PairProduct>(loops, s, rows.get(), pairs, weights.get(), out.as<int32_t>());
+}
+
+void subtractColumnZeroPoints(const Tensor &sums, const ConstTensor &left, const ConstTensor &zeroPoints) {
+  const int64_t rows = sums.dims.h, columns = sums.dims.w, depth = left.dims.w;
+  for (int64_t r = 0; r < rows; ++r) {
+    uint32_t rowSum = 0;
+    for (int64_t k = 0; k < depth; ++k)
+      rowSum += uint32_t(integerAt(left.dtype, left.data, r * depth + k));
+    for (int64_t c = 0; c < columns; ++c) {
+      int32_t &sum = sums.as<int32_t>()[r * columns + c];
+      sum = int32_t(uint32_t(sum) - uint32_t(integerAt(zeroPoints.dtype, zeroPoints.data, c)) * rowSum);
+    }
+  }
+}
+
+void accumulate(const Tensor &sums, const ConstTensor &more) {
+  assert(sums.dtype == DType::I32 && more.dtype == DType::I32 && sums.dims == more.dims);
+  for (int64_t i = 0, count = sums.dims.count(); i < count; ++i)
+    sums.as<uint32_t>()[i] += more.as<uint32_t>()[i];
 }
 
 } // namespace tpu_mlir::kernel

@@ -74,24 +74,10 @@ void startRow(T *acc, const Window &win, const Dims &id, const Dims &od, bool ro
 
 void startRow(DType t, void *acc, const Window &win, const Dims &id, const Dims &od, bool rowsPadded, bool rowsEmpty,
               int pad) {
-  switch (t) {
-  case DType::F32:
+  assert(byteSize(t) != 2 || !isFloat(t));
+  if (t == DType::F32)
     return startRow(static_cast<float *>(acc), win, id, od, rowsPadded, rowsEmpty, 0.0f);
-  case DType::I8:
-    return startRow(static_cast<int8_t *>(acc), win, id, od, rowsPadded, rowsEmpty, int8_t(pad));
-  case DType::U8:
-    return startRow(static_cast<uint8_t *>(acc), win, id, od, rowsPadded, rowsEmpty, uint8_t(pad));
-  case DType::I16:
-    return startRow(static_cast<int16_t *>(acc), win, id, od, rowsPadded, rowsEmpty, int16_t(pad));
-  case DType::U16:
-    return startRow(static_cast<uint16_t *>(acc), win, id, od, rowsPadded, rowsEmpty, uint16_t(pad));
-  case DType::I32:
-    return startRow(static_cast<int32_t *>(acc), win, id, od, rowsPadded, rowsEmpty, int32_t(pad));
-  case DType::U32:
-    return startRow(static_cast<uint32_t *>(acc), win, id, od, rowsPadded, rowsEmpty, uint32_t(pad));
-  default:
-    assert(false && "no maximum pooling in this format");
-  }
+  visitInteger(t, [&]<typename T>() { startRow(static_cast<T *>(acc), win, id, od, rowsPadded, rowsEmpty, T(pad)); });
 }
 
 } // namespace

@@ -62,6 +62,10 @@ LogicalResult checkLowered(ModuleOp module, StringRef pass) {
   return result;
 }
 
+void setRoundings(Recipe &recipe, const target::Chip &chip) {
+  recipe.roundings = {kernel::roundNamed(chip.quant.requantRound), kernel::roundNamed(chip.quant.floatRound)};
+}
+
 int64_t channelPack(const target::Chip &chip, kernel::DType type) {
   switch (kernel::bitWidth(type)) {
   case 8:

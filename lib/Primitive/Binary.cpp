@@ -22,13 +22,14 @@ struct BinaryPrimitive final : Row {
   void run(const Step &step, HostStep &host) const override {
     const auto &with = attributesOf<BinaryAttributes>(step);
     if (step.has(1))
-      return kernel::binary(with.op, host.result(), host.source(0), host.source(1), with.shift, with.round);
+      return kernel::binary(with.op, host.result(), host.source(0), host.source(1), with.shift,
+                            host.roundings().shifts);
     const float asFloat = float(with.constant);
     const int32_t asInt = int32_t(with.constant);
     // Little endian: the low bytes of asInt are the value in any narrower format.
     const kernel::ConstTensor one(with.constantType, {1, 1, 1, 1},
                                   kernel::isFloat(with.constantType) ? static_cast<const void *>(&asFloat) : &asInt);
-    kernel::binary(with.op, host.result(), host.source(0), one, with.shift, with.round);
+    kernel::binary(with.op, host.result(), host.source(0), one, with.shift, host.roundings().shifts);
   }
 };
 

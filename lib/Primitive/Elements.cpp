@@ -15,8 +15,8 @@ struct CastPrimitive final : Row {
   bool movesChannels(const Step &) const override { return false; }
   int64_t macs(const Recipe &, const Step &) const override { return 0; }
   void describe(const Step &, std::vector<int64_t> &) const override {}
-  void run(const Step &step, HostStep &host) const override {
-    kernel::cast(host.result(), host.source(0), attributesOf<CastAttributes>(step).round);
+  void run(const Step &, HostStep &host) const override {
+    kernel::cast(host.result(), host.source(0), host.roundings().casts);
   }
 };
 
@@ -40,7 +40,7 @@ const Primitive &cast() {
   static const CastPrimitive row;
   return row;
 }
-Step cast(int dst, int a, Round round) { return makeStep(cast(), dst, {a, -1, -1}, CastAttributes{round}); }
+Step cast(int dst, int a) { return makeStep(cast(), dst, {a, -1, -1}, None{}); }
 
 const Primitive &lookup() {
   static const LookupPrimitive row;

@@ -21,8 +21,8 @@ struct RequantPrimitive final : Row {
     const kernel::Tensor out = host.result();
     if (step.has(1))
       return kernel::requant(out, host.source(0), static_cast<const kernel::QuantEntry *>(host.source(1).data),
-                             out.dims.c, with.round);
-    kernel::requant(out, host.source(0), &with.entry, 1, with.round);
+                             out.dims.c, host.roundings().shifts);
+    kernel::requant(out, host.source(0), &with.entry, 1, host.roundings().shifts);
   }
 };
 

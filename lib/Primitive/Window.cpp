@@ -109,7 +109,7 @@ struct DepthwisePrimitive final : WindowPrimitive {
       Tensor wide{DType::I32, out.dims, sums.data()};
       kernel::depthwise(wide, a, host.source(1), bias, with.window, with.padValue);
       const kernel::QuantEntry same{1, 0, 0};
-      return kernel::requant(out, wide, &same, 1, Round::HalfUp);
+      return kernel::requant(out, wide, &same, 1, host.roundings().shifts);
     }
     if (step.has(1))
       return kernel::depthwise(out, a, host.source(1), bias, with.window, with.padValue);

@@ -35,6 +35,7 @@ private:
     ConstTensor source(int index) const override { return run.read(step.sources[index]); }
     ConstTensor repeated(int index) override { return run.repeated(step.sources[index], bytes); }
     const Buffer &buffer(int index) const override { return run.recipe.buffers[step.sources[index]]; }
+    const Roundings &roundings() const override { return run.recipe.roundings; }
 
     HostRun &run;
     const Step &step;

@@ -3,7 +3,9 @@
 // share field names and semantics, so one executor serves both.
 
 #include "Exec.h"
+#include "tpu_mlir/Kernel/Visit.h"
 
+#include <bit>
 #include <cstring>
 
 namespace tpu_mlir::sim {
@@ -148,27 +150,12 @@ Tensor Exec::constant(Field value, DType dtype) {
 
 int64_t Exec::integerConstant(Field value, DType dtype) const {
   uint32_t bits = uint32_t(get(value));
-  switch (dtype) {
-  case DType::I8:
-    return int8_t(bits);
-  case DType::U8:
-    return uint8_t(bits);
-  case DType::I16:
-    return int16_t(bits);
-  case DType::U16:
-    return uint16_t(bits);
-  case DType::I32:
-    return int32_t(bits);
-  default:
-    return bits;
-  }
+  return kernel::integerAt(dtype, &bits, 0); // the low bytes come first
 }
 
 float Exec::floatConstant(Field value) const {
   uint32_t bits = uint32_t(get(value));
-  float f;
-  std::memcpy(&f, &bits, sizeof f);
-  return f;
+  return std::bit_cast<float>(bits);
 }
 
 void execute(Exec &e) {

@@ -1,17 +1,13 @@
 //===- ExecArith.cpp - Element-wise arithmetic ----------------------------===//
-// Integer add, sub and mul: 64-bit value, shift with rounding, saturation to
-// the result's format. For the saturating mnemonics that is the reading that
-// vendor streams verify; for the plain ones it is the vendor compiler's own
-// reference arithmetic (stated), the chip's behaviour on overflow is unknown.
-// Floats: one IEEE operation per element; mac is taken as fused (fused and
+// Which kernel a command means, on which formats. Integer add, sub and mul:
+// 64-bit value, shift with rounding, saturation to the result's format. For the saturating mnemonics that is the
+// reading that vendor streams verify; for the plain ones it is the vendor compiler's own reference arithmetic (stated),
+// the chip's behaviour on overflow is unknown. Floats: one IEEE operation per element; mac is taken as fused (fused and
 // unfused were not distinguishable in the evidence).
 // Source: shared ISA notes, isa.md §5.
 
-#include "ElementReader.h"
 #include "Exec.h"
-#include "tpu_mlir/Kernel/Float.h"
 
-#include <cmath>
 #include <cstring>
 #include <optional>
 
@@ -62,32 +58,22 @@ int shiftOf(const Exec &e) {
   return int(int8_t(e.get(Field::opd2_addr)));
 }
 
-Tensor widened(Exec &e, const Tensor &t) {
-  if (t.dtype == DType::F32)
-    return t;
-  Tensor wide = e.blank(DType::F32, t.dims);
-  kernel::cast(wide, t, kernel::Round::HalfToEven);
-  return wide;
+void refuse(Exec &e, const Tensor &out, const Tensor &a, const Tensor &b) {
+  e.notBuilt(std::string("arithmetic from ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype) + " to " +
+             kernel::name(out.dtype));
 }
 
 void binary(Exec &e, BinaryOp op, const Tensor &out, const Tensor &a, const Tensor &b) {
-  if (!kernel::isFloat(out.dtype)) {
-    if (kernel::isFloat(a.dtype) || kernel::isFloat(b.dtype))
-      e.notBuilt(std::string("arithmetic from ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype) + " to " +
-                 kernel::name(out.dtype));
-    bool shifts = op != BinaryOp::Max && op != BinaryOp::Min;
-    int shift = shifts ? shiftOf(e) : 0;
-    return kernel::binary(op, out, a, b, shift, shift ? e.round() : kernel::Round::HalfUp);
-  }
-  if (a.dtype != out.dtype || b.dtype != out.dtype)
-    e.notBuilt(std::string("arithmetic from ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype) + " to " +
-               kernel::name(out.dtype));
-  if (out.dtype == DType::F32)
+  if (kernel::isFloat(out.dtype)) {
+    if (a.dtype != out.dtype || b.dtype != out.dtype)
+      refuse(e, out, a, b);
     return kernel::binary(op, out, a, b);
-  // One operation in fp32 and one rounding equal one operation in the half format: fp32 has more than twice its bits.
-  Tensor wide = e.blank(DType::F32, out.dims);
-  kernel::binary(op, wide, widened(e, a), widened(e, b));
-  kernel::cast(out, wide, kernel::Round::HalfToEven);
+  }
+  if (kernel::isFloat(a.dtype) || kernel::isFloat(b.dtype))
+    refuse(e, out, a, b);
+  bool shifts = op != BinaryOp::Max && op != BinaryOp::Min;
+  int shift = shifts ? shiftOf(e) : 0;
+  kernel::binary(op, out, a, b, shift, shift ? e.round() : kernel::Round::HalfUp);
 }
 
 /// out = a ? b : value-when-true else 0.
@@ -96,71 +82,60 @@ void select(Exec &e, const Tensor &out, const Tensor &a, const Tensor &b) {
     e.notBuilt("a select with a tensor as value");
   if (kernel::isFloat(a.dtype) != kernel::isFloat(b.dtype) || (kernel::isFloat(a.dtype) && a.dtype != DType::F32))
     e.notBuilt(std::string("a comparison of ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype));
-  int64_t whenTrue = e.get(Field::opd2_addr);
-  Reader ra(a, out.dims), rb(b, out.dims);
-  auto compare = [&](auto x, auto y) {
-    return e.kind == isa::kArithSelectGreat ? x > y : e.kind == isa::kArithSelectLess ? x < y : x == y;
-  };
-  bitwise(out, [&](int64_t i) {
-    bool holds = a.dtype == DType::F32 ? compare(ra.real(i), rb.real(i)) : compare(ra.integer(i), rb.integer(i));
-    return holds ? whenTrue : 0; // the false value is 0 by the interface's description (inferred)
-  });
+  // The false value is 0 by the interface's description (inferred).
+  Tensor yes = e.constant(Field::opd2_addr, out.dtype), no = e.blank(out.dtype, yes.dims);
+  std::memset(no.data, 0, size_t(no.bytes()));
+  kernel::select(e.kind == isa::kArithSelectGreat  ? kernel::Comparison::Greater
+                 : e.kind == isa::kArithSelectLess ? kernel::Comparison::Less
+                                                   : kernel::Comparison::Equal,
+                 out, a, b, yes, no);
 }
 
-/// Shifts by b: arithmetic with rounding, or logical on the operand's bits; positive is left.
+/// Shifts by b: arithmetic with rounding, or on the operand's bits; positive is left.
 void shift(Exec &e, const Tensor &out, const Tensor &a, const Tensor &b) {
   if (kernel::isFloat(out.dtype) || kernel::isFloat(a.dtype) || kernel::isFloat(b.dtype))
     e.notBuilt("a shift of floating numbers");
-  Reader ra(a, out.dims), rb(b, out.dims);
-  int bits = kernel::bitWidth(a.dtype);
-  uint64_t mask = (uint64_t(1) << bits) - 1;
-  bitwise(out, [&](int64_t i) -> int64_t {
-    int64_t v = ra.integer(i), s = rb.integer(i);
-    if (e.kind == isa::kArithAshift)
-      return kernel::saturate(kernel::shiftRound(v, int(std::max<int64_t>(s, -64)), e.round()), out.dtype);
-    uint64_t u = uint64_t(v) & mask;
-    if (e.kind == isa::kArithCshift) {
-      int amount = int(((s % bits) + bits) % bits);
-      return int64_t(amount ? ((u << amount) | (u >> (bits - amount))) & mask : u);
-    }
-    return int64_t(s <= -bits || s >= bits ? 0 : s < 0 ? u >> -s : (u << s) & mask);
-  });
+  using kernel::ShiftOp;
+  bool isArithmetic = e.kind == isa::kArithAshift; // the others have no rounding field
+  kernel::shiftEach(isArithmetic                  ? ShiftOp::Arithmetic
+                    : e.kind == isa::kArithCshift ? ShiftOp::Rotate
+                                                  : ShiftOp::Logical,
+                    out, a, b, isArithmetic ? e.round() : kernel::Round::Floor);
 }
 
 void multiplyAccumulate(Exec &e, const LocalTensor &result, const Tensor &out, const Tensor &a, const Tensor &b) {
   if (out.dtype != DType::F32 || a.dtype != DType::F32 || b.dtype != DType::F32)
     e.notBuilt("multiply-accumulate in formats other than f32");
-  Tensor old = e.load("res0", result);
-  Reader ra(a, out.dims), rb(b, out.dims);
-  for (int64_t i = 0, n = out.dims.count(); i < n; ++i)
-    out.as<float>()[i] = std::fma(ra.real(i), rb.real(i), old.as<float>()[i]);
+  std::memcpy(out.data, e.load("res0", result).data, size_t(out.bytes()));
+  kernel::multiplyAdd(out, a, b);
 }
 
 /// |a| or |a − b|.
 void absolute(Exec &e, const Tensor &out, const Tensor &a, const Tensor *b) {
   if (kernel::isFloat(a.dtype) ? a.dtype != out.dtype : kernel::isFloat(out.dtype))
     e.notBuilt(std::string("an absolute value from ") + kernel::name(a.dtype) + " to " + kernel::name(out.dtype));
-  Tensor difference = a;
-  if (b) {
-    difference = e.blank(kernel::isFloat(out.dtype) ? out.dtype : DType::I32, out.dims);
-    binary(e, BinaryOp::Sub, difference, a, *b);
-  }
-  Reader r(difference, out.dims);
-  if (!kernel::isFloat(out.dtype))
-    return bitwise(out, [&](int64_t i) { return kernel::saturate(std::abs(r.integer(i)), out.dtype); });
-  int64_t magnitude = (int64_t(1) << (kernel::bitWidth(out.dtype) - 1)) - 1;
-  bitwise(out, [&](int64_t i) { return r.integer(i) & magnitude; });
+  if (!b)
+    return kernel::absolute(out, a);
+  if (kernel::isFloat(a.dtype) != kernel::isFloat(b->dtype) || (kernel::isFloat(a.dtype) && a.dtype != b->dtype))
+    refuse(e, out, a, *b);
+  int shift = kernel::isFloat(out.dtype) ? 0 : shiftOf(e);
+  kernel::absoluteDifference(out, a, *b, shift, shift ? e.round() : kernel::Round::HalfUp);
 }
 
 void copy(Exec &e, const Tensor &out, const Tensor &a) {
   if (kernel::byteSize(a.dtype) != kernel::byteSize(out.dtype))
     e.notBuilt(std::string("a copy from ") + kernel::name(a.dtype) + " to " + kernel::name(out.dtype));
-  if (a.dims == out.dims) {
-    std::memcpy(out.data, a.data, size_t(out.bytes()));
-    return;
+  kernel::copyElements(out, a);
+}
+
+void cast(Exec &e, const Tensor &out, const Tensor &a) {
+  bool toInteger = kernel::isFloat(a.dtype) && !kernel::isFloat(out.dtype);
+  Tensor whole = a;
+  if (a.dims != out.dims) {
+    whole = e.blank(a.dtype, out.dims);
+    kernel::copyElements(whole, a);
   }
-  Reader r(a, out.dims);
-  bitwise(out, [&](int64_t i) { return r.integer(i); });
+  kernel::cast(out, whole, toInteger ? e.round() : kernel::Round::HalfToEven);
 }
 
 bool isUnary(uint32_t kind) {
@@ -199,25 +174,24 @@ void executeArith(Exec &e) {
       kernel::byteSize(e.format(Field::opd0_prec, Field::opd0_sign)) == kernel::byteSize(result.dtype) &&
       e.move("opd0", placeOfOperand(e, kFirst, result), "res0", result))
     return;
-  bool inPlace = op && kernel::byteSize(result.dtype) != 2; // half floats are widened whole
+  bool inPlace = op.has_value();
   Tensor out = inPlace ? e.target("res0", result) : e.blank(result.dtype, result.dims);
   Tensor a = loadOperand(e, kFirst, result, inPlace);
   Tensor b = isUnary(e.kind) ? a : loadOperand(e, kSecond, result, inPlace);
-  Reader ra(a, out.dims), rb(b, out.dims);
   if (op)
     return binary(e, *op, out, a, b), e.finish("res0", result, out);
   switch (e.kind) {
   case isa::kArithAnd:
-    bitwise(out, [&](int64_t i) { return ra.integer(i) & rb.integer(i); });
+    kernel::bitwise(kernel::BitOp::And, out, a, b);
     break;
   case isa::kArithOr:
-    bitwise(out, [&](int64_t i) { return ra.integer(i) | rb.integer(i); });
+    kernel::bitwise(kernel::BitOp::Or, out, a, b);
     break;
   case isa::kArithXor:
-    bitwise(out, [&](int64_t i) { return ra.integer(i) ^ rb.integer(i); });
+    kernel::bitwise(kernel::BitOp::Xor, out, a, b);
     break;
   case isa::kArithNot:
-    bitwise(out, [&](int64_t i) { return ~ra.integer(i); });
+    kernel::bitwise(kernel::BitOp::Not, out, a, a);
     break;
   case isa::kArithSelectGreat:
   case isa::kArithSelectEqual:
@@ -241,17 +215,9 @@ void executeArith(Exec &e) {
   case isa::kArithCopy:
     copy(e, out, a);
     break;
-  case isa::kArithCast: {
-    bool toInteger = kernel::isFloat(a.dtype) && !kernel::isFloat(out.dtype);
-    if (a.dims == out.dims) {
-      kernel::cast(out, a, toInteger ? e.round() : kernel::Round::HalfToEven);
-    } else {
-      Tensor whole = e.blank(a.dtype, out.dims);
-      copy(e, whole, a);
-      kernel::cast(out, whole, toInteger ? e.round() : kernel::Round::HalfToEven);
-    }
+  case isa::kArithCast:
+    cast(e, out, a);
     break;
-  }
   default:
     e.notBuilt("this arithmetic");
   }

@@ -6,9 +6,9 @@
 // and §5 (int8 → int32 verified; fp32 stated, its accumulation order inferred).
 
 #include "ExecWindow.h"
+#include "tpu_mlir/Kernel/Visit.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace tpu_mlir::sim {
 namespace {
@@ -37,9 +37,7 @@ Filter loadFilter(Exec &e, DType dtype, int64_t inChannels, const kernel::Window
   Dims dims{outChannels, inChannels, win.kh, win.kw};
   Tensor filter = e.blank(dtype, dims);
   if (e.flag(Field::opd1_const)) {
-    Tensor value = e.constant(Field::opd1_addr, dtype);
-    for (int64_t i = 0; i < filter.dims.count(); ++i)
-      std::memcpy(filter.as<uint8_t>() + i * size, value.data, size_t(size));
+    kernel::copyElements(filter, e.constant(Field::opd1_addr, dtype));
     return {filter};
   }
   int64_t row = (inChannels + group - 1) / group * kernel * group;
@@ -54,36 +52,16 @@ Filter loadFilter(Exec &e, DType dtype, int64_t inChannels, const kernel::Window
     return {{dtype, dims, rows.data, rows.planes}, group};
   }
   Tensor packed = e.load("opd1", place);
-  auto unpack = [&]<typename T>(const T *from, T *to) {
+  kernel::visitBits(dtype, [&]<typename T>() {
+    const T *from = packed.as<T>();
+    T *to = filter.as<T>();
     for (int64_t oc = 0; oc < outChannels; ++oc)
       for (int64_t ic = 0; ic < inChannels; ++ic)
         for (int64_t k = 0; k < kernel; ++k)
           to[(oc * inChannels + ic) * kernel + (rotate ? kernel - 1 - k : k)] =
               from[oc * row + (ic / group * kernel + k) * group + ic % group];
-  };
-  if (size == 1)
-    unpack(packed.as<uint8_t>(), filter.as<uint8_t>());
-  else
-    unpack(packed.as<uint32_t>(), filter.as<uint32_t>());
+  });
   return {filter};
-}
-
-/// Subtracts zeroPoint[oc] · Σ x from each sum: the per-channel form of a kernel zero point.
-void subtractZeroPoints(Exec &e, const Tensor &sums, const Tensor &in, const kernel::Window &win, int padValue,
-                        const Tensor &zeroPoints) {
-  Tensor ones = e.blank(DType::I8, {1, in.dims.c, win.kh, win.kw});
-  std::memset(ones.data, 1, size_t(ones.bytes()));
-  Tensor windowSums = e.blank(DType::I32, {sums.dims.n, 1, sums.dims.h, sums.dims.w});
-  kernel::convInt(windowSums, in, ones, win, padValue);
-  int64_t plane = sums.dims.h * sums.dims.w;
-  for (int64_t n = 0; n < sums.dims.n; ++n)
-    for (int64_t c = 0; c < sums.dims.c; ++c) {
-      int32_t zero = zeroPoints.dtype == DType::I8 ? zeroPoints.as<int8_t>()[c] : zeroPoints.as<uint8_t>()[c];
-      for (int64_t i = 0; i < plane; ++i) {
-        int32_t &sum = sums.as<int32_t>()[(n * sums.dims.c + c) * plane + i];
-        sum = int32_t(uint32_t(sum) - uint32_t(zero) * uint32_t(windowSums.as<int32_t>()[n * plane + i]));
-      }
-    }
 }
 
 void convInteger(Exec &e, const LocalTensor &result, const Tensor &in, const Filter &filter,
@@ -103,7 +81,7 @@ void convInteger(Exec &e, const LocalTensor &result, const Tensor &in, const Fil
   if (!e.flag(Field::opd2_const)) {
     LocalTensor zeros = e.compact("opd2", Field::opd2_addr, zeroType, {1, result.dims.c, 1, 1});
     e.requireLane("opd2", zeros, result.start.lane, ", where the result starts");
-    subtractZeroPoints(e, out, in, win, padValue, e.load("opd2", zeros));
+    kernel::subtractKernelZeroPoints(out, in, win, padValue, e.load("opd2", zeros));
   }
   e.finish("res0", result, out);
 }

@@ -7,69 +7,20 @@
 
 #include "Exec.h"
 
-#include <cstring>
+#include <optional>
 
 namespace tpu_mlir::sim {
 namespace {
 
-struct Skip {
-  bool enabled;
-  int64_t index; ///< the largest index number means "skip"
-};
-
-template <typename T, typename I>
-void gatherRows(Exec &e, const Tensor &table, const Tensor &index, const Tensor &out, Skip skip) {
-  int64_t entries = table.dims.w, width = out.dims.w, channels = out.dims.c;
-  bool fills = e.flag(Field::opd2_const);
-  T fill = T(e.get(Field::opd2_addr));
-  for (int64_t row = 0; row < out.dims.n * channels; ++row) {
-    const T *from = table.as<T>() + row % channels * entries;
-    const I *at = index.as<I>() + row * width;
-    T *to = out.as<T>() + row * width;
-    for (int64_t j = 0; j < width; ++j) {
-      int64_t i = at[j];
-      if (i < entries && !(skip.enabled && i == skip.index))
-        to[j] = from[i];
-      else if (fills)
-        to[j] = fill;
-      else if (!(skip.enabled && i == skip.index))
-        throw UserError("index " + std::to_string(i) + " is outside the " + std::to_string(entries) +
-                        " entries of 'opd0'");
-    }
-  }
-}
-
-template <typename T, typename I>
-void scatterRows(const Tensor &source, const Tensor &index, const Tensor &out, Skip skip) {
-  int64_t width = index.dims.w, channels = out.dims.c;
-  for (int64_t row = 0; row < out.dims.n * channels; ++row)
-    for (int64_t j = 0; j < width; ++j) {
-      int64_t i = index.as<I>()[row * width + j];
-      if (skip.enabled && i == skip.index)
-        continue;
-      if (i >= out.dims.w)
-        throw UserError("index " + std::to_string(i) + " is outside the " + std::to_string(out.dims.w) +
-                        " elements of 'res0'");
-      out.as<T>()[row * out.dims.w + i] = source.as<T>()[row * width + j];
-    }
-}
-
 /// Whether no index can be outside the table or mean anything else.
-bool isLookup(const LocalTensor &table, DType index, const Skip &skip) {
-  return !skip.enabled && table.dims.w >= (int64_t(1) << kernel::bitWidth(index)) && index == DType::U8;
+bool isLookup(const LocalTensor &table, DType index, const kernel::IndexRule &rule) {
+  return !rule.skips && table.dims.w >= (int64_t(1) << kernel::bitWidth(index)) && index == DType::U8;
 }
 
-/// Calls f<element type, index type>().
-template <typename F> void withTypes(DType element, DType index, F f) {
-  bool wide = kernel::byteSize(index) == 2;
-  switch (kernel::byteSize(element)) {
-  case 1:
-    return wide ? f.template operator()<uint8_t, uint16_t>() : f.template operator()<uint8_t, uint8_t>();
-  case 2:
-    return wide ? f.template operator()<uint16_t, uint16_t>() : f.template operator()<uint16_t, uint8_t>();
-  default:
-    return wide ? f.template operator()<uint32_t, uint16_t>() : f.template operator()<uint32_t, uint8_t>();
-  }
+/// An index that names nothing is the stream's mistake: what the chip does then is unknown.
+void requireFound(std::optional<int64_t> missing, int64_t entries, const char *what) {
+  if (missing)
+    throw UserError("index " + std::to_string(*missing) + " is outside the " + std::to_string(entries) + what);
 }
 
 } // namespace
@@ -102,8 +53,10 @@ void executeGather(Exec &e) {
     throw UserError("'opd0' starts at offset " + hex(uint64_t(source.start.offset)) + ", which is not a multiple of " +
                     std::to_string(e.memory.alignBytes()));
 
-  Skip skip{e.flag(Field::opd3_const), indexType == DType::U8 ? 0xff : 0xffff};
-  if (gathers && isLookup(source, indexType, skip)) {
+  // The largest index number means "skip" where the command says so.
+  const kernel::IndexRule rule{e.flag(Field::opd3_const), kernel::rangeOf(indexType).high, e.flag(Field::opd2_const),
+                               uint32_t(e.get(Field::opd2_addr))};
+  if (gathers && isLookup(source, indexType, rule)) {
     Tensor to = e.target("res0", result), index = e.view("opd1", indexPlace, result),
            tables = e.view("opd0", source, result);
     kernel::lookupRows(to, index, tables);
@@ -112,15 +65,15 @@ void executeGather(Exec &e) {
   Tensor index = e.load("opd1", indexPlace), from = e.load("opd0", source);
   if (gathers) {
     // Skipped places keep what they hold.
-    Tensor to = skip.enabled ? e.load("res0", result) : e.blank(dtype, out);
-    withTypes(dtype, indexType, [&]<typename T, typename I>() { gatherRows<T, I>(e, from, index, to, skip); });
+    Tensor to = rule.skips ? e.load("res0", result) : e.blank(dtype, out);
+    requireFound(kernel::gatherRows(to, from, index, rule), sourceDims.w, " entries of 'opd0'");
     return e.store("res0", result, to);
   }
   if (sourceDims.w != indexDims.w)
     throw UserError("a scatter has " + std::to_string(sourceDims.w) + " values and " + std::to_string(indexDims.w) +
                     " indices per row");
   Tensor to = e.load("res0", result);
-  withTypes(dtype, indexType, [&]<typename T, typename I>() { scatterRows<T, I>(from, index, to, skip); });
+  requireFound(kernel::scatterRows(to, from, index, rule), out.w, " elements of 'res0'");
   e.store("res0", result, to);
 }
 

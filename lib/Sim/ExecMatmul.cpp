@@ -18,38 +18,6 @@ Tensor loadMatrix(Exec &e, const char *operand, Field isConstant, Field address,
   return dense;
 }
 
-template <typename T> void transposeInto(const T *from, int64_t rows, int64_t columns, T *to) {
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < columns; ++c)
-      to[c * rows + r] = from[r * columns + c];
-}
-
-Tensor transposed(Exec &e, const Tensor &m) {
-  Tensor t = e.blank(m.dtype, {1, 1, m.dims.w, m.dims.h});
-  if (kernel::byteSize(m.dtype) == 1)
-    transposeInto(m.as<uint8_t>(), m.dims.h, m.dims.w, t.as<uint8_t>());
-  else
-    transposeInto(m.as<uint32_t>(), m.dims.h, m.dims.w, t.as<uint32_t>());
-  return t;
-}
-
-/// Subtracts zeroPoint[column] · Σ left row from each sum.
-void subtractZeroPoints(const Tensor &sums, const Tensor &left, const Tensor &zeroPoints) {
-  int64_t rows = sums.dims.h, columns = sums.dims.w, depth = left.dims.w;
-  for (int64_t r = 0; r < rows; ++r) {
-    uint32_t rowSum = 0;
-    for (int64_t k = 0; k < depth; ++k)
-      rowSum +=
-          uint32_t(left.dtype == DType::I8 ? left.as<int8_t>()[r * depth + k] : left.as<uint8_t>()[r * depth + k]);
-    for (int64_t c = 0; c < columns; ++c) {
-      uint32_t zero =
-          uint32_t(zeroPoints.dtype == DType::I8 ? zeroPoints.as<int8_t>()[c] : zeroPoints.as<uint8_t>()[c]);
-      int32_t &sum = sums.as<int32_t>()[r * columns + c];
-      sum = int32_t(uint32_t(sum) - zero * rowSum);
-    }
-  }
-}
-
 } // namespace
 
 void executeMatmul2(Exec &e) {
@@ -75,8 +43,11 @@ void executeMatmul2(Exec &e) {
   e.requireLane("res0", result, 0, " (matrix product)");
   Tensor left = loadMatrix(e, "opd0", Field::opd0_const, Field::opd0_addr, leftType, rows, depth);
   Tensor right = loadMatrix(e, "opd1", Field::opd1_const, Field::opd1_addr, rightType, rightRows, rightColumns);
-  if (rightTransposed)
-    right = transposed(e, right);
+  if (rightTransposed) {
+    Tensor turned = e.blank(right.dtype, {1, 1, depth, columns});
+    kernel::transposeMatrices(turned, right);
+    right = turned;
+  }
   Tensor out = e.blank(outType, {1, 1, rows, columns});
   DType zeroType = e.flag(Field::opd1_sign) ? DType::I8 : DType::U8;
   bool constantZero = !integers || e.flag(Field::opd2_const);
@@ -85,13 +56,10 @@ void executeMatmul2(Exec &e) {
     // One value per column, the same in every lane; lane 0 is read.
     LocalTensor zeros = e.aligned("opd2", Field::opd2_addr, zeroType, {1, 1, 1, columns});
     e.requireLane("opd2", zeros, 0, " (matrix product)");
-    subtractZeroPoints(out, left, e.load("opd2", zeros));
+    kernel::subtractColumnZeroPoints(out, left, e.load("opd2", zeros));
   }
-  if (e.flag(Field::res_add)) {
-    Tensor old = e.load("res0", result);
-    for (int64_t i = 0; i < out.dims.count(); ++i)
-      out.as<int32_t>()[i] = int32_t(uint32_t(out.as<int32_t>()[i]) + uint32_t(old.as<int32_t>()[i]));
-  }
+  if (e.flag(Field::res_add))
+    kernel::accumulate(out, e.load("res0", result));
   e.store("res0", result, out);
 }
 

@@ -30,16 +30,8 @@ void depthwise(Exec &e, const LocalTensor &result, const Tensor &in, const kerne
                        ? e.constant(Field::opd1_addr, weightType)
                        : e.load("opd1", perChannel(e, "opd1", Field::opd1_addr, weightType, {1, out.c, win.kh, win.kw},
                                                    result.start.lane));
-  auto rotate = [&](auto *w) {
-    for (int64_t c = 0; c < out.c; ++c, w += win.kh * win.kw)
-      std::reverse(w, w + win.kh * win.kw);
-  };
-  if (e.flag(Field::kernel_rotate) && weights.dims.count() > 1) {
-    if (kernel::byteSize(weightType) == 1)
-      rotate(weights.as<uint8_t>());
-    else
-      rotate(weights.as<uint32_t>());
-  }
+  if (e.flag(Field::kernel_rotate) && weights.dims.count() > 1)
+    kernel::turnWindows(weights);
 
   const void *bias = nullptr;
   if (!average) {

@@ -5,10 +5,9 @@
 // of rq0's two rounding fields is unknown, so they must agree.
 // Source: shared ISA notes, isa.md §5.
 
-#include "ElementReader.h"
+#include "Exec.h"
 
-#include <cmath>
-#include <cstring>
+#include <bit>
 
 namespace tpu_mlir::sim {
 namespace {
@@ -26,40 +25,36 @@ Parameters loadParameters(Exec &e, const LocalTensor &result, int64_t count) {
   return {e.load("opd1", t).as<int32_t>(), result.dims.c, count};
 }
 
-float asFloat(int32_t bits) {
-  float f;
-  std::memcpy(&f, &bits, sizeof f);
-  return f;
-}
-
 kernel::Round roundField(int64_t mode) {
   if (mode > int64_t(kernel::Round::HalfDown))
     throw UserError("rounding mode " + std::to_string(mode) + " does not exist");
   return kernel::Round(mode);
 }
 
+/// The parameters of all channels, or the command's constants, as entries made from a row of words.
+template <typename Entry, typename F>
+std::vector<Entry> entriesOf(Exec &e, const LocalTensor &result, int64_t count, F entry) {
+  std::vector<Entry> entries;
+  if (e.flag(Field::opd1_const)) {
+    const int32_t words[] = {int32_t(e.get(Field::opd1_addr)), int32_t(e.get(Field::opd2_addr))};
+    return {entry(words)};
+  }
+  Parameters p = loadParameters(e, result, count);
+  for (int64_t c = 0; c < p.rows; ++c)
+    entries.push_back(entry(p.row(c)));
+  return entries;
+}
+
 void requantInteger(Exec &e, const LocalTensor &result, const LocalTensor &input) {
   kernel::Round round = roundField(e.get(Field::opd2_n_str) & 7);
-  std::vector<kernel::QuantEntry> entries;
-  if (e.flag(Field::opd1_const)) {
-    // The second word holds the shift in its low byte and the zero point above it.
-    int32_t packed = int32_t(e.get(Field::opd2_addr));
-    entries.push_back({int32_t(e.get(Field::opd1_addr)), int8_t(packed), packed >> 8});
-  } else {
-    Parameters p = loadParameters(e, result, 3);
-    for (int64_t c = 0; c < p.rows; ++c)
-      entries.push_back({p.row(c)[0], int8_t(p.row(c)[1]), p.row(c)[2]}); // the shift is the word's low byte
-  }
+  bool isConstant = e.flag(Field::opd1_const);
+  auto entries = entriesOf<kernel::QuantEntry>(e, result, 3, [&](const int32_t *row) {
+    // The shift is the low byte of its word; a constant's word has the zero point above it.
+    return kernel::QuantEntry{row[0], int8_t(row[1]), isConstant ? row[1] >> 8 : row[2]};
+  });
   Tensor out = e.target("res0", result), in = e.view("opd0", input, result);
   kernel::requant(out, in, entries.data(), int64_t(entries.size()), round);
   e.finish("res0", result, out);
-}
-
-/// Applies f(element index, parameter row) to every element.
-template <typename F> void forElements(const Dims &d, const Parameters &p, F f) {
-  int64_t plane = d.h * d.w;
-  for (int64_t i = 0; i < d.count(); ++i)
-    f(i, p.row(i / plane % d.c));
 }
 
 } // namespace
@@ -79,36 +74,30 @@ void executeQuant(Exec &e) {
     return requantInteger(e, result, input);
   Tensor in = e.load("opd0", input);
 
-  int32_t constants[2] = {int32_t(e.get(Field::opd1_addr)), int32_t(e.get(Field::opd2_addr))};
   Tensor out = e.blank(outType, result.dims);
   if (e.kind == isa::kQuantRq0) {
     int64_t modes = e.get(Field::opd2_n_str);
     if ((modes & 7) != (modes >> 3))
       e.notBuilt("rq0 with two different rounding modes (their order is unknown)");
     kernel::Round round = roundField(modes & 7);
-    Parameters p = e.flag(Field::opd1_const) ? Parameters{constants, 1, 2} : loadParameters(e, result, 2);
-    forElements(out.dims, p, [&](int64_t i, const int32_t *row) {
-      float scaled = float(integerAt(in, i)) * asFloat(row[0]);
-      int64_t q = kernel::floatToInt(scaled + asFloat(row[1]), outType, round);
-      std::memcpy(out.as<uint8_t>() + i * kernel::byteSize(outType), &q, size_t(kernel::byteSize(outType)));
+    auto entries = entriesOf<kernel::FloatEntry>(e, result, 2, [](const int32_t *row) {
+      return kernel::FloatEntry{std::bit_cast<float>(row[0]), std::bit_cast<float>(row[1])};
     });
+    kernel::requantFloat(out, in, entries.data(), int64_t(entries.size()), round);
   } else if (e.kind == isa::kQuantDq0) {
     // Tensor form {offset int32, scale fp32}; constants: scale, then offset (stated roles, order inferred).
-    if (e.flag(Field::opd1_const))
-      std::swap(constants[0], constants[1]);
-    Parameters p = e.flag(Field::opd1_const) ? Parameters{constants, 1, 2} : loadParameters(e, result, 2);
-    forElements(out.dims, p, [&](int64_t i, const int32_t *row) {
-      out.as<float>()[i] = float(integerAt(in, i) - row[0]) * asFloat(row[1]);
+    bool swapped = e.flag(Field::opd1_const);
+    auto entries = entriesOf<kernel::ScaleEntry>(e, result, 2, [&](const int32_t *row) {
+      return kernel::ScaleEntry{row[swapped], std::bit_cast<float>(row[!swapped])};
     });
+    kernel::dequantFloat(out, in, entries.data(), int64_t(entries.size()));
   } else {
     if (e.flag(Field::opd1_const))
       e.notBuilt("dq1 with constant parameters (their packing is unknown)");
     kernel::Round round = roundField(e.get(Field::opd2_n_str) & 7);
-    Parameters p = loadParameters(e, result, 3);
-    forElements(out.dims, p, [&](int64_t i, const int32_t *row) {
-      int64_t q = kernel::requantOne(integerAt(in, i) - row[0], row[1], int8_t(row[2]), 0, round, outType);
-      std::memcpy(out.as<uint8_t>() + i * kernel::byteSize(outType), &q, size_t(kernel::byteSize(outType)));
-    });
+    auto entries = entriesOf<kernel::DequantEntry>(
+        e, result, 3, [](const int32_t *row) { return kernel::DequantEntry{row[0], row[1], int8_t(row[2])}; });
+    kernel::dequantInteger(out, in, entries.data(), int64_t(entries.size()), round);
   }
   e.store("res0", result, out);
 }

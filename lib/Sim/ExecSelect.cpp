@@ -5,9 +5,6 @@
 
 #include "Exec.h"
 
-#include <cmath>
-#include <cstring>
-
 namespace tpu_mlir::sim {
 namespace {
 
@@ -35,12 +32,6 @@ Tensor compareOperand(Exec &e, const char *operand, Field isConstant, Field addr
   return e.load(operand, t);
 }
 
-int64_t indexIn(const Tensor &t, const Dims &out, int64_t i) {
-  if (t.dims == out)
-    return i;
-  return t.dims.c == 1 ? 0 : i / (out.h * out.w) % out.c;
-}
-
 } // namespace
 
 void executeLinear(Exec &e) {
@@ -55,11 +46,10 @@ void executeLinear(Exec &e) {
   Tensor a = e.load("opd0", input), out = e.blank(dtype, result.dims);
   Tensor b = channelOperand(e, "opd1", Field::opd1_const, Field::opd1_addr, dtype, result);
   Tensor c = e.kind == isa::kLinMac ? channelOperand(e, "opd2", Field::opd2_const, Field::opd2_addr, dtype, result) : b;
-  for (int64_t i = 0, n = out.dims.count(); i < n; ++i) {
-    float x = a.as<float>()[i], y = b.as<float>()[indexIn(b, out.dims, i)];
-    float sum = e.kind == isa::kLinSquareDiff ? x - y : x + y;
-    out.as<float>()[i] = e.kind == isa::kLinMac ? std::fma(x, y, c.as<float>()[indexIn(c, out.dims, i)]) : sum * sum;
-  }
+  kernel::linear(e.kind == isa::kLinMac         ? kernel::LinearOp::MulAdd
+                 : e.kind == isa::kLinSquareSum ? kernel::LinearOp::SquareOfSum
+                                                : kernel::LinearOp::SquareOfDifference,
+                 out, a, b, c);
   e.store("res0", result, out);
 }
 
@@ -74,40 +64,11 @@ void executeCompare(Exec &e) {
   Tensor b = compareOperand(e, "opd1", Field::opd1_const, Field::opd1_addr, sides, Field::opd1_str, result);
   Tensor yes = compareOperand(e, "opd2", Field::opd2_const, Field::opd2_addr, values, Field::opd2_str, result);
   Tensor no = compareOperand(e, "opd3", Field::opd3_const, Field::opd3_addr, values, Field::opd2_str, result);
-  Tensor out = e.blank(values, result.dims), chosen = e.blank(DType::U8, result.dims);
-  auto compareAs = [&]<typename T>(T) {
-    for (int64_t i = 0, n = out.dims.count(); i < n; ++i) {
-      T x = a.as<T>()[indexIn(a, out.dims, i)], y = b.as<T>()[indexIn(b, out.dims, i)];
-      chosen.as<uint8_t>()[i] = e.kind == isa::kCmpSelGt ? x > y : e.kind == isa::kCmpSelLt ? x < y : x == y;
-    }
-  };
-  switch (sides) {
-  case DType::F32:
-    compareAs(float());
-    break;
-  case DType::I8:
-    compareAs(int8_t());
-    break;
-  case DType::U8:
-    compareAs(uint8_t());
-    break;
-  case DType::I16:
-    compareAs(int16_t());
-    break;
-  case DType::U16:
-    compareAs(uint16_t());
-    break;
-  case DType::I32:
-    compareAs(int32_t());
-    break;
-  default:
-    compareAs(uint32_t());
-  }
-  int64_t size = kernel::byteSize(values);
-  for (int64_t i = 0, n = out.dims.count(); i < n; ++i) {
-    const Tensor &from = chosen.as<uint8_t>()[i] ? yes : no;
-    std::memcpy(out.as<uint8_t>() + i * size, from.as<uint8_t>() + indexIn(from, out.dims, i) * size, size_t(size));
-  }
+  Tensor out = e.blank(values, result.dims);
+  kernel::select(e.kind == isa::kCmpSelGt   ? kernel::Comparison::Greater
+                 : e.kind == isa::kCmpSelLt ? kernel::Comparison::Less
+                                            : kernel::Comparison::Equal,
+                 out, a, b, yes, no);
   e.store("res0", result, out);
 }
 

@@ -5,20 +5,8 @@
 
 #include "Exec.h"
 
-#include <cstring>
-
 namespace tpu_mlir::sim {
 namespace {
-
-/// [n, c, h, w] → [n, w, h, c].
-template <typename T> void exchange(const Tensor &in, const Tensor &out) {
-  const Dims &d = in.dims;
-  for (int64_t n = 0; n < d.n; ++n)
-    for (int64_t c = 0; c < d.c; ++c)
-      for (int64_t h = 0; h < d.h; ++h)
-        for (int64_t w = 0; w < d.w; ++w)
-          out.as<T>()[((n * d.w + w) * d.h + h) * d.c + c] = in.as<T>()[((n * d.c + c) * d.h + h) * d.w + w];
-}
 
 void exchangeChannels(Exec &e, const LocalTensor &result) {
   Dims in{result.dims.n, e.get(Field::opd0_c), result.dims.h, e.get(Field::opd0_w)};
@@ -32,16 +20,7 @@ void exchangeChannels(Exec &e, const LocalTensor &result) {
   else
     e.requireLane("res0", result, 0, " (transposition from w to c)");
   Tensor from = e.load("opd0", source), to = e.blank(result.dtype, result.dims);
-  switch (kernel::byteSize(result.dtype)) {
-  case 1:
-    exchange<uint8_t>(from, to);
-    break;
-  case 2:
-    exchange<uint16_t>(from, to);
-    break;
-  default:
-    exchange<uint32_t>(from, to);
-  }
+  kernel::exchangeChannels(to, from);
   e.store("res0", result, to);
 }
 
@@ -77,9 +56,7 @@ void executeTranspose(Exec &e) {
   case isa::kTsbcLBc: {
     Tensor one = e.load("opd0", e.aligned("opd0", Field::opd0_addr, dtype, {d.n, 1, d.h, d.w}));
     Tensor all = e.blank(dtype, d);
-    int64_t plane = d.h * d.w * size;
-    for (int64_t i = 0; i < d.n * d.c; ++i)
-      std::memcpy(all.as<uint8_t>() + i * plane, one.as<uint8_t>() + i / d.c * plane, size_t(plane));
+    kernel::broadcastChannel(all, one);
     return e.store("res0", result, all);
   }
   case isa::kTsbcSBc: {
@@ -88,8 +65,7 @@ void executeTranspose(Exec &e) {
                       std::to_string(d.h));
     const uint8_t *source = staticSource(e, d.w * size);
     Tensor all = e.blank(dtype, d);
-    for (int64_t c = 0; c < d.c; ++c)
-      std::memcpy(all.as<uint8_t>() + c * d.w * size, source, size_t(d.w * size));
+    kernel::broadcastChannel(all, {dtype, {1, 1, 1, d.w}, source});
     return e.store("res0", result, all);
   }
   case isa::kTsbcSDistribute: {

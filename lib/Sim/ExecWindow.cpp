@@ -3,8 +3,6 @@
 
 #include "ExecWindow.h"
 
-#include <cstring>
-
 namespace tpu_mlir::sim {
 
 kernel::Window windowOf(const Exec &e) {
@@ -33,14 +31,7 @@ Tensor insertZeros(Exec &e, const Tensor &in) {
   if (d == in.dims)
     return in;
   Tensor out = e.blank(in.dtype, d);
-  std::memset(out.data, 0, size_t(out.bytes()));
-  int64_t size = kernel::byteSize(in.dtype), stepH = e.get(Field::opd0_y_ins0) + 1,
-          stepW = e.get(Field::opd0_x_ins0) + 1;
-  for (int64_t plane = 0; plane < d.n * d.c; ++plane)
-    for (int64_t y = 0; y < in.dims.h; ++y)
-      for (int64_t x = 0; x < in.dims.w; ++x)
-        std::memcpy(out.as<uint8_t>() + ((plane * d.h + y * stepH) * d.w + x * stepW) * size,
-                    in.as<uint8_t>() + ((plane * in.dims.h + y) * in.dims.w + x) * size, size_t(size));
+  kernel::insertZeros(out, in, e.get(Field::opd0_y_ins0) + 1, e.get(Field::opd0_x_ins0) + 1);
   return out;
 }
 

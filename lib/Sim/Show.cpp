@@ -1,7 +1,7 @@
 //===- Show.cpp - Commands, operands and tensors as text ------------------===//
 
 #include "tpu_mlir/Sim/Show.h"
-#include "tpu_mlir/Kernel/Float.h"
+#include "tpu_mlir/Kernel/Visit.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -82,38 +82,15 @@ std::string show(const TensorEntry &tensor, const TensorPiece &p) {
 }
 
 std::string showValue(DType dtype, const uint8_t *at) {
-  auto load = [&]<typename T>(T value) {
+  return kernel::visit(dtype, [&]<typename T>() -> std::string {
+    T value;
     std::memcpy(&value, at, sizeof value);
-    return value;
-  };
-  char out[32];
-  auto real = [&](float value) {
-    std::snprintf(out, sizeof out, "%.6g", double(value));
-    return std::string(out);
-  };
-  switch (dtype) {
-  case DType::F32:
-    return real(load(float()));
-  case DType::F16:
-    return real(kernel::f16ToF32(load(uint16_t())));
-  case DType::BF16:
-    return real(kernel::bf16ToF32(load(uint16_t())));
-  case DType::I8:
-  case DType::I4:
-    return std::to_string(load(int8_t()));
-  case DType::U8:
-  case DType::U4:
-    return std::to_string(load(uint8_t()));
-  case DType::I16:
-    return std::to_string(load(int16_t()));
-  case DType::U16:
-    return std::to_string(load(uint16_t()));
-  case DType::I32:
-    return std::to_string(load(int32_t()));
-  case DType::U32:
-    return std::to_string(load(uint32_t()));
-  }
-  return "?";
+    if constexpr (std::is_integral_v<T>)
+      return std::to_string(value);
+    char out[32];
+    std::snprintf(out, sizeof out, "%.6g", double(float(value)));
+    return out;
+  });
 }
 
 std::string showTable(DType dtype, const Dims &dims, const uint8_t *values, const Window &w,

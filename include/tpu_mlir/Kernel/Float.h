@@ -1,7 +1,8 @@
 //===- Float.h - 16-bit floating point numbers ------------------*- C++ -*-===//
-// Conversions between F32 and F16/BF16 bit patterns. Widening is exact,
-// narrowing rounds to nearest, ties to even; NaN stays NaN (quiet), overflow
-// becomes infinity and small values become denormals.
+// Conversions between F32 and F16/BF16 bit patterns, and element types that
+// hold the patterns. Widening is exact, narrowing rounds to nearest, ties to
+// even; NaN stays NaN (quiet), overflow becomes infinity and small values
+// become denormals. Narrowing by other roundings is `narrowFloat` of Round.h.
 #ifndef TPU_MLIR_KERNEL_FLOAT_H
 #define TPU_MLIR_KERNEL_FLOAT_H
 
@@ -44,6 +45,16 @@ inline uint16_t f32ToBf16(float f) {
     return uint16_t(bits >> 16 | 0x40u);
   return uint16_t((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
+
+/// Elements of 16-bit formats as they lie in memory.
+struct F16 {
+  uint16_t bits;
+  operator float() const { return f16ToF32(bits); }
+};
+struct BF16 {
+  uint16_t bits;
+  operator float() const { return bf16ToF32(bits); }
+};
 
 } // namespace tpu_mlir::kernel
 

@@ -5,6 +5,7 @@
 #ifndef TPU_MLIR_KERNEL_FORMAT_H
 #define TPU_MLIR_KERNEL_FORMAT_H
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -46,13 +47,27 @@ constexpr int bitWidth(DType t) {
   }
   return 0;
 }
-/// Bytes of one element (4-bit formats count as one byte when unpacked).
+/// Bytes of one element where engines compute on it: numbers of 4 bits travel as bytes.
 constexpr int64_t byteSize(DType t) { return (bitWidth(t) + 7) / 8; }
+/// Bytes of `count` elements in a file: two numbers of 4 bits share a byte (`pack4`).
+constexpr int64_t storageBytes(DType t, int64_t count) { return (count * bitWidth(t) + 7) / 8; }
 constexpr bool isFloat(DType t) { return t == DType::F32 || t == DType::F16 || t == DType::BF16; }
 constexpr bool isSigned(DType t) {
   return isFloat(t) || t == DType::I8 || t == DType::I16 || t == DType::I32 || t == DType::I4;
 }
 const char *name(DType t);
+
+/// The numbers that an integer format holds.
+struct IntegerRange {
+  int64_t low, high;
+};
+constexpr IntegerRange rangeOf(DType t) {
+  assert(!isFloat(t) && "only integer formats have ends");
+  int bits = bitWidth(t);
+  if (isSigned(t))
+    return {-(int64_t(1) << (bits - 1)), (int64_t(1) << (bits - 1)) - 1};
+  return {0, (int64_t(1) << bits) - 1};
+}
 
 /// Rounding modes; values are the chip's `round_mode` field.
 enum class Round : uint8_t {

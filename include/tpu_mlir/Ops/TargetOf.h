@@ -4,6 +4,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "tpu_mlir/Kernel/Format.h"
+#include "tpu_mlir/Recipe/Recipe.h"
 #include "tpu_mlir/Target/Target.h"
 
 namespace tpu_mlir {
@@ -17,6 +18,9 @@ mlir::LogicalResult checkLowered(mlir::ModuleOp module, llvm::StringRef pass);
 
 /// Input channels that lie side by side in a convolution's stored filter.
 int64_t channelPack(const target::Chip &chip, kernel::DType type);
+
+/// Gives a recipe the roundings of the chip. An op's form knows no chip, so whoever runs it on the host asks for them.
+void setRoundings(Recipe &recipe, const target::Chip &chip);
 
 } // namespace tpu_mlir
 

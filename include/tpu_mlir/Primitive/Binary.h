@@ -13,7 +13,6 @@ const Primitive &binary();
 struct BinaryAttributes {
   kernel::BinaryOp op = kernel::BinaryOp::Add;
   int shift = 0; ///< of the result of integers, to the left; negative to the right
-  Round round = Round::HalfUp;
   double constant = 0;
   DType constantType = DType::F32;
 };

@@ -8,10 +8,7 @@ namespace tpu_mlir::primitive {
 
 /// From one number format to another. Source 0.
 const Primitive &cast();
-struct CastAttributes {
-  Round round = Round::HalfUp;
-};
-Step cast(int dst, int a, Round round);
+Step cast(int dst, int a);
 
 /// The entry of a table of 256 that an 8-bit element is the number of. Sources 0 and 1.
 const Primitive &lookup();

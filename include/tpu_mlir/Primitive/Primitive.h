@@ -47,6 +47,7 @@ public:
   /// The source with every channel as many times as its buffer repeats it.
   virtual kernel::ConstTensor repeated(int index) = 0;
   virtual const Buffer &buffer(int index) const = 0;
+  virtual const Roundings &roundings() const = 0;
 };
 
 class Primitive {

@@ -12,7 +12,6 @@ const Primitive &requant();
 
 struct RequantAttributes {
   kernel::QuantEntry entry = {1, 0, 0}; ///< without source 1
-  Round round = Round::HalfUp;
 };
 
 Step requant(int dst, int a, int entries);

@@ -107,10 +107,17 @@ struct Step {
   bool reads(int buffer) const { return std::find(sources.begin(), sources.end(), buffer) != sources.end(); }
 };
 
+/// How a target rounds.
+struct Roundings {
+  Round shifts = Round::HalfUp;          ///< of integers
+  Round casts = Round::HalfAwayFromZero; ///< of floats to integers
+};
+
 /// Tiled arithmetic with one output.
 struct Recipe {
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
+  Roundings roundings; ///< an op's form knows no target: whoever runs it asks
   int output = -1;
 
   int addInput(int index, DType t, Dims d, std::array<AxisMap, 4> map = {});

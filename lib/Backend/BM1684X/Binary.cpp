@@ -69,7 +69,7 @@ struct BinaryRow final : FamilyRow {
     if (with.shift != 0) {
       // The third operand is the shift, an int8; negative shifts right.
       c.tsk_opd_num = 3;
-      c.opd2_const = 1, c.opd2_addr = uint8_t(with.shift), c.opd2_n_str = uint32_t(with.round);
+      c.opd2_const = 1, c.opd2_addr = uint8_t(with.shift), c.opd2_n_str = uint32_t(to.machine.roundings.shifts);
     }
     if (step.has(1))
       return to.issue(c, {to.read(views[step.sources[0]]), to.read(views[step.sources[1]]), to.write(out)});

@@ -16,7 +16,6 @@ struct CastRow final : FamilyRow {
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
   void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
-    const auto &with = attributesOf<primitive::CastAttributes>(step);
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     isa::SAR c;
     c.tsk_eu_typ = kindOf(to.table, isa::CommandId::SAR, "arith.cast");
@@ -24,7 +23,7 @@ struct CastRow final : FamilyRow {
     setResult(c, out);
     c.res0_prec = precisionOf(out.dtype), c.opd2_sign = isSigned(out.dtype);
     c.opd0_addr = in.offset, c.opd0_prec = precisionOf(in.dtype), c.opd0_sign = isSigned(in.dtype);
-    c.opd2_n_str = uint32_t(with.round);
+    c.opd2_n_str = uint32_t(to.machine.roundings.casts);
     setResultStrides(c, out, to.machine.memory);
     setSourceStrides(c, in, to.machine.memory);
     to.issue(c, {to.read(in), to.write(out)});

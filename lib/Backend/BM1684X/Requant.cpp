@@ -23,7 +23,7 @@ struct RequantRow final : FamilyRow {
     setResult(c, out);
     c.res0_prec = precisionOf(out.dtype), c.opd2_sign = isSigned(out.dtype);
     c.opd0_addr = in.offset, c.opd0_prec = precisionOf(in.dtype), c.opd0_sign = isSigned(in.dtype);
-    c.opd2_n_str = uint32_t(with.round);
+    c.opd2_n_str = uint32_t(to.machine.roundings.shifts);
     if (step.has(1)) {
       const LocalView &entries = views[step.sources[1]];
       c.opd1_addr = entries.offset;

@@ -32,10 +32,7 @@ Multiplier multiplierOf(double factor) {
 }
 
 int64_t quantizeOne(double real, double scale, DType type) {
-  double q = std::round(real / scale); // std::round is half away from zero
-  if (std::isnan(q))
-    return 0;
-  return kernel::saturate(static_cast<int64_t>(std::clamp(q, -9e15, 9e15)), type);
+  return kernel::floatToInt(real / scale, type, kernel::Round::HalfAwayFromZero);
 }
 
 Lowering::Lowering(Mode mode, const target::Chip &chip, ModuleOp module)

@@ -58,9 +58,6 @@ LogicalResult tpu::RequantIntOp::verify() {
 
 //===- Form ---------------------------------------------------------------===//
 
-/// The rounding of float to integer conversion. Source: a cast in a vendor-made stream.
-static constexpr Round kCastRound = Round::HalfAwayFromZero;
-
 Form tpu::LutOp::form() {
   Recipe r;
   Dims d = nchwOf(getOutput());
@@ -93,9 +90,9 @@ Form tpu::CastOp::form() {
   if (out.isQuantized()) {
     int scaled = r.addScratch(DType::F32, d);
     scale(scaled, x, 1 / out.scale);
-    r.steps.push_back(primitive::cast(y, scaled, kCastRound));
+    r.steps.push_back(primitive::cast(y, scaled));
   } else {
-    r.steps.push_back(primitive::cast(y, x, kCastRound));
+    r.steps.push_back(primitive::cast(y, x));
     scale(y, y, in.scale);
   }
   return r;
@@ -141,7 +138,9 @@ struct Results {
     for (int64_t i = 0; i < 256; ++i)
       values.push_back(quantizeOne(scalarOf(op, double(firstInput + i) * in.scale), out.scale, out.dtype));
   }
-  std::optional<Lines> lines() const { return findLines(values, firstInput, least, most); }
+  std::optional<Lines> lines(const target::Chip &chip) const {
+    return findLines(values, firstInput, least, most, kernel::roundNamed(chip.quant.requantRound));
+  }
   /// A curve whose instructions take less than a lookup of this result, if there is one.
   std::optional<Curve> curve(const Dims &dims, const target::Chip &chip) const;
   /// All that lines and curves of a result of that size depend on.
@@ -173,7 +172,8 @@ std::optional<Curve> Results::curve(const Dims &dims, const target::Chip &chip) 
   const size_t mostLines = size_t(lookup / instruction / 2);
   if (mostLines < 2)
     return std::nullopt;
-  std::optional<Curve> found = findCurve(values, firstInput, least, most, mostLines);
+  std::optional<Curve> found =
+      findCurve(values, firstInput, least, most, mostLines, kernel::roundNamed(chip.quant.requantRound));
   // The timing model knows neither to a few percent.
   return found && double(instructionsOf(*found)) * instruction < 0.9 * lookup ? found : std::nullopt;
 }
@@ -247,7 +247,7 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
     const Results results(op, inFormat, out);
     auto [earlier, isNew] = l.found.try_emplace(results.key(nchwOf(topOut)), nullptr);
     if (isNew) {
-      if (std::optional<Lines> lines = results.lines())
+      if (std::optional<Lines> lines = results.lines(l.chip))
         earlier->second = createLines(l, op->getLoc(), type, in, *lines).getDefiningOp();
       else if (std::optional<Curve> curve = results.curve(nchwOf(topOut), l.chip))
         earlier->second = createCurve(l, op, type, in, *curve).getDefiningOp();

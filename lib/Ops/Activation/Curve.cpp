@@ -110,15 +110,15 @@ int64_t fromStart(const CurveLine &l, int64_t x) {
   return !l.isShifted() ? x : std::clamp<int64_t>(x - l.start, l.isOneSided ? 0 : -128, 127);
 }
 
-int64_t lineAt(const CurveLine &l, int64_t x, int64_t least, int64_t most) {
-  const int64_t half = int64_t(1) << (kCurveShift - 1);
-  return std::clamp(((fromStart(l, x) * l.multiplier + half) >> kCurveShift) + l.zeroPoint, least, most);
+int64_t lineAt(const CurveLine &l, int64_t x, int64_t least, int64_t most, kernel::Round round) {
+  const int64_t scaled = kernel::shiftRound(fromStart(l, x) * l.multiplier, -int(kCurveShift), round);
+  return std::clamp(scaled + l.zeroPoint, least, most);
 }
 
 class Search {
 public:
-  Search(const std::vector<int64_t> &results, int64_t first, int64_t least, int64_t most)
-      : t(results), first(first), least(least), most(most) {
+  Search(const std::vector<int64_t> &results, int64_t first, int64_t least, int64_t most, kernel::Round round)
+      : t(results), first(first), least(least), most(most), round(round) {
     for (int64_t u = 1; u < kInputs; ++u)
       inverse[u] = 1 / double(u);
   }
@@ -134,7 +134,7 @@ public:
         return std::nullopt;
       curve.push_back(best.line);
       for (int64_t i = 0; i < kInputs; ++i) {
-        const int64_t y = lineAt(best.line, first + i, least, most);
+        const int64_t y = lineAt(best.line, first + i, least, most, round);
         sofar[i] = curve.size() == 1 ? y : best.line.takesMax ? std::max(sofar[i], y) : std::min(sofar[i], y);
       }
       while (done < kInputs && sofar[done] == t[done])
@@ -224,16 +224,17 @@ private:
   static constexpr int64_t kFarthestZero = 128; ///< steeper lines reach no two inputs
   const std::vector<int64_t> &t;
   int64_t first, least, most;
+  kernel::Round round;
   double inverse[kInputs] = {};
   int64_t sofar[kInputs] = {}; ///< the result of the lines so far
 };
 
 } // namespace
 
-int64_t evaluate(const Curve &curve, int64_t x, int64_t least, int64_t most) {
-  int64_t result = lineAt(curve[0], x, least, most);
+int64_t evaluate(const Curve &curve, int64_t x, int64_t least, int64_t most, kernel::Round round) {
+  int64_t result = lineAt(curve[0], x, least, most, round);
   for (size_t i = 1; i < curve.size(); ++i) {
-    const int64_t y = lineAt(curve[i], x, least, most);
+    const int64_t y = lineAt(curve[i], x, least, most, round);
     result = curve[i].takesMax ? std::max(result, y) : std::min(result, y);
   }
   return result;
@@ -247,12 +248,12 @@ int64_t instructionsOf(const Curve &curve) {
 }
 
 std::optional<Curve> findCurve(const std::vector<int64_t> &results, int64_t firstInput, int64_t least, int64_t most,
-                               size_t mostLines) {
+                               size_t mostLines, kernel::Round round) {
   std::optional<Curve> best;
   for (double thrift : {0.5, 1.0}) {
-    std::optional<Curve> curve = Search(results, firstInput, least, most).run(mostLines, thrift);
+    std::optional<Curve> curve = Search(results, firstInput, least, most, round).run(mostLines, thrift);
     for (int64_t i = 0; curve && i < kInputs; ++i)
-      if (evaluate(*curve, firstInput + i, least, most) != results[i])
+      if (evaluate(*curve, firstInput + i, least, most, round) != results[i])
         curve.reset();
     if (curve && (!best || instructionsOf(*curve) < instructionsOf(*best)))
       best = curve;

@@ -2,13 +2,15 @@
 #ifndef TPU_MLIR_LIB_OPS_ACTIVATION_CURVE_H
 #define TPU_MLIR_LIB_OPS_ACTIVATION_CURVE_H
 
+#include "tpu_mlir/Kernel/Round.h"
+
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 namespace tpu_mlir {
 
-/// sat((u * multiplier >> kCurveShift, half up) + zeroPoint). With start 0 on both sides u = x; else u = x' - start,
+/// sat((u * multiplier >> kCurveShift, rounded) + zeroPoint). With start 0 on both sides u = x; else u = x' - start,
 /// saturated to -128 to 127, with x' = x, or the larger of x and `start` where the line is one-sided: flat before it.
 struct CurveLine {
   int64_t start = 0, multiplier = 0, zeroPoint = 0;
@@ -25,12 +27,13 @@ using Curve = std::vector<CurveLine>;
 inline constexpr int64_t kCurveShift = 22;
 
 /// A curve with exactly the results of a table: `results[i]` is that of the input `firstInput + i`, `least` and `most`
-/// bound the output's format. Nothing where none of up to `mostLines` lines is found.
+/// bound the output's format, `round` is the target's (and half up what the search assumes: others find fewer curves).
+/// Nothing where none of up to `mostLines` lines is found.
 std::optional<Curve> findCurve(const std::vector<int64_t> &results, int64_t firstInput, int64_t least, int64_t most,
-                               size_t mostLines);
+                               size_t mostLines, kernel::Round round);
 
 /// The result of a curve for one input.
-int64_t evaluate(const Curve &curve, int64_t x, int64_t least, int64_t most);
+int64_t evaluate(const Curve &curve, int64_t x, int64_t least, int64_t most, kernel::Round round);
 
 /// Element-wise instructions that a curve takes.
 int64_t instructionsOf(const Curve &curve);

@@ -91,8 +91,8 @@ int64_t ceilDiv(int64_t a, int64_t b) { return -floorDiv(-a, b); }
 
 class Search {
 public:
-  Search(const std::vector<int64_t> &results, int64_t first, int64_t least, int64_t most)
-      : t(results), first(first), least(least), most(most), count(int64_t(results.size())) {}
+  Search(const std::vector<int64_t> &results, int64_t first, int64_t least, int64_t most, kernel::Round round)
+      : t(results), first(first), least(least), most(most), count(int64_t(results.size())), round(round) {}
 
   std::optional<Lines> run() {
     // Flat ends may be bounds; one line is better than two.
@@ -218,24 +218,24 @@ private:
 
   bool isExact(const Lines &lines) const {
     for (int64_t i = 0; i < count; ++i)
-      if (evaluate(lines, first + i, least, most) != t[i])
+      if (evaluate(lines, first + i, least, most, round) != t[i])
         return false;
     return true;
   }
 
   const std::vector<int64_t> &t;
   int64_t first, least, most, count;
+  kernel::Round round;
   int64_t low = 0, high = 0; ///< beyond which a line may run
 };
 
 } // namespace
 
-int64_t evaluate(const Lines &lines, int64_t x, int64_t least, int64_t most) {
+int64_t evaluate(const Lines &lines, int64_t x, int64_t least, int64_t most, kernel::Round round) {
   std::optional<int64_t> result;
   for (const Line &line : lines.lines) {
-    int64_t half = line.shift > 0 ? int64_t(1) << (line.shift - 1) : 0;
-    int64_t y = std::clamp((((x * line.factor + line.offset) * line.multiplier + half) >> line.shift) + line.zeroPoint,
-                           least, most);
+    const int64_t product = (x * line.factor + line.offset) * line.multiplier;
+    const int64_t y = std::clamp(kernel::shiftRound(product, -int(line.shift), round) + line.zeroPoint, least, most);
     result = !result ? y : lines.takesMax ? std::max(*result, y) : std::min(*result, y);
   }
   if (lines.low)
@@ -245,8 +245,9 @@ int64_t evaluate(const Lines &lines, int64_t x, int64_t least, int64_t most) {
   return *result;
 }
 
-std::optional<Lines> findLines(const std::vector<int64_t> &results, int64_t firstInput, int64_t least, int64_t most) {
-  return Search(results, firstInput, least, most).run();
+std::optional<Lines> findLines(const std::vector<int64_t> &results, int64_t firstInput, int64_t least, int64_t most,
+                               kernel::Round round) {
+  return Search(results, firstInput, least, most, round).run();
 }
 
 } // namespace tpu_mlir

@@ -2,13 +2,15 @@
 #ifndef TPU_MLIR_LIB_OPS_ACTIVATION_LINES_H
 #define TPU_MLIR_LIB_OPS_ACTIVATION_LINES_H
 
+#include "tpu_mlir/Kernel/Round.h"
+
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 namespace tpu_mlir {
 
-/// sat(((x * factor + offset) * multiplier >> shift, half up) + zeroPoint); the factor and the offset, where there are
+/// sat(((x * factor + offset) * multiplier >> shift, rounded) + zeroPoint); the factor and the offset, where there are
 /// any, in 16 bits.
 struct Line {
   int64_t multiplier = 0, shift = 0, zeroPoint = 0, factor = 1, offset = 0;
@@ -21,11 +23,13 @@ struct Lines {
 };
 
 /// Lines with exactly the results of a table: `results[i]` is that of the input `firstInput + i`, `least` and `most`
-/// bound the output's format. Nothing where no lines are found.
-std::optional<Lines> findLines(const std::vector<int64_t> &results, int64_t firstInput, int64_t least, int64_t most);
+/// bound the output's format, `round` is the target's. The search looks among lines that are right when rounded half
+/// up, and takes those that are by `round`. Nothing where no lines are found.
+std::optional<Lines> findLines(const std::vector<int64_t> &results, int64_t firstInput, int64_t least, int64_t most,
+                               kernel::Round round);
 
 /// The result of lines for one input.
-int64_t evaluate(const Lines &lines, int64_t x, int64_t least, int64_t most);
+int64_t evaluate(const Lines &lines, int64_t x, int64_t least, int64_t most, kernel::Round round);
 
 } // namespace tpu_mlir
 

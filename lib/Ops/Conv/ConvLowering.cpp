@@ -288,20 +288,20 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
 /// What a scale of one channel gives for each of the 256 inputs, as lines: its plane would lie in one lane, and what
 /// each of three instructions does there, one of lines does in any shape.
 std::optional<Lines> linesOf(top::ScaleOp scale, const QuantizedFilter &q, const NumberFormat &in,
-                             const NumberFormat &out) {
+                             const NumberFormat &out, Round round) {
   const int64_t first = in.dtype == DType::I8 ? -128 : 0, least = out.dtype == DType::I8 ? -128 : 0, most = least + 255;
   const double limit = scale.getReluLimit().convertToDouble() / out.scale;
   std::vector<int64_t> results;
   for (int64_t x = first; x < first + 256; ++x) {
     const int64_t sum = x * q.filter[0] + (q.bias.empty() ? 0 : q.bias[0]);
-    int64_t y = kernel::requantOne(sum, q.quant[0], q.quant[1], q.quant[2], Round::HalfUp, out.dtype);
+    int64_t y = kernel::requantOne(sum, q.quant[0], q.quant[1], q.quant[2], round, out.dtype);
     if (scale.getDoRelu())
       y = std::max<int64_t>(y, 0);
     if (scale.getDoRelu() && limit > 0)
       y = std::min(y, int64_t(std::round(limit)));
     results.push_back(y);
   }
-  return findLines(results, first, least, most);
+  return findLines(results, first, least, most, round);
 }
 
 /// y = x * scale[c] + bias[c]: a depth-wise 1x1 convolution.
@@ -326,7 +326,8 @@ struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
                                                     outFormat, l.chip.quant.weightLevels);
       if (failed(q))
         return failure();
-      if (std::optional<Lines> lines = c == 1 ? linesOf(scale, *q, formatOf(in), outFormat) : std::nullopt) {
+      const Round round = kernel::roundNamed(l.chip.quant.requantRound);
+      if (std::optional<Lines> lines = c == 1 ? linesOf(scale, *q, formatOf(in), outFormat, round) : std::nullopt) {
         l.map(scale.getOutput(), createLines(l, op->getLoc(), l.typeOf(scale.getOutput(), outFormat), in, *lines));
         return success();
       }

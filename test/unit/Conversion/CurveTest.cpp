@@ -34,21 +34,22 @@ TEST(Curve, HasTheResultsOfSmoothTables) {
         for (Format out : {kSigned, kUnsigned}) {
           const double inScale = range / double(in.most), outScale = std::max(0.3, f(range)) / double(out.most);
           const std::vector<int64_t> t = tableOf(f, inScale, outScale, in, out);
-          const std::optional<Curve> curve = findCurve(t, in.least, out.least, out.most, 20);
+          const std::optional<Curve> curve = findCurve(t, in.least, out.least, out.most, 20, kernel::Round::HalfUp);
           ++tried;
           if (!curve)
             continue;
           ++found;
           EXPECT_LE(curve->size(), 20u);
           for (int64_t x = in.least; x <= in.most; ++x)
-            ASSERT_EQ(evaluate(*curve, x, out.least, out.most), t[size_t(x - in.least)]) << "input " << x;
+            ASSERT_EQ(evaluate(*curve, x, out.least, out.most, kernel::Round::HalfUp), t[size_t(x - in.least)])
+                << "input " << x;
         }
   EXPECT_GE(found, tried * 9 / 10) << "of " << tried;
 }
 
 TEST(Curve, OfALineIsShort) {
   const auto t = tableOf([](double x) { return x > 0 ? x : 0.1 * x; }, 0.1, 0.1, kSigned, kSigned);
-  const std::optional<Curve> curve = findCurve(t, -128, -128, 127, 20);
+  const std::optional<Curve> curve = findCurve(t, -128, -128, 127, 20, kernel::Round::HalfUp);
   ASSERT_TRUE(curve);
   EXPECT_LE(instructionsOf(*curve), 4);
 }
@@ -57,16 +58,16 @@ TEST(Curve, OfNoiseIsNone) {
   std::vector<int64_t> t;
   for (int64_t i = 0; i < 256; ++i)
     t.push_back((i * 7919) % 251 - 125);
-  EXPECT_FALSE(findCurve(t, -128, -128, 127, 40));
+  EXPECT_FALSE(findCurve(t, -128, -128, 127, 40, kernel::Round::HalfUp));
 }
 
 TEST(Curve, CountsInstructions) {
   // max(requantised x, 3), then the smaller of that and a line that is flat before 5.
   const Curve curve = {{0, 1 << 21, 0, false, true}, {0, 0, 3, false, true}, {5, 1 << 22, 9, true, false}};
   EXPECT_EQ(instructionsOf(curve), 1 + 1 + 4);
-  EXPECT_EQ(evaluate(curve, -50, -128, 127), 3);
-  EXPECT_EQ(evaluate(curve, 9, -128, 127), 5); // half up
-  EXPECT_EQ(evaluate(curve, 127, -128, 127), 64);
+  EXPECT_EQ(evaluate(curve, -50, -128, 127, kernel::Round::HalfUp), 3);
+  EXPECT_EQ(evaluate(curve, 9, -128, 127, kernel::Round::HalfUp), 5); // half up
+  EXPECT_EQ(evaluate(curve, 127, -128, 127, kernel::Round::HalfUp), 64);
 }
 
 } // namespace

@@ -16,11 +16,11 @@ std::vector<int64_t> tableOf(double (*f)(double), double inScale, double outScal
 
 void expectExact(const std::vector<int64_t> &t, size_t mostLines) {
   int64_t first = -128;
-  auto found = findLines(t, first, -128, 127);
+  auto found = findLines(t, first, -128, 127, kernel::Round::HalfUp);
   ASSERT_TRUE(found);
   EXPECT_LE(found->lines.size(), mostLines);
   for (int64_t i = 0; i < 256; ++i)
-    EXPECT_EQ(evaluate(*found, first + i, -128, 127), t[i]) << "input " << first + i;
+    EXPECT_EQ(evaluate(*found, first + i, -128, 127, kernel::Round::HalfUp), t[i]) << "input " << first + i;
 }
 
 TEST(Lines, ReplacePiecewiseLinearFunctions) {
@@ -38,16 +38,18 @@ TEST(Lines, ReplacePiecewiseLinearFunctions) {
 }
 
 TEST(Lines, LeaveCurvesAlone) {
-  EXPECT_FALSE(findLines(tableOf([](double x) { return x / (1 + std::exp(-x)); }, 0.05, 0.05, true), -128, -128, 127));
-  EXPECT_FALSE(findLines(tableOf([](double x) { return std::tanh(x); }, 0.03, 0.008, true), -128, -128, 127));
+  EXPECT_FALSE(findLines(tableOf([](double x) { return x / (1 + std::exp(-x)); }, 0.05, 0.05, true), -128, -128, 127,
+                         kernel::Round::HalfUp));
+  EXPECT_FALSE(findLines(tableOf([](double x) { return std::tanh(x); }, 0.03, 0.008, true), -128, -128, 127,
+                         kernel::Round::HalfUp));
   EXPECT_FALSE(findLines(tableOf([](double x) { return x * std::clamp(x + 3, 0.0, 6.0) / 6; }, 0.05, 0.05, true), -128,
-                         -128, 127));
+                         -128, 127, kernel::Round::HalfUp));
 }
 
 TEST(Lines, OneWrongResultIsNoLine) {
   std::vector<int64_t> t = tableOf([](double x) { return x; }, 0.1, 0.1, true);
   t[77] += 2;
-  EXPECT_FALSE(findLines(t, -128, -128, 127));
+  EXPECT_FALSE(findLines(t, -128, -128, 127, kernel::Round::HalfUp));
 }
 
 } // namespace

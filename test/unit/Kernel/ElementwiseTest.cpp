@@ -31,21 +31,6 @@ Int128 apply(BinaryOp op, Int128 a, Int128 b) {
   }
 }
 
-Dims randomDims(std::mt19937 &random) {
-  return {between(random, 1, 3), between(random, 1, 5), between(random, 1, 6),
-          between(random, 1, random() % 8 ? 20 : 3000)};
-}
-Dims broadcastOf(std::mt19937 &random, Dims d) {
-  for (int64_t *dim : {&d.n, &d.c, &d.h, &d.w})
-    if (random() % 3 == 0)
-      *dim = 1;
-  return d;
-}
-int64_t broadcastIndex(const Dims &out, const Dims &in, int64_t o) {
-  int64_t w = o % out.w, h = o / out.w % out.h, c = o / out.w / out.h % out.c, n = o / out.w / out.h / out.c;
-  return (((in.n == 1 ? 0 : n) * in.c + (in.c == 1 ? 0 : c)) * in.h + (in.h == 1 ? 0 : h)) * in.w + (in.w == 1 ? 0 : w);
-}
-
 TEST(Binary, IntegersOfAnyFormatsOnEveryLevel) {
   std::mt19937 random(41);
   for (int i = 0; i < 1500; ++i) {

@@ -148,6 +148,23 @@ inline Window randomWindow(std::mt19937 &random, int64_t largest, Dims &in) {
   return w;
 }
 
+/// Dimensions for element-wise kernels, and the same with some of them 1.
+inline Dims randomDims(std::mt19937 &random) {
+  return {between(random, 1, 3), between(random, 1, 5), between(random, 1, 6),
+          between(random, 1, random() % 8 ? 20 : 3000)};
+}
+inline Dims broadcastOf(std::mt19937 &random, Dims d) {
+  for (int64_t *dim : {&d.n, &d.c, &d.h, &d.w})
+    if (random() % 3 == 0)
+      *dim = 1;
+  return d;
+}
+/// Where element o of a result of `out` is in an operand that repeats.
+inline int64_t broadcastIndex(const Dims &out, const Dims &in, int64_t o) {
+  int64_t w = o % out.w, h = o / out.w % out.h, c = o / out.w / out.h % out.c, n = o / out.w / out.h / out.c;
+  return (((in.n == 1 ? 0 : n) * in.c + (in.c == 1 ? 0 : c)) * in.h + (in.h == 1 ? 0 : h)) * in.w + (in.w == 1 ? 0 : w);
+}
+
 /// All levels of this machine, for tests that each gives the same bits.
 inline std::vector<kernel::CpuLevel> cpuLevels() {
   std::vector<kernel::CpuLevel> levels;

@@ -109,4 +109,69 @@ TEST(Round, RequantOneAgainstFractions) {
       }
 }
 
+/// A finite double as mantissa · 2^exponent, rounded to multiples of the format's step there by the textbook.
+uint32_t narrowExactly(double v, int exponentBits, int mantissaBits, Round r) {
+  const int bias = (1 << (exponentBits - 1)) - 1, least = 1 - bias - mantissaBits;
+  const uint32_t sign = std::signbit(v) ? uint32_t(1) << (exponentBits + mantissaBits) : 0;
+  if (v == 0)
+    return sign;
+  int exponent;
+  Int128 mantissa = Int128(std::ldexp(std::frexp(v, &exponent), 53));
+  const int step = std::max(exponent - 1 - mantissaBits, least);
+  const int right = std::min(step - (exponent - 53), 100); // beyond, the sign alone decides
+  Int128 steps = roundFraction(mantissa, Int128(1) << right, r);
+  double value = std::ldexp(double(steps), step), magnitude = std::fabs(value);
+  const double largest = std::ldexp(2 - std::ldexp(1, -mantissaBits), bias);
+  if (magnitude > largest) {
+    const uint32_t infinity = ((uint32_t(1) << exponentBits) - 1) << mantissaBits;
+    const bool toLargest = r == Round::TowardZero || (r == Round::Floor && v > 0) || (r == Round::Ceil && v < 0);
+    return sign | (toLargest ? infinity - 1 : infinity);
+  }
+  if (magnitude < std::ldexp(1, 1 - bias))
+    return sign | uint32_t(std::ldexp(magnitude, -least));
+  const int e = std::ilogb(magnitude);
+  return sign | uint32_t(e + bias) << mantissaBits |
+         (uint32_t(std::ldexp(magnitude, mantissaBits - e)) & ((uint32_t(1) << mantissaBits) - 1));
+}
+
+TEST(Round, NarrowsFloatsByEveryRounding) {
+  std::mt19937_64 random(5);
+  for (Round r : kRounds)
+    for (int i = 0; i < 60000; ++i) {
+      uint64_t bits = random();
+      const int exponent = i % 3 == 0 ? int(random() % 2047) : 1023 + int(random() % 300) - 150;
+      bits = (bits & 0x800fffffffffffffull) | uint64_t(exponent) << 52;
+      if (i % 2) // ties of each format, and their neighbours
+        bits = (bits & ~((uint64_t(1) << (random() % 4 * 13 + 3)) - 1)) + random() % 3 - 1;
+      double v;
+      std::memcpy(&v, &bits, 8);
+      if (!std::isfinite(v))
+        continue;
+      ASSERT_EQ(kernel::narrowFloat(v, DType::F16, r), narrowExactly(v, 5, 10, r)) << v << " mode " << int(r);
+      ASSERT_EQ(kernel::narrowFloat(v, DType::BF16, r), narrowExactly(v, 8, 7, r)) << v << " mode " << int(r);
+      ASSERT_EQ(kernel::narrowFloat(v, DType::F32, r), narrowExactly(v, 8, 23, r)) << v << " mode " << int(r);
+    }
+  for (DType t : {DType::F16, DType::BF16, DType::F32}) {
+    uint32_t infinity = kernel::narrowFloat(INFINITY, t);
+    EXPECT_EQ(infinity, t == DType::F16 ? 0x7c00u : t == DType::BF16 ? 0x7f80u : 0x7f800000u);
+    EXPECT_GT(kernel::narrowFloat(NAN, t), infinity);
+  }
+}
+
+TEST(Cast, FloatsNarrowByTheNamedRounding) {
+  std::mt19937 random(6);
+  Buffer in(DType::F32, {1, 2, 3, 700}), whole(DType::I32, in.dims);
+  in.randomise(random), whole.randomise(random);
+  for (Round r : kRounds)
+    for (DType t : {DType::F16, DType::BF16}) {
+      Buffer out(t, in.dims), fromWhole(t, in.dims);
+      kernel::cast(out.tensor(), in.view(), Round::Floor, r);
+      kernel::cast(fromWhole.tensor(), whole.view(), Round::Floor, r);
+      for (int64_t i = 0; i < in.dims.count(); ++i) {
+        ASSERT_EQ(out.as<uint16_t>()[i], kernel::narrowFloat(in.as<float>()[i], t, r));
+        ASSERT_EQ(fromWhole.as<uint16_t>()[i], kernel::narrowFloat(double(whole.integer(i)), t, r));
+      }
+    }
+}
+
 } // namespace

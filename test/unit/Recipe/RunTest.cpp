@@ -225,7 +225,7 @@ TEST(RunRecipe, CastsRoundHalfAwayFromZero) {
   auto scale = [](int dst, int a, double factor) {
     return primitive::binary(kernel::BinaryOp::Mul, dst, a, primitive::Constant{factor, DType::F32});
   };
-  r.steps = {scale(scaled, x, 1), primitive::cast(y, scaled, Round::HalfAwayFromZero)};
+  r.steps = {scale(scaled, x, 1), primitive::cast(y, scaled)};
   runRecipe(r, {{{DType::F32, d, values.data()}}, out.tensor()});
   std::vector<int64_t> got, expected = {1, -1, 2, 3, -3, 127, 127, -128, 127, -128, 0, 0};
   for (int64_t i = 0; i < d.w; ++i)
@@ -233,7 +233,7 @@ TEST(RunRecipe, CastsRoundHalfAwayFromZero) {
   EXPECT_EQ(got, expected);
   Recipe toFloat;
   x = toFloat.addInput(0, DType::I8, d), y = toFloat.addOutput(DType::F32, d);
-  toFloat.steps = {primitive::cast(y, x, Round::HalfUp), scale(y, y, 0.1)};
+  toFloat.steps = {primitive::cast(y, x), scale(y, y, 0.1)};
   runRecipe(toFloat, {{out.view()}, back.tensor()});
   for (int64_t i = 0; i < d.w; ++i)
     EXPECT_EQ(back.as<float>()[i], float(expected[size_t(i)]) * 0.1f);

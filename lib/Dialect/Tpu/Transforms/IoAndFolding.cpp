@@ -86,9 +86,10 @@ struct WeightFoldPass : impl::WeightFoldBase<WeightFoldPass> {
                                    isPresent(v) ? nchwOf(v) : Dims{}, data);
       }
       Form form = cast<FormInterface>(op).form();
-      if (auto *recipe = std::get_if<Recipe>(&form))
+      if (auto *recipe = std::get_if<Recipe>(&form)) {
+        setRoundings(*recipe, targetOf(op));
         runRecipe(*recipe, host);
-      else if (auto *copy = std::get_if<CopyProgram>(&form))
+      } else if (auto *copy = std::get_if<CopyProgram>(&form))
         runCopy(*copy, host);
       else
         std::memcpy(bytes.data(), host.operands[0].data, bytes.size());
