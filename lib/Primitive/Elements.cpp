@@ -34,18 +34,35 @@ struct LookupPrimitive final : Row {
   }
 };
 
+struct AbsolutePrimitive final : Row {
+  AbsolutePrimitive() : Row("absolute", Evidence::Stated, {Role::Elements}) {}
+  bool computes(DType result, std::span<const DType> sources) const override {
+    return kernel::isFloat(result) ? sources[0] == result : isInteger(sources[0]);
+  }
+  Reach reach(const Step &) const override { return Reach::Same; }
+  bool movesChannels(const Step &) const override { return false; }
+  int64_t macs(const Recipe &, const Step &) const override { return 0; }
+  void describe(const Step &, std::vector<int64_t> &) const override {}
+  void run(const Step &, HostStep &host) const override { kernel::absolute(host.result(), host.source(0)); }
+};
+
 } // namespace
+
+const Primitive &absolute() {
+  static const AbsolutePrimitive row;
+  return row;
+}
 
 const Primitive &cast() {
   static const CastPrimitive row;
   return row;
 }
-Step cast(int dst, int a) { return makeStep(cast(), dst, {a, -1, -1}, None{}); }
+Step cast(int dst, int a) { return makeStep(cast(), dst, {a, -1, -1}); }
 
 const Primitive &lookup() {
   static const LookupPrimitive row;
   return row;
 }
-Step lookup(int dst, int a, int table) { return makeStep(lookup(), dst, {a, table, -1}, None{}); }
+Step lookup(int dst, int a, int table) { return makeStep(lookup(), dst, {a, table, -1}); }
 
 } // namespace tpu_mlir::primitive

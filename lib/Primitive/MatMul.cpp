@@ -34,6 +34,6 @@ const Primitive &matMul() {
   static const MatMulPrimitive row;
   return row;
 }
-Step matMul(int dst, int left, int right) { return makeStep(matMul(), dst, {left, right, -1}, None{}); }
+Step matMul(int dst, int left, int right) { return makeStep(matMul(), dst, {left, right, -1}); }
 
 } // namespace tpu_mlir::primitive

@@ -131,18 +131,18 @@ const Primitive &transpose() {
   static const TransposePrimitive row;
   return row;
 }
-Step transpose(int dst, int a) { return makeStep(transpose(), dst, {a, -1, -1}, None{}); }
+Step transpose(int dst, int a) { return makeStep(transpose(), dst, {a, -1, -1}); }
 
 const Primitive &heads() {
   static const HeadsPrimitive row;
   return row;
 }
-Step heads(int dst, int a) { return makeStep(heads(), dst, {a, -1, -1}, None{}); }
+Step heads(int dst, int a) { return makeStep(heads(), dst, {a, -1, -1}); }
 
 const Primitive &insert() {
   static const InsertPrimitive row;
   return row;
 }
-Step insert(int dst, int a) { return makeStep(insert(), dst, {a, -1, -1}, None{}); }
+Step insert(int dst, int a) { return makeStep(insert(), dst, {a, -1, -1}); }
 
 } // namespace tpu_mlir::primitive

@@ -2,12 +2,6 @@
 // The rows in order, and questions about the steps of a recipe that any row
 // answers. Knows no row by name.
 #include "tpu_mlir/Primitive/Primitive.h"
-#include "tpu_mlir/Primitive/Binary.h"
-#include "tpu_mlir/Primitive/Elements.h"
-#include "tpu_mlir/Primitive/MatMul.h"
-#include "tpu_mlir/Primitive/Moves.h"
-#include "tpu_mlir/Primitive/Requant.h"
-#include "tpu_mlir/Primitive/Window.h"
 
 namespace tpu_mlir {
 
@@ -24,6 +18,10 @@ int numberOf(const Primitive &primitive) {
   const auto at = std::find(table.begin(), table.end(), &primitive);
   assert(at != table.end() && "Primitives.def names every row");
   return int(at - table.begin());
+}
+
+Step makeStep(const Primitive &primitive, int dst, std::array<int, Step::kMostSources> sources) {
+  return {&primitive, dst, sources, nullptr};
 }
 
 bool readsAs(const Step &step, int buffer, Role role) {

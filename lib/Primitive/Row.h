@@ -26,9 +26,6 @@ private:
   std::vector<Role> ownRoles;
 };
 
-/// Without attributes.
-struct None {};
-
 inline bool isByte(DType t) { return t == DType::I8 || t == DType::U8; }
 inline bool isInteger(DType t) { return !kernel::isFloat(t); }
 

@@ -70,6 +70,12 @@ public:
   virtual void run(const Step &step, HostStep &host) const = 0;
 };
 
+namespace primitive {
+/// The rows, each in a file of lib/Primitive; those with attributes have a header with functions that make steps.
+#define PRIMITIVE(Name, function) const Primitive &function();
+#include "tpu_mlir/Primitive/Primitives.def"
+} // namespace primitive
+
 /// Every primitive, in the order of Primitives.def.
 std::span<const Primitive *const> primitives();
 /// A primitive's place in `primitives()`.
@@ -85,7 +91,10 @@ Step makeStep(const Primitive &primitive, int dst, std::array<int, Step::kMostSo
   return {&primitive, dst, sources, std::make_shared<const T>(std::move(attributes))};
 }
 
-/// The role in which a step reads a buffer, if it does.
+/// A step of a primitive that has no attributes.
+Step makeStep(const Primitive &primitive, int dst, std::array<int, Step::kMostSources> sources);
+
+/// Whether a step reads a buffer in that role.
 bool readsAs(const Step &step, int buffer, Role role);
 /// Whether some step does.
 bool readsAs(const Recipe &recipe, int buffer, Role role);

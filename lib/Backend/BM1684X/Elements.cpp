@@ -9,6 +9,20 @@ namespace tpu_mlir::backend::bm1684x {
 
 namespace {
 
+/// Arithmetic of one operand.
+void emitUnary(std::string_view kind, const LocalView &in, const LocalView &out, StepEmitter &to, uint32_t rounding) {
+  isa::SAR c;
+  c.tsk_eu_typ = kindOf(to.table, isa::CommandId::SAR, kind);
+  c.tsk_opd_num = 1;
+  setResult(c, out);
+  c.res0_prec = precisionOf(out.dtype), c.opd2_sign = isSigned(out.dtype);
+  c.opd0_addr = in.offset, c.opd0_prec = precisionOf(in.dtype), c.opd0_sign = isSigned(in.dtype);
+  c.opd2_n_str = rounding;
+  setResultStrides(c, out, to.machine.memory);
+  setSourceStrides(c, in, to.machine.memory);
+  to.issue(c, {to.read(in), to.write(out)});
+}
+
 struct CastRow final : FamilyRow {
   CastRow() : FamilyRow(primitive::cast(), {}, true, {"arith.cast"}) {}
   bool takes(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) const override {
@@ -16,17 +30,19 @@ struct CastRow final : FamilyRow {
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
   void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
-    const LocalView &in = views[step.sources[0]], &out = views[step.dst];
-    isa::SAR c;
-    c.tsk_eu_typ = kindOf(to.table, isa::CommandId::SAR, "arith.cast");
-    c.tsk_opd_num = 1;
-    setResult(c, out);
-    c.res0_prec = precisionOf(out.dtype), c.opd2_sign = isSigned(out.dtype);
-    c.opd0_addr = in.offset, c.opd0_prec = precisionOf(in.dtype), c.opd0_sign = isSigned(in.dtype);
-    c.opd2_n_str = uint32_t(to.machine.roundings.casts);
-    setResultStrides(c, out, to.machine.memory);
-    setSourceStrides(c, in, to.machine.memory);
-    to.issue(c, {to.read(in), to.write(out)});
+    emitUnary("arith.cast", views[step.sources[0]], views[step.dst], to, uint32_t(to.machine.roundings.casts));
+  }
+  double cycles(const StepShape &shape, const target::Chip &chip) const override { return streamOnce(shape, chip); }
+};
+
+struct AbsoluteRow final : FamilyRow {
+  AbsoluteRow() : FamilyRow(primitive::absolute(), {}, true, {"arith.abs"}) {}
+  bool takes(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) const override {
+    return reachesAll(step, views, memory);
+  }
+  bool needsRowsInPlace(const Step &) const override { return false; }
+  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+    emitUnary("arith.abs", views[step.sources[0]], views[step.dst], to, 0);
   }
   double cycles(const StepShape &shape, const target::Chip &chip) const override { return streamOnce(shape, chip); }
 };
@@ -106,6 +122,10 @@ private:
 
 const Row &castRow() {
   static const CastRow row;
+  return row;
+}
+const Row &absoluteRow() {
+  static const AbsoluteRow row;
   return row;
 }
 const Row &lookupRow() {

@@ -101,9 +101,7 @@ Form tpu::LeakyReluOp::form() {
 
 Form tpu::AbsOp::form() {
   FloatMap map(nchwOf(getOutput()));
-  const int negative = map.recipe.addScratch(DType::F32, map.dims);
-  map.with(BinaryOp::Mul, negative, map.x, -1);
-  combine(map.recipe, BinaryOp::Max, map.y, map.x, negative);
+  map.recipe.steps.push_back(makeStep(primitive::absolute(), map.y, {map.x, -1, -1}));
   return map.recipe;
 }
 

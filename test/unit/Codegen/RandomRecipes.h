@@ -18,7 +18,7 @@ class RandomRecipes {
 public:
   explicit RandomRecipes(uint32_t seed) : random(seed) {}
 
-  static constexpr int kKinds = 7;
+  static constexpr int kKinds = 8;
   Recipe next(int kind) {
     switch (kind) {
     case 0:
@@ -33,12 +33,15 @@ public:
       return elementwise();
     case 5:
       return table();
+    case 6:
+      return magnitude();
     default:
       return matrices();
     }
   }
   static const char *nameOf(int kind) {
-    const char *names[] = {"convolution", "depth-wise", "max pool", "average", "element-wise", "table", "matrices"};
+    const char *names[] = {"convolution",  "depth-wise", "max pool",  "average",
+                           "element-wise", "table",      "magnitude", "matrices"};
     return names[kind];
   }
 
@@ -176,6 +179,15 @@ private:
     for (int id : {x, entries, y})
       r.buffers[id].ownBank = true;
     r.steps.push_back(primitive::lookup(y, x, entries));
+    return r;
+  }
+
+  Recipe magnitude() {
+    Recipe r;
+    const Dims d{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
+    const DType type = chance(2) ? DType::F32 : DType::I8;
+    const int x = r.addInput(0, type, d);
+    r.steps.push_back(makeStep(primitive::absolute(), r.addOutput(type, d), {x, -1, -1}));
     return r;
   }
 
