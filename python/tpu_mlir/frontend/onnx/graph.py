@@ -6,20 +6,18 @@ need, and inferred shapes. It decides nothing about operators.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ...content import require_kind
 from ...errors import UserError, did_you_mean, require_file
-from ...names import list_text
 from ...progress import warn
+from ..core.refusals import constant_output
 from . import large
-from .checks import check, check_producers, first_line
+from .checks import captured, check, check_producers, first_line
 from .fold import fold_dequantized
 from .integers import carry_integers
-from .names import captured
 from .simplify import name_new_weights, simplify
 
 OLDEST_OPSET = 7
@@ -87,12 +85,6 @@ def as_asked(
             raise constant_output(output.name, origin, [o.name for o in model.graph.output if o.name not in weights])
     remove_unused(model)
     return model
-
-
-def constant_output(name: str, origin: str, others: Sequence[str]) -> UserError:
-    """The error for an output that is a weight; others: the outputs that are not."""
-    advice = f"; leave it out with --output_names {shlex.quote(list_text(others))}" if others else ""
-    return UserError(f"output '{name}' of model '{origin}' is constant: it does not depend on any input{advice}")
 
 
 def prepare(

@@ -98,8 +98,8 @@ def max_min(node: Node) -> None:
     operands = [i for i, a in enumerate(arrays) if a is None or a.size != 1 or not plain]
     value = node.value(operands[0])
     if len(operands) > 1:
-        value = node.emit(node.op_type, [node.value(i) for i in operands], {}, "tensors" if bounds else "")
-    if bounds and node.op_type == "Max":
+        value = node.emit(node.kind, [node.value(i) for i in operands], {}, "tensors" if bounds else "")
+    if bounds and node.kind == "Max":
         bound = max(bounds)
         value = (
             node.emit("Relu", [value], {"relu_limit": -1.0})

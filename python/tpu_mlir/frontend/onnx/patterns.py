@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..core.protocol import GraphNode
+
 if TYPE_CHECKING:
-    from .importer import Importer
+    from .importer import OnnxGraph
+    from .registry import Node
 
 
 @dataclass
@@ -20,15 +23,14 @@ class Fusion:
 
     op: str
     source: str
-    attributes: dict[str, Any] = field(default_factory=dict)
-    weights: list[tuple[str, tuple[Hashable, ...], Any]] = field(
-        default_factory=list
-    )  # as `Importer.weight` takes them
+    # Of every weight what it is called, what it is, and its elements, as `Importer.weight` takes them.
+    weights: list[tuple[str, tuple[Hashable, ...], Any]] = field(default_factory=list)
+    attribute: tuple[()] = ()  # it has no attributes of ONNX
 
 
-def find_fusions(importer: Importer) -> tuple[dict[int, Fusion], set[int]]:
-    """Fusions by the index of their last node, and the indices of the other nodes they absorb."""
-    graph = _Graph(importer)
+def with_fusions(owner: OnnxGraph, nodes: list[GraphNode]) -> list[GraphNode]:
+    """`nodes` with one node for every pattern; it has the name and the kind of the pattern's last."""
+    graph = _Graph(owner)
     fusions: dict[int, Fusion] = {}
     absorbed: set[int] = set()
     for index in range(len(graph.nodes)):
@@ -38,7 +40,17 @@ def find_fusions(importer: Importer) -> tuple[dict[int, Fusion], set[int]]:
                 fusions[found[0]] = found[1]
                 absorbed |= found[2]
                 break
-    return fusions, absorbed
+    return [
+        replace(node, inputs=(fusions[i].source,), source=fusions[i]) if i in fusions else node
+        for i, node in enumerate(nodes)
+        if i not in absorbed
+    ]
+
+
+def import_fusion(node: Node) -> None:
+    operands = [node.value(0)]
+    operands += [node.weight(array, *key, name=name) for name, key, array in node.source.weights]
+    node.result(node.emit(node.source.op, operands))
 
 
 _Found = tuple[int, Fusion, set[int]] | None
@@ -112,33 +124,37 @@ def _biased_matmul(graph: _Graph, index: int) -> _Found:
         return None
     other = next((n for n in graph.nodes[plus].input if n != node.output[0]), "")
     bias = graph.constants.get(other)
-    rank = len(graph.shapes(node.input[0]) or ())
+    rank = graph.rank(node.input[0])
     columns = matrix.shape[1]
     if bias is None or rank < 2 or bias.ndim > rank or bias.size != columns or bias.shape[-1:] != (columns,):
         return None
     right = node.input[1], (node.input[1],), matrix
     row = (f"{other}_row", (other, "row"), bias.reshape(-1)) if bias.ndim > 1 else (other, (other,), bias)
-    return plus, Fusion("MatMul", node.input[0], {}, [right, row]), {index}
+    return plus, Fusion("MatMul", node.input[0], [right, row]), {index}
 
 
 class _Graph:
     """Who makes and who reads each tensor."""
 
-    def __init__(self, importer: Importer) -> None:
-        self.nodes = list(importer.graph.node)
-        self.shapes = importer.shape_of
-        self.constants = dict(importer.constants)
+    def __init__(self, owner: OnnxGraph) -> None:
+        self.nodes = list(owner.model.graph.node)
+        self._owner = owner
+        self.constants = dict(owner.constants)
         for node in self.nodes:
             if node.op_type == "Constant" and node.attribute and node.attribute[0].name == "value":
                 import onnx
 
                 self.constants[node.output[0]] = onnx.numpy_helper.to_array(node.attribute[0].t)
-        self.outputs = {o.name for o in importer.graph.output}
+        self.outputs = set(owner.outputs)
         self.producers = {name: i for i, node in enumerate(self.nodes) for name in node.output if name}
         self.readers: dict[str, list[int]] = {}
         for i, node in enumerate(self.nodes):
             for name in node.input:
                 self.readers.setdefault(name, []).append(i)
+
+    def rank(self, name: str) -> int:
+        tensor = self._owner.tensor(name)
+        return len((tensor and tensor.shape) or ())
 
     def private_producer(self, name: str) -> int | None:
         """The node that makes `name`, if exactly one node reads it and the network does not end there."""
