@@ -12,8 +12,9 @@ from typing import Any
 
 from ..core.protocol import FrontEnd, Model, Network, Request, Session, Shape
 from . import graph, reference
-from .importer import OnnxGraph, nodes_of, tensors_of
+from .importer import OnnxGraph
 from .simplify import AVOIDED
+from .values import nodes_of, tensors_of
 
 _AS_IT_IS = "as it is"
 

@@ -5,7 +5,7 @@ It knows no operator; those are in `ops_<family>.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from ..core.refusals import Refused
 from ..core.stored import Spill, place_of
 from . import large
 from .fold import evaluate
-from .graph import opset_of, static_shape
+from .graph import opset_of
 from .integers import why_not
 from .patterns import Fusion, import_fusion, with_fusions
 from .registry import Node, registry
+from .values import nodes_of, tensors_of
 
 STANDARD_DOMAINS = ("", "ai.onnx")
 HINTS = {
@@ -53,23 +54,6 @@ def import_graph(
     asked: the user's model, whose names messages use, if `model` is a simplified form.
     """
     return core.import_graph(builder, OnnxGraph(model, origin, asked), input_attributes)
-
-
-def nodes_of(graph: Any) -> list[GraphNode]:
-    return [GraphNode(n.op_type, tuple(n.input), tuple(n.output), n.name, n) for n in graph.node]
-
-
-def tensors_of(values: Iterable[Any]) -> list[Tensor]:
-    return [Tensor(v.name, static_shape(v), type_name(v.type.tensor_type.elem_type)) for v in values]
-
-
-def type_name(kind: int) -> str:
-    """An ONNX element type as numpy calls it; what is not known is float32."""
-    import onnx
-
-    if kind in (onnx.TensorProto.UNDEFINED, onnx.TensorProto.FLOAT):
-        return "float32"
-    return "float64" if kind == onnx.TensorProto.DOUBLE else str(onnx.TensorProto.DataType.Name(kind)).lower()
 
 
 class OnnxGraph(Graph):

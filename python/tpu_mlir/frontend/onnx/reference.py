@@ -19,7 +19,7 @@ from ..core.names import tensor_names
 from ..core.stored import Spill, release
 from . import large
 from .graph import SAVE_LIMIT, first_line, infer_shapes
-from .importer import nodes_of
+from .values import nodes_of
 
 # Releases of onnxruntime lag behind onnx's file version; nothing a float32 network uses came after this one.
 IR_VERSION = 10
