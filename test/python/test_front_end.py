@@ -1,4 +1,4 @@
-"""A second framework is a line of a table and a few classes: the toy of docs/guides/add-a-front-end.md, in all tools."""
+"""A second framework is a line of a table and a few classes: docs/guides/add-a-front-end.md's toy, in all tools."""
 
 from __future__ import annotations
 

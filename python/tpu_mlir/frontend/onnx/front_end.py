@@ -24,7 +24,7 @@ class OnnxFrontEnd(FrontEnd):
         return OnnxModel(graph.load_model(path), str(path))
 
     def files(self, name: str) -> Sequence[str]:
-        return [f"{name}_opt.onnx"]
+        return [f"{name}_opt.onnx", f"{name}_opt.onnx.prototxt"]
 
 
 class OnnxModel(Model):

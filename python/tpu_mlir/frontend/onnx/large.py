@@ -17,6 +17,7 @@ from ...errors import UserError
 from ...progress import warn
 from ..core.stored import Spill, append, place_of
 from . import skeleton
+from .text import write_text
 
 if TYPE_CHECKING:
     from ..core.importer import Importer
@@ -89,8 +90,11 @@ def set_type(tensor: Any, data_type: int) -> None:
 
 
 def save(model: Any, importer: Importer, npz: Path, path: Path) -> None:
-    """Write an imported model as `path`. Large weights are those of the weight file `npz` beside it, or where they were
-    not imported as they are, of `<path>.data`. `model` is changed."""
+    """Write an imported model as `path`, and without weights as the text `<path>.prototxt`. `model` is changed.
+
+    Large weights are those of the weight file `npz` beside it, or, where they were not imported as they are, of
+    `<path>.data`.
+    """
     from .graph import save_bytes
 
     large = [w for w in model.graph.initializer if is_large(w)]
@@ -112,6 +116,7 @@ def save(model: Any, importer: Importer, npz: Path, path: Path) -> None:
         warn(f"the simplified model exceeds 2 GiB; {path.name} is not written")
     else:
         path.write_bytes(content)
+    write_text(model, path.with_name(f"{path.name}.prototxt"))
 
 
 def _places_in(npz: Path) -> dict[str | None, tuple[int, int]]:
