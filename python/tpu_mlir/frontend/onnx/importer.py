@@ -18,7 +18,6 @@ from . import large
 from .fold import evaluate
 from .graph import opset_of
 from .integers import why_not
-from .patterns import Fusion, import_fusion, with_fusions
 from .registry import Node, registry
 from .values import nodes_of, tensors_of
 
@@ -76,15 +75,13 @@ class OnnxGraph(Graph):
         values = [*model.graph.value_info, *model.graph.input, *model.graph.output]
         self._tensors = {tensor.name: tensor for tensor in tensors_of(values)}
         self.asked = nodes_of(self._asked_model.graph)
-        self.nodes = with_fusions(self, nodes_of(model.graph))
+        self.nodes = nodes_of(model.graph)
         self._session: Session | None = None
 
     def tensor(self, name: str) -> Tensor | None:
         return self._tensors.get(name)
 
     def function(self, node: GraphNode) -> Callable[[Any], None]:
-        if isinstance(node.source, Fusion):
-            return import_fusion
         if node.source.domain not in STANDARD_DOMAINS:
             raise Refused(f"domain '{node.source.domain}' is not supported; export with standard operators only")
         known = registry().get(node.kind)
@@ -100,7 +97,7 @@ class OnnxGraph(Graph):
         """Evaluates a node whose inputs are all constant, or which asks for a known shape."""
         import numpy as np
 
-        if isinstance(node.source, Fusion) or node.source.domain not in STANDARD_DOMAINS:
+        if node.source.domain not in STANDARD_DOMAINS:
             return None
         if node.kind in ("Shape", "Size") and node.inputs:
             known = shape(node.inputs[0])
