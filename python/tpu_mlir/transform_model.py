@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .frontend.core.importer import Importer
     from .frontend.core.proof import Proof
 
-TOP_PIPELINE = "builtin.module(shape-infer,canonicalize,extra-optimize)"
+TOP_PIPELINE = "builtin.module(shape-infer,cancel-permutes,canonicalize,extra-optimize)"
 
 
 @dataclass

@@ -236,7 +236,7 @@ class RewritingBuilder:
 
         origin = Path(path).with_name("origin.mlir")
         self._builder.save(str(origin), "origin_weight.npz")
-        passes = "builtin.module(shape-infer,canonicalize,extra-optimize)"
+        passes = "builtin.module(shape-infer,cancel-permutes,canonicalize,extra-optimize)"
         pymlir.run_passes(str(origin), path, passes, Path(weights).name)
 
 
