@@ -81,7 +81,7 @@ def pyramid(writer: Writer) -> str:
     pads = writer.constant(np.array([0, 0, 2, 0, 0, 1, 0, 0]))
     x = writer.add("Pad", writer.conv("x", 3, 6), pads)
     low = writer.around("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
-    low = writer.add("Relu", writer.conv(low, 6, 4))
+    low = writer.add("PRelu", writer.conv(low, 6, 4), writer.weight(4))
     scales = writer.constant(np.array([1, 1, 2, 2], F))
     up = writer.around("Resize", low, "", scales, mode="nearest", coordinate_transformation_mode="asymmetric",
                        nearest_mode="floor")  # fmt: skip

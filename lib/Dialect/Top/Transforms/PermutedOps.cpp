@@ -32,8 +32,8 @@ bool movesElements(ArrayRef<int64_t> shape, ArrayRef<int64_t> order) {
 //===- Ops ----------------------------------------------------------------===//
 
 bool isPermutable(Operation *op, const Constants &constants) {
-  bool isKnown =
-      op->hasTrait<Elementwise>() || isa<AddOp, SubOp, MulOp, MaxOp, MinOp, ConcatOp, PadOp, SliceOp, GatherOp>(op);
+  bool isKnown = op->hasTrait<Elementwise>() ||
+                 isa<AddOp, SubOp, MulOp, MaxOp, MinOp, PReluOp, ConcatOp, PadOp, SliceOp, GatherOp>(op);
   if (!isKnown || !hasStaticShapes(op))
     return false;
   size_t rank = shapeOf(op->getResult(0)).size();
