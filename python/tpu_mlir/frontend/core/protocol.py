@@ -1,4 +1,5 @@
-"""What a front end brings: four classes, from the file to a graph of nodes. Everything else is in this folder.
+"""What a front end brings: four classes, from the file to a graph of nodes, and a `Session` that runs it in the
+framework. Everything else is in this folder.
 
     FrontEnd --load--> Model --network--> Network --graph--> Graph, which the importer walks
 
