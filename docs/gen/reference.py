@@ -124,7 +124,6 @@ def _first_sentences(text: str | None) -> str:
 
 def onnx_page() -> str:
     sys.path.insert(0, str(records.ROOT / "python"))
-    from tpu_mlir.frontend.onnx import patterns
     from tpu_mlir.frontend.onnx.registry import registry
 
     operators: dict[str, list[str]] = {}
@@ -134,7 +133,6 @@ def onnx_page() -> str:
         rules[function.__qualname__] = _first_sentences(function.__doc__)
     rows = [[", ".join(sorted(names)), rules[key]] for key, names in operators.items()]
     rows.sort(key=lambda row: row[0].lower())
-    recognised = [f for f in vars(patterns).values() if getattr(f, "__annotations__", {}).get("return") == "_Found"]
     lines = ["# ONNX operators", "", ONNX_NOTE, ""]
     lines += [
         "Opset 7 to current; the rule says what of an operator can be imported. Nodes that cannot be are listed all at",
@@ -143,9 +141,8 @@ def onnx_page() -> str:
         "",
         *table(["operators", "rule"], rows),
         "",
-        "Several nodes that stand for one operation are recognised where no other node reads the tensors between them:",
-        "",
-        *(f"- {_first_sentences(f.__doc__)}" for f in recognised),
+        "Several nodes that are one operation (SiLU, HardSwish, Mish, GELU, a product with a bias) are recognised",
+        "in [Top](top_ops.md), where no other node reads the tensors between them.",
     ]
     return "\n".join(lines).rstrip() + "\n"
 

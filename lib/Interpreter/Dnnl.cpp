@@ -73,8 +73,6 @@ bool append(dnnl::post_ops &ops, const UnaryFunction &f) {
     return add(A::eltwise_sqrt);
   case UnaryKind::Abs:
     return add(A::eltwise_abs);
-  case UnaryKind::Softplus:
-    return add(A::eltwise_soft_relu);
   case UnaryKind::Mish:
     return add(A::eltwise_mish);
   case UnaryKind::HardSwish:
@@ -83,6 +81,7 @@ bool append(dnnl::post_ops &ops, const UnaryFunction &f) {
     return add(A::eltwise_elu, a);
   case UnaryKind::HardSigmoid:
     return add(A::eltwise_linear, a, b) && add(A::eltwise_clip, 0, 1);
+  case UnaryKind::Softplus: // the library's (2.6.3) is wrong by 6e-7 whatever the result: 1.3 % of it at -10
   case UnaryKind::Erf:
     return false;
   }

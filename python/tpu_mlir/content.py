@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from .errors import UserError
+from .frontend.core.front_ends import words
 
-# What users call a file of each kind; the suffixes under which each is expected.
-_SUFFIXES = {".bmodel": "a bmodel", ".mlir": "MLIR text", ".onnx": "an ONNX model", ".npz": "an npz file"}
+# What users call a file of each kind, besides models of frameworks; the suffixes under which each is expected.
+_SUFFIXES = {".bmodel": "a bmodel", ".mlir": "MLIR text", ".npz": "an npz file"}
 
 
 def kind_of(path: Path) -> str | None:
@@ -43,7 +44,7 @@ def kind_of(path: Path) -> str | None:
 
 def require_kind(path: Path, what: str, suffix: str | None = None) -> None:
     """UserError where `path` evidently holds another kind of file than its suffix, or `suffix`, says."""
-    expected = _SUFFIXES.get(suffix or path.suffix.lower())
+    expected = {**words(), **_SUFFIXES}.get(suffix or path.suffix.lower())
     found = kind_of(path)
     if expected is not None and found is not None and found != expected:
         raise UserError(f"{what} '{path}' is {found}, not {expected}")

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from .errors import UserError
 from .files import require_folder
+from .frontend.core.front_ends import words as model_words
 from .preprocess import IMAGE_SUFFIXES
 
-# What a suffix promises; a file of another kind under it would be taken for one, or replace one.
+# What a suffix promises, besides those of models; a file of another kind under it would be taken for one, or replace
+# one.
 _KINDS = {
-    ".onnx": "an ONNX model",
     ".mlir": "a network in MLIR",
     ".bmodel": "a compiled model",
     ".npz": "named tensors",
@@ -65,11 +66,12 @@ def check_outputs(outputs: Sequence[Output], inputs: Sequence[Input]) -> None:
 
 def _check_suffix(output: Output) -> None:
     suffix = output.path.suffix.lower()
-    if suffix in _KINDS and suffix not in output.suffixes:
-        must = output.suffixes and output.suffixes[0] in _KINDS
+    kinds = {**_KINDS, **model_words()}
+    if suffix in kinds and suffix not in output.suffixes:
+        must = output.suffixes and output.suffixes[0] in kinds
         wanted = f"end in {output.suffixes[0]}" if must else "have another suffix, or none"
         raise UserError(
-            f"{output.flag} '{output.path}' has the suffix of another kind of file ({_KINDS[suffix]}); "
+            f"{output.flag} '{output.path}' has the suffix of another kind of file ({kinds[suffix]}); "
             f"its name must {wanted}"
         )
 

@@ -1,4 +1,5 @@
-"""Run a model of any stage alike: ONNX by onnxruntime, Top and Tpu .mlir by the interpreter, .bmodel by the simulator.
+"""Run a model of any stage alike: a framework's by that framework, Top and Tpu .mlir by the interpreter, .bmodel by the
+simulator.
 
 Which files stand for which inputs is decided in `inputs.py`.
 """
@@ -12,13 +13,13 @@ from typing import Any
 from .content import require_kind
 from .core import pymlir
 from .errors import UserError, is_core_error, require_file
+from .frontend.core.front_ends import KINDS, front_end_of, suffixes
 from .inputs import listed, load_inputs, match_inputs
 from .preprocess import Preprocess
 from .progress import human_count, note
 
 # Tensors by name, or the files that `inputs.load_inputs` takes.
 Inputs = Mapping[str, Any] | Path | str | Sequence[Path | str]
-MODEL_SUFFIXES = (".onnx", ".mlir", ".bmodel")
 
 
 def run(
@@ -34,30 +35,29 @@ def run(
     """
     path = require_file(model, "model")
     suffix = path.suffix.lower()
-    if suffix not in MODEL_SUFFIXES:
-        raise UserError(f"model '{path}' is none of: {', '.join(s[1:] for s in MODEL_SUFFIXES)}")
+    known = (*suffixes(), ".mlir", ".bmodel")
+    if suffix not in known:
+        raise UserError(f"model '{path}' is none of: {', '.join(s[1:] for s in known)}")
     require_kind(path, "model")
     try:
-        if suffix == ".onnx":
-            return _run_onnx(path, inputs, dump_all, fixed)
         if suffix == ".mlir":
             return _run_mlir(path, inputs, dump_all, fixed)
-        return simulate(path, inputs, dump_all, fixed)[0]
+        if suffix == ".bmodel":
+            return simulate(path, inputs, dump_all, fixed)[0]
+        return _run_framework(path, inputs, dump_all, fixed)
     except Exception as error:
         if is_core_error(error):
             raise _named(path, error) from error
         raise
 
 
-def _run_onnx(path: Path, inputs: Inputs, dump_all: bool, fixed: bool) -> dict[str, Any]:
-    from .frontend.onnx.graph import load_model
-    from .frontend.onnx.reference import input_shapes, run_onnx
-
+def _run_framework(path: Path, inputs: Inputs, dump_all: bool, fixed: bool) -> dict[str, Any]:
     if fixed:
-        raise UserError(f"model '{path}' is an ONNX model in floating point; it has no raw integers for --out_fixed")
-    model = load_model(path)
-    tensors = _tensors(inputs, input_shapes(model), {})
-    return run_onnx(model, tensors, str(path), dump_all)
+        words = KINDS[path.suffix.lower()].words
+        raise UserError(f"model '{path}' is {words} in floating point; it has no raw integers for --out_fixed")
+    model = front_end_of(path).load(path)
+    tensors = _tensors(inputs, model.inputs(), {})
+    return model.session(dump_all).run(tensors)
 
 
 def open_module(path: Path | str) -> Any:

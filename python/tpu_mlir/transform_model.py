@@ -17,6 +17,8 @@ from .core import pymlir
 from .errors import UserError
 from .files import staging
 from .finite import require_finite
+from .frontend.core.front_ends import front_end_of
+from .frontend.core.protocol import FrontEnd, Graph, Network, Request, Tensor
 from .inputs import listed, load_inputs
 from .npz import save_npz
 from .outputs import Output, check_outputs
@@ -26,14 +28,10 @@ from .seeded import InputKind
 
 if TYPE_CHECKING:
     from .compare.compare import Report
-    from .import_proof import Proof
+    from .frontend.core.importer import Importer
+    from .frontend.core.proof import Proof
 
-TOP_PIPELINE = "builtin.module(shape-infer,canonicalize,extra-optimize)"
-
-_OTHER_FRAMEWORKS = {
-    ".pt": "PyTorch", ".pth": "PyTorch", ".tflite": "TFLite", ".prototxt": "Caffe", ".caffemodel": "Caffe",
-    ".pb": "TensorFlow", ".mlir": "MLIR",
-}  # fmt: skip
+TOP_PIPELINE = "builtin.module(shape-infer,cancel-permutes,canonicalize,extra-optimize)"
 
 
 @dataclass
@@ -72,41 +70,38 @@ def transform(
     random numbers. tolerance: floors of cosine and Euclidean similarity. skip_validation: no proof. Raises
     CompareFailed where a tensor falls below; the files are kept then, to look into.
     """
-    from .frontend.onnx import graph
-    from .frontend.onnx.simplify import AVOIDED
-    from .import_proof import SimplificationChanged
+    from .frontend.core.proof import SimplificationChanged
 
     mlir = Path(mlir)
     model_def = Path(model_def)
     test_input = listed(test_input)
-    _check_arguments(model_name, model_def, mlir, test_result)
+    _check_arguments(model_name, mlir, test_result)
     if skip_validation and (test_input or test_result is not None):
         raise UserError(
             "--skip_validation leaves out what --test_input and --test_result are for; give one or the other"
         )
-    _check_outputs(model_name, model_def, mlir, test_input, test_result)
+    front_end = front_end_of(model_def)
+    _check_outputs(model_name, front_end, model_def, mlir, test_input, test_result)
     stages = Stages(quiet)
     with stages.stage(f"load {model_def.name}"):
-        model = graph.load_model(model_def)
-    nodes = len(model.graph.node)
-    asked = graph.as_asked(model, str(model_def), input_shapes, output_names)
-    inputs = [(i.name, graph.static_shape(i) or ()) for i in asked.graph.input]
-    settings = _for_their_types(resolve(preprocess or PreprocessFlags(), inputs), asked)
+        model = front_end.load(model_def)
+    node_count = model.node_count
+    network = model.network(Request(input_shapes, output_names, skip_fuse_bn))
+    inputs = [(i.name, i.shape or ()) for i in network.inputs]
+    settings = _for_their_types(resolve(preprocess or PreprocessFlags(), inputs), network.inputs)
     # Broken test inputs are found before anything is written.
     tensors = load_inputs(test_input, dict(inputs), settings) if test_input else None
     require_finite(tensors or {}, "--test_input")
 
-    run = _Run(model_name, model_def, mlir, asked, settings, tensors, tolerance, excepts, skip_fuse_bn, stages)
-    # With all that a simplifier does, then with less and less.
-    ways: list[str | None] = [*AVOIDED, None]
+    run = _Run(model_name, mlir, network, settings, tensors, tolerance, excepts, stages)
+    ways = list(network.ways)
     while True:
         try:
             result, proof, imported = run.attempt(ways[0], prove=not skip_validation)
             break
         except SimplificationChanged as change:
             ways.pop(0)
-            how = f"without {ways[0]}" if ways[0] else "as it is"
-            warn(f"simplification changes the model '{model_def}' ({change}); it is imported {how}")
+            warn(f"simplification changes the model '{model_def}' ({change}); it is imported {ways[0]}")
     if proof is not None:
         _keep_tensors(proof, model_name, test_result, bool(test_input), result)
         result.report = proof.report
@@ -114,20 +109,15 @@ def transform(
             print("\n".join(_proof_lines(proof, verbose)))
     result.seconds = stages.total
     if not quiet:
-        print("\n".join(_summary(result, nodes, len(imported.graph.node), inputs, asked)))
+        print("\n".join(_summary(result, node_count, imported, network)))
     if result.report is not None:
         result.report.require_pass(str(test_result or f"{model_name}_top_outputs.npz"), f"{model_name}_ref_outputs.npz")
     return result
 
 
-def _check_arguments(model_name: str, model_def: Path, mlir: Path, test_result: Path | str | None) -> None:
+def _check_arguments(model_name: str, mlir: Path, test_result: Path | str | None) -> None:
     if not model_name or "/" in model_name or model_name.startswith("."):
         raise UserError(f"--model_name '{model_name}' must be a plain name: it becomes part of file names")
-    suffix = model_def.suffix.lower()
-    if suffix in _OTHER_FRAMEWORKS:
-        raise UserError(
-            f"model '{model_def}' is {_OTHER_FRAMEWORKS[suffix]}, which is not supported; export it to ONNX"
-        )
     if mlir.suffix != ".mlir":
         raise UserError(f"--mlir '{mlir}' must end in .mlir")
     if test_result is not None and Path(test_result).suffix != ".npz":
@@ -135,10 +125,15 @@ def _check_arguments(model_name: str, model_def: Path, mlir: Path, test_result: 
 
 
 def _check_outputs(
-    name: str, model_def: Path, mlir: Path, test_input: Sequence[Path | str], test_result: Path | str | None
+    name: str,
+    front_end: FrontEnd,
+    model_def: Path,
+    mlir: Path,
+    test_input: Sequence[Path | str],
+    test_result: Path | str | None,
 ) -> None:
     """Nothing that this import writes may be something that it reads."""
-    made = [f"{mlir.stem}_origin.mlir", f"{name}_opt.onnx"]
+    made = [f"{mlir.stem}_origin.mlir", *front_end.files(name)]
     made += [f"{name}_top_f32_all_origin_weight.npz", f"{name}_top_f32_all_weight.npz"]
     if test_input:
         made += [f"{name}_in_f32.npz", f"{name}_ref_outputs.npz"]
@@ -150,21 +145,18 @@ def _check_outputs(
     check_outputs(outputs, [("--model_def", model_def), *(("--test_input", path) for path in test_input)])
 
 
-def _for_their_types(settings: dict[str, Preprocess], asked: Any) -> dict[str, Preprocess]:
+def _for_their_types(settings: dict[str, Preprocess], inputs: Sequence[Tensor]) -> dict[str, Preprocess]:
     """`settings` without inputs that hold no pixels; an integer input takes pixels as they are."""
-    import onnx
-
-    kinds = {i.name: i.type.tensor_type.elem_type for i in asked.graph.input}
+    kinds = {i.name: i.type for i in inputs}
     kept: dict[str, Preprocess] = {}
     for name, picture in settings.items():
-        is_float = onnx.helper.tensor_dtype_to_np_dtype(kinds[name]).kind not in "iub"
+        is_float = not kinds[name].startswith(("int", "uint", "bool"))
         if not is_float and (any(picture.mean) or set(picture.scale) != {1.0}):
-            kind = onnx.TensorProto.DataType.Name(kinds[name])
             raise UserError(
-                f"input '{name}' has type {kind} and takes pixels as they are; drop --mean and --scale, or leave it "
-                f"out of --preprocess_list"
+                f"input '{name}' has type {kinds[name].upper()} and takes pixels as they are; drop --mean and --scale, "
+                f"or leave it out of --preprocess_list"
             )
-        if is_float or kinds[name] == onnx.TensorProto.UINT8:
+        if is_float or kinds[name] == "uint8":
             kept[name] = picture
     return kept
 
@@ -174,78 +166,54 @@ class _Run:
     """One import, tried with as much simplification as leaves the network what it is."""
 
     name: str
-    model_def: Path
     mlir: Path
-    asked: Any
+    network: Network
     settings: dict[str, Preprocess]
     tensors: dict[str, Any] | None
     tolerance: tuple[float, ...]
     excepts: Sequence[str]
-    skip_fuse_bn: bool
     stages: Stages
 
-    def attempt(self, avoid: str | None, prove: bool) -> tuple[TransformResult, Proof | None, Any]:
-        """Import and prove; the files appear at the end. avoid: as in `graph.prepare`; None: do not simplify at all."""
+    def attempt(self, way: str, prove: bool) -> tuple[TransformResult, Proof | None, Graph]:
+        """Import and prove; the files appear at the end. way: one of the network's ways of simplification."""
         from .compare.compare import Tolerance
-        from .frontend.onnx import graph
-        from .import_proof import Subject
-        from .import_proof import prove as prove_import
+        from .frontend.core.proof import Subject
+        from .frontend.core.proof import prove as prove_import
 
-        origin = str(self.model_def)
-        with self.stages.stage("simplify and infer shapes"):
-            model = graph.prepare(
-                graph.copy_of(self.asked),
-                origin,
-                simplifier=avoid is not None,
-                skip_fuse_bn=self.skip_fuse_bn,
-                avoid=avoid or "",
-            )
+        with self.stages.stage("prepare the graph"):
+            graph = self.network.graph(way)
         with staging(self.mlir.parent) as stage:
-            importer = self._import(model, stage)
+            importer = self._import(graph, stage)
             proof = None
             if prove:
-                subject = Subject(self.asked, model, stage / self.mlir.name, origin, avoid is not None)
-                proof = prove_import(
-                    subject, self.tensors, self._kinds(), Tolerance.of(self.tolerance), self.excepts, self.stages
-                )
+                kinds = {
+                    i.name: InputKind(i.shape or (), i.type, self.settings.get(i.name)) for i in self.network.inputs
+                }
+                subject = Subject(self.network, graph, stage / self.mlir.name)
+                tolerance = Tolerance.of(self.tolerance)
+                proof = prove_import(subject, self.tensors, kinds, tolerance, self.excepts, self.stages)
             files = [self.mlir.parent / file.name for file in sorted(stage.iterdir())]
             operations, flops = _contents((stage / self.mlir.name).read_text(encoding="utf-8"))
-        return TransformResult(self.mlir, files, operations, importer.parameters, flops), proof, model
+        return TransformResult(self.mlir, files, operations, importer.weights.parameters, flops), proof, graph
 
-    def _import(self, model: Any, stage: Path) -> Any:
-        """Build Top, run the Top passes, and write the simplified model and both .mlir files with their weights."""
-        from .frontend.onnx import graph, large
-        from .frontend.onnx.importer import import_graph
+    def _import(self, graph: Graph, stage: Path) -> Importer:
+        """Build Top, run the Top passes, write both .mlir files with their weights and the front end's own files."""
+        from .frontend.core.importer import import_graph
 
         core = pymlir()
         with self.stages.stage("import into Top"):
             builder = core.Builder(self.name)
-            attributes = {input_name: s.attributes() for input_name, s in self.settings.items()}
-            importer = import_graph(builder, model, str(self.model_def), attributes, self.asked)
-            builder.set_module_attr("module.platform", "ONNX")
+            importer = import_graph(builder, graph, {name: s.attributes() for name, s in self.settings.items()})
+            builder.set_module_attr("module.platform", graph.framework.upper())
             origin_mlir = stage / f"{self.mlir.stem}_origin.mlir"
             weights = stage / f"{self.name}_top_f32_all_origin_weight.npz"
             builder.save(str(origin_mlir), weights.name)
-        large.save(graph.copy_of(model), importer, weights, stage / f"{self.name}_opt.onnx")
+        graph.save(importer, stage, self.name, weights)
         with self.stages.stage("optimise Top"):
             core.run_passes(
                 str(origin_mlir), str(stage / self.mlir.name), TOP_PIPELINE, f"{self.name}_top_f32_all_weight.npz"
             )
         return importer
-
-    def _kinds(self) -> dict[str, InputKind]:
-        """What is known about the inputs, for seeded ones."""
-        import numpy as np
-        import onnx
-
-        from .frontend.onnx.graph import static_shape
-
-        kinds = {}
-        for value in self.asked.graph.input:
-            kind = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)).name
-            shape = static_shape(value) or ()
-            kinds[value.name] = InputKind(shape, kind, self.settings.get(value.name))
-        return kinds
 
 
 def _contents(text: str) -> tuple[dict[str, int], int]:
@@ -280,16 +248,15 @@ def _proof_lines(proof: Proof, verbose: int) -> list[str]:
     return lines
 
 
-def _summary(
-    result: TransformResult, before: int, after: int, inputs: Sequence[tuple[str, Any]], model: Any
-) -> list[str]:
+def _summary(result: TransformResult, before: int, graph: Graph, network: Network) -> list[str]:
     kinds = ", ".join(
         f"{op.removeprefix('top.')} {n}" for op, n in sorted(result.operations.items(), key=lambda i: -i[1])
     )
+    after = f", {len(graph.nodes)} after simplification" if len(network.ways) > 1 else ""
     lines = [
-        f"inputs:  {', '.join(f'{name} {list(shape)}' for name, shape in inputs)}",
-        f"outputs: {', '.join(o.name for o in model.graph.output)}",
-        f"graph:   {before} ONNX nodes, {after} after simplification, {sum(result.operations.values())} Top operations",
+        f"inputs:  {', '.join(f'{i.name} {list(i.shape or ())}' for i in network.inputs)}",
+        f"outputs: {', '.join(network.outputs)}",
+        f"graph:   {before} {network.framework} nodes{after}, {sum(result.operations.values())} Top operations",
         f"         {kinds}; {human_count(result.flops)}FLOPs",
         f"weights: {human_count(result.parameters)} numbers",
         f"time:    {result.seconds:.2f} s",

@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 WEIGHTS = HERE.parent / "Inputs" / "weights.py"
 
-TOP_PASSES = ("--shape-infer", "--canonicalize", "--extra-optimize")
+TOP_PASSES = ("--shape-infer", "--cancel-permutes", "--canonicalize", "--extra-optimize")
 ASSIGN_PASSES = ("--processor-assign=chip=bm1684x", "--processor-top-optimize")
 FINAL_PASSES = (
     "--strip-io-quant", "--processor-tpu-optimize", "--weight-reorder", "--subnet-divide", "--op-reorder",

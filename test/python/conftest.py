@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class NetworkRun:
     output_names: list[str]
     outputs: list[np.ndarray]
     tensors: dict[str, np.ndarray]  # every Top tensor by name
+    weights: set[str] = field(default_factory=set)  # names of the file's, from the core
 
 
 def has_core() -> bool:
@@ -67,7 +68,9 @@ def run_core(model: onnx.ModelProto, feeds: dict[str, Any], passes: bool = False
         module.invoke(True)
         tensors = dict(module.get_all_tensor())
         outputs = [module.get_tensor(name) for name in module.output_names]
-    return NetworkRun([o.name for o in model.graph.output], outputs, tensors)
+        archive = path.with_name(f"{path.stem}_weight.npz")  # there is none without weights
+        weights = set(np.load(archive).files) if archive.exists() else set()
+    return NetworkRun([o.name for o in model.graph.output], outputs, tensors, weights)
 
 
 def run_core_optimised(model: onnx.ModelProto, feeds: dict[str, Any]) -> NetworkRun:

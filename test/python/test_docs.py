@@ -44,7 +44,7 @@ def test_generated_pages_and_quotes_are_current() -> None:
 
 
 def test_guides_quote_the_tree() -> None:
-    for guide in ("add-an-op.md", "add-an-onnx-importer.md"):
+    for guide in ("add-an-op.md", "add-an-onnx-importer.md", "add-a-front-end.md"):
         text = (ROOT / "docs/guides" / guide).read_text(encoding="utf-8")
         code = re.findall(r"^```(?:cpp|tablegen)$", text, re.M)
         assert len(re.findall(r"^<!-- quote: ", text, re.M)) >= max(5, len(code)), (

@@ -40,6 +40,7 @@ PLAIN = {
     "net.mlir",
     "net_origin.mlir",
     "net_opt.onnx",
+    "net_opt.onnx.prototxt",
     "net_top_f32_all_weight.npz",
     "net_top_f32_all_origin_weight.npz",
 }

@@ -117,6 +117,8 @@ def test_the_simplified_model_runs_from_the_files_of_the_import(tmp_path: Path) 
     )
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
     onnx.checker.check_model(str(tmp_path / "out" / "net_opt.onnx"))
+    text = (tmp_path / "out" / "net_opt.onnx.prototxt").read_text(encoding="utf-8")
+    assert "raw_data" not in text and 'location"' in text and len(text) < 20_000
 
 
 @pytest.mark.usefixtures("all_large")

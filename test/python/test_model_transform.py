@@ -41,7 +41,7 @@ def test_the_files_and_their_names(folder: Path, capsys: pytest.CaptureFixture[s
     proof = ["--test_input", "cat.png", "--test_result", "out.npz", "--tolerance", "0.99,0.99"]
     assert model_transform.main([*ARGUMENTS, *proof]) == 0
     assert {p.name for p in folder.iterdir()} - before == {
-        "net_opt.onnx", "net_origin.mlir", "net.mlir", "net_top_f32_all_origin_weight.npz",
+        "net_opt.onnx", "net_opt.onnx.prototxt", "net_origin.mlir", "net.mlir", "net_top_f32_all_origin_weight.npz",
         "net_top_f32_all_weight.npz", "net_in_f32.npz", "net_ref_outputs.npz", "out.npz",
     }  # fmt: skip
     out = capsys.readouterr().out
@@ -172,3 +172,20 @@ def test_the_in_process_api(folder: Path) -> None:
 def test_the_opt_model_is_a_checked_onnx_file(folder: Path) -> None:
     assert model_transform.main([*ARGUMENTS, "--quiet"]) == 0
     onnx.checker.check_model(onnx.load(folder / "net_opt.onnx"), full_check=True)
+
+
+def test_the_opt_model_is_there_as_text_without_its_weights(folder: Path) -> None:
+    from google.protobuf import text_format
+
+    nodes = [helper.make_node("Conv", ["x", "w"], ["c"]), helper.make_node("Reshape", ["c", "shape"], ["y"])]
+    weights = {"w": np.ones((4, 3, 1, 1), np.float32), "shape": np.array([1, 256])}
+    (folder / "net.onnx").write_bytes(make_model(nodes, {"x": [1, 3, 8, 8]}, ["y"], weights).SerializeToString())
+    assert model_transform.main([*ARGUMENTS, "--quiet"]) == 0
+    expected, text = onnx.load(folder / "net_opt.onnx"), onnx.ModelProto()
+    text_format.Parse((folder / "net_opt.onnx.prototxt").read_text(encoding="utf-8"), text)
+    assert [w.name for w in text.graph.initializer] == ["w", "shape"]
+    assert list(text.graph.initializer[1].int64_data) == [1, 256]
+    for tensor in [*expected.graph.initializer, *text.graph.initializer]:
+        for field in ("raw_data", "float_data", "int64_data"):
+            tensor.ClearField(field)
+    assert text == expected

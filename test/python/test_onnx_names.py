@@ -170,7 +170,7 @@ def test_an_input_may_be_named_like_an_inner_tensor(run_network: Run) -> None:
 
 
 def test_many_weights_of_one_name_are_imported_in_linear_time() -> None:
-    from tpu_mlir.frontend.onnx.names import Names
+    from tpu_mlir.frontend.core.names import Names
 
     names = Names()
     assert len({names.take("w") for _ in range(100_000)}) == 100_000

@@ -96,7 +96,7 @@ ROAD = {
     "run": "model_runner.py --input in.npz --model net.bmodel --dump_all_tensors --output out.npz",
     "extract": "npz_tool.py extract top.npz dense.npz y_Relu",
     "rename": "npz_tool.py rename top.npz y_Relu other -o renamed.npz",
-    "optimise": "tpuc-opt net_origin.mlir --shape-infer --canonicalize --extra-optimize -o opt.mlir",
+    "optimise": "tpuc-opt net_origin.mlir --shape-infer --cancel-permutes --canonicalize --extra-optimize -o opt.mlir",
     "save": "tpuc-opt net.mlir --save-weight=file=saved.npz -o saved.mlir",
     "generate": "tpuc-opt net_bm1684x_int8_sym_final.mlir --codegen=model_file=made.bmodel -o made.mlir",
     "simulate": "tpuc-sim net.bmodel --input in.npz --output sim.npz --dump-all-tensors",

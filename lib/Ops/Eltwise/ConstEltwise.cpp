@@ -20,12 +20,13 @@ OpFoldResult AddConstOp::fold(FoldAdaptor) { return foldNeutral(*this, 0); }
 OpFoldResult MulConstOp::fold(FoldAdaptor) { return foldNeutral(*this, 1); }
 
 namespace {
-/// (x + a) + b is x + (a + b), (x * a) * b is x * (a * b): one rounding instead of two.
+/// (x + a) + b is x + (a + b), (x * a) * b is x * (a * b): one rounding instead of two. Where the tensor in between has
+/// another use, it is there anyway; and it may be the x of an activation that begins here (see Recognise.cpp).
 template <typename ConstOp> struct JoinConstants : OpRewritePattern<ConstOp> {
   using OpRewritePattern<ConstOp>::OpRewritePattern;
   LogicalResult matchAndRewrite(ConstOp op, PatternRewriter &rewriter) const override {
     auto first = op.getInput().template getDefiningOp<ConstOp>();
-    if (!first || first.getDoRelu())
+    if (!first || first.getDoRelu() || !op.getInput().hasOneUse())
       return failure();
     double a = first.getConstVal().convertToDouble(), b = op.getConstVal().convertToDouble();
     rewriter.modifyOpInPlace(op, [&] {

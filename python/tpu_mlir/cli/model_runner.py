@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import run_main
+from ..frontend.core.front_ends import suffixes
 from .arguments import ArgumentParser, files
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser("model_runner.py", "run an ONNX model, a .mlir file or a .bmodel on given inputs")
+    parser = ArgumentParser("model_runner.py", "run a model of a framework, a .mlir file or a .bmodel on given inputs")
     add = parser.add_argument
-    add("--model", required=True, metavar="FILE", help="the model: .onnx, .mlir (Top or Tpu) or .bmodel")
+    add(
+        "--model",
+        required=True,
+        metavar="FILE",
+        help=f"the model: {', '.join(suffixes())}, .mlir (Top or Tpu) or .bmodel",
+    )
     add(
         "--input",
         required=True,

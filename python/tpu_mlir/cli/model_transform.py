@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import UserError, run_main
+from ..frontend.core.front_ends import suffixes
 from ..preprocess import BAYER_FORMATS, CHANNEL_FORMATS, KEEP_RATIO_MODES, PAD_TYPES, PIXEL_CHANNELS, PreprocessFlags
 from .arguments import ArgumentParser, files, floats, integers, names, pair_of_floats, shapes
 
@@ -13,7 +14,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser("model_transform.py", "import a model into Top MLIR and prove it against its own framework")
     add = parser.add_argument
     add("--model_name", required=True, help="prefix of the files that are written")
-    add("--model_def", required=True, metavar="FILE", help="the model (.onnx)")
+    add("--model_def", required=True, metavar="FILE", help=f"the model ({', '.join(suffixes())})")
     add("--mlir", required=True, metavar="FILE", help="the .mlir file to write")
     add("--input_shapes", nargs="+", metavar="SHAPES", help="one per input, like [[1,3,224,224],[1,10]]")
     add("--output_names", type=names, default=(), metavar="NAMES", help="cut the network at these tensors")

@@ -1,1 +1,1 @@
-"""Front ends: one folder per framework, each turns a model file into Top operations."""
+"""Front ends: `core` is what they share, and one folder per framework turns its model files into Top operations."""

@@ -123,4 +123,58 @@ func.func @no_gelu(%x: tensor<2xf32>, %y: tensor<2xf32>) -> (tensor<2xf32>, tens
   %9 = "top.MulConst"(%8) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
   return %4, %9 : tensor<2xf32>, tensor<2xf32>
 }
+
+// Four digits, or a network stored in half precision; another GELU's 1.702 is no rounding.
+// CHECK-LABEL: func.func @rounded
+// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>
+func.func @rounded(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
+  %0 = "top.MulConst"(%x) {const_val = 0.70703125} : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = "top.Erf"(%0) : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = "top.AddConst"(%1) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %3 = "top.Mul"(%x, %2) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.GELU"(%[[X]])
+  %4 = "top.MulConst"(%3) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  %5 = "top.AddConst"(%x) {const_val = 3.0, do_relu = true, relu_limit = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %6 = "top.MulConst"(%5) {const_val = 0.1667} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.HardSwish"(%[[X]])
+  %7 = "top.Mul"(%x, %6) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %8 = "top.AddConst"(%x) {const_val = 3.0, do_relu = true, relu_limit = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %9 = "top.MulConst"(%8) {const_val = 0.17} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK: "top.Mul"(%[[X]]
+  %10 = "top.Mul"(%x, %9) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %11 = "top.MulConst"(%x) {const_val = 1.702} : (tensor<2xf32>) -> tensor<2xf32>
+  %12 = "top.Sigmoid"(%11) : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK: "top.Mul"(%[[X]]
+  %13 = "top.Mul"(%x, %12) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return %4, %7, %10, %13 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+}
+
+// What makes x is a constant of the same kind as one inside the activation; x has another use and is not joined.
+// CHECK-LABEL: func.func @scaled_before
+// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>
+func.func @scaled_before(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
+  // CHECK-NEXT: %[[SCALED:.*]] = "top.MulConst"(%[[X]])
+  %0 = "top.MulConst"(%x) {const_val = 3.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = "top.MulConst"(%0) {const_val = 0.70710678118654752} : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = "top.Erf"(%1) : (tensor<2xf32>) -> tensor<2xf32>
+  %3 = "top.AddConst"(%2) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %4 = "top.Mul"(%0, %3) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.GELU"(%[[SCALED]])
+  %5 = "top.MulConst"(%4) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: %[[SCALED2:.*]] = "top.MulConst"(%[[X]])
+  %6 = "top.MulConst"(%x) {const_val = 5.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %7 = "top.MulConst"(%6) {const_val = 0.5} : (tensor<2xf32>) -> tensor<2xf32>
+  %8 = "top.MulConst"(%6) {const_val = 0.70710678118654752} : (tensor<2xf32>) -> tensor<2xf32>
+  %9 = "top.Erf"(%8) : (tensor<2xf32>) -> tensor<2xf32>
+  %10 = "top.AddConst"(%9) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.GELU"(%[[SCALED2]])
+  %11 = "top.Mul"(%7, %10) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: %[[MOVED:.*]] = "top.AddConst"(%[[X]])
+  %12 = "top.AddConst"(%x) {const_val = 0.25} : (tensor<2xf32>) -> tensor<2xf32>
+  %13 = "top.AddConst"(%12) {const_val = 3.0, do_relu = true, relu_limit = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %14 = "top.MulConst"(%13) {const_val = 0.16666667163372040} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.HardSwish"(%[[MOVED]])
+  %15 = "top.Mul"(%12, %14) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return %5, %11, %15 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+}
 // CHECK-DAG: #[[MUL]] = loc("y_Mul")

@@ -23,6 +23,8 @@ public:
   /// A new fp32 weight before the rewriter's insertion point; its name is `<name>_<role>`, made unique.
   mlir::Value make(mlir::OpBuilder &builder, llvm::StringRef name, llvm::StringRef role, llvm::ArrayRef<double> values,
                    llvm::ArrayRef<int64_t> shape);
+  /// A name that no tensor of the module has: `wanted`, or nearly so.
+  std::string freshName(const llvm::Twine &wanted) { return names.fresh(wanted); }
 
 private:
   WeightStore &store;

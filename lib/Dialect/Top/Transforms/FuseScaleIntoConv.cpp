@@ -110,6 +110,29 @@ struct FuseIntoConv : OpRewritePattern<ConvOp> {
   Constants &constants;
 };
 
+/// The weight that a chain of one op adds to its channels as it is, and nothing else; null where there is none. What
+/// a user called it keeps that name.
+Value addedWeight(const ChannelMap &map, int count) {
+  if (count != 1 || !map.scalesNothing())
+    return {};
+  if (auto scale = dyn_cast<ScaleOp>(map.last))
+    return isNone(scale.getBias()) ? Value() : scale.getBias();
+  auto add = dyn_cast<AddOp>(map.last);
+  if (!add || add.getCoeff() || elementCount(add.getOperand(0)) == 1 || elementCount(add.getOperand(1)) == 1)
+    return {};
+  return add.getOperand(add.getOperand(0) == map.input ? 1 : 0);
+}
+
+/// `weight` as a vector before `op`: itself, or its elements under another name.
+Value asVector(Value weight, Operation *op, ArrayRef<double> values, Constants &constants, PatternRewriter &rewriter) {
+  Operation *made = weight.getDefiningOp();
+  if (shapeOf(weight).size() != 1)
+    return constants.make(rewriter, nameOf(made), "row", values, {static_cast<int64_t>(values.size())});
+  if (op->isBeforeInBlock(made))
+    rewriter.moveOpBefore(made, op);
+  return weight;
+}
+
 /// Channels of a matrix product are its columns, the last axis.
 struct FuseIntoMatMul : OpRewritePattern<MatMulOp> {
   FuseIntoMatMul(MLIRContext *context, Constants &constants) : OpRewritePattern(context), constants(constants) {}
@@ -138,7 +161,9 @@ struct FuseIntoMatMul : OpRewritePattern<MatMulOp> {
       takePlace(op, after, rewriter);
       if (!after->scalesNothing())
         setWeight(op, 1, "filter", weights, shape, constants, rewriter);
-      if (!isNone(op.getBias()) || llvm::any_of(bias, [](double v) { return v != 0; }))
+      if (Value added = isNone(op.getBias()) ? addedWeight(*after, count) : Value())
+        op->setOperand(2, asVector(added, op, bias, constants, rewriter));
+      else if (!isNone(op.getBias()) || llvm::any_of(bias, [](double v) { return v != 0; }))
         setWeight(op, 2, "bias", bias, {columns}, constants, rewriter);
     });
     rewriter.replaceOp(last, op.getOutput());

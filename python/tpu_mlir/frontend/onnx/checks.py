@@ -170,3 +170,15 @@ def check_producers(graph: Any, origin: str) -> None:
     for output in graph.output:
         if output.name not in made:
             raise UserError(f"model '{origin}' breaks the ONNX rules: nothing makes its output '{output.name}'")
+
+
+def captured(node: Any) -> set[str]:
+    """Every tensor name that the node's sub-graphs mention (a superset of what they capture)."""
+    names: set[str] = set()
+    for attribute in node.attribute:
+        for graph in [attribute.g, *attribute.graphs]:
+            names.update(o.name for o in graph.output)
+            for inner in graph.node:
+                names.update(inner.input)
+                names |= captured(inner)
+    return names

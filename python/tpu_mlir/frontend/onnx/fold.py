@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...threads import session_options
+from ..core.stored import Spill
 from .large import is_large
 
 
@@ -63,7 +64,7 @@ def fold_dequantized(model: Any) -> None:
 
     from . import large
 
-    spill = large.Spill()
+    spill = Spill()
     constants = {w.name: w for w in model.graph.initializer}
     for node in model.graph.node:
         if node.op_type == "Constant" and node.attribute and node.attribute[0].name == "value":

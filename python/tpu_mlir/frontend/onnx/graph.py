@@ -6,21 +6,21 @@ need, and inferred shapes. It decides nothing about operators.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ...content import require_kind
-from ...errors import UserError, did_you_mean, require_file
-from ...names import list_text
+from ...errors import UserError, require_file
 from ...progress import warn
+from ..core.cutting import asked_outputs
+from ..core.refusals import constant_output
 from . import large
-from .checks import check, check_producers, first_line
+from .checks import captured, check, check_producers, first_line
 from .fold import fold_dequantized
 from .integers import carry_integers
-from .names import captured
 from .simplify import name_new_weights, simplify
+from .values import nodes_of, static_shape
 
 OLDEST_OPSET = 7
 SAVE_LIMIT = 2**31 - 1  # protobuf's own limit for one message
@@ -89,12 +89,6 @@ def as_asked(
             raise constant_output(output.name, origin, [o.name for o in model.graph.output if o.name not in weights])
     remove_unused(model)
     return model
-
-
-def constant_output(name: str, origin: str, others: Sequence[str]) -> UserError:
-    """The error for an output that is a weight; others: the outputs that are not."""
-    advice = f"; leave it out with --output_names {shlex.quote(list_text(others))}" if others else ""
-    return UserError(f"output '{name}' of model '{origin}' is constant: it does not depend on any input{advice}")
 
 
 def prepare(
@@ -248,38 +242,13 @@ def cut_outputs(model: Any, origin: str, wanted: Sequence[str]) -> None:
     """Make the named tensors the outputs: by tensor name, or by tensor name and operator as `<tensor>_<OpType>`."""
     import onnx
 
-    producers = {name: node for node in model.graph.node for name in node.output if name}
-    resolved: list[str] = []
-    for name in wanted:
-        tensor = _resolve_tensor(name, producers)
-        if tensor is None:
-            for what, values in (("an input", model.graph.input), ("a weight", model.graph.initializer)):
-                if any(value.name == name for value in values):
-                    raise UserError(
-                        f"--output_names: '{name}' is {what} of model '{origin}'; name tensors that a node computes"
-                    )
-            known = [*producers, *(f"{t}_{n.op_type}" for t, n in producers.items())]
-            raise UserError(f"--output_names: model '{origin}' has no tensor '{name}'{did_you_mean(name, known)}")
-        if tensor not in resolved:
-            resolved.append(tensor)
+    others = {i.name: "an input" for i in model.graph.input} | {w.name: "a weight" for w in model.graph.initializer}
+    resolved = asked_outputs(wanted, nodes_of(model.graph), others, origin, onnx.defs.has)
     types = {v.name: v for v in [*model.graph.output, *infer_shapes(model, origin).graph.value_info]}
     del model.graph.output[:]
     for tensor in resolved:
         value = types.get(tensor) or onnx.helper.make_tensor_value_info(tensor, onnx.TensorProto.FLOAT, None)
         model.graph.output.add().CopyFrom(value)
-
-
-def _resolve_tensor(name: str, producers: dict[str, Any]) -> str | None:
-    import onnx
-
-    if name in producers:
-        return name
-    # Any operator may follow the name, not only the producer's own: simplification can fuse it into another kind
-    # (a BatchNormalization becomes part of a Conv), and the user reads the name after that.
-    stem, _, op_type = name.rpartition("_")
-    if stem in producers and (onnx.defs.has(op_type) or op_type == producers[stem].op_type):
-        return stem
-    return None
 
 
 def remove_unused(model: Any) -> None:
@@ -329,14 +298,6 @@ def save_bytes(model: Any) -> bytes | None:
     """The model as file content; None where it is too large for one protobuf message."""
     size = model.ByteSize()
     return model.SerializeToString(deterministic=True) if 0 <= size <= SAVE_LIMIT else None
-
-
-def static_shape(value: Any) -> tuple[int, ...] | None:
-    """The shape of a ValueInfo; None unless every size is known."""
-    tensor = value.type.tensor_type
-    if not tensor.HasField("shape") or any(not d.HasField("dim_value") for d in tensor.shape.dim):
-        return None
-    return tuple(d.dim_value for d in tensor.shape.dim)
 
 
 def _shape_text(value: Any) -> str:

@@ -9,23 +9,21 @@ such a reference (onnx's checker, simplifiers, onnxruntime) sees the weight as o
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError
 from ...progress import warn
+from ..core.stored import Spill, append, place_of
 from . import skeleton
+from .text import write_text
 
 if TYPE_CHECKING:
-    from .importer import Importer
+    from ..core.importer import Importer
 
 LARGE_MODEL = 256 << 20  # bytes of all weights
 LARGE_WEIGHT = 1 << 20
-_PIECE = 8 << 20
 
 
 def load(path: Path) -> Any:
@@ -92,8 +90,11 @@ def set_type(tensor: Any, data_type: int) -> None:
 
 
 def save(model: Any, importer: Importer, npz: Path, path: Path) -> None:
-    """Write an imported model as `path`. Large weights are those of the weight file `npz` beside it, or where they were
-    not imported as they are, of `<path>.data`. `model` is changed."""
+    """Write an imported model as `path`, and without weights as the text `<path>.prototxt`. `model` is changed.
+
+    Large weights are those of the weight file `npz` beside it, or, where they were not imported as they are, of
+    `<path>.data`.
+    """
     from .graph import save_bytes
 
     large = [w for w in model.graph.initializer if is_large(w)]
@@ -103,7 +104,7 @@ def save(model: Any, importer: Importer, npz: Path, path: Path) -> None:
         for tensor in large:
             array = importer.constants[tensor.name]
             place = place_of(array)
-            name = importer.placed.get(place) if place is not None else None
+            name = importer.weights.placed.get(place) if place is not None else None
             if name in places and places[name][1] == _bytes_of(tensor):
                 location, offset = npz.name, places[name][0]
             else:
@@ -115,6 +116,7 @@ def save(model: Any, importer: Importer, npz: Path, path: Path) -> None:
         warn(f"the simplified model exceeds 2 GiB; {path.name} is not written")
     else:
         path.write_bytes(content)
+    write_text(model, path.with_name(f"{path.name}.prototxt"))
 
 
 def _places_in(npz: Path) -> dict[str | None, tuple[int, int]]:
@@ -149,74 +151,6 @@ def array_of(tensor: Any, spill: Spill) -> Any:
     stored = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(int(entries.get("stored_as", tensor.data_type))))
     array: Any = np.memmap(entries["location"], stored, "r", int(entries["offset"]), tuple(tensor.dims))
     return array if stored == wanted else spill.keep(array, wanted)
-
-
-class Spill:
-    """Arrays that were computed and are too large to be kept in memory: a file that vanishes with the last of them."""
-
-    def __init__(self) -> None:
-        self._file: Any = None
-
-    def keep(self, array: Any, kind: Any = None) -> Any:
-        """The same elements, of type `kind` if that is given, in the file."""
-        import numpy as np
-
-        if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed with its last user
-        kind = np.dtype(kind or array.dtype)
-        begin = append(self._file, array, kind)
-        self._file.flush()
-        kept: Any = np.memmap(f"/proc/self/fd/{self._file.fileno()}", kind, "r", begin, array.shape)
-        return kept
-
-
-def append(file: Any, array: Any, kind: Any) -> int:
-    """Write the elements, as `kind`, behind all else in a file; returns where, a multiple of 64."""
-    import numpy as np
-
-    begin: int = file.seek(-file.seek(0, os.SEEK_END) % 64, os.SEEK_END)
-    for piece in pieces(array):
-        file.write(np.ascontiguousarray(piece, kind).data)
-    return begin
-
-
-def pieces(array: Any) -> Iterator[Any]:
-    """Parts of an array, in order; what lies in a file is let go of on the way."""
-    inner = array.reshape(-1) if array.flags.c_contiguous else array
-    step = max(1, _PIECE * inner.shape[0] // max(1, array.nbytes)) if inner.ndim else 1
-    for begin in range(0, inner.shape[0] if inner.ndim else 0, step):
-        yield inner[begin : begin + step]
-        if array.flags.c_contiguous:  # else the next part lies in the same pages
-            release(array)
-    release(array)
-
-
-def release(array: Any) -> None:
-    """Let go of the memory in which an array from a file lies; it is read again when it is used again."""
-    root = _root(array)
-    if root is not None:
-        root._mmap.madvise(mmap.MADV_DONTNEED)
-
-
-def place_of(array: Any) -> tuple[str, int] | None:
-    """The file and the offset at which a C-ordered array lies there; None where it lies in memory."""
-    root = _root(array)
-    if root is None or not array.flags.c_contiguous:
-        return None
-    inside = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-    return str(root.filename), int(root.offset) + inside
-
-
-def _root(array: Any) -> Any:
-    """The memmap that an array is part of, or None."""
-    import numpy as np
-
-    root = None
-    while isinstance(array, np.ndarray):
-        if isinstance(array, np.memmap) and getattr(array, "_mmap", None) is not None:
-            root = array
-        array = array.base
-    return root
 
 
 def _entries(tensor: Any) -> dict[str, str]:

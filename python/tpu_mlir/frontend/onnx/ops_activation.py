@@ -24,7 +24,7 @@ _PLAIN = {
 @onnx_op(*_PLAIN)
 def plain(node: Node) -> None:
     """The function, element by element."""
-    node.result(node.emit(_PLAIN[node.op_type], [node.value(0)]))
+    node.result(node.emit(_PLAIN[node.kind], [node.value(0)]))
 
 
 @onnx_op("Relu")
@@ -117,7 +117,7 @@ def identity(node: Node) -> None:
     """Nothing at inference time; Dropout's mask must not be used."""
     if node.has_output(1):
         node.refuse("its second result (the mask) is used")
-    if node.op_type == "Dropout" and node.has_input(2):
+    if node.kind == "Dropout" and node.has_input(2):
         training = node.const(2)
         if training is None or bool(training.reshape(-1)[0]):
             node.refuse("it is in training mode", "export the network in evaluation mode")

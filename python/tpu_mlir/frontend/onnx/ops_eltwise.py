@@ -98,8 +98,8 @@ def max_min(node: Node) -> None:
     operands = [i for i, a in enumerate(arrays) if a is None or a.size != 1 or not plain]
     value = node.value(operands[0])
     if len(operands) > 1:
-        value = node.emit(node.op_type, [node.value(i) for i in operands], {}, "tensors" if bounds else "")
-    if bounds and node.op_type == "Max":
+        value = node.emit(node.kind, [node.value(i) for i in operands], {}, "tensors" if bounds else "")
+    if bounds and node.kind == "Max":
         bound = max(bounds)
         value = (
             node.emit("Relu", [value], {"relu_limit": -1.0})
@@ -129,7 +129,7 @@ def add_constant(node: Node, value: Any, array: Any, source: str, *done: str) ->
     if is_per_channel(array, shape):
         scale = node.name(suffix="scale")
         ones = node.weight(np.ones(shape[1], np.float32), "", scale, name=scale)
-        return node.emit("Scale", [value, ones, _vector(node, array, source, done)])
+        return node.emit("Scale", [value, ones, _vector(node, array, source, done, len(shape))])
     return node.emit("Add", [value, _weight(node, array, source, done)])
 
 
@@ -143,17 +143,15 @@ def multiply_constant(node: Node, value: Any, array: Any, source: str, *done: st
         node.require_finite(source, array)
         return node.emit("MulConst", [value], {"const_val": float(array.reshape(-1)[0])})
     if is_per_channel(array, shape):
-        return node.emit("Scale", [value, _vector(node, array, source, done), node.none()])
+        return node.emit("Scale", [value, _vector(node, array, source, done, len(shape)), node.none()])
     return node.emit("Mul", [value, _weight(node, array, source, done)])
 
 
-def _vector(node: Node, array: Any, source: str, done: tuple[str, ...]) -> Any:
-    """A weight for one channel each, stored flat; other nodes may use the constant in its own shape."""
-    return (
-        _weight(node, array, source, done)
-        if array.ndim == 1
-        else _weight(node, array.reshape(-1), source, (*done, "channel"))
-    )
+def _vector(node: Node, array: Any, source: str, done: tuple[str, ...], rank: int) -> Any:
+    """A weight for one channel of a tensor of `rank` axes each, stored flat; others may use the constant as it is."""
+    if array.ndim == 1:
+        return _weight(node, array, source, done)
+    return _weight(node, array.reshape(-1), source, (*done, "channel" if rank > 2 else "row"))
 
 
 def _weight(node: Node, array: Any, source: str, done: tuple[str, ...]) -> Any:

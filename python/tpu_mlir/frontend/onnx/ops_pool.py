@@ -60,7 +60,7 @@ def _attributes(op: str, window: Window, include_pad: bool = False) -> dict[str,
 @onnx_op("GlobalAveragePool", "GlobalMaxPool")
 def global_pool(node: Node) -> None:
     """Mean or maximum over all spatial axes, of which there may be any number."""
-    op = "AvgPool" if node.op_type == "GlobalAveragePool" else "MaxPool"
+    op = "AvgPool" if node.kind == "GlobalAveragePool" else "MaxPool"
     rank = len(node.shape(0))
     if rank < 3:
         node.refuse(f"its input has {rank} dimensions and no spatial axis")
@@ -85,7 +85,7 @@ def reduce_over_axes(node: Node) -> None:
     """Mean, maximum, minimum, sum or norm over any axes, as poolings over the whole extent of neighbouring ones."""
     rank = len(node.shape(0))
     axes = node.ints(1, "axes", "list of axes")
-    before, after = _AROUND[node.op_type]
+    before, after = _AROUND[node.kind]
     if not axes:
         if node.attribute("noop_with_empty_axes", 0):
             _each_element(node, [*before, *after])
@@ -95,13 +95,13 @@ def reduce_over_axes(node: Node) -> None:
         if not -rank <= axis < rank:
             node.refuse(f"axis {axis} does not exist in {rank} dimensions")
     axes = sorted({a + rank if a < 0 else a for a in axes})
-    op = "MaxPool" if node.op_type in ("ReduceMax", "ReduceMin") else "AvgPool"
+    op = "MaxPool" if node.kind in ("ReduceMax", "ReduceMin") else "AvgPool"
     _reduce(node, op, axes, bool(node.attribute("keepdims", 1)), before, after)
 
 
 def _each_element(node: Node, steps: list[str]) -> None:
     """The reduction over no axes: what it does around the pooling, where that is more than nothing."""
-    steps = [s for s in steps if s != "sum" and node.op_type != "ReduceMin"]
+    steps = [s for s in steps if s != "sum" and node.kind != "ReduceMin"]
     if not steps:
         node.pass_through()
         return

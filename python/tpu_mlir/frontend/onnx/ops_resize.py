@@ -88,7 +88,7 @@ def _targets(node: Node, shape: tuple[int, ...]) -> list[Target]:
     values: Any = None
     if node.has_attribute("scales"):  # Upsample 7
         values = node.attribute("scales")
-    elif node.op_type == "Upsample" or node.opset < 11:
+    elif node.kind == "Upsample" or node.opset < 11:
         values = node.need_const(1, "scales").reshape(-1)
     else:
         if node.has_input(2) and node.need_const(2, "scales").size:
@@ -136,7 +136,7 @@ def _indices(node: Node, size: int, target: Target) -> list[int]:
     one, half = np.float32(1), np.float32(0.5)
     scale, length = np.float32(target.scale), np.float32(target.size)
     x = np.arange(target.size, dtype=np.float32)
-    if node.op_type == "Upsample" or node.opset < 11:
+    if node.kind == "Upsample" or node.opset < 11:
         place = x / scale
         found = np.ceil(place) if scale < 1 else np.floor(place)
         return [int(i) for i in np.clip(found, 0, size - 1)]

@@ -197,10 +197,10 @@ def _pad_value(node: Node) -> float:
 def expand(node: Node) -> None:
     """A tensor repeated along its axes, a constant number of times."""
     shape = list(node.shape(0))
-    target = node.ints(1, "shape", "shape" if node.op_type == "Expand" else "list of repeats")
+    target = node.ints(1, "shape", "shape" if node.kind == "Expand" else "list of repeats")
     if target is None:
-        node.refuse("its shape is missing" if node.op_type == "Expand" else "its repeats are missing")
-    if node.op_type == "Tile":
+        node.refuse("its shape is missing" if node.kind == "Expand" else "its repeats are missing")
+    if node.kind == "Tile":
         if len(target) != len(shape):
             node.refuse(f"it has {len(target)} repeats for {len(shape)} dimensions")
         times = target

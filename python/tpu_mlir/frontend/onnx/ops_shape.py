@@ -96,7 +96,7 @@ def depth_space(node: Node) -> None:
     """Blocks of pixels moved between channels and space, by reshape, permute and reshape."""
     n, c, h, w = _four(node)
     block = int(node.attribute("blocksize", 1))
-    if node.op_type == "SpaceToDepth":
+    if node.kind == "SpaceToDepth":
         seen = [n, c, h // block, block, w // block, block]
         order = [0, 3, 5, 1, 2, 4] if node.attribute("mode", "DCR") == "DCR" else [0, 1, 3, 5, 2, 4]
         final = [n, c * block * block, h // block, w // block]

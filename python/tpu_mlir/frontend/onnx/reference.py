@@ -13,10 +13,13 @@ from typing import Any
 
 from ...errors import UserError
 from ...threads import session_options
+from ..core import protocol
+from ..core.names import results as results_of
+from ..core.names import tensor_names
+from ..core.stored import Spill, release
 from . import large
 from .graph import SAVE_LIMIT, first_line, infer_shapes
-from .names import Names, tensor_names
-from .names import results as results_of
+from .values import nodes_of
 
 # Releases of onnxruntime lag behind onnx's file version; nothing a float32 network uses came after this one.
 IR_VERSION = 10
@@ -32,20 +35,7 @@ def input_shapes(model: Any) -> dict[str, tuple[int, ...]]:
     }
 
 
-def joined_names(model: Any, imported: Any) -> dict[str, str]:
-    """The name of every tensor of `model` in comparisons with what was made of `imported`, its simplified form.
-
-    A tensor that is still there has the name that it has there, whichever operator makes it now.
-    """
-    names = Names()
-    known = tensor_names(imported.graph, names)
-    return {
-        tensor: known[tensor] if tensor in known else names.take(f"{tensor}_{node.op_type}")
-        for node, tensor in results_of(model.graph)
-    }
-
-
-class Session:
+class Session(protocol.Session):
     """A model in onnxruntime, for any number of runs.
 
     names: what tensors are called in the results, by ONNX name; default: as the model's own operators say.
@@ -56,7 +46,7 @@ class Session:
         import onnxruntime as ort
 
         self._origin, self._dump_all = origin, dump_all
-        self._names = dict(names) if names is not None else tensor_names(model.graph)
+        self._names = dict(names) if names is not None else tensor_names(input_shapes(model), nodes_of(model.graph))
         self._wanted = list(dict.fromkeys(o.name for o in model.graph.output))
         self._inputs = list(input_shapes(model))
         exposed = onnx.ModelProto()
@@ -69,7 +59,7 @@ class Session:
         if dump_all:
             self._expose(exposed, infer_shapes(model, origin))
         # Read where they lie, and without copies that onnxruntime would make of its own constants.
-        self._spill = large.Spill()
+        self._spill = Spill()
         self._weights = {w.name: large.array_of(w, self._spill) for w in large.hide(exposed)}
         options = session_options()
         if dump_all:
@@ -88,7 +78,7 @@ class Session:
             made_of_weights = bool(node.input) and all(not n or n in weights or n in constant for n in node.input)
             if node.op_type == "Constant" or (is_large and made_of_weights):
                 constant.update(node.output)
-        names = [name for _, name in results_of(exposed.graph) if name not in constant]
+        names = [name for _, name in results_of(nodes_of(exposed.graph)) if name not in constant]
         typed = {v.name: v for v in inferred.graph.value_info}
         extra = [n for n in names if n in typed and n not in self._wanted and is_readable(typed[n])]
         exposed.graph.output.extend(typed[n] for n in extra)
@@ -104,7 +94,7 @@ class Session:
             }
             values = self._session.run(self._wanted, feeds)
             for weight in self._weights.values():
-                large.release(weight)
+                release(weight)
         results = {name: inputs[name] for name in self._inputs} if self._dump_all else {}
         results.update((self._names.get(name, name), value) for name, value in zip(self._wanted, values, strict=True))
         return results

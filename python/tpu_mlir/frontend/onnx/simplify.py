@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...progress import warn
-from .checks import first_line
-from .names import captured
+from .checks import captured, first_line
 
 # What a simplifier can be told to leave out, by what it is called to the user: onnxsim's steps; None for all fusions.
 AVOIDED: dict[str, tuple[str, ...] | None] = {

@@ -96,7 +96,39 @@ module attributes {module.state = "TOP_F32", module.weight_file = "in.npz"} {
     %4 = "top.Add"(%s3, %3) : (tensor<3xf32>, tensor<5x1x3xf32>) -> tensor<5x1x3xf32> loc("biased")
     return %1, %4 : tensor<5x1x3xf32>, tensor<5x1x3xf32>
   }
+
+  // A row that is added, and nothing more, becomes the bias as it is, under its own name.
+  // CHECK-LABEL: func.func @bias
+  // CHECK-SAME: (%[[X:.*]]: tensor<5x2xf32>
+  func.func @bias(%x: tensor<5x2xf32>, %y: tensor<4x5x2xf32>) -> (tensor<5x3xf32>, tensor<4x5x3xf32>, tensor<4x5x3xf32>) {
+    %none = "top.None"() : () -> none
+    %m = "top.Weight"() : () -> tensor<2x3xf32> loc("mb")
+    // CHECK: %[[M:.*]] = "top.Weight"() : () -> tensor<2x3xf32> loc(#[[M_LOC:.*]])
+    // CHECK: %[[B:.*]] = "top.Weight"() : () -> tensor<3xf32> loc(#[[B_LOC:.*]])
+    // CHECK: "top.MatMul"(%[[X]], %[[M]], %[[B]])
+    %0 = "top.MatMul"(%x, %m, %none) : (tensor<5x2xf32>, tensor<2x3xf32>, none) -> tensor<5x3xf32> loc("m2")
+    %ones = "top.Weight"() : () -> tensor<3xf32> loc("ones")
+    %b = "top.Weight"() : () -> tensor<3xf32> loc("b3")
+    %1 = "top.Scale"(%0, %ones, %b) {do_relu = true} : (tensor<5x3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<5x3xf32> loc("with_row")
+    // CHECK: "top.MatMul"({{.*}}, %[[M]], %[[B]])
+    %2 = "top.MatMul"(%y, %m, %none) : (tensor<4x5x2xf32>, tensor<2x3xf32>, none) -> tensor<4x5x3xf32> loc("m3")
+    %3 = "top.Add"(%b, %2) : (tensor<3xf32>, tensor<4x5x3xf32>) -> tensor<4x5x3xf32> loc("same_row")
+    // CHECK: %[[ROW:.*]] = "top.Weight"() : () -> tensor<3xf32> loc(#[[ROW_LOC:.*]])
+    // CHECK-NEXT: "top.MatMul"({{.*}}, %[[M]], %[[ROW]])
+    %4 = "top.MatMul"(%y, %m, %none) : (tensor<4x5x2xf32>, tensor<2x3xf32>, none) -> tensor<4x5x3xf32> loc("m4")
+    %flat = "top.Weight"() : () -> tensor<1x1x3xf32> loc("b113")
+    %5 = "top.Add"(%4, %flat) : (tensor<4x5x3xf32>, tensor<1x1x3xf32>) -> tensor<4x5x3xf32> loc("flat_row")
+    return %1, %3, %5 : tensor<5x3xf32>, tensor<4x5x3xf32>, tensor<4x5x3xf32>
+  }
 }
+// WEIGHT mb f4 [2, 3] = 1 2 3 4 5 6
+// WEIGHT ones f4 [3] = 1
+// WEIGHT b3 f4 [3] = 7 8 9
+// WEIGHT b113 f4 [1, 1, 3] = 4 5 6
+// WEIGHTS-DAG: b113_row f4 [3] = 4 5 6
+// CHECK-DAG: #[[M_LOC]] = loc("mb")
+// CHECK-DAG: #[[B_LOC]] = loc("b3")
+// CHECK-DAG: #[[ROW_LOC]] = loc("b113_row")
 // CHECK-DAG: #[[SCALE]] = loc("after0")
 
 // WEIGHT f_p f4 [2, 2, 1, 1] = 1

@@ -19,6 +19,16 @@ def ExtraOptimize : Pass<"extra-optimize", "::mlir::ModuleOp"> {
     `module.FLOPs`, where it is noted, is counted again.
   }];
 }
+def CancelPermutes : Pass<"cancel-permutes", "::mlir::ModuleOp"> {
+  let summary = "Compute parts of the network in the order of axes that is around them";
+  let description = [{
+    Networks of frameworks whose tensors are [n, h, w, c] come with a permute before and after each convolution and pool.
+    Between them are ops that do not mind: element-wise ones, top.Concat, top.Pad, top.Slice, top.Gather, and means and
+    maxima over both spatial axes. All that hang together are computed in the other order, with their constants, where
+    that leaves fewer permutes than before; where no permute leads in or none leads out, nothing changes. A tensor that a
+    permute made keeps the permute's name; one that exists in no such order in the framework is `<name>_permuted`.
+  }];
+}
 def ConvertBnToScale : Pass<"convert-bn-to-scale", "::mlir::ModuleOp"> {
   let summary = "Write batch normalisations as scales";
   let description = [{scale = gamma / sqrt(variance + epsilon), bias = beta - mean * scale, in fp64, rounded once to fp32.}];

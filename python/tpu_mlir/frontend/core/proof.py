@@ -1,7 +1,7 @@
-"""The proof of an import: what the user's own file gives in onnxruntime against what Top gives, on the same inputs.
+"""The proof of an import: what the user's own file gives in its framework against what Top gives, on the same inputs.
 
 Outputs are compared always, with their shapes; inner tensors where the import still has them. What a simplifier broke
-is told from what the import broke, so that the caller can import the model again without it.
+is told from what the import broke, so that the caller can import the network again without it.
 """
 
 from __future__ import annotations
@@ -13,69 +13,53 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .compare.compare import Report, TensorResult, Tolerance, compare, compare_tensor
-from .compare.metrics import is_close
-from .errors import UserError
-from .finite import nonfinite_text
-from .frontend.onnx import graph, reference
-from .progress import Stages, warn
-from .runner import open_module
-from .seeded import InputKind, draws
+from ...compare.compare import Report, TensorResult, Tolerance, compare, compare_tensor
+from ...compare.metrics import is_close
+from ...errors import UserError
+from ...finite import nonfinite_text
+from ...progress import Stages, warn
+from ...runner import open_module
+from ...seeded import InputKind, draws
+from .names import joined_names
+from .protocol import Graph, Network, Session, Tensors
 
 RUNS = 3  # seeded runs of a small network
 FEWER_ABOVE_FLOPS = (2e8, 2e9)  # above which there is one run less, and two
 FEWER_ABOVE_NODES = (500, 2000)
-# Two runs of onnxruntime on the same network, with other fusions, differ by less: |a - b| <= this * (|b| + max|b|).
+# Two runs of a framework on the same network, with other fusions, differ by less: |a - b| <= this * (|b| + max|b|).
 SAME_NETWORK = 1e-3
-
-Tensors = Mapping[str, Any]
 
 
 class SimplificationChanged(Exception):
-    """The simplified model is another network than the user's; the text says in which output."""
+    """The simplified form is another network than the user's; the text says in which output."""
 
 
 @dataclass
 class Subject:
-    """What is proven. asked: the user's model, cut as asked. imported: the form of it that Top was made of."""
+    """What is proven. network: the user's own. graph: the form of it that Top was made of."""
 
-    asked: Any
-    imported: Any
+    network: Network
+    graph: Graph
     mlir: Path
-    origin: str
-    simplified: bool  # whether `imported` went through a simplifier
 
     @property
-    def outputs(self) -> list[str]:
-        return [o.name for o in self.asked.graph.output]
+    def outputs(self) -> Sequence[str]:
+        return self.network.outputs
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """What the tensors of `asked` are called in comparisons, by their ONNX names."""
-        return reference.joined_names(self.asked, self.imported)
+        """What the network's tensors are called in comparisons, by the framework's names."""
+        return joined_names(self.network.nodes, (i.name for i in self.graph.inputs), self.graph.nodes)
 
     @cached_property
-    def is_float32(self) -> bool:
-        """Whether the user's model computes in float32 alone."""
-        import onnx
-
-        other = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
-        values = [*self.asked.graph.input, *self.asked.graph.output]
-        types = {v.type.tensor_type.elem_type for v in values} | {w.data_type for w in self.asked.graph.initializer}
-        casts = [node for node in self.asked.graph.node if node.op_type == "Cast"]
-        types |= {attribute.i for node in casts for attribute in node.attribute if attribute.name == "to"}
-        return not types & other
+    def in_float32(self) -> Session | None:
+        """The network in float32, unsimplified, in its framework; None where it is so itself."""
+        return self.network.in_float32(self.names)
 
     @cached_property
-    def simple(self) -> reference.Session:
-        """What was imported, in onnxruntime."""
-        return reference.Session(self.imported, self.origin, True)
-
-    @cached_property
-    def plain(self) -> reference.Session:
-        """The float32 form of the user's model, unsimplified, in onnxruntime."""
-        model = graph.prepare(graph.copy_of(self.asked), self.origin, simplifier=False)
-        return reference.Session(model, self.origin, True, self.names)
+    def imported(self) -> Session | None:
+        """What was imported, in its framework; None where that is the network itself."""
+        return self.graph.session()
 
 
 @dataclass
@@ -101,14 +85,14 @@ def prove(
 
     Raises SimplificationChanged, or UserError where there is nothing to compare with. What differs is in the report.
     """
-    with stages.stage("run the model with onnxruntime"):
+    with stages.stage(f"run the model with {subject.network.runtime}"):
         session = _session(subject)
         module = open_module(subject.mlir)
         if given is not None:
             runs = [("", given, session.run(given))]
             _require_finite_outputs(subject, runs[0][2])
         else:
-            size = module.flops, len(subject.imported.graph.node)
+            size = module.flops, len(subject.graph.nodes)
             fewer = sum(size[0] > bound for bound in FEWER_ABOVE_FLOPS) + sum(size[1] > b for b in FEWER_ABOVE_NODES)
             runs = _seeded(subject, session, kinds, max(1, RUNS - fewer))
     with stages.stage("run Top"):
@@ -131,28 +115,27 @@ def _run_top(module: Any, inputs: Tensors) -> dict[str, Any]:
     return dict(module.get_all_tensor())
 
 
-def _session(subject: Subject) -> reference.Session:
-    """The user's model in onnxruntime; where that cannot load it, what was imported, with a warning.
-
-    Tensors in formats that numpy lacks cannot be read from it; then it is the model's float32 form.
-    """
-    if not all(reference.is_readable(v) for v in [*subject.asked.graph.input, *subject.asked.graph.output]):
-        return subject.plain
+def _session(subject: Subject) -> Session:
+    """The user's network in its framework; where that cannot run it, what was imported, with a warning."""
     try:
-        return reference.Session(subject.asked, subject.origin, True, subject.names)
+        session = subject.network.reference(subject.names) or subject.in_float32
+        assert session is not None, "a network that cannot be read has a float32 form"
+        return session
     except UserError as error:
         try:
-            session = subject.simple
+            other = subject.imported
         except UserError:
+            other = None
+        if other is None:
             raise UserError(f"{error}; --skip_validation imports it without a proof") from error
         warn(f"{error}; the import is compared with the simplified model instead")
-        return session
+        return other
 
 
 _Run = tuple[str, Tensors, dict[str, Any]]
 
 
-def _seeded(subject: Subject, session: reference.Session, kinds: Mapping[str, InputKind], count: int) -> list[_Run]:
+def _seeded(subject: Subject, session: Session, kinds: Mapping[str, InputKind], count: int) -> list[_Run]:
     """Runs on seeded inputs, those first on which every tensor of the reference is finite."""
     fine: list[_Run] = []
     others: list[_Run] = []
@@ -161,8 +144,8 @@ def _seeded(subject: Subject, session: reference.Session, kinds: Mapping[str, In
             break
         expected = session.run(inputs)
         (others if any(nonfinite_text(t) for t in expected.values()) else fine).append((words, inputs, expected))
-    if not fine and not subject.is_float32 and session is not subject.plain:
-        return _seeded(subject, subject.plain, kinds, count)  # half precision overflows where float32 does not
+    if not fine and subject.in_float32 is not None and session is not subject.in_float32:
+        return _seeded(subject, subject.in_float32, kinds, count)  # half precision overflows where float32 does not
     return fine or others[-1:]
 
 
@@ -172,8 +155,8 @@ def _require_finite_outputs(subject: Subject, expected: Tensors) -> None:
         text = nonfinite_text(expected[name]) if name in expected else ""
         if text:
             raise UserError(
-                f"the test input makes no good reference: onnxruntime's output '{output}' of '{subject.origin}' has "
-                f"{text}; give another --test_input"
+                f"the test input makes no good reference: {subject.network.runtime}'s output '{output}' of "
+                f"'{subject.network.origin}' has {text}; give another --test_input"
             )
 
 
@@ -196,13 +179,13 @@ def _compare_run(
         verdicts[name] = _output_verdict(name, result[name], expected[name], tolerance)
     runs = _OtherRuns(subject, inputs, expected)
     doubtful = any(verdicts[name].verdict not in ("EQUAL", "CLOSE") for name in own.keys() & verdicts.keys())
-    if doubtful and subject.simplified:
+    if doubtful and subject.graph.is_simplified:
         _require_same_network(subject, runs)
     for name in [name for name, r in verdicts.items() if r.failed]:
         # A simplifier may give what it fused the name of a tensor inside: then its own value is the reference. A model
         # in half precision is imported as float32, so that its float32 form is.
-        others = [] if subject.is_float32 else [runs.plain]
-        others += [runs.simple] if subject.simplified and name not in own else []
+        others = [] if subject.in_float32 is None else [runs.in_float32]
+        others += [runs.imported] if subject.graph.is_simplified and name not in own else []
         for other in others:
             verdict = _output_verdict(name, result[name], other[name], tolerance) if name in other else None
             if verdict is not None and not verdict.failed:
@@ -213,19 +196,21 @@ def _compare_run(
 
 @dataclass
 class _OtherRuns:
-    """What other forms of the model than the user's own give, run when first asked for."""
+    """What other forms of the network than the user's own give, run when first asked for."""
 
     subject: Subject
     inputs: Tensors
     expected: Tensors
 
     @cached_property
-    def simple(self) -> dict[str, Any]:
-        return self.subject.simple.run(self.inputs)
+    def imported(self) -> Tensors:
+        session = self.subject.imported
+        return self.expected if session is None else session.run(self.inputs)
 
     @cached_property
-    def plain(self) -> Tensors:
-        return self.expected if self.subject.is_float32 else self.subject.plain.run(self.inputs)
+    def in_float32(self) -> Tensors:
+        session = self.subject.in_float32
+        return self.expected if session is None else session.run(self.inputs)
 
 
 def _output_verdict(name: str, result: Any, expected: Any, tolerance: Tolerance) -> TensorResult:
@@ -237,10 +222,10 @@ def _output_verdict(name: str, result: Any, expected: Any, tolerance: Tolerance)
 
 
 def _require_same_network(subject: Subject, runs: _OtherRuns) -> None:
-    """SimplificationChanged where the simplified model's outputs are not those of the user's, in float32."""
+    """SimplificationChanged where the simplified graph's outputs are not those of the user's, in float32."""
     import numpy as np
 
-    simple, plain = runs.simple, runs.plain
+    simple, plain = runs.imported, runs.in_float32
     own = [subject.names.get(output, output) for output in subject.outputs]
     for output, name in zip(subject.outputs, own, strict=True):
         if name not in simple:
