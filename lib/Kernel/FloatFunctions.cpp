@@ -34,7 +34,7 @@ constexpr FloatFunctionInfo kInfos[] = {
     {"reciprocal", 1, everywhere(0.8), kHalf, kHalf},
     {"divide", 2, everywhere(0.8), kHalf, kHalf},
     {"pow", 2, everywhere(16), kHalf, kHalf},
-    {"sin", 1, {2, -100, 100, 0x1p-23, 65536}, {0.55, -65536, 65536, 0, 65536}, {0.55, -65536, 65536, 0, 65536}},
+    {"sin", 1, {3, -100, 100, 0x1p-23, 65536}, {0.55, -65536, 65536, 0, 65536}, {0.55, -65536, 65536, 0, 65536}},
     {"cos", 1, {3, -100, 100, 0x1p-23, 65536}, {0.55, -65536, 65536, 0, 65536}, {0.55, -65536, 65536, 0, 65536}},
 };
 static_assert(std::size(kInfos) == kFloatFunctions);

@@ -8,11 +8,11 @@
 namespace tpu_mlir::kernel {
 
 Value sinFunction(B &b, Value x, bool isCosine) {
-  constexpr float kQuarterPi = 0.7854f, kNaN = NAN;
+  constexpr float kMost = 0.8f, kNaN = NAN; // k is chosen in fp32: near ties r passes π/4 a little
   Value n = b.toInt(b.mul(x, kTwoOverPi)), k = b.toFloat(n), r = x;
   for (float part : {kHalfPi0, kHalfPi1, kHalfPi2, kHalfPi3, kHalfPi4})
     r = b.sub(r, b.mul(k, part));
-  r = b.max(b.min(r, kQuarterPi), -kQuarterPi);
+  r = b.max(b.min(r, kMost), -kMost);
   Value u = b.mul(r, r);
   Value sine = b.add(r, b.mul(r, b.mul(u, b.isShort ? b.polynomial(u, kSinTailShort) : b.polynomial(u, kSinTail))));
   Value cosine = b.add(

@@ -92,7 +92,7 @@ def erfcx_of(q: mpf) -> mpf:
 
 
 LN2_HALF = log(2) / 2 * mpf("1.0001")
-QUARTER = pi / 4 * mpf("1.0001")
+QUARTER = mpf("0.8")  # π / 4 and what choosing k in fp32 adds for k of 16 bits
 POLYNOMIALS = [
     Polynomial(
         "kExpTail",
@@ -126,7 +126,7 @@ POLYNOMIALS = [
     ),
     Polynomial(
         "kSinTail",
-        "sin r = r + r³ p(r²), |r| <= π / 4",
+        "sin r = r + r³ p(r²), |r| <= 0.8",
         tail(lambda u: (sin(mp.sqrt(u)) / mp.sqrt(u) - 1) / u),
         lambda u: u,
         TINY,
@@ -136,7 +136,7 @@ POLYNOMIALS = [
     ),
     Polynomial(
         "kCosTail",
-        "cos r = 1 - r² / 2 + r⁴ p(r²), |r| <= π / 4",
+        "cos r = 1 - r² / 2 + r⁴ p(r²), |r| <= 0.8",
         tail(lambda u: (cos(mp.sqrt(u)) - 1 + u / 2) / u**2),
         lambda u: u * u,
         TINY,
