@@ -4,6 +4,7 @@
 
 #include "ConvTiles.h"
 #include "Product.h"
+#include "Widened.h"
 #include "tpu_mlir/Kernel/Parallel.h"
 
 #include <cstring>
@@ -26,6 +27,8 @@ void storePlanes(const float *acc, int64_t width, int64_t pixels, float *out, in
 void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const float *bias,
              const Window &win) {
   checkShapes(out, in, filter, win);
+  if (in.dtype != DType::F32)
+    return narrowed(out, [&](const Tensor &wide) { convF32(wide, Widened(in), Widened(filter), bias, win); });
   const InnerLoops &loops = inner();
   int64_t width = loops.panelWidth, kernel = win.kh * win.kw;
   Dims id = in.dims, od = out.dims;

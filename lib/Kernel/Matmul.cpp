@@ -3,6 +3,7 @@
 // depth is walked in order, so float sums keep the contract's order.
 
 #include "Product.h"
+#include "Widened.h"
 #include "tpu_mlir/Kernel/Parallel.h"
 #include "tpu_mlir/Kernel/Visit.h"
 
@@ -93,6 +94,8 @@ void matmul(const Tensor &out, const ConstTensor &left, const ConstTensor &right
   MatmulShape s{out.dims.n * out.dims.c, out.dims.h, left.dims.w, out.dims.w};
   assert(left.dims.h == s.rows && right.dims.h == s.depth && right.dims.w == s.columns);
   assert(left.dims.n * left.dims.c == s.batch && right.dims.n * right.dims.c == s.batch);
+  if (isFloat(left.dtype) && left.dtype != DType::F32)
+    return narrowed(out, [&](const Tensor &wide) { matmul(wide, Widened(left), Widened(right)); });
   const InnerLoops &loops = inner();
   int64_t width = loops.panelWidth, panels = (s.columns + width - 1) / width;
   if (out.dtype == DType::F32) {

@@ -5,6 +5,7 @@
 
 #include "DepthwiseInt.h"
 #include "Inner.h"
+#include "Widened.h"
 #include "Window.h"
 #include "tpu_mlir/Kernel/Parallel.h"
 
@@ -29,8 +30,11 @@ void depthwise(const Tensor &out, const ConstTensor &in, const ConstTensor &filt
                int padValue) {
   checkWindow(out, in, win);
   assert(filter.dims.count() == 1 || filter.dims == (Dims{1, in.dims.c, win.kh, win.kw}));
-  if (out.dtype != DType::F32)
+  if (!isFloat(in.dtype))
     return depthwiseInt(out, in, filter, static_cast<const int32_t *>(bias), win, padValue);
+  if (in.dtype != DType::F32)
+    return narrowed(out,
+                    [&](const Tensor &wide) { depthwise(wide, Widened(in), Widened(filter), bias, win, padValue); });
   const InnerLoops &loops = inner();
   const Dims &id = in.dims, &od = out.dims;
   bool constant = filter.dims.count() == 1;
@@ -85,6 +89,8 @@ void startRow(DType t, void *acc, const Window &win, const Dims &id, const Dims 
 void maxPool(const Tensor &out, const ConstTensor &in, const Window &win, int padValue) {
   checkWindow(out, in, win);
   assert(out.dtype == in.dtype);
+  if (isFloat(in.dtype) && in.dtype != DType::F32) // widening keeps the order, and the maximum is one of the operands
+    return narrowed(out, [&](const Tensor &wide) { maxPool(wide, Widened(in), win, padValue); });
   const InnerLoops &loops = inner();
   const Dims &id = in.dims, &od = out.dims;
   int64_t size = byteSize(in.dtype);

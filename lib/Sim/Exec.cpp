@@ -5,7 +5,6 @@
 #include "Exec.h"
 #include "tpu_mlir/Kernel/Visit.h"
 
-#include <bit>
 #include <cstring>
 
 namespace tpu_mlir::sim {
@@ -153,9 +152,9 @@ int64_t Exec::integerConstant(Field value, DType dtype) const {
   return kernel::integerAt(dtype, &bits, 0); // the low bytes come first
 }
 
-float Exec::floatConstant(Field value) const {
+float Exec::floatConstant(Field value, DType dtype) const {
   uint32_t bits = uint32_t(get(value));
-  return std::bit_cast<float>(bits);
+  return kernel::realAt(dtype, &bits, 0);
 }
 
 void execute(Exec &e) {

@@ -106,7 +106,7 @@ public:
   /// The low bytes of a constant operand as one element.
   Tensor constant(Field value, DType dtype);
   int64_t integerConstant(Field value, DType dtype) const;
-  float floatConstant(Field value) const;
+  float floatConstant(Field value, DType dtype) const;
 
   [[noreturn]] void notBuilt(const std::string &what) const {
     throw UserError(what + " is not built into the simulator");

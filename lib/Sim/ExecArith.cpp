@@ -80,7 +80,7 @@ void binary(Exec &e, BinaryOp op, const Tensor &out, const Tensor &a, const Tens
 void select(Exec &e, const Tensor &out, const Tensor &a, const Tensor &b) {
   if (!e.flag(Field::opd2_const))
     e.notBuilt("a select with a tensor as value");
-  if (kernel::isFloat(a.dtype) != kernel::isFloat(b.dtype) || (kernel::isFloat(a.dtype) && a.dtype != DType::F32))
+  if (kernel::isFloat(a.dtype) != kernel::isFloat(b.dtype) || (kernel::isFloat(a.dtype) && a.dtype != b.dtype))
     e.notBuilt(std::string("a comparison of ") + kernel::name(a.dtype) + " and " + kernel::name(b.dtype));
   // The false value is 0 by the interface's description (inferred).
   Tensor yes = e.constant(Field::opd2_addr, out.dtype), no = e.blank(out.dtype, yes.dims);

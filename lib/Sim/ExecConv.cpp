@@ -1,9 +1,10 @@
 //===- ExecConv.cpp - Convolution -----------------------------------------===//
-// conv.normal on 8-bit integers (int32 sums, no bias) and on fp32. Weights lie
+// conv.normal on 8-bit integers (int32 sums, no bias) and on floats. Weights lie
 // grouped by input channels: element ((ic div n)·kh·kw + k)·n + ic mod n of an
 // output channel's row, n input channels at a time.
 // Source: shared ISA notes, isa.md §3 (nIC layout stated, addresses verified)
-// and §5 (int8 → int32 verified; fp32 stated, its accumulation order inferred).
+// and §5 (int8 → int32 verified; floats stated; their accumulation in fp32 is
+// inferred and its order our model).
 
 #include "ExecWindow.h"
 #include "tpu_mlir/Kernel/Visit.h"
@@ -90,17 +91,17 @@ void convFloat(Exec &e, const LocalTensor &result, const Tensor &in, const Tenso
   if (e.flag(Field::res_add))
     e.notBuilt("accumulating a floating convolution (its order is unknown)");
   bool padded = win.padTop || win.padBottom || win.padLeft || win.padRight;
-  if (padded && (!e.flag(Field::opd3_const) || e.floatConstant(Field::opd3_addr) != 0))
+  if (padded && (!e.flag(Field::opd3_const) || e.floatConstant(Field::opd3_addr, in.dtype) != 0))
     e.notBuilt("a floating padding value other than 0");
   Tensor bias = e.blank(DType::F32, {1, result.dims.c, 1, 1});
   if (e.flag(Field::opd2_const)) {
-    std::fill_n(bias.as<float>(), result.dims.c, e.floatConstant(Field::opd2_addr));
+    std::fill_n(bias.as<float>(), result.dims.c, e.floatConstant(Field::opd2_addr, DType::F32));
   } else {
     LocalTensor place = e.compact("opd2", Field::opd2_addr, DType::F32, bias.dims);
     e.requireLane("opd2", place, result.start.lane, ", where the result starts");
     bias = e.load("opd2", place);
   }
-  Tensor out = e.blank(DType::F32, result.dims);
+  Tensor out = e.blank(result.dtype, result.dims);
   kernel::convF32(out, in, filter, bias.as<float>(), win);
   e.store("res0", result, out);
 }
@@ -117,15 +118,15 @@ void executeConv(Exec &e) {
   // The short form names one precision for input and weights; the long form's second field says the same.
   DType filterType = e.format(Field::opd0_prec, Field::opd1_sign);
   bool integers = kernel::bitWidth(inType) == 8 && outType == DType::I32;
-  if (!integers && !(inType == DType::F32 && outType == DType::F32))
+  if (!integers && !(kernel::isFloat(inType) && (outType == inType || outType == DType::F32)))
     e.notBuilt(std::string("a convolution from ") + kernel::name(inType) + " to " + kernel::name(outType));
 
   LocalTensor result = e.aligned("res0", Field::res0_addr, outType, out);
   Strides stride{e.get(Field::opd0_n_str), e.get(Field::opd0_c_str), e.get(Field::opd0_h_str),
                  e.get(Field::opd0_w_str)};
   LocalTensor input = e.byLayout("opd0", Field::opd0_addr, inType, in, Field::opd0_str, stride);
-  if (integers)
-    e.requireLane("opd0", input, 0, " (8-bit convolution)");
+  if (kernel::bitWidth(inType) <= 16)
+    e.requireLane("opd0", input, 0, integers ? " (8-bit convolution)" : " (16-bit convolution)");
   Filter filter = loadFilter(e, filterType, in.c, win, result);
   bool inPlace = integers && insertedDims(e, in) == in;
   Tensor image = inPlace ? e.view("opd0", input, result) : insertZeros(e, e.load("opd0", input));

@@ -34,7 +34,7 @@ void executeMatmul2(Exec &e) {
         rightType = e.format(Field::opd0_prec, Field::opd1_sign);
   DType outType = e.format(Field::res0_prec, true);
   bool integers = kernel::bitWidth(leftType) == 8 && outType == DType::I32;
-  if (!integers && !(leftType == DType::F32 && outType == DType::F32))
+  if (!integers && !(kernel::isFloat(leftType) && (outType == leftType || outType == DType::F32)))
     e.notBuilt(std::string("a matrix product from ") + kernel::name(leftType) + " to " + kernel::name(outType));
   if (!integers && e.flag(Field::res_add))
     e.notBuilt("accumulating a floating matrix product (its order is unknown)");

@@ -6,8 +6,6 @@
 
 #include "ExecWindow.h"
 
-#include <algorithm>
-
 namespace tpu_mlir::sim {
 namespace {
 
@@ -18,12 +16,12 @@ LocalTensor perChannel(Exec &e, const char *operand, Field address, DType dtype,
 }
 
 void depthwise(Exec &e, const LocalTensor &result, const Tensor &in, const kernel::Window &win) {
-  bool average = e.kind == isa::kPordAvgpooling, isFloat = in.dtype == DType::F32;
+  bool average = e.kind == isa::kPordAvgpooling, isFloat = kernel::isFloat(in.dtype);
   const Dims &out = result.dims;
-  DType weightType = e.format(Field::opd0_prec, Field::opd1_sign), sumType = isFloat ? DType::F32 : DType::I32;
+  DType weightType = e.format(Field::opd0_prec, Field::opd1_sign), sumType = isFloat ? in.dtype : DType::I32;
   if (!isFloat && kernel::bitWidth(in.dtype) != 8)
     e.notBuilt(std::string("a depth-wise window over ") + kernel::name(in.dtype));
-  if (isFloat ? result.dtype != DType::F32 : kernel::isFloat(result.dtype))
+  if (isFloat ? result.dtype != in.dtype : kernel::isFloat(result.dtype))
     e.notBuilt(std::string("a depth-wise window from ") + kernel::name(in.dtype) + " to " + kernel::name(result.dtype));
 
   Tensor weights = e.flag(Field::opd1_const)
@@ -35,18 +33,22 @@ void depthwise(Exec &e, const LocalTensor &result, const Tensor &in, const kerne
 
   const void *bias = nullptr;
   if (!average) {
-    if (e.flag(Field::opd2_const)) {
-      Tensor all = e.blank(sumType, {1, out.c, 1, 1});
-      std::fill_n(all.as<uint32_t>(), out.c, uint32_t(e.get(Field::opd2_addr)));
-      bias = all.data;
-    } else {
-      bias = e.load("opd2", perChannel(e, "opd2", Field::opd2_addr, sumType, {1, out.c, 1, 1}, result.start.lane)).data;
+    Tensor all = e.blank(sumType, {1, out.c, 1, 1});
+    if (e.flag(Field::opd2_const))
+      kernel::copyElements(all, e.constant(Field::opd2_addr, sumType));
+    else
+      all = e.load("opd2", perChannel(e, "opd2", Field::opd2_addr, sumType, all.dims, result.start.lane));
+    if (isFloat) { // in the operands' format; sums start in fp32
+      Tensor wide = e.blank(DType::F32, all.dims);
+      kernel::cast(wide, all, kernel::Round::HalfToEven);
+      all = wide;
     }
+    bias = all.data;
   }
   if (!e.flag(Field::opd3_const))
     e.notBuilt("a padding value per channel");
   bool padded = win.padTop || win.padBottom || win.padLeft || win.padRight;
-  if (isFloat && padded && e.floatConstant(Field::opd3_addr) != 0)
+  if (isFloat && padded && e.floatConstant(Field::opd3_addr, in.dtype) != 0)
     e.notBuilt("a floating padding value other than 0");
   int padValue = isFloat ? 0 : int(e.integerConstant(Field::opd3_addr, in.dtype));
 
@@ -69,14 +71,16 @@ void depthwise(Exec &e, const LocalTensor &result, const Tensor &in, const kerne
 void maximum(Exec &e, const LocalTensor &result, const Tensor &in, const kernel::Window &win) {
   if (!e.flag(Field::opd3_const))
     e.notBuilt("a padding value per channel");
-  if (in.dtype != result.dtype || kernel::byteSize(in.dtype) == 2)
+  if (in.dtype != result.dtype || (kernel::byteSize(in.dtype) == 2 && !kernel::isFloat(in.dtype)))
     e.notBuilt(std::string("maximum pooling from ") + kernel::name(in.dtype) + " to " + kernel::name(result.dtype));
   // In floating formats compilers pad with the lowest value, which is the same as skipping padding.
   bool padded = win.padTop || win.padBottom || win.padLeft || win.padRight;
-  if (in.dtype == DType::F32 && padded && !(e.floatConstant(Field::opd3_addr) <= -3.4e38f))
+  bool isFloat = kernel::isFloat(in.dtype);
+  float lowest = in.dtype == DType::F16 ? -65504.0f : in.dtype == DType::BF16 ? -0x1.fep127f : -3.4e38f;
+  if (isFloat && padded && !(e.floatConstant(Field::opd3_addr, in.dtype) <= lowest))
     e.notBuilt("a floating padding value above the lowest number in maximum pooling");
   Tensor out = e.blank(in.dtype, result.dims);
-  kernel::maxPool(out, in, win, in.dtype == DType::F32 ? 0 : int(e.integerConstant(Field::opd3_addr, in.dtype)));
+  kernel::maxPool(out, in, win, isFloat ? 0 : int(e.integerConstant(Field::opd3_addr, in.dtype)));
   e.store("res0", result, out);
 }
 

@@ -57,8 +57,6 @@ void executeCompare(Exec &e) {
   if (e.kind != isa::kCmpSelGt && e.kind != isa::kCmpSelEq && e.kind != isa::kCmpSelLt)
     e.notBuilt("a comparison with two results");
   DType sides = e.format(Field::opd0_prec, Field::opd0_sign), values = e.format(Field::opd2_prec, false);
-  if (kernel::isFloat(sides) && sides != DType::F32)
-    e.notBuilt(std::string("a comparison in ") + kernel::name(sides));
   LocalTensor result = e.aligned("res0", Field::res0_addr, values, e.resultDims());
   Tensor a = compareOperand(e, "opd0", Field::opd0_const, Field::opd0_addr, sides, Field::opd0_str, result);
   Tensor b = compareOperand(e, "opd1", Field::opd1_const, Field::opd1_addr, sides, Field::opd1_str, result);

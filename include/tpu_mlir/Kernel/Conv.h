@@ -23,11 +23,13 @@ void subtractKernelZeroPoints(const Tensor &sums, const ConstTensor &in, const W
 
 /// out (F32) = bias[oc] + Σ x·w, accumulated in fp32 from the bias in the order ic, kh, kw (padding positions are
 /// skipped), each step one fused multiply-add (std::fma semantics). bias may be null (then it starts from +0).
+/// in and filter may both be F16 or both BF16, out that or F32: products and sums are those of F32, rounded once at the
+/// end (model: the chip's width is inferred, its order unknown).
 void convF32(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const float *bias, const Window &win);
 
 /// Depth-wise: channel c of the output sees only channel c. filter [1, c, kh, kw] or, with count 1, one constant
 /// weight. Integers: I8/U8 × I8/U8 → I32 + bias[c] (I32, null for 0), planes of out and in
-/// may be apart. F32: as convF32 in the order kh, kw.
+/// may be apart. Floats: as convF32 in the order kh, kw; bias is F32.
 void depthwise(const Tensor &out, const ConstTensor &in, const ConstTensor &filter, const void *bias, const Window &win,
                int padValue = 0);
 

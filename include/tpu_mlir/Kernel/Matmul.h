@@ -9,7 +9,7 @@
 namespace tpu_mlir::kernel {
 
 /// out[b, m, n] = Σ_k left[b, m, k] · (right[b, k, n] − rightZeroPoint). Integers: I8/U8 → I32, exact modulo 2^32. F32:
-/// in order of k, fma from +0.
+/// in order of k, fma from +0; 16-bit floats as in convF32.
 void matmul(const Tensor &out, const ConstTensor &left, const ConstTensor &right, int rightZeroPoint = 0);
 
 /// sums[m, n] −= zeroPoints[n] · Σ_k left[m, k], modulo 2^32: a zero point for each column, I8 or U8.

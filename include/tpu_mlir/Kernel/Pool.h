@@ -7,7 +7,7 @@
 
 namespace tpu_mlir::kernel {
 
-/// Maximum over the window; padding positions hold `padValue` (integers) or are skipped (F32, NaN propagates not).
+/// Maximum over the window; padding positions hold `padValue` (integers) or are skipped (floats, NaN propagates not).
 void maxPool(const Tensor &out, const ConstTensor &in, const Window &win, int padValue);
 
 } // namespace tpu_mlir::kernel

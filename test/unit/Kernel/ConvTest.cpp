@@ -150,6 +150,24 @@ TEST(Conv, FloatsHaveTheContractsOrderOnEveryLevel) {
   }
 }
 
+TEST(Conv, HalfFloatsSumInF32AndRoundOnce) {
+  std::mt19937 random(14);
+  for (int i = 0; i < 60; ++i) {
+    Case c = randomCase(random, i);
+    const DType t = i % 2 ? DType::F16 : DType::BF16, to = i % 3 ? t : DType::F32;
+    auto [in, wideIn] = smallFloats(random, t, c.in);
+    auto [filter, wideFilter] = smallFloats(random, t, {c.out.c, c.in.c, c.win.kh, c.win.kw});
+    Buffer bias(DType::F32, {1, c.out.c, 1, 1}), out(to, c.out);
+    bias.randomise(random);
+    kernel::convF32(out.tensor(), in.view(), filter.view(), bias.as<float>(), c.win);
+    auto expected = convNaive(wideIn, wideFilter, bias.as<float>(), c.out, c.win);
+    for (int64_t o = 0; o < c.out.count(); ++o)
+      ASSERT_EQ(to == DType::F32 ? out.as<uint32_t>()[o] : out.as<uint16_t>()[o],
+                kernel::narrowFloat(expected[size_t(o)], to))
+          << "case " << i;
+  }
+}
+
 TEST(Conv, PaddingIsSkippedNotMultiplied) {
   // An infinite weight over padding would make NaN, and 0 − 0 would lose the sign of a −0 bias.
   Window win;

@@ -62,4 +62,19 @@ TEST(Matmul, FloatsSumInOrderOfK) {
   }
 }
 
+TEST(Matmul, HalfFloatsSumInF32AndRoundOnce) {
+  std::mt19937 random(23);
+  for (int i = 0; i < 40; ++i) {
+    const int64_t m = between(random, 1, 9), k = between(random, 1, 300), n = between(random, 1, 40);
+    const DType t = i % 2 ? DType::F16 : DType::BF16;
+    auto [left, wideLeft] = smallFloats(random, t, {1, 1, m, k});
+    auto [right, wideRight] = smallFloats(random, t, {1, 1, k, n});
+    Buffer out(t, {1, 1, m, n}), wide(DType::F32, out.dims);
+    kernel::matmul(out.tensor(), left.view(), right.view());
+    kernel::matmul(wide.tensor(), wideLeft.view(), wideRight.view());
+    for (int64_t o = 0; o < m * n; ++o)
+      ASSERT_EQ(out.as<uint16_t>()[o], kernel::narrowFloat(wide.as<float>()[o], t)) << "case " << i;
+  }
+}
+
 } // namespace

@@ -95,6 +95,27 @@ TEST(Depthwise, FloatsHaveTheContractsOrderOnEveryLevel) {
   }
 }
 
+TEST(Depthwise, HalfFloatsSumInF32AndRoundOnce) {
+  std::mt19937 random(35);
+  for (int i = 0; i < 60; ++i) {
+    Case c = randomCase(random);
+    const DType t = i % 2 ? DType::F16 : DType::BF16;
+    auto [in, wideIn] = smallFloats(random, t, c.in);
+    auto [filter, wideFilter] = smallFloats(random, t, {1, c.in.c, c.win.kh, c.win.kw});
+    Buffer bias(DType::F32, {1, c.in.c, 1, 1}), out(t, c.out), wide(DType::F32, c.out), most(t, c.out),
+        wideMost(DType::F32, c.out);
+    bias.randomise(random);
+    kernel::depthwise(out.tensor(), in.view(), filter.view(), bias.as<float>(), c.win);
+    kernel::depthwise(wide.tensor(), wideIn.view(), wideFilter.view(), bias.as<float>(), c.win);
+    kernel::maxPool(most.tensor(), in.view(), c.win, 0);
+    kernel::maxPool(wideMost.tensor(), wideIn.view(), c.win, 0);
+    for (int64_t o = 0; o < c.out.count(); ++o) {
+      ASSERT_EQ(out.as<uint16_t>()[o], kernel::narrowFloat(wide.as<float>()[o], t)) << "case " << i;
+      ASSERT_EQ(most.as<uint16_t>()[o], kernel::narrowFloat(wideMost.as<float>()[o], t)) << "case " << i;
+    }
+  }
+}
+
 TEST(MaxPool, IntegersIncludeThePadValue) {
   std::mt19937 random(33);
   for (int i = 0; i < 200; ++i) {

@@ -5,6 +5,7 @@
 #define TPU_MLIR_TEST_UNIT_KERNEL_REFERENCE_H
 
 #include "tpu_mlir/Kernel/CpuLevel.h"
+#include "tpu_mlir/Kernel/Float.h"
 #include "tpu_mlir/Kernel/Kernels.h"
 
 #include <cstring>
@@ -88,6 +89,12 @@ struct Buffer {
     return ((n * dims.c + c) * dims.h + h) * dims.w + w;
   }
 
+  /// Of a float format.
+  float real(int64_t i) const {
+    return dtype == DType::F32   ? as<float>()[i]
+           : dtype == DType::F16 ? kernel::f16ToF32(as<uint16_t>()[i])
+                                 : kernel::bf16ToF32(as<uint16_t>()[i]);
+  }
   int64_t integer(int64_t i) const {
     switch (dtype) {
     case DType::I8:
@@ -125,6 +132,17 @@ struct Buffer {
     return *this;
   }
 };
+
+/// Random numbers of 8 bits, which every float format holds: in format `t` and in F32.
+inline std::pair<Buffer, Buffer> smallFloats(std::mt19937 &random, DType t, Dims dims) {
+  std::pair<Buffer, Buffer> out{Buffer(t, dims), Buffer(DType::F32, dims)};
+  for (int64_t i = 0; i < dims.count(); ++i) {
+    float v = float(int(random() % 255) - 127) / 32;
+    out.second.as<float>()[i] = v;
+    out.first.setInteger(i, int64_t(kernel::narrowFloat(v, t)));
+  }
+  return out;
+}
 
 inline int64_t between(std::mt19937 &random, int64_t low, int64_t high) {
   return std::uniform_int_distribution<int64_t>(low, high)(random);

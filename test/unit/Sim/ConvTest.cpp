@@ -4,6 +4,7 @@
 
 #include "Bench.h"
 
+#include <array>
 #include <cmath>
 
 using namespace tpu_mlir;
@@ -144,22 +145,27 @@ TEST(SimConv, FloatsInTheContractsOrder) {
     c.in.c = std::min<int64_t>(c.in.c, 70);
     c.insertH = c.insertW = 0;
     c.out.h = c.win.outH(c.in.h), c.out.w = c.win.outW(c.in.w);
-    Buffer in(DType::F32, c.in), filter(DType::F32, {c.out.c, c.in.c, c.win.kh, c.win.kw}),
-        bias(DType::F32, {1, c.out.c, 1, 1});
-    in.randomise(random);
-    filter.randomise(random);
+    const DType t = std::array{DType::F32, DType::F16, DType::BF16}[size_t(i % 3)], to = i % 2 ? t : DType::F32;
+    Buffer in = smallFloats(random, t, c.in).first,
+           filter = smallFloats(random, t, {c.out.c, c.in.c, c.win.kh, c.win.kw}).first,
+           bias(DType::F32, {1, c.out.c, 1, 1});
+    if (t == DType::F32) {
+      in.randomise(random);
+      filter.randomise(random);
+    }
     bias.randomise(random);
     bool constantBias = random() % 2;
     if (constantBias)
       std::fill_n(bias.as<float>(), c.out.c, 0.0f);
     int64_t lane = random() % 2 ? 0 : between(random, 0, 63);
-    Place inAt{Layout::Aligned, between(random, 0, 63), 0}, filterAt{Layout::Compact, lane, 0x18000},
-        biasAt{Layout::Compact, lane, 0x30004}, outAt{Layout::Aligned, lane, 0x31000};
+    Place inAt{Layout::Aligned, t == DType::F32 ? between(random, 0, 63) : 0, 0},
+        filterAt{Layout::Compact, lane, 0x18000}, biasAt{Layout::Compact, lane, 0x30004},
+        outAt{Layout::Aligned, lane, 0x31000};
     bench.put(in, inAt);
-    bench.put(packWeights(filter, 1), filterAt);
+    bench.put(packWeights(filter, t == DType::F32 ? 1 : 32), filterAt);
     bench.put(bias, biasAt);
     isa::SCONV cmd = commandFor(c);
-    cmd.opd0_prec = cmd.res0_prec = precision(DType::F32);
+    cmd.opd0_prec = precision(t), cmd.res0_prec = precision(to);
     cmd.opd0_addr = inAt.address(), cmd.opd1_addr = filterAt.address(), cmd.res0_addr = outAt.address();
     cmd.opd2_const = constantBias, cmd.opd2_addr = constantBias ? 0 : biasAt.address(), cmd.opd3_const = 1;
     bench.run(cmd);
@@ -168,10 +174,12 @@ TEST(SimConv, FloatsInTheContractsOrder) {
       sums[size_t(o)] = bias.as<float>()[o / c.out.w / c.out.h % c.out.c];
     forTaps(c, false, [&](int64_t o, int64_t, int64_t w, int64_t at) {
       if (at >= 0)
-        sums[size_t(o)] = std::fma(in.as<float>()[at], filter.as<float>()[w], sums[size_t(o)]);
+        sums[size_t(o)] = std::fma(in.real(at), filter.real(w), sums[size_t(o)]);
     });
-    Buffer out = bench.fetch(DType::F32, c.out, outAt);
-    ASSERT_EQ(std::memcmp(out.bytes.data(), sums.data(), out.bytes.size()), 0) << "case " << i;
+    Buffer out = bench.fetch(to, c.out, outAt), expected(to, c.out);
+    for (int64_t o = 0; o < c.out.count(); ++o)
+      expected.setInteger(o, kernel::narrowFloat(sums[size_t(o)], to));
+    ASSERT_EQ(out.bytes, expected.bytes) << "case " << i;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "Bench.h"
 
+#include <array>
 #include <cmath>
 
 using namespace tpu_mlir;
@@ -16,18 +17,25 @@ TEST(SimMatmul, NormalAndTransposedRight) {
     int64_t m = between(random, 1, 90), k = between(random, 1, 150), n = between(random, 1, 150);
     bool transposed = i % 2, floats = i % 3 == 0, constantZero = random() % 2,
          accumulate = !floats && random() % 4 == 0;
-    DType tl = floats         ? DType::F32
+    const DType real = std::array{DType::F32, DType::F16, DType::BF16}[random() % 3];
+    DType tl = floats         ? real
                : random() % 2 ? DType::I8
                               : DType::U8,
-          tr = floats         ? DType::F32
+          tr = floats         ? real
                : random() % 2 ? DType::I8
                               : DType::U8,
-          to = floats ? DType::F32 : DType::I32;
+          to = !floats        ? DType::I32
+               : random() % 2 ? real
+                              : DType::F32;
     // Matrix r×c lies as [1, r, 1, c], aligned, from lane 0.
     Buffer left(tl, {1, m, 1, k}), right(tr, transposed ? Dims{1, n, 1, k} : Dims{1, k, 1, n}),
         zeros(tr, {1, 64, 1, n}), old(to, {1, m, 1, n});
     for (Buffer *b : {&left, &right, &zeros, &old})
       b->randomise(random);
+    if (floats && real != DType::F32) {
+      left = smallFloats(random, real, left.dims).first;
+      right = smallFloats(random, real, right.dims).first;
+    }
     for (int64_t x = 0; x < 64 * n; ++x) // the same in every lane
       zeros.setInteger(x, constantZero ? zeros.integer(0) : zeros.integer(x % n));
     Place leftAt{}, rightAt{Layout::Aligned, 0, 0x8000}, zeroAt{Layout::Aligned, 0, 0x18000},
@@ -52,17 +60,19 @@ TEST(SimMatmul, NormalAndTransposedRight) {
     Buffer out = bench.fetch(to, {1, m, 1, n}, outAt);
     for (int64_t r = 0; r < m; ++r)
       for (int64_t col = 0; col < n; ++col) {
-        float real = 0;
+        float sum = 0;
         int64_t whole = accumulate ? old.integer(r * n + col) : 0;
         for (int64_t x = 0; x < k; ++x) {
           int64_t at = transposed ? col * k + x : x * n + col;
           if (floats)
-            real = std::fma(left.as<float>()[r * k + x], right.as<float>()[at], real);
+            sum = std::fma(left.real(r * k + x), right.real(at), sum);
           else
             whole += left.integer(r * k + x) * (right.integer(at) - zeros.integer(col));
         }
         if (floats)
-          ASSERT_EQ(out.as<float>()[r * n + col], real) << "case " << i;
+          ASSERT_EQ(to == DType::F32 ? out.as<uint32_t>()[r * n + col] : out.as<uint16_t>()[r * n + col],
+                    kernel::narrowFloat(sum, to))
+              << "case " << i;
         else
           ASSERT_EQ(out.integer(r * n + col), int32_t(uint32_t(whole))) << "case " << i;
       }

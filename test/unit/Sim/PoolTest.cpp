@@ -128,34 +128,38 @@ TEST(SimDepthwise, Floats) {
     Bench bench;
     Case c = randomCase(random);
     bool constant = random() % 2;
-    Buffer in(DType::F32, c.in), filter(DType::F32, {1, c.in.c, c.win.kh, c.win.kw}),
-        bias(DType::F32, {1, c.in.c, 1, 1});
-    in.randomise(random);
-    filter.randomise(random);
-    bias.randomise(random);
+    const DType t = std::array{DType::F32, DType::F16, DType::BF16}[size_t(i % 3)];
+    Buffer in = smallFloats(random, t, c.in).first,
+           filter = smallFloats(random, t, {1, c.in.c, c.win.kh, c.win.kw}).first,
+           bias = smallFloats(random, t, {1, c.in.c, 1, 1}).first;
+    if (t == DType::F32)
+      for (Buffer *b : {&in, &filter, &bias})
+        b->randomise(random);
+    const uint32_t eighth = kernel::narrowFloat(0.125, t);
     if (constant)
       for (int64_t k = 0; k < filter.dims.count(); ++k)
-        filter.as<float>()[k] = 0.125f;
+        filter.setInteger(k, eighth);
     Place inAt{}, filterAt{Layout::Compact, 0, 0x18004}, biasAt{Layout::Compact, 0, 0x20004},
         outAt{Layout::Aligned, 0, 0x21000};
     bench.put(in, inAt);
     bench.put(filter, filterAt);
     bench.put(bias, biasAt);
     isa::SPORD cmd = commandFor(c, isa::kPordDepthwise, inAt, outAt);
-    cmd.opd0_prec = cmd.res0_prec = precision(DType::F32);
-    cmd.opd1_const = constant, cmd.opd1_addr = constant ? 0x3e000000 : filterAt.address();
+    cmd.opd0_prec = cmd.res0_prec = precision(t);
+    cmd.opd1_const = constant, cmd.opd1_addr = constant ? eighth : filterAt.address();
     cmd.opd2_addr = biasAt.address(), cmd.opd3_const = 1;
     bench.run(cmd);
     std::vector<float> sums(size_t(c.out.count()));
     for (int64_t o = 0; o < c.out.count(); ++o)
-      sums[size_t(o)] = bias.as<float>()[o / c.out.w / c.out.h % c.in.c];
+      sums[size_t(o)] = bias.real(o / c.out.w / c.out.h % c.in.c);
     forTaps(c, [&](int64_t o, int64_t ch, int64_t tap, int64_t at) {
       if (at >= 0)
-        sums[size_t(o)] =
-            std::fma(in.as<float>()[at], filter.as<float>()[ch * c.win.kh * c.win.kw + tap], sums[size_t(o)]);
+        sums[size_t(o)] = std::fma(in.real(at), filter.real(ch * c.win.kh * c.win.kw + tap), sums[size_t(o)]);
     });
-    Buffer out = bench.fetch(DType::F32, c.out, outAt);
-    ASSERT_EQ(std::memcmp(out.bytes.data(), sums.data(), out.bytes.size()), 0) << "case " << i;
+    Buffer out = bench.fetch(t, c.out, outAt), expected(t, c.out);
+    for (int64_t o = 0; o < c.out.count(); ++o)
+      expected.setInteger(o, kernel::narrowFloat(sums[size_t(o)], t));
+    ASSERT_EQ(out.bytes, expected.bytes) << "case " << i;
   }
 }
 

@@ -52,7 +52,9 @@ TEST(SimCompare, SelectsByAStrictComparison) {
     Dims d{between(random, 1, 2), between(random, 1, 130), between(random, 1, 4), between(random, 1, 9)},
         lanes{1, 64, 1, 1};
     int64_t lane = between(random, 0, 63);
-    DType side = std::array{DType::I8, DType::U8, DType::I16, DType::I32, DType::F32}[random() % 5],
+    DType side =
+              std::array{
+                  DType::I8, DType::U8, DType::I16, DType::I32, DType::F32, DType::F16, DType::BF16}[random() % 7],
           value = std::array{DType::U8, DType::U32}[random() % 2];
     bool vector = random() % 2, constantNo = random() % 2;
     Buffer a(side, d), b(side, vector ? lanes : d), yes(value, d), no(value, constantNo ? Dims{} : d);
@@ -81,8 +83,8 @@ TEST(SimCompare, SelectsByAStrictComparison) {
     Buffer out = bench.fetch(value, d, outAt);
     for (int64_t o = 0; o < d.count(); ++o) {
       int64_t ch = o / d.w / d.h % d.c, bo = vector ? ch % 64 : o;
-      double x = side == DType::F32 ? double(a.as<float>()[o]) : double(a.integer(o)),
-             y = side == DType::F32 ? double(b.as<float>()[bo]) : double(b.integer(bo));
+      double x = kernel::isFloat(side) ? double(a.real(o)) : double(a.integer(o)),
+             y = kernel::isFloat(side) ? double(b.real(bo)) : double(b.integer(bo));
       bool holds = i % 3 == 0 ? x > y : i % 3 == 1 ? x == y : x < y;
       ASSERT_EQ(out.integer(o), holds ? yes.integer(o) : no.integer(constantNo ? 0 : o)) << "case " << i;
     }
