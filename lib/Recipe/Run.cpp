@@ -22,6 +22,7 @@ public:
   }
   void run() {
     for (const Step &s : recipe.steps) {
+      assert(computes(recipe, s) && "ops make steps in formats that there are");
       OneStep step(*this, s);
       s.primitive->run(s, step);
     }

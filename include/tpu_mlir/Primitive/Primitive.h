@@ -98,6 +98,14 @@ Step makeStep(const Primitive &primitive, int dst, std::array<int, Step::kMostSo
 bool readsAs(const Step &step, int buffer, Role role);
 /// Whether some step does.
 bool readsAs(const Recipe &recipe, int buffer, Role role);
+/// Whether a step's primitive computes the formats that its buffers have.
+inline bool computes(const Recipe &recipe, const Step &step) {
+  std::vector<DType> sources;
+  for (int id : step.sources)
+    if (id >= 0)
+      sources.push_back(recipe.buffers[id].dtype);
+  return step.primitive->computes(recipe.buffers[step.dst].dtype, sources);
+}
 /// Whether some step has a source of that role.
 bool hasRole(const Recipe &recipe, Role role);
 

@@ -1,0 +1,98 @@
+//===- FamilyTest.cpp - The tables of primitives and of families ----------===//
+// Every row has its columns by the compiler; here, that they agree with each
+// other, with the instruction table, and with recipes as ops make them.
+#include "tpu_mlir/Backend/Family.h"
+#include "../Codegen/HostRun.h"
+#include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Target/Target.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+using namespace tpu_mlir;
+using namespace tpu_mlir::test;
+
+namespace {
+
+const target::Chip &chip() { return target::lookup("bm1684x"); }
+const backend::Family &family() { return backend::familyFor(chip().identity.isa); }
+
+TEST(Primitives, HaveNamesOfTheirOwn) {
+  std::set<std::string_view> names;
+  for (const Primitive *p : primitives()) {
+    EXPECT_TRUE(names.insert(p->name()).second) << p->name();
+    EXPECT_GE(p->roles().size(), 1u) << p->name();
+    EXPECT_EQ(primitives()[size_t(numberOf(*p))], p);
+  }
+}
+
+TEST(Primitives, EachHasItsRowOfTheFamily) {
+  for (const Primitive *p : primitives())
+    EXPECT_EQ(&family().row(*p).primitive(), p) << p->name();
+}
+
+// What the notes call unknown is never emitted.
+TEST(Primitives, InstructionsAreInTheTableAndKnown) {
+  const isa::Table &table = isa::tableFor(chip().identity.isa);
+  for (const Primitive *p : primitives()) {
+    EXPECT_FALSE(family().row(*p).instructions().empty()) << p->name();
+    for (std::string_view mnemonic : family().row(*p).instructions()) {
+      bool isThere = false;
+      for (const isa::CommandInfo &command : table.commands)
+        for (const isa::KindInfo &kind : command.kinds)
+          if (kind.name == mnemonic) {
+            isThere = true;
+            EXPECT_NE(kind.evidence, isa::Evidence::Unknown) << p->name() << ": " << mnemonic;
+          }
+      EXPECT_TRUE(isThere) << p->name() << ": " << mnemonic;
+    }
+  }
+}
+
+TEST(Primitives, ComputeTheFormatsThatRecipesHave) {
+  for (uint32_t seed = 0; seed < 400; ++seed) {
+    RandomRecipes recipes(seed);
+    const Recipe recipe = recipes.next(int(seed) % RandomRecipes::kKinds);
+    for (const Step &s : recipe.steps)
+      EXPECT_TRUE(computes(recipe, s)) << s.primitive->name() << ", seed " << seed;
+  }
+}
+
+TEST(Primitives, DoNotComputeOthers) {
+  using enum DType;
+  auto takes = [](const Primitive &p, DType result, std::vector<DType> sources) { return p.computes(result, sources); };
+  EXPECT_FALSE(takes(primitive::conv(), I8, {I8, I8})) << "sums have 32 bits";
+  EXPECT_FALSE(takes(primitive::conv(), F32, {I8, F32}));
+  EXPECT_FALSE(takes(primitive::matMul(), I32, {F32, F32}));
+  EXPECT_FALSE(takes(primitive::requant(), F32, {I32}));
+  EXPECT_FALSE(takes(primitive::binary(), F32, {F32, I8}));
+  EXPECT_FALSE(takes(primitive::lookup(), F32, {I8, F32}));
+  EXPECT_FALSE(takes(primitive::copy(), I8, {F32}));
+}
+
+TEST(Primitives, StepsThatCostDifferentlyAreToldApart) {
+  auto described = [](const Step &s) {
+    std::vector<int64_t> numbers;
+    s.primitive->describe(s, numbers);
+    return numbers;
+  };
+  kernel::Window three, one;
+  three.kh = three.kw = 3;
+  EXPECT_NE(described(primitive::conv(2, 0, 1, three)), described(primitive::conv(2, 0, 1, one)));
+  EXPECT_NE(described(primitive::binary(kernel::BinaryOp::Add, 2, 0, 1)),
+            described(primitive::binary(kernel::BinaryOp::Mul, 2, 0, 1)));
+  // Values of constants cost nothing.
+  EXPECT_EQ(described(primitive::requant(1, 0, {5, -3, 0})), described(primitive::requant(1, 0, {7, -9, 1})));
+}
+
+TEST(Families, UnknownOnesAreNamed) {
+  try {
+    backend::familyFor("bm1690");
+    FAIL() << "there is no such family";
+  } catch (const UserError &e) {
+    EXPECT_STREQ(e.what(), "no back end works by the instruction table 'bm1690'");
+  }
+}
+
+} // namespace
