@@ -22,9 +22,12 @@ static std::string placeOf(Location loc) {
   return "";
 }
 
-/// Everything on one line.
+/// Everything on one line, the place once.
 static std::string textOf(Diagnostic &diagnostic) {
-  std::string text = placeOf(diagnostic.getLocation()) + diagnostic.str();
+  const std::string place = placeOf(diagnostic.getLocation());
+  std::string text = diagnostic.str();
+  if (!llvm::StringRef(text).starts_with(place))
+    text = place + text;
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
 }

@@ -120,7 +120,7 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     LogicalResult result = success();
     for (Operation &op : function.getBody().front()) {
       if (isa<top::InputOp>(op) && !lowering.whyNoFormat(op.getResult(0)).empty())
-        result = op.emitError() << lowering.whyNoFormat(op.getResult(0));
+        result = op.emitError() << "'" << top::nameOf(&op) << "': " << lowering.whyNoFormat(op.getResult(0));
       // No integer stands for NaN or infinity.
       if (isa<top::WeightOp>(op) && lowering.isInt8() && !isFinite(lowering, op.getResult(0)))
         result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no INT8 form";
