@@ -12,6 +12,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
+#include "tpu_mlir/Dialect/Tpu/IR/CheckLowered.h"
 #include "tpu_mlir/Ops/TargetOf.h"
 #include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Support/Error.h"
