@@ -1,4 +1,5 @@
 //===- InitAll.cpp - Every dialect and pass of the project ----------------===//
+// Lists them, once. A file of lib/Ops that lowers an op has its line here.
 #include "tpu_mlir/InitAll.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
@@ -16,14 +17,23 @@ namespace tpu_mlir {
 void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::func::FuncDialect, mlir::quant::QuantDialect, top::TopDialect, top::ModuleDialect,
                   tpu::TpuDialect>();
-  registerActivationLowering(registry);
+  registerAddLowering(registry);
+  registerCastLowering(registry);
+  registerConcatLowering(registry);
   registerConvLowering(registry);
-  registerEltwiseLowering(registry);
+  registerExtremesLowering(registry);
   registerGatherLowering(registry);
   registerMatMulLowering(registry);
+  registerMulLowering(registry);
+  registerPadLowering(registry);
+  registerPermuteLowering(registry);
   registerPoolLowering(registry);
   registerPReluLowering(registry);
-  registerShapeLowering(registry);
+  registerReshapeLowering(registry);
+  registerScaleLowering(registry);
+  registerSliceLowering(registry);
+  registerUnaryLowering(registry);
+  registerUpsampleLowering(registry);
 }
 
 void registerAllPasses() {

@@ -2,7 +2,7 @@
 
 A guide names what it quotes in a comment and repeats it in the fence behind it:
 
-    <!-- quote: lib/Ops/Pool/PoolEval.cpp | LogicalResult top::MaxPoolOp::plan | } -->
+    <!-- quote: lib/Ops/Pool/Pool.cpp | LogicalResult MaxPoolOp::plan | } -->
     ```cpp
     ...
     ```

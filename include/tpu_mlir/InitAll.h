@@ -1,4 +1,6 @@
 //===- InitAll.h - Every dialect and pass of the project --------*- C++ -*-===//
+// The one list of what a tool or a Python session can be asked for. Decides no
+// order of passes.
 #ifndef TPU_MLIR_INITALL_H
 #define TPU_MLIR_INITALL_H
 

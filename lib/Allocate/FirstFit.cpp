@@ -1,4 +1,7 @@
 //===- FirstFit.cpp - Lowest free place, tensor by tensor -----------------===//
+// Keeps for each tensor those that live at the same time, unless these pairs
+// are too many; then every tensor that has its place is looked through.
+// Decides no order of tensors.
 #include "FirstFit.h"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 //===- Families.cpp - The families that were built ------------------------===//
+// A build lists its families in one generated file; a chip names its
+// instruction table, and by that its family is found.
 #include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Support/Error.h"
 

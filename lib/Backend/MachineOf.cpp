@@ -1,4 +1,6 @@
 //===- MachineOf.cpp - What code generation asks of a chip ----------------===//
+// Copies numbers from the chip's data file, and refuses a part of local memory
+// that is no number of whole banks.
 #include "tpu_mlir/Backend/MachineOf.h"
 #include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Support/Error.h"

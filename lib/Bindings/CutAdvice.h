@@ -1,4 +1,6 @@
 //===- CutAdvice.h - Where to cut a network before refused ops --*- C++ -*-===//
+// Advice for a user whose network has ops that nothing can lower. Which these
+// are, lowering has found out.
 #ifndef TPU_MLIR_LIB_BINDINGS_CUTADVICE_H
 #define TPU_MLIR_LIB_BINDINGS_CUTADVICE_H
 

@@ -155,6 +155,7 @@ PYBIND11_MODULE(pymlir, m) {
   bindModule(m);
   bindSimulator(m);
   bindCheck(m);
+  bindChips(m);
   bindPlan(m);
   bindReport(m);
   m.def(

@@ -37,6 +37,7 @@ void bindBuilder(py::module_ &m);
 void bindModule(py::module_ &m);
 void bindSimulator(py::module_ &m);
 void bindCheck(py::module_ &m);
+void bindChips(py::module_ &m);
 void bindPlan(py::module_ &m);
 void bindReport(py::module_ &m);
 

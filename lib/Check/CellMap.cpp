@@ -1,4 +1,6 @@
 //===- CellMap.cpp - Who touched which bytes last -------------------------===//
+// Splits and searches the sorted cells of a page; a bit for each page finds
+// the next one that has any.
 
 #include "CellMap.h"
 

@@ -1,4 +1,6 @@
 //===- Claims.cpp - What a file says its bytes are ------------------------===//
+// Reads the table once and answers by command. A table that cannot be read
+// claims nothing; that it could not be read is said by who asked.
 
 #include "Claims.h"
 #include "Operands.h"
@@ -26,8 +28,8 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
   const bmodel::OptionalBlob &blob = parameter.tensorLoc;
   if (blob && blob->size())
     try {
-      table =
-          sim::parseTensorTable({reinterpret_cast<const char *>(blob->bytes().data()), blob->size()}, "tensor table");
+      table = bmodel::parseTensorTable({reinterpret_cast<const char *>(blob->bytes().data()), blob->size()},
+                                       "tensor table");
     } catch (const UserError &error) {
       unreadable = error.what();
     }
@@ -36,7 +38,7 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
     byName.emplace(table.layers[l].name, int(l));
     hasSlices |= isSlice(int(l));
     hasOtherOps |= !followedOps().contains(table.layers[l].op);
-    for (const sim::CommandRange &range : table.layers[l].commands) {
+    for (const bmodel::CommandRange &range : table.layers[l].commands) {
       std::vector<int> &owners = layers[{range.group, range.byGdma ? 1 : 0}];
       const uint32_t last = std::min(range.last, kMostIds);
       if (owners.size() <= last)
@@ -50,7 +52,7 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
     makers.push_back(maker == byName.end() ? -1 : maker->second);
     tensors.push_back(table.tensors[t].name);
     counts.push_back(table.tensors[t].count());
-    for (const sim::TensorPiece &piece : table.tensors[t].pieces) {
+    for (const bmodel::TensorPiece &piece : table.tensors[t].pieces) {
       pieces.emplace(piece.after, std::pair(int(t), &piece));
       hasCutRows |= piece.size[W] != piece.whole[W];
     }
@@ -100,13 +102,13 @@ std::vector<Claim> Claims::after(size_t group, int engine, uint32_t id) const {
 }
 
 /// Depth becomes rows where planes follow each other, else batches; a piece for which neither holds claims nothing.
-Claim Claims::place(int tensor, const sim::TensorPiece &p) const {
+Claim Claims::place(int tensor, const bmodel::TensorPiece &p) const {
   Claim claim;
   claim.tensor = tensor;
   const uint64_t item = uint64_t(kernel::byteSize(table.tensors[size_t(tensor)].dtype));
   if (!item || p.count() <= 0)
     return claim;
-  sim::Axes dense = {1, 1, 1, 1, 1};
+  bmodel::Axes dense = {1, 1, 1, 1, 1};
   for (int a = W; a > N; --a)
     dense[size_t(a - 1)] = dense[size_t(a)] * p.whole[size_t(a)];
   Numbering &numbers = claim.numbers;
@@ -125,7 +127,7 @@ Claim Claims::place(int tensor, const sim::TensorPiece &p) const {
     return claim;
   }
   Four stride;
-  if (p.layout == sim::PieceLayout::Strided) {
+  if (p.layout == bmodel::PieceLayout::Strided) {
     if (depth > 1 && p.strides[D] != p.size[H] * p.strides[H])
       return claim;
     shape.h *= depth;
@@ -135,7 +137,7 @@ Claim Claims::place(int tensor, const sim::TensorPiece &p) const {
     shape.n *= depth;
     const uint64_t unit = uint64_t(chip.local.alignBytes) / item, lanes = uint64_t(chip.local.lanes);
     uint64_t plane = shape.h * shape.w;
-    if (p.layout == sim::PieceLayout::Aligned)
+    if (p.layout == bmodel::PieceLayout::Aligned)
       plane = (plane + unit - 1) / unit * unit;
     stride = {(uint64_t(p.lane) + shape.c + lanes - 1) / lanes * plane, plane, shape.w, 1};
   }

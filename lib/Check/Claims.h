@@ -7,7 +7,7 @@
 
 #include "Numbering.h"
 #include "tpu_mlir/Bmodel/Bmodel.h"
-#include "tpu_mlir/Sim/TensorTable.h"
+#include "tpu_mlir/Bmodel/TensorTable.h"
 #include "tpu_mlir/Target/Target.h"
 
 #include <map>
@@ -58,17 +58,17 @@ public:
   int layerOfTensor(int tensor) const { return makers[size_t(tensor)]; }
 
 private:
-  Claim place(int tensor, const sim::TensorPiece &piece) const;
+  Claim place(int tensor, const bmodel::TensorPiece &piece) const;
 
   std::string unreadable;
-  sim::TensorTable table;
+  bmodel::TensorTable table;
   const target::Chip &chip;
   std::map<std::pair<size_t, int>, std::vector<int>> layers; ///< by group and engine: by id
   std::vector<std::string> tensors;
   std::vector<int> makers; ///< by tensor
   std::vector<int64_t> counts;
   bool hasSlices = false, hasCutRows = false, hasOtherOps = false;
-  std::multimap<sim::CommandRef, std::pair<int, const sim::TensorPiece *>> pieces;
+  std::multimap<bmodel::CommandRef, std::pair<int, const bmodel::TensorPiece *>> pieces;
 };
 
 } // namespace tpu_mlir::safety

@@ -1,4 +1,6 @@
 //===- Dead.cpp - Bytes that are written for nobody -----------------------===//
+// Which dead bytes a sound stream may leave too: zeros that fill weights up,
+// and lanes that a command could not leave out. All others are findings.
 
 #include "Dead.h"
 

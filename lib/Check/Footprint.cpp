@@ -1,4 +1,6 @@
 //===- Footprint.cpp - The bytes that an operand touches ------------------===//
+// Sorts and joins the axes of boxes of bytes so that each byte is one run's.
+// Products that leave 62 bits stay at their limit, far outside any memory.
 
 #include "tpu_mlir/Check/Footprint.h"
 

@@ -1,4 +1,6 @@
 //===- Numbering.cpp - Which element lies where ---------------------------===//
+// Divides addresses by strides to find the element that lies there, and
+// strides by sizes to tell boxes from other grids.
 
 #include "Numbering.h"
 

@@ -1,4 +1,6 @@
 //===- StageReport.cpp - Findings in words --------------------------------===//
+// Names commands, places and reasons in sentences that a user can look up in a
+// disassembly. Decides nothing about what is wrong.
 
 #include "StageWalk.h"
 

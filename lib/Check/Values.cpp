@@ -1,4 +1,6 @@
 //===- Values.cpp - Do commands read what the file says they read ---------===//
+// Compares, operand by operand, what a command reads with what a sound stream
+// of its layer would. How elements descend through a command is Descent.cpp's.
 
 #include "Values.h"
 

@@ -1,4 +1,7 @@
 //===- Compile.h - From items to steps --------------------------*- C++ -*-===//
+// From what is to be computed to steps with buffers and layouts. Which items
+// are joined is decided before (Fuse.h), what a step calls, by its loop or by
+// oneDNN.
 #ifndef TPU_MLIR_LIB_INTERPRETER_COMPILE_H
 #define TPU_MLIR_LIB_INTERPRETER_COMPILE_H
 

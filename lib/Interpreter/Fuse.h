@@ -1,4 +1,6 @@
 //===- Fuse.h - Joining work that belongs together --------------*- C++ -*-===//
+// Saves passes over memory by computing items together. What may be joined
+// follows from the plan alone; what a joined item then calls is Compile's.
 #ifndef TPU_MLIR_LIB_INTERPRETER_FUSE_H
 #define TPU_MLIR_LIB_INTERPRETER_FUSE_H
 

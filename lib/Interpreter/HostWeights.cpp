@@ -1,4 +1,6 @@
 //===- HostWeights.cpp - Weights in row-major order -----------------------===//
+// Compares the file's bytes with what the weight's type needs before anyone
+// reads them, and unpacks filters on demand.
 #include "tpu_mlir/Interpreter/HostWeights.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"

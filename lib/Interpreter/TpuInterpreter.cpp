@@ -5,6 +5,7 @@
 #include "tpu_mlir/Interpreter/TpuInterpreter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Tpu/IR/CheckLowered.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Interpreter/HostWeights.h"
 #include "tpu_mlir/Ops/TargetOf.h"

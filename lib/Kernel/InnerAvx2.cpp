@@ -1,4 +1,4 @@
-//===- InnerAvx2.cpp - Inner loops for AVX2 and FMA --------------------===//
+//===- InnerAvx2.cpp - Inner loops for AVX2 and FMA -----------------------===//
 // Eight 32-bit elements per vector; panels of two vectors leave twelve sums in registers.
 
 #include "Inner.h"

@@ -1,4 +1,4 @@
-//===- InnerAvx512.cpp - Inner loops for AVX-512 -----------------------===//
+//===- InnerAvx512.cpp - Inner loops for AVX-512 --------------------------===//
 // Sixteen 32-bit elements per vector; panels of four vectors leave 24 sums in registers.
 
 #include "Inner.h"

@@ -1,4 +1,4 @@
-//===- InnerAvx512Vnni.cpp - Inner loops for AVX-512 with VNNI ----------===//
+//===- InnerAvx512Vnni.cpp - Inner loops for AVX-512 with VNNI ------------===//
 // As InnerAvx512.cpp, with the pair product and its sum in one instruction, and
 // with the loops on bytes.
 

@@ -1,9 +1,22 @@
 //===- FilterPacking.cpp - The convolution array's filter order -----------===//
+// Both directions are one walk over the elements. Which weights are stored in this
+// order is the recipes' to say.
 #include "tpu_mlir/Ops/FilterPacking.h"
 
 #include <cstring>
 
 namespace tpu_mlir {
+
+int64_t channelPack(const target::Chip &chip, kernel::DType type) {
+  switch (kernel::bitWidth(type)) {
+  case 8:
+    return chip.compute.icParallel8;
+  case 16:
+    return chip.compute.icParallel16;
+  default:
+    return chip.compute.icParallel32;
+  }
+}
 
 /// Calls fn(row-major element, packed element) for every element.
 template <typename Fn> static void forEachElement(const FilterShape &s, int64_t pack, Fn &&fn) {

@@ -1,4 +1,6 @@
 //===- QuantizedFilter.cpp - int8 filters ---------------------------------===//
+// One step for each output channel, from its largest weight, or from its bias where
+// that dwarfs the weights. Refuses channels whose sums could leave int32.
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 #include "tpu_mlir/Kernel/Parallel.h"
 
@@ -9,10 +11,6 @@ using namespace mlir;
 
 namespace tpu_mlir {
 using kernel::DType;
-
-FilterView viewOf(const Lowering &l, Value topWeight, bool channelsLast) {
-  return {l.weightData(topWeight), channelsLast, [&l](ArrayRef<float> read) { l.release(read); }};
-}
 
 /// Calls use(first, count) for blocks of `filter` in the order of the file: rows of the array, which are channels, or
 /// taps where channels are last. Rows of one block are shared among threads by `use`.

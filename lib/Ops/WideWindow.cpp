@@ -1,4 +1,6 @@
 //===- WideWindow.cpp - Windows beyond what a command holds ---------------===//
+// Axis by axis: blocks of one stride each, of which a window is some that are
+// neighbours; or the taps themselves where they are fewer.
 #include "tpu_mlir/Ops/WideWindow.h"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 //===- Binary.cpp - Arithmetic of two operands ----------------------------===//
+// The row and its arithmetic, which is a kernel's. How a family of chips does
+// it is the family's row.
 #include "tpu_mlir/Primitive/Binary.h"
 #include "Row.h"
 

@@ -1,4 +1,6 @@
 //===- Elements.cpp - Casts and tables, element by element ----------------===//
+// The rows and their arithmetic, which is kernels'. How a family of chips does
+// it is the family's row.
 #include "tpu_mlir/Primitive/Elements.h"
 #include "Row.h"
 

@@ -1,4 +1,6 @@
 //===- MatMul.cpp - Products of matrices ----------------------------------===//
+// The row and its arithmetic, which is a kernel's: batches become matrices of
+// one product. How a family of chips does it is the family's row.
 #include "tpu_mlir/Primitive/MatMul.h"
 #include "Row.h"
 

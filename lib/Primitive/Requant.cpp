@@ -1,4 +1,6 @@
 //===- Requant.cpp - From sums to 8 bits ----------------------------------===//
+// The row and its arithmetic, which is a kernel's. How a family of chips does
+// it is the family's row.
 #include "tpu_mlir/Primitive/Requant.h"
 #include "Row.h"
 

@@ -1,4 +1,6 @@
 //===- Figures.cpp - A timed stream's figures as JSON ---------------------===//
+// Which figures there are, what they are called and with how many decimals.
+// Where they come from is lib/Sim's.
 
 #include "tpu_mlir/Report/Figures.h"
 #include "tpu_mlir/Timing/CostModel.h"

@@ -1,4 +1,6 @@
 //===- LifeNames.cpp - Names for what lies in local memory ----------------===//
+// Finds a name for bytes: from the tensor table, from the weights of the file,
+// or from the inputs. Bytes that nobody named have none.
 
 #include "LifeNames.h"
 

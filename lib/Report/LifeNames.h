@@ -16,7 +16,7 @@ struct LocalPiece {
 
 class LifeNames {
 public:
-  LifeNames(const sim::TensorTable &table, const bmodel::NetParameter &parameter, const target::Chip &chip);
+  LifeNames(const bmodel::TensorTable &table, const bmodel::NetParameter &parameter, const target::Chip &chip);
 
   bool isWeight(uint64_t address) const { return address >= weightsBegin && address < weightsEnd; }
   /// Empty where the file names no weight there.
@@ -24,7 +24,7 @@ public:
   /// The tensor that was stored at a global address last, or came in there; empty where the table has none.
   std::string tensorAt(uint64_t address) const;
   /// Notes what a command has completed, and returns the pieces in local memory.
-  const std::vector<LocalPiece> &complete(const sim::CommandRef &command);
+  const std::vector<LocalPiece> &complete(const bmodel::CommandRef &command);
 
 private:
   struct Completed {
@@ -36,7 +36,7 @@ private:
   uint64_t weightsBegin = 0, weightsEnd = 0;
   std::map<uint64_t, std::pair<uint64_t, std::string>> weights;        ///< by begin: end, name
   std::map<uint64_t, std::pair<uint64_t, const std::string *>> global; ///< by begin: end, name
-  std::map<sim::CommandRef, Completed> completed;
+  std::map<bmodel::CommandRef, Completed> completed;
 };
 
 } // namespace tpu_mlir::report

@@ -21,10 +21,12 @@ public:
       : network(network), memory(memory), chip(chip), made(network.values.size()) {}
 
   void run() {
+    // In order, each with what was decided about those before it: a form is dear or cheap by how its operand lies.
     for (Node &node : network.nodes) {
       const Recipe *form = node.recipe();
       if (node.local) {
         const double local = fits(*node.local) ? price(node, *node.local) : kFar;
+        // Equal prices keep the form by itself, which the interpreter runs, too.
         if (form ? price(node, *form) <= local : kAlone * price(node) <= local)
           node.local.reset();
       }
@@ -54,6 +56,7 @@ private:
     constexpr int64_t kFewRows = 16; // as the emission has it
     if (d.h * d.w != 1 || d.c < kFewRows)
       return rows;
+    // Whichever is cheaper: the rows one by one, or a transposition into one lane and then one row.
     const timing::Spread row{double(d.n), 1, 1, double(d.c)};
     return std::min(rows, timing::transposeCycles(chip, row, double(item)) +
                               copy(timing::Copy::Store, double(d.n), double(d.c * item)));
@@ -65,6 +68,7 @@ private:
     const Recipe *r = node.local ? &*node.local : node.recipe();
     if (!r || !whyAlone(node, memory).empty())
       return std::nullopt;
+    // Element-wise ops take over the shape that their operand was made in (adoptLocalForms).
     if (!isFlexible(*r))
       return r->outputDims();
     for (const Buffer &b : r->buffers)
@@ -77,6 +81,7 @@ private:
   double price(const Node &node, const Recipe &r) const {
     double cycles = regionCycles(r, wholeOf(r.outputDims()), chip, memory.bankBytes);
     // Loads of weights run ahead behind other ops' work, where there is any.
+    // Of an op that makes an output and reads nothing that another left in local memory, no such work is known.
     bool isBusy = !network.values[node.result].isOutput;
     for (const Buffer &b : r.buffers)
       if (b.place == Place::Input && b.repeat == 1) {

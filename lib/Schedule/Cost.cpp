@@ -1,4 +1,6 @@
 //===- Cost.cpp - Cycles of works and transfers ---------------------------===//
+// Adds up the cycles that the family's rows give for the steps of a work,
+// without emitting it. Overlap of engines is the event model's.
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Primitive/Elements.h"

@@ -1,4 +1,6 @@
 //===- Draft.h - Where a search begins, and what it has so far --*- C++ -*-===//
+// What the parts of a search hand to each other, so that they try variants
+// without copying the network each time.
 #ifndef TPU_MLIR_LIB_SCHEDULE_DRAFT_H
 #define TPU_MLIR_LIB_SCHEDULE_DRAFT_H
 

@@ -30,8 +30,10 @@ double estimateCycles(const Network &network, const Timeline &t, const Plan &pla
   for (const Load &l : t.loads)
     if (int at = t.buffers[l.buffer].loadAt; at >= 0)
       loadsAt[at].push_back(l.buffer);
+  // Each engine runs its commands in order; the two wait for each other only where one needs what the other has made.
   double tiu = 0, gdma = 0;
   auto load = [&](int b, int w) {
+    // Issued before work w, it waits for the work before it, whose end may have freed its place.
     double ready = w > 0 ? workEnd[w - 1] : 0;
     gdma = std::max(gdma, ready) + pace.transferLatency + transferCycles(double(t.buffers[b].loadBytes), false, chip);
     loadEnd[b] = gdma;
@@ -43,6 +45,7 @@ double estimateCycles(const Network &network, const Timeline &t, const Plan &pla
     }
   };
   for (int w = 0; w < works; ++w) {
+    // As EmitTimeline orders them, but that a load which waits for that store comes behind it there.
     for (bool late : {true, false})
       for (int b : loadsAt[w])
         if ((t.buffers[b].first <= w) == late)
@@ -60,6 +63,7 @@ double estimateCycles(const Network &network, const Timeline &t, const Plan &pla
       double compute = node.recipe() ? 2 * stepCycles(*node.recipe(), wholeOf(node.recipe()->outputDims()), chip) : 0;
       tiu = gdma = std::max(tiu, gdma) + transfer + compute;
     } else {
+      // Stores need no such wait: a place is not given away before its store has had time (Place.cpp).
       for (const Binding &b : work.bindings)
         if (b.buffer >= 0)
           tiu = std::max(tiu, loadEnd[b.buffer]);

@@ -1,4 +1,6 @@
 //===- Flexible.h - Recipes that take any shape -----------------*- C++ -*-===//
+// What element-wise recipes allow, and others do not: to take over the shape
+// that an operand was made in.
 #ifndef TPU_MLIR_LIB_SCHEDULE_FLEXIBLE_H
 #define TPU_MLIR_LIB_SCHEDULE_FLEXIBLE_H
 

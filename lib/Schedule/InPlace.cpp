@@ -29,11 +29,13 @@ bool isDense(const std::vector<int64_t> &dims, const std::vector<int64_t> &strid
 std::vector<Run> runsOf(const CopyProgram &program) {
   std::vector<Run> runs;
   for (const Move &m : program.moves) {
+    // Fills, and copies out of the result itself, write bytes that would be the operand's.
     if (m.source < 0 || !isDense(m.dims, m.sourceStrides) || !isDense(m.dims, m.targetStrides))
       return {};
     int64_t count = 1;
     for (int64_t d : m.dims)
       count *= d;
+    // An operand that two runs read would have to lie in two places; runs that overlap, in one that is not theirs.
     for (const Run &r : runs)
       if (r.source == m.source || (m.targetOffset < r.to + r.count && r.to < m.targetOffset + count))
         return {};
@@ -45,6 +47,7 @@ std::vector<Run> runsOf(const CopyProgram &program) {
 class Places {
 public:
   Places(const Network &network, const Plan &plan) : network(network), inside(network.values.size()) {
+    // In groups such copies happen in local memory, and have no bytes in global memory to save.
     for (const Group &g : plan.groups)
       if (g.alone)
         visit(network.nodes[g.first]);
@@ -75,7 +78,11 @@ private:
       const bool isOnce = std::count(operands.begin(), operands.end(), v) == 1;
       if (value.isWeight || v == node.result)
         continue;
+      // Inputs and outputs have the user's addresses, and what lies inside one value already cannot lie inside another,
+      // too.
       const bool isFree = value.producer >= 0 && !value.isInput && !value.isOutput && inside[v].host < 0;
+      // The operand inside the result first: that leaves out a copy for each operand. Only a single run may be the
+      // other way round, the result inside its operand, which then lives as long as the result.
       if (isFree && isOnce && r.from == 0 && r.count * item == value.bytes() && !holds(node.result, v))
         inside[v] = {node.result, r.to * item};
       else if (runs.size() == 1 && !result.isOutput && r.count * item == result.bytes() &&

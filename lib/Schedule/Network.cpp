@@ -1,4 +1,7 @@
 //===- Network.cpp - Links, fusion, and who must stay alone ---------------===//
+// Who reads what, which element-wise ops run inside the work before them, and
+// what keeps an op from sharing local memory. Which of those that may share do
+// so is the search's.
 #include "tpu_mlir/Schedule/Network.h"
 #include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Primitive/Moves.h"

@@ -1,4 +1,6 @@
 //===- OnAllCores.h - Independent tasks on the machine's cores --*- C++ -*-===//
+// Tries candidates side by side. Which task runs where has no influence on
+// what it finds, so that schedules stay reproducible.
 #ifndef TPU_MLIR_LIB_SCHEDULE_ONALLCORES_H
 #define TPU_MLIR_LIB_SCHEDULE_ONALLCORES_H
 

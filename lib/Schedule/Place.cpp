@@ -77,6 +77,7 @@ public:
     until.resize(t.buffers.size());
     live.assign(works + 1, 0);
     made.resize(works);
+    // An op by itself takes all of a lane: nothing may be loaded across it, nor be on its way out.
     nextClobber.assign(works + 1, works);
     for (int i = works - 1; i >= 0; --i)
       nextClobber[i] = t.works[i].clobbers ? i : nextClobber[i + 1];
@@ -85,10 +86,12 @@ public:
       if (buffer.first < 0)
         continue;
       until[b] = lastWork(buffer);
+      // Tables wait for no memory; a few works ahead hide their load.
       if (isFixed(buffer)) {
         buffer.loadAt = std::max({0, buffer.notBefore, buffer.first - kTableAhead});
         continue;
       }
+      // From the first use on, whether loaded or made; loads that run ahead add to this as they are placed.
       for (int i = buffer.first; i <= until[b] && i < works; ++i)
         live[i] += buffer.bytes;
       if (!buffer.isLoaded)
@@ -102,6 +105,7 @@ public:
       release(now);
       bool fits = true;
       while ((fits || failures) && next < int(queue.size()) && t.buffers[queue[next]].first <= now)
+        // Loads from the top of memory, what is made from the bottom.
         fits &= takeNow(queue[next++], now, true);
       for (size_t i = 0; (fits || failures) && i < made[now].size(); ++i)
         fits &= takeNow(made[now][i], now, false);
@@ -111,6 +115,7 @@ public:
         return now;
       if (!fits)
         failures->push_back(now);
+      // Only when all that this work needs has its place does what is left go to later ones.
       prefetch(now);
     }
     bringTablesForward();
@@ -139,6 +144,8 @@ private:
   int lastWork(const LocalBuffer &b) const {
     int last = b.last;
     if (b.storeBytes > 0) {
+      // The place must not be written before the transfer has read it. Works of the time that the store takes are
+      // passed over, eight at most: later writers wait for the transfer in any case, so this is speed, not safety.
       double time = pace.transferLatency + double(b.storeBytes) / pace.bytesPerCycle;
       ++last;
       for (int limit = last + 8; last < limit && last < int(pace.work.size()) && time > 0; ++last)
@@ -167,6 +174,7 @@ private:
 
   /// Places what is needed now; early loads make room, the one needed last first.
   bool takeNow(int b, int now, bool isLoaded) {
+    // The load that was placed last is needed last, so it is the one to give its place back; it is queued again.
     while (!tryTake(b, now, isLoaded)) {
       if (next == 0 || t.buffers[queue[next - 1]].first <= now || queue[next - 1] == b)
         return false;
@@ -184,10 +192,13 @@ private:
   void prefetch(int now) {
     for (int count = 0; next < int(queue.size()) && count < kMostAhead; ++count) {
       LocalBuffer &buffer = t.buffers[queue[next]];
+      // In the order of need, without skipping any: nothing far off takes the place of what is needed sooner.
       if (buffer.first > nextClobber[now])
         return;
       if (buffer.notBefore >= now && buffer.notBefore > 0)
         return;
+      // A sum of bytes that fits may still find no range (tryTake): then nothing is loaded, and the next work tries
+      // again.
       for (int i = now; i < buffer.first; ++i)
         if (live[i] + buffer.bytes > t.scratch.area)
           return;

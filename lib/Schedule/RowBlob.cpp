@@ -1,4 +1,6 @@
 //===- RowBlob.cpp - Weights of an op as one row per lane -----------------===//
+// Lays filters out from the align unit on, then biases and entries word by
+// word, and cuts channels where a row would be too long.
 #include "tpu_mlir/Schedule/RowBlob.h"
 #include "tpu_mlir/Primitive/Primitive.h"
 

@@ -1,4 +1,6 @@
 //===- RunSignature.cpp - Telling equal runs of ops -----------------------===//
+// Everything goes into one 64-bit hash, which grows with the run, op by op.
+// What is remembered by it is the search's.
 #include "RunSignature.h"
 #include "tpu_mlir/Primitive/Primitive.h"
 

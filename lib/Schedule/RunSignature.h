@@ -1,4 +1,6 @@
-//===- RunSignature.h - Telling equal runs of ops -------------*- C++ -*-===//
+//===- RunSignature.h - Telling equal runs of ops ---------------*- C++ -*-===//
+// Lets the search solve repeated blocks of a network once. Says that runs are
+// alike, not what they cost.
 #ifndef TPU_MLIR_LIB_SCHEDULE_RUNSIGNATURE_H
 #define TPU_MLIR_LIB_SCHEDULE_RUNSIGNATURE_H
 

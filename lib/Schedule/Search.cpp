@@ -16,6 +16,7 @@
 
 namespace tpu_mlir::schedule {
 
+// Weights above it come tile by tile, so that a lane holds those of several works to come beside values and scratch.
 int64_t rowLimitOf(const LocalMemory &memory) { return memory.bytes / 16; }
 
 void markStored(const Network &network, Plan &plan) {
@@ -28,10 +29,12 @@ void markStored(const Network &network, Plan &plan) {
     const Node &first = network.nodes[g.first];
     if (g.alone) {
       // An op by itself takes all of local memory.
+      // Every value that is alive across it has to be in global memory meanwhile.
       for (int v = 0; takesLocalMemory(first) && v < int(network.values.size()); ++v)
         if (!network.values[v].users.empty() && network.values[v].producer < g.first &&
             network.values[v].users.back() > g.first)
           plan.isStored[v] = 1;
+      // Its own tiles are loaded from and stored to global memory, whatever its neighbours are.
       store(first.result);
       for (int operand : first.operands)
         if (operand >= 0)
@@ -39,6 +42,8 @@ void markStored(const Network &network, Plan &plan) {
       continue;
     }
     for (int n = g.first; n <= g.last; ++n) {
+      // In local memory a value lies in one layout. A reader that wants another has it reloaded in that, from global
+      // memory.
       for (const Buffer &b : network.nodes[n].recipe()->buffers)
         if (b.place == Place::Input) {
           int operand = network.nodes[n].operands[b.index], producer = network.values[network.root(operand)].producer;
@@ -69,16 +74,22 @@ public:
 
   /// Nothing if that takes more than `mostRounds`; then it may go on.
   std::optional<Draft> run(int mostRounds) {
+    // Each round builds the whole timeline again, from a plan that has given way a little more: a value is stored, a
+    // group has more slices, or an op runs by itself. What is stored, parted or alone stays so; in the end, all ops are
+    // alone.
     bool isArranged = !draft.plan.groups.empty();
     while (rounds < mostRounds) {
       ++rounds;
       if (!isArranged)
         arrange();
       isArranged = true;
+      // The marks follow from the groups, which may have changed.
       markStored(network(), draft.plan);
       for (int v : spilled)
         draft.plan.isStored[v] = 1;
       Built built = buildTimeline(network(), draft.plan, memory, rowLimitOf(memory));
+      // A timeline that cannot be built has no addresses to run out of: the node at fault is sliced more, or leaves its
+      // group.
       if (!built.problem.empty()) {
         isArranged = sliceMore(built.problemNode) || !giveUp(built.problemNode, built.problem);
         if (!isArranged)
@@ -89,6 +100,7 @@ public:
       std::vector<int> failures;
       if (placeBuffers(built.timeline, pace, &failures) < 0) {
         draft.cycles = estimateCycles(network(), built.timeline, draft.plan, pace, chip);
+        // The plan is not chosen for slow transfers, but told apart from its equals by them (findSchedule).
         const target::Chip slow = timing::withSlowTransfers(chip);
         draft.slowCycles =
             estimateCycles(network(), built.timeline, draft.plan, paceOf(network(), built.timeline, slow), slow);
@@ -103,6 +115,7 @@ public:
           continue;
         --left;
         group = work.group;
+        // A value that is stored is gone for all works until its last: failures before that are settled with it.
         settled = spill(built.timeline, w);
         if (settled < 0 && !sliceMore(work.node))
           isArranged = !giveUp(work.node, "does not fit local memory");
@@ -118,6 +131,7 @@ private:
 
   void arrange() {
     draft = {};
+    // Until something had to leave, all searches of one local memory share the network that they began with.
     const bool isFirst = apart.empty() && alone.size() == start.alone.size();
     draft.network = isFirst ? start.network : fused(ops, memory, alone, apart);
     std::vector<char> isAlone(network().nodes.size(), 0);
@@ -136,6 +150,7 @@ private:
       if (node < g.first || node > g.last || g.alone || g.slices() == 1)
         continue;
       const Dims &made = network().values[network().nodes[g.last].result].dims;
+      // A quarter more at a time: the least number that fits is not overshot by much, and is reached in few rounds.
       auto moreOf = [](int64_t &slices, int64_t size) {
         int64_t more = slices + std::max<int64_t>(1, slices / 4);
         if (more > size || more > 128)
@@ -145,6 +160,8 @@ private:
       };
       if (g.wSlices == 1 && moreOf(g.hSlices, made.h))
         return true;
+      // Columns only where rows cannot be cut further: what crosses the border of such a group goes through global
+      // memory.
       for (int n = g.first; n <= g.last; ++n)
         if (!mayCutColumns(*network().nodes[n].recipe()))
           return false;
@@ -156,6 +173,7 @@ private:
   /// Takes a node out of its group: fused ops part, others run by themselves. A node that does so already is not at
   /// fault: then all do. The arrangement must be made again.
   bool giveUp(int node, const std::string &why) {
+    // Fused ops part first: each by itself needs fewer scratch places and tables than all of them together.
     const size_t before = alone.size() + apart.size();
     const Node &n = network().nodes[node];
     if (n.parts.empty())
@@ -198,6 +216,7 @@ private:
     }
     if (best < 0)
       return -1;
+    // It stays spilled in all rounds to come: what is stored only grows, so that the rounds end.
     spilled.insert(valueOf[best]);
     return t.buffers[best].last;
   }
@@ -235,6 +254,7 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
   const size_t count = candidates.size() * starts.size();
   std::vector<Draft> found(count);
   std::vector<std::optional<Searcher>> searchers(count);
+  // Arranging is cheap beside timelines: all rules choose their groups first, so that equal choices are tried once.
   forEachInParallel(count, [&](size_t i) {
     searchers[i].emplace(ops, starts[i % starts.size()], chip, candidates[i / starts.size()]);
   });
@@ -252,6 +272,8 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
   constexpr int kFewRounds = 12;
   auto isFound = [](const Draft &s) { return s.cycles < std::numeric_limits<double>::infinity(); };
   for (int mostRounds : {kFewRounds, std::numeric_limits<int>::max()}) {
+    // First one of each choice of groups. Only where that one had to give way can others of the same groups end
+    // elsewhere, by the room their rules leave, so only then are they run at all.
     for (bool again : {false, true})
       forEachInParallel(count, [&](size_t i) {
         if (again ? first[i] == i || !searchers[first[i]]->gaveWay() : first[i] != i)

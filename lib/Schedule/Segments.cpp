@@ -32,6 +32,7 @@ public:
     for (size_t v = 0; v < network.values.size(); ++v) {
       const Value &value = network.values[v];
       localBytesOf[v] = localBytes(Layout::Aligned, value.dims, value.dtype, memory);
+      // What is stored is guessed here, by size alone, so that the cost of a run does not depend on the runs before it.
       plan.isStored[v] = value.isInput || value.isOutput || !fitsBetween(int(v));
     }
     weightBytes.resize(network.nodes.size());
@@ -45,7 +46,10 @@ public:
     const int count = int(network.nodes.size());
     std::vector<double> best(count + 1, kNever);
     std::vector<Group> last(count + 1);
+    // best[i]: the least cost of the ops before i. Costs are taken to add up although loads of a group run ahead during
+    // the one before; findSchedule times the whole afterwards (docs/design/groups.md).
     best[0] = 0;
+    // Runs around no large value are not tried: unsliced groups of one are as fast, and slices cost halos and start-up.
     std::vector<int> firstBig(count + 1, count);
     for (int n = count - 1; n >= 0; --n)
       firstBig[n] = isBig(n) ? n : firstBig[n + 1];
@@ -58,6 +62,7 @@ public:
         }
       };
       Group single{i, i, 1, 1, bool(alone[i])};
+      // An op by itself has no choice here, so its cost would change nothing.
       offer(single, alone[i] ? 0 : singleCost(i));
       if (alone[i] || firstBig[i] >= i + rules.longest)
         continue;
@@ -66,12 +71,14 @@ public:
       signature.start(i, passing[i]);
       for (int j = i; j < count && j < i + rules.longest && !alone[j]; ++j) {
         weights += weightBytes[j].localBytes;
+        // Longer runs have more weights and more readers: neither condition can come true again.
         if (weights > scratch.area || !readsInside(i, j))
           break;
         const uint64_t run = signature.extend(j);
         if (firstBig[i] > j)
           continue;
         Group g{i, j};
+        // `slices` passes from run to run: one more op never needs fewer slices, so the search goes on where it ended.
         double cost = slicedOnce(run, g, weights, slices);
         if (cost < kNever)
           offer(g, cost);
@@ -108,6 +115,7 @@ private:
       return false;
     const Node &node = network.nodes[n];
     int64_t bytes = localBytesOf[node.result];
+    // Outputs are stored whatever their size, and are no reason to slice.
     bool stored = plan.isStored[node.result] && !network.values[node.result].isOutput;
     for (const Buffer &b : node.recipe()->buffers)
       if (b.place == Place::Input) {
@@ -135,6 +143,7 @@ private:
   }
 
   static double together(double compute, double transfer) {
+    // The engines overlap but for the first load and the last store of a run; the share stands for these.
     return std::max(compute, transfer) + 0.15 * std::min(compute, transfer);
   }
   double latency() const { return double(chip.time.gdmaLatencyCycles); }
@@ -142,6 +151,7 @@ private:
   double singleCost(int n) const {
     const Node &node = network.nodes[n];
     const Value &result = network.values[node.result];
+    // What the op holds at once: its result, what other ops keep across it, and stored operands while they are read.
     int64_t bytes = localBytesOf[node.result] + passing[n];
     double transfer = transferCycles(double(weightBytes[n].bytes()), false, chip);
     for (const Buffer &b : node.recipe()->buffers)
@@ -184,12 +194,15 @@ private:
     int tries = 0;
     for (auto [ns, hs] = slices; tries < 4 && hs <= rows && hs <= kMostRows;) {
       g.nSlices = ns, g.hSlices = hs;
+      // Of the numbers that fit, the first few are tried: more slices hide transfers better and compute more halos, and
+      // beyond a few steps the halos win.
       if (double cost = costOf(g, weights); cost < kNever) {
         if (tries++ == 0)
           slices = {ns, hs};
         if (cost < best)
           best = cost, found = g;
       }
+      // Batches before rows: images do not overlap, so cutting them computes nothing twice.
       if (ns < batch)
         ns = std::min(batch, ns * 2);
       else
@@ -210,6 +223,7 @@ private:
       if (leavesGroup(network, network.nodes[n].result, g.first, g.last))
         columns = std::max(columns, network.values[network.nodes[n].result].dims.w);
     }
+    // The first number that fits: columns are a last resort, and each further cut crosses global memory once more.
     for (int64_t ws = 2; ws <= columns && ws <= kMostRows; ws *= 2) {
       Group cut = g;
       cut.nSlices = batch, cut.hSlices = rows, cut.wSlices = ws;
@@ -223,6 +237,7 @@ private:
 
   double costOf(const Group &g, int64_t weights) const {
     const int count = g.last - g.first + 1;
+    // A slice from the middle stands for all: those at the ends have smaller halos.
     int64_t slice = g.slices() / 2;
     SliceRegions regions = regionsOf(network, plan, g, slice, memory);
     // Memory: values of a slice from their making to their last reader, loaded ones twice for overlap.
@@ -235,6 +250,7 @@ private:
     for (auto &[u, r] : regions.read) {
       if (!plan.isStored[u] && g.wSlices == 1)
         continue;
+      // Counted as fixed and as a change: the next slice's part is loaded while this one's is read.
       fixed += bytesOf(u, r);
       change[0] += bytesOf(u, r);
       change[std::min(count, network.values[u].users.back() - g.first + 1)] -= bytesOf(u, r);

@@ -1,4 +1,7 @@
 //===- Timeline.cpp - Works and buffers from groups -----------------------===//
+// Walks the groups slice by slice and notes works, the buffers they need and
+// when these live, and what crosses to global memory. A load's moment and a
+// buffer's place are left open.
 #include "tpu_mlir/Schedule/Timeline.h"
 #include "tpu_mlir/Primitive/Primitive.h"
 #include "tpu_mlir/Schedule/Parts.h"
@@ -11,6 +14,7 @@ namespace tpu_mlir::schedule {
 
 namespace {
 
+// One entry for each 8-bit input. Tables share one bank, behind the scratch places.
 constexpr int64_t kTableBytes = 256;
 
 class Builder {
@@ -108,6 +112,7 @@ void Builder::buildGroup(int g) {
     work.node = group.first, work.group = g;
     work.clobbers = takesLocalMemory(network.nodes[group.first]);
     if (work.clobbers) {
+      // Its tiles may lie where the tables are: all of them are loaded again behind it.
       occupants.assign(tableCount, {-1, -1});
       lastTableUse.assign(tableCount, int(out.works.size()));
     }
@@ -115,6 +120,7 @@ void Builder::buildGroup(int g) {
       if (operand >= 0 && !network.values[network.root(operand)].isWeight &&
           !network.values[network.root(operand)].isInput && !plan.isStored[network.root(operand)])
         return fail(group.first, "reads a value that stays in local memory");
+    // Fused ops leave together, so what any of them stored is there after this one work.
     storedBy[network.nodes[group.first].result] = int(out.works.size());
     for (const Node &part : network.nodes[group.first].parts)
       storedBy[part.result] = int(out.works.size());
@@ -126,6 +132,7 @@ void Builder::buildGroup(int g) {
       return fail(n, "cannot be cut into slices of columns");
   for (int64_t slice = 0; slice < group.slices() && problem.empty(); ++slice) {
     sliceBuffers.clear();
+    // Weights that stay are bound once for all slices; else each slice's own works load them.
     if (slice == 0 || !group.keepsWeights)
       nodeBuffers.clear();
     reloads.clear();
@@ -144,16 +151,19 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
   const Value &v = network.values[u];
   Binding &binding = work.bindings[i];
   bool inside = v.producer >= group.first && v.producer <= group.last;
+  // A load may be issued once the last work that stored some of the value is done, not before.
   int after = storedBy[u] + 1;
   if (!network.readsAsMade(node, b) && !(v.isInput || v.isWeight)) {
     if (!plan.isStored[u] || inside)
       return fail(work.node, "reads '" + v.name + "' in another shape than it was made in");
   }
+  // Global memory has no lanes, so a value comes back from there in whatever shape and layout its reader wants.
   bool reshaped = !network.readsAsMade(node, b);
   if (reshaped) {
     Region need;
     for (int a = 0; a < 4; ++a)
       need[a] = needOf(b, a, whole).range;
+    // Channel tiles of one work that read the same part share one load.
     std::vector<int64_t> key = {i, need[0].begin, need[1].begin, need[1].end, need[2].begin, need[3].begin};
     auto [at, isNew] = reloads.try_emplace({work.node, key}, -1);
     if (isNew) {
@@ -186,6 +196,7 @@ void Builder::bindInput(Work &work, int i, const SliceRegions &regions, const Re
     binding.buffer = resident[u], binding.held = wholeOf(v.dims);
     return;
   }
+  // One load for all readers of a slice: the union of what they need.
   auto [at, isNew] = sliceBuffers.try_emplace(u, -1);
   const Region &read = regions.read.at(u);
   if (isNew) {
@@ -207,6 +218,7 @@ void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
       Load load;
       load.kind = Load::Kind::Rows, load.node = work.node, load.blob = tile;
       at->second = addLoad(load, blob.localBytes, blob.bytes(), 0);
+      // Entries are stored side by side, which saves transfers, and start at the align unit when they are read.
       if (blob.entries >= 0)
         work.expand = tile;
     }
@@ -234,6 +246,7 @@ void Builder::bindWeight(Work &work, int i, const Region &whole, int tile) {
   Load load = loadOf(b.layout, work.node, value, b.dims, need, b.dtype);
   int64_t bytes = dimsOf(need).count() * kernel::byteSize(b.dtype);
   if (isTable) {
+    // By the weight's number, so that a table that many ops share is found where it was left.
     int64_t place = tables.try_emplace(value, int(tables.size())).first->second % tableCount;
     // One work's tables are there together: of two that share a place, the second takes another.
     const int now = int(out.works.size());
@@ -270,6 +283,8 @@ void Builder::buildNode(int g, int n, const SliceRegions &regions) {
   bool stays = leaves && !plan.isStored[node.result] && !result.isOutput;
   if (stays && resident[node.result] < 0)
     resident[node.result] = addBuffer(bytesOf(wholeOf(result.dims), result.dtype));
+  // What stays is whole and outlives slices; all else is a slice's part, and its place is free again after the last
+  // reader.
   if (!stays)
     sliceBuffers[node.result] = addBuffer(bytesOf(made, result.dtype));
   for (int t = 0; t < int(tiles.size()); ++t) {
@@ -285,6 +300,7 @@ void Builder::buildNode(int g, int n, const SliceRegions &regions) {
       else if (b.place == Place::Weight)
         bindWeight(work, i, work.region, t);
       else if (b.place == Place::Scratch)
+        // Scratch places are the same for every work: nothing of them outlives its part.
         work.bindings[i] = {-1, out.scratch.slot(std::max(0, slots[n][i])), {}, Layout::Aligned, {}};
       else
         work.bindings[i] = {stays ? resident[node.result] : sliceBuffers[node.result],
@@ -301,6 +317,7 @@ void Builder::buildNode(int g, int n, const SliceRegions &regions) {
     for (const Binding &b : work.bindings)
       if (b.buffer >= 0)
         use(b.buffer);
+    // All channel tiles leave in one store, which is one transfer instead of many short ones.
     bool isLast = t + 1 == int(tiles.size());
     if (isLast && leaves && !stays && !isEmpty(regions.own[n - group.first])) {
       const Region &own = regions.own[n - group.first];
@@ -317,6 +334,7 @@ void Builder::buildNode(int g, int n, const SliceRegions &regions) {
 void Builder::finish() {
   for (const LocalBuffer &b : out.buffers)
     out.loadedBytes += b.loadBytes;
+  // In the order of first need: placeBuffers takes them from the front, and never one before another needed earlier.
   std::stable_sort(out.loads.begin(), out.loads.end(), [&](const Load &a, const Load &b) {
     return out.buffers[a.buffer].first < out.buffers[b.buffer].first;
   });

@@ -1,4 +1,6 @@
 //===- FindTable.cpp - The tensor table of a model ------------------------===//
+// Looks in the file, then beside it, and holds the table against the streams:
+// each command that it names exists.
 
 #include "FindTable.h"
 #include "tpu_mlir/Support/Error.h"
@@ -10,7 +12,7 @@ namespace tpu_mlir::sim {
 
 static TensorTable readTable(const bmodel::OptionalBlob &travelling, const std::string &path) {
   auto parse = [](std::span<const uint8_t> bytes, const std::string &where) {
-    return parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, where);
+    return bmodel::parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, where);
   };
   if (travelling && travelling->size())
     return parse(travelling->bytes(), "'" + path + "': its tensor table");

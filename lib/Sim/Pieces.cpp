@@ -134,8 +134,8 @@ void GatheredTensor::add(const TensorPiece &p, const std::vector<uint8_t> &value
         for (int a : {N, C, D, H, W})
           at[a] += p.begin[a];
         throw UserError("tensor '" + entry->name + "': the piece that is complete after " +
-                        sim::text(p.after, p.after.group > 0) + " has another value at (n, c, d, h, w) = " + text(at) +
-                        " than an earlier piece; 'bmodel-tool compare' finds the wrong one");
+                        bmodel::text(p.after, p.after.group > 0) + " has another value at (n, c, d, h, w) = " +
+                        text(at) + " than an earlier piece; 'bmodel-tool compare' finds the wrong one");
       }
     std::memcpy(to, from, size_t(row * item));
     std::fill_n(seen, row, uint8_t(1));

@@ -1,4 +1,6 @@
 //===- Show.cpp - Commands, operands and tensors as text ------------------===//
+// Words for layouts, lanes and values as the debugger and comparisons print
+// them. Reads memory and changes nothing.
 
 #include "tpu_mlir/Sim/Show.h"
 #include "tpu_mlir/Kernel/Visit.h"

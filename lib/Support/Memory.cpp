@@ -1,4 +1,6 @@
 //===- Memory.cpp - Whether this machine can hold something ---------------===//
+// Refuses early, with both numbers, instead of being ended by the system
+// later. Asks for all of the machine's memory, not for what is free.
 #include "tpu_mlir/Support/Memory.h"
 #include "tpu_mlir/Support/Error.h"
 

@@ -1,4 +1,6 @@
 //===- OpenFile.h - Files opened for reading --------------------*- C++ -*-===//
+// What readers of whole files and of mapped files share: one sentence for each
+// failure, and pipes that do or do not wait.
 #ifndef TPU_MLIR_LIB_SUPPORT_OPENFILE_H
 #define TPU_MLIR_LIB_SUPPORT_OPENFILE_H
 

@@ -1,6 +1,6 @@
 """The documents say what is there: generated pages and quotes are current, commands exist, links lead somewhere.
 
-Also here: how the op ledger reads results. What it says of ops is measured in test_ledger.py.
+Also here: how C++ files open, and how the op ledger reads results. What it says of ops is measured in test_ledger.py.
 """
 
 from __future__ import annotations
@@ -279,6 +279,21 @@ def test_decisions_are_indexed_and_short() -> None:
         assert f"]({path.name})" in index, f"{path.name} is not in the index"
         assert text.startswith(f"# {path.name[:4]}: "), path.name
         assert 100 <= len(text.split()) <= 350, f"{path.name} has {len(text.split())} words"
+
+
+# --- sources ----------------------------------------------------------------------------------------------------------
+
+
+def test_cpp_files_open_with_what_they_decide() -> None:
+    bare = []
+    for folder in ("lib", "include", "tools", "test/unit"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix not in {".cpp", ".h", ".inc"}:
+                continue
+            title, second = path.read_text(encoding="utf-8").splitlines()[:2]
+            if not title.startswith(f"//===- {path.name} - ") or not re.match(r"// \S", second):
+                bare.append(_relative(path))
+    assert not bare, "a title line and, below it, what the file decides and what not: " + ", ".join(bare)
 
 
 # --- the ledger's reader ----------------------------------------------------------------------------------------------

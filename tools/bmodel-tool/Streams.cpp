@@ -44,7 +44,7 @@ public:
     const auto table = tables.find({ref.net, ref.stage});
     if (table == tables.end() || !command.info->has(isa::Field::cmd_id))
       return "";
-    const sim::LayerEntry *layer = table->second.layerOf(
+    const bmodel::LayerEntry *layer = table->second.layerOf(
         {group, command.engine() == isa::Engine::GDMA, uint32_t(command.get(isa::Field::cmd_id))});
     return layer ? "layer " + printable(layer->name) + " (" + printable(layer->op) + ")" : "";
   }
@@ -58,7 +58,7 @@ private:
     return text;
   }
 
-  std::map<std::pair<size_t, size_t>, sim::TensorTable> tables;
+  std::map<std::pair<size_t, size_t>, bmodel::TensorTable> tables;
 };
 
 } // namespace

@@ -1,4 +1,6 @@
 //===- DebugSpecs.cpp - What --break and --print ask for ------------------===//
+// Parses places, commands and names of tensors from the command line, and says
+// what it expected. What is done there is Debugger.cpp's.
 
 #include "DebugSpecs.h"
 #include "tpu_mlir/Support/Error.h"
@@ -93,7 +95,7 @@ BreakSpec parseBreak(const std::string &text) {
   uint64_t group = at ? number(parts[0], what) : 0, id = number(parts[at + 1], what);
   if (id == 0 || id > UINT32_MAX || group > UINT32_MAX)
     throw UserError(what + " has no such command; ids count from 1");
-  return {text, sim::CommandRef{uint32_t(group), parts[at] == "gdma", uint32_t(id)}, ""};
+  return {text, bmodel::CommandRef{uint32_t(group), parts[at] == "gdma", uint32_t(id)}, ""};
 }
 
 PrintSpec parsePrint(const std::string &text, const sim::Memory &memory) {

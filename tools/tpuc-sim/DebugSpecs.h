@@ -11,7 +11,7 @@ namespace tpu_mlir::tpuc_sim {
 /// A command ("tiu:9", "1:gdma:12" in group 1), or a layer by name: its first command.
 struct BreakSpec {
   std::string text;
-  std::optional<sim::CommandRef> command;
+  std::optional<bmodel::CommandRef> command;
   std::string layer;
 };
 

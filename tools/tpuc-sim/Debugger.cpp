@@ -14,8 +14,8 @@
 
 namespace tpu_mlir::tpuc_sim {
 
+using bmodel::CommandRef;
 using kernel::Dims;
-using sim::CommandRef;
 
 namespace {
 
@@ -75,7 +75,7 @@ Debugger::Breakpoint *Debugger::breakpointAt(const CommandRef &command) {
     if (b.spec.command ? *b.spec.command == command : false)
       return &b;
     // A layer's first command is the one that runs first, whatever its engine.
-    const sim::LayerEntry *layer = b.spec.command || b.isHit ? nullptr : simulator.tensorTable().layerOf(command);
+    const bmodel::LayerEntry *layer = b.spec.command || b.isHit ? nullptr : simulator.tensorTable().layerOf(command);
     if (layer && layer->name == b.spec.layer)
       return &b;
   }
@@ -85,8 +85,8 @@ Debugger::Breakpoint *Debugger::breakpointAt(const CommandRef &command) {
 std::string Debugger::where(const sim::CommandEvent &event) const {
   char cycles[32];
   std::snprintf(cycles, sizeof cycles, "%.0f", event.start);
-  const sim::LayerEntry *layer = simulator.tensorTable().layerOf(refOf(event));
-  return "stopped before " + sim::text(refOf(event), event.group > 0) + " at cycle " + cycles +
+  const bmodel::LayerEntry *layer = simulator.tensorTable().layerOf(refOf(event));
+  return "stopped before " + bmodel::text(refOf(event), event.group > 0) + " at cycle " + cycles +
          (layer ? ", layer " + quotedName(layer->name) + " (" + layer->op + ")" : "") + "\n  " +
          simulator.textOf(event.command) + "\n";
 }
@@ -134,20 +134,20 @@ std::string Debugger::printed(const std::string &what, const sim::CommandEvent &
       return "  " + spec.name + (o.isWrite ? " will be " : " is ") + sim::show(o, simulator.memory()) + "\n" +
              table(o.dtype, o.dims, v.values.data(), spec);
   }
-  if (const sim::TensorEntry *tensor = simulator.tensorTable().find(spec.name))
+  if (const bmodel::TensorEntry *tensor = simulator.tensorTable().find(spec.name))
     return printedTensor(*tensor, spec);
-  throw UserError("'" + spec.name + "' is neither an operand of " + sim::text(refOf(event), event.group > 0) +
+  throw UserError("'" + spec.name + "' is neither an operand of " + bmodel::text(refOf(event), event.group > 0) +
                   (names.empty() ? " (it has none)" : " (" + names + ")") +
                   " nor a tensor of the model's tensor table");
 }
 
 std::string Debugger::printedPlace(const PrintSpec &spec) const {
   const sim::Operand &o = *spec.place;
-  sim::TensorEntry tensor{spec.text, o.dtype, {o.dims.n, o.dims.c, o.dims.h, o.dims.w}, 1, 0, {}};
-  sim::TensorPiece piece;
+  bmodel::TensorEntry tensor{spec.text, o.dtype, {o.dims.n, o.dims.c, o.dims.h, o.dims.w}, 1, 0, {}};
+  bmodel::TensorPiece piece;
   piece.whole = piece.size = {o.dims.n, o.dims.c, 1, o.dims.h, o.dims.w};
   if (o.isLocal)
-    piece.layout = sim::PieceLayout::Strided;
+    piece.layout = bmodel::PieceLayout::Strided;
   piece.strides = {o.strides.n, o.strides.c, 0, o.strides.h, o.strides.w};
   piece.address = o.address, piece.lane = o.start.lane, piece.offset = o.start.offset;
   std::vector<uint8_t> values;
@@ -159,16 +159,16 @@ std::string Debugger::printedPlace(const PrintSpec &spec) const {
   return "  " + sim::show(o, simulator.memory()) + "\n" + table(o.dtype, o.dims, values.data(), spec);
 }
 
-std::string Debugger::printedTensor(const sim::TensorEntry &tensor, const PrintSpec &spec) const {
-  const sim::TensorPiece *shown = nullptr;
-  for (const sim::TensorPiece &p : tensor.pieces)
+std::string Debugger::printedTensor(const bmodel::TensorEntry &tensor, const PrintSpec &spec) const {
+  const bmodel::TensorPiece *shown = nullptr;
+  for (const bmodel::TensorPiece &p : tensor.pieces)
     if (isDone(p.after) && (p.whole[2] == 1 || !spec.hasElement))
       shown = &p;
   if (!shown)
     return "  tensor " + quotedName(tensor.name) + " is not there yet" +
            (tensor.pieces.empty() ? ""
                                   : "; its first piece is complete after " +
-                                        sim::text(tensor.pieces[0].after, tensor.pieces[0].after.group > 0)) +
+                                        bmodel::text(tensor.pieces[0].after, tensor.pieces[0].after.group > 0)) +
            "\n";
   std::vector<uint8_t> values = sim::readPiece(tensor, *shown, simulator.memory());
   // A tensor that is one row in the table has its own shape for people.
@@ -177,21 +177,21 @@ std::string Debugger::printedTensor(const sim::TensorEntry &tensor, const PrintS
   if (shown->count() == tensor.count() && s.size() == 4)
     dims = {s[0], s[1], s[2], s[3]};
   return "  tensor " + quotedName(tensor.name) + ", piece complete since " +
-         sim::text(shown->after, shown->after.group > 0) + " (memory as it is now)\n  " + sim::show(tensor, *shown) +
+         bmodel::text(shown->after, shown->after.group > 0) + " (memory as it is now)\n  " + sim::show(tensor, *shown) +
          "\n" + table(tensor.dtype, dims, values.data(), spec);
 }
 
 std::string Debugger::info(const std::string &topic) const {
   std::string out;
-  const sim::TensorTable &t = simulator.tensorTable();
+  const bmodel::TensorTable &t = simulator.tensorTable();
   if (topic == "breakpoints")
     for (const Breakpoint &b : breakpoints)
       out += "  " + b.spec.text + (b.isHit ? " (reached)" : "") + "\n";
   else if (topic == "layers")
-    for (const sim::LayerEntry &layer : t.layers)
+    for (const bmodel::LayerEntry &layer : t.layers)
       out += "  " + nameWord(layer.name) + " (" + layer.op + ")\n";
   else if (topic == "tensors")
-    for (const sim::TensorEntry &e : t.tensors) {
+    for (const bmodel::TensorEntry &e : t.tensors) {
       auto done = std::count_if(e.pieces.begin(), e.pieces.end(), [&](const auto &p) { return isDone(p.after); });
       out += "  " + nameWord(e.name) + " " + kernel::name(e.dtype) + ", " + std::to_string(done) + " of " +
              std::to_string(e.pieces.size()) + " pieces complete\n";

@@ -35,16 +35,16 @@ private:
     bool isHit = false;
   };
   void addBreakpoint(const std::string &where, const std::vector<std::string> &prints);
-  Breakpoint *breakpointAt(const sim::CommandRef &command);
+  Breakpoint *breakpointAt(const bmodel::CommandRef &command);
   std::string where(const sim::CommandEvent &event) const;
   std::string printed(const std::string &what, const sim::CommandEvent &event) const;
   std::string printedPlace(const PrintSpec &spec) const;
-  std::string printedTensor(const sim::TensorEntry &tensor, const PrintSpec &spec) const;
+  std::string printedTensor(const bmodel::TensorEntry &tensor, const PrintSpec &spec) const;
   std::string info(const std::string &topic) const;
   /// Reads commands until one that goes on.
   void converse(const sim::CommandEvent &event);
   bool obey(const std::string &line, const sim::CommandEvent &event);
-  bool isDone(const sim::CommandRef &command) const;
+  bool isDone(const bmodel::CommandRef &command) const;
 
   const sim::Simulator &simulator;
   std::vector<Breakpoint> breakpoints;

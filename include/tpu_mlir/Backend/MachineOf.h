@@ -1,4 +1,6 @@
 //===- MachineOf.h - What code generation asks of a chip --------*- C++ -*-===//
+// From the chip's data file to the sizes and tables that code generation works
+// with. Takes numbers over and decides none.
 #ifndef TPU_MLIR_BACKEND_MACHINEOF_H
 #define TPU_MLIR_BACKEND_MACHINEOF_H
 

@@ -1,4 +1,6 @@
 //===- MoveInterface.h - Ops that compute nothing ---------------*- C++ -*-===//
+// Says of a Top op that its result has its operands' values, so that number
+// formats may pass through it. How it moves them is the op's.
 #ifndef TPU_MLIR_INTERFACES_MOVEINTERFACE_H
 #define TPU_MLIR_INTERFACES_MOVEINTERFACE_H
 

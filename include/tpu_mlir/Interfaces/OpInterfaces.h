@@ -1,4 +1,6 @@
 //===- OpInterfaces.h - What passes may ask of an op ------------*- C++ -*-===//
+// Declares what OpInterfaces.td describes: all that a pass, an interpreter or
+// code generation asks of an op.
 #ifndef TPU_MLIR_INTERFACES_OPINTERFACES_H
 #define TPU_MLIR_INTERFACES_OPINTERFACES_H
 

@@ -1,5 +1,5 @@
 //===- OpInterfaces.td - What passes may ask of an op ------------*- tablegen -*-===//
-// Passes call these interfaces and know no op.
+// What passes, interpreters and code generation need of an op, they ask here.
 #ifndef TPU_MLIR_INTERFACES_OP_INTERFACES
 #define TPU_MLIR_INTERFACES_OP_INTERFACES
 

@@ -1,4 +1,7 @@
 //===- HostWeights.h - Weights in row-major order ---------------*- C++ -*-===//
+// Undoes the order in which weight-reorder has stored a filter, so that
+// interpreters of any stage read the same elements. Which weights are stored
+// how, their ops say.
 #ifndef TPU_MLIR_INTERPRETER_HOSTWEIGHTS_H
 #define TPU_MLIR_INTERPRETER_HOSTWEIGHTS_H
 

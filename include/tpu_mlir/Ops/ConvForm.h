@@ -1,5 +1,6 @@
 //===- ConvForm.h - The convolution recipe, shared --------------*- C++ -*-===//
-// The one recipe behind tpu.Conv2D and the weight form of tpu.MatMul.
+// The one recipe behind tpu.Conv2D and the weight form of tpu.MatMul: which buffers
+// there are and which steps. How groups are arranged is Conv/Grouped.h's choice.
 #ifndef TPU_MLIR_OPS_CONVFORM_H
 #define TPU_MLIR_OPS_CONVFORM_H
 
@@ -22,9 +23,6 @@ ConvShape shapeOfConv(llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<int64_t> st
 /// Operands: 0 input, 1 filter, 2 bias, 3 quant. `pack`: input channels side by side in the filter's stored order.
 Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const NumberFormat &inFormat,
                   const NumberFormat &outFormat, bool hasBias, int64_t pack, bool doRelu, double reluLimit);
-
-/// Clamps the recipe's output to [0, limit] where the output's saturation has not done so.
-void addReluSteps(Recipe &recipe, bool doRelu, double limit, const NumberFormat &format);
 
 } // namespace tpu_mlir
 

@@ -5,6 +5,9 @@
 #ifndef TPU_MLIR_OPS_FILTERPACKING_H
 #define TPU_MLIR_OPS_FILTERPACKING_H
 
+#include "tpu_mlir/Kernel/Format.h"
+#include "tpu_mlir/Target/Target.h"
+
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +16,8 @@ namespace tpu_mlir {
 struct FilterShape {
   int64_t oc, ic, taps, itemBytes;
 };
+/// Input channels that lie side by side in the stored filter.
+int64_t channelPack(const target::Chip &chip, kernel::DType type);
 std::vector<uint8_t> packFilter(const void *rowMajor, const FilterShape &shape, int64_t pack);
 std::vector<uint8_t> unpackFilter(const void *packed, const FilterShape &shape, int64_t pack);
 

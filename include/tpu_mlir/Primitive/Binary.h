@@ -1,4 +1,6 @@
-//===- Binary.h - Arithmetic of two operands -*- C++ -*-===//
+//===- Binary.h - Arithmetic of two operands --------------------*- C++ -*-===//
+// Sums, products, extremes and the like of two tensors, or of one and a
+// constant. A chain of them is the caller's to make.
 #ifndef TPU_MLIR_PRIMITIVE_BINARY_H
 #define TPU_MLIR_PRIMITIVE_BINARY_H
 

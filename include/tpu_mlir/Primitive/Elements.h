@@ -1,4 +1,6 @@
-//===- Elements.h - Casts and tables, element by element -*- C++ -*-===//
+//===- Elements.h - Casts and tables, element by element --------*- C++ -*-===//
+// What depends on one element alone and is no arithmetic of two. Which
+// functions become tables is a lowering's to decide.
 #ifndef TPU_MLIR_PRIMITIVE_ELEMENTS_H
 #define TPU_MLIR_PRIMITIVE_ELEMENTS_H
 

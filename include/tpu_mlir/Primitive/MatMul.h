@@ -1,4 +1,6 @@
-//===- MatMul.h - Products of matrices -*- C++ -*-===//
+//===- MatMul.h - Products of matrices --------------------------*- C++ -*-===//
+// The matrix unit's product of two computed matrices. Products with a weight
+// matrix are convolutions (Window.h).
 #ifndef TPU_MLIR_PRIMITIVE_MATMUL_H
 #define TPU_MLIR_PRIMITIVE_MATMUL_H
 

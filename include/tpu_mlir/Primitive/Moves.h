@@ -1,4 +1,7 @@
-//===- Moves.h - Elements to other places in local memory -*- C++ -*-===//
+//===- Moves.h - Elements to other places in local memory -------*- C++ -*-===//
+// Copies, exchanges of axes and joins between operands and results that both
+// stay in local memory. Moves through global memory are no primitives: they
+// are copy programs.
 #ifndef TPU_MLIR_PRIMITIVE_MOVES_H
 #define TPU_MLIR_PRIMITIVE_MOVES_H
 

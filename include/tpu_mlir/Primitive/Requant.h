@@ -1,4 +1,6 @@
-//===- Requant.h - From sums to 8 bits -*- C++ -*-===//
+//===- Requant.h - From sums to 8 bits --------------------------*- C++ -*-===//
+// Scales integers and rounds them to a narrower format. Where multipliers and
+// shifts come from is a lowering's.
 #ifndef TPU_MLIR_PRIMITIVE_REQUANT_H
 #define TPU_MLIR_PRIMITIVE_REQUANT_H
 

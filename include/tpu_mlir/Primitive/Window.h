@@ -1,4 +1,6 @@
-//===- Window.h - Convolution, depth-wise sums and maxima -*- C++ -*-===//
+//===- Window.h - Convolution, depth-wise sums and maxima -------*- C++ -*-===//
+// What slides a window over rows and columns. Windows that no command holds
+// are taken apart before a step is made.
 #ifndef TPU_MLIR_PRIMITIVE_WINDOW_H
 #define TPU_MLIR_PRIMITIVE_WINDOW_H
 

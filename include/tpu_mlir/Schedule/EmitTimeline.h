@@ -1,4 +1,6 @@
 //===- EmitTimeline.h - A placed timeline as commands -----------*- C++ -*-===//
+// From works that have their places to commands of both engines, and where in
+// global memory their weights lie. Decides no order: the timeline has it.
 #ifndef TPU_MLIR_SCHEDULE_EMITTIMELINE_H
 #define TPU_MLIR_SCHEDULE_EMITTIMELINE_H
 

@@ -1,4 +1,6 @@
 //===- InPlace.h - Copies that need not happen ------------------*- C++ -*-===//
+// Finds copies whose operand or result may lie where the other is. Gives no
+// addresses: address-assign does.
 #ifndef TPU_MLIR_SCHEDULE_INPLACE_H
 #define TPU_MLIR_SCHEDULE_INPLACE_H
 

@@ -1,4 +1,6 @@
 //===- Parts.h - A work in parts that scratch memory holds ------*- C++ -*-===//
+// The last cut of a work, below slices and channel tiles. Where scratch places
+// lie is decided before (mapScratch).
 #ifndef TPU_MLIR_SCHEDULE_PARTS_H
 #define TPU_MLIR_SCHEDULE_PARTS_H
 

@@ -1,4 +1,6 @@
 //===- Place.h - Offsets in local memory and times of loads -----*- C++ -*-===//
+// Gives a timeline's buffers their addresses and its loads their moments, or
+// says where memory runs out. Order and sizes are given.
 #ifndef TPU_MLIR_SCHEDULE_PLACE_H
 #define TPU_MLIR_SCHEDULE_PLACE_H
 

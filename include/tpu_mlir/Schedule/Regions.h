@@ -1,4 +1,6 @@
 //===- Regions.h - What a slice of a group computes and reads ---*- C++ -*-===//
+// Follows a slice from a group's results back to what it reads. Where slices
+// are cut is the group's to say.
 #ifndef TPU_MLIR_SCHEDULE_REGIONS_H
 #define TPU_MLIR_SCHEDULE_REGIONS_H
 

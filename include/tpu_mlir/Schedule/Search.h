@@ -1,4 +1,6 @@
 //===- Search.h - Which ops run together, and in what slices ----*- C++ -*-===//
+// Tries groups of ops, slices and forms, and keeps what the event model finds
+// fastest. How a candidate is built, placed and timed is said elsewhere.
 #ifndef TPU_MLIR_SCHEDULE_SEARCH_H
 #define TPU_MLIR_SCHEDULE_SEARCH_H
 

@@ -1,4 +1,6 @@
-//===- Segments.h - Where slicing pays ---------------------------*- C++ -*-===//
+//===- Segments.h - Where slicing pays --------------------------*- C++ -*-===//
+// Cuts the list of ops into groups by a cost that adds up. Whether a group
+// really fits, and what it really takes, is found out later.
 #ifndef TPU_MLIR_SCHEDULE_SEGMENTS_H
 #define TPU_MLIR_SCHEDULE_SEGMENTS_H
 

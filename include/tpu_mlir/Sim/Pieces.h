@@ -4,10 +4,20 @@
 #ifndef TPU_MLIR_SIM_PIECES_H
 #define TPU_MLIR_SIM_PIECES_H
 
+#include "tpu_mlir/Bmodel/TensorTable.h"
 #include "tpu_mlir/Sim/Memory.h"
-#include "tpu_mlir/Sim/TensorTable.h"
 
 namespace tpu_mlir::sim {
+
+// What the table in the container speaks of.
+using bmodel::Axes;
+using bmodel::CommandRange;
+using bmodel::CommandRef;
+using bmodel::LayerEntry;
+using bmodel::PieceLayout;
+using bmodel::TensorEntry;
+using bmodel::TensorPiece;
+using bmodel::TensorTable;
 
 /// A tensor of the run: raw bytes and what is needed to read them.
 struct TensorValue {

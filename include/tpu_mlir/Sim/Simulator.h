@@ -8,7 +8,6 @@
 #include "tpu_mlir/Bmodel/Bmodel.h"
 #include "tpu_mlir/Sim/Operand.h"
 #include "tpu_mlir/Sim/Pieces.h"
-#include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Sim/Timing.h"
 
 #include <functional>

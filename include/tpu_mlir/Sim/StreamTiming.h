@@ -6,7 +6,7 @@
 #define TPU_MLIR_SIM_STREAMTIMING_H
 
 #include "tpu_mlir/Bmodel/Bmodel.h"
-#include "tpu_mlir/Sim/TensorTable.h"
+#include "tpu_mlir/Sim/Pieces.h"
 #include "tpu_mlir/Sim/Timing.h"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 //===- Uncertain.h - How far the timing model can be off --------*- C++ -*-===//
+// Which of a chip's constants are only known to lie in a range, and chips with
+// them at its ends. What follows for a stream is for the caller to time.
 #ifndef TPU_MLIR_TIMING_UNCERTAIN_H
 #define TPU_MLIR_TIMING_UNCERTAIN_H
 

@@ -1,4 +1,4 @@
-//===- Binary.cpp - Arithmetic of two operands ---------------------------===//
+//===- Binary.cpp - Arithmetic of two operands ----------------------------===//
 // One command. Source: shared ISA notes, isa.md §5, and the vendor-compiled stream.
 #include "tpu_mlir/Primitive/Binary.h"
 #include "Row.h"

@@ -1,4 +1,4 @@
-//===- Elements.cpp - Casts and tables, element by element ---------------===//
+//===- Elements.cpp - Casts and tables, element by element ----------------===//
 // Source: shared ISA notes, isa.md §5 and §6.
 #include "tpu_mlir/Primitive/Elements.h"
 #include "Row.h"

@@ -1,4 +1,6 @@
 //===- Family.cpp - The family's rows by primitive ------------------------===//
+// Puts the rows into the order of the table of primitives, which is asserted.
+// What a row does is said in its own file.
 #include "Row.h"
 
 namespace tpu_mlir::backend {

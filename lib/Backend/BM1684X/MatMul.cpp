@@ -1,4 +1,4 @@
-//===- MatMul.cpp - Products of matrices ---------------------------------===//
+//===- MatMul.cpp - Products of matrices ----------------------------------===//
 // A command for each image. Source: shared ISA notes, isa.md §5.
 #include "tpu_mlir/Primitive/MatMul.h"
 #include "Row.h"

@@ -1,4 +1,4 @@
-//===- Requant.cpp - From sums to 8 bits ---------------------------------===//
+//===- Requant.cpp - From sums to 8 bits ----------------------------------===//
 // One command. Source: shared ISA notes, isa.md §5, and the vendor-compiled stream.
 #include "tpu_mlir/Primitive/Requant.h"
 #include "Row.h"

@@ -1,4 +1,6 @@
 //===- Row.cpp - What the family's rows share -----------------------------===//
+// Which views a command's strides reach, the fields that say so, and the
+// cycles of a step that streams its elements once.
 #include "Row.h"
 
 namespace tpu_mlir::backend::bm1684x {

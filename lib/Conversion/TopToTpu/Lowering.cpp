@@ -1,4 +1,6 @@
 //===- Lowering.cpp - One lowering of a network to number formats ---------===//
+// Where formats come from and where casts go, for every op alike. What an op
+// becomes is its own file's to say.
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"

@@ -1,4 +1,6 @@
 //===- Curve.h - Curved tables as chains of lines ---------------*- C++ -*-===//
+// Whether a smooth function of bytes is the largest or smallest of a few
+// lines, and which. What it costs beside a table is weighed in Results.cpp.
 #ifndef TPU_MLIR_LIB_OPS_ACTIVATION_CURVE_H
 #define TPU_MLIR_LIB_OPS_ACTIVATION_CURVE_H
 

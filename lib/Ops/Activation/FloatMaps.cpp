@@ -6,9 +6,10 @@
 // Sections: Verify, Form, Lower.
 #include "FloatMaps.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
-#include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/LeakySteps.h"
 #include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Elements.h"
+#include "tpu_mlir/Recipe/Recipe.h"
 
 #include <cmath>
 #include <utility>

@@ -1,4 +1,6 @@
 //===- FloatMaps.h - Functions with a form in f32 ---------------*- C++ -*-===//
+// Functions that a few exact float instructions make. All others have no form
+// in f32 yet.
 #ifndef TPU_MLIR_LIB_OPS_ACTIVATION_FLOATMAPS_H
 #define TPU_MLIR_LIB_OPS_ACTIVATION_FLOATMAPS_H
 

@@ -5,9 +5,9 @@
 // Sections: Verify, Form, Search.
 #include "Lines.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
-#include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Primitive/Binary.h"
 #include "tpu_mlir/Primitive/Requant.h"
+#include "tpu_mlir/Recipe/Recipe.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,6 @@
 //===- Lines.h - Tables that a few integer instructions replace -*- C++ -*-===//
+// Whether a function of bytes is one or two lines between bounds, and which.
+// One wrong result, and it is none.
 #ifndef TPU_MLIR_LIB_OPS_ACTIVATION_LINES_H
 #define TPU_MLIR_LIB_OPS_ACTIVATION_LINES_H
 

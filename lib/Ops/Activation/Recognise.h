@@ -1,4 +1,6 @@
 //===- Recognise.h - Activations written as arithmetic ----------*- C++ -*-===//
+// Which products of Top are one activation. What the activation then is on a
+// chip is Unary.cpp's.
 #ifndef TPU_MLIR_LIB_OPS_ACTIVATION_RECOGNISE_H
 #define TPU_MLIR_LIB_OPS_ACTIVATION_RECOGNISE_H
 

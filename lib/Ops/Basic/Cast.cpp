@@ -1,18 +1,26 @@
-//===- Cast.cpp - top.Cast ------------------------------------------------===//
-// A change of number format that the source network asked for. Top computes in
-// fp32, so a cast between float formats changes nothing here.
-#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+//===- Cast.cpp - A change of number format -------------------------------===//
+// All of top.Cast, which the source network asked for and which changes nothing
+// here, since Top computes in fp32; and of tpu.Cast, which lowering places
+// between floats and integers.
+#include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
+#include "tpu_mlir/Interpreter/EvalPlan.h"
+#include "tpu_mlir/Primitive/Binary.h"
+#include "tpu_mlir/Primitive/Elements.h"
+#include "tpu_mlir/Recipe/Recipe.h"
 
 using namespace mlir;
-using namespace tpu_mlir::top;
 
-//===- Verify -------------------------------------------------------------===//
-
-LogicalResult CastOp::verify() { return detail::verifySameShape(*this); }
+namespace tpu_mlir::top {
 
 //===- Infer shape --------------------------------------------------------===//
 
 LogicalResult CastOp::inferShape() { return detail::inferSameShape(*this); }
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult CastOp::verify() { return detail::verifySameShape(*this); }
 
 //===- FLOPs --------------------------------------------------------------===//
 
@@ -24,3 +32,67 @@ OpFoldResult CastOp::fold(FoldAdaptor) {
   bool isIdentity = getInput().getType() == getOutput().getType() && !isReturned(getOutput());
   return isIdentity ? getInput() : OpFoldResult();
 }
+
+//===- Interpret ----------------------------------------------------------===//
+
+LogicalResult CastOp::plan(EvalPlan &plan) { return plan.compute(*this, eval::View{}, {getInput()}); }
+
+} // namespace tpu_mlir::top
+
+namespace tpu_mlir {
+
+//===- Lower --------------------------------------------------------------===//
+
+namespace {
+
+struct CastLower : LowerInterface::ExternalModel<CastLower, top::CastOp> {
+  std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    // Top's cast keeps the value; formats are the lowering's.
+    l.map(op->getResult(0), l.operandAsIs(op->getOperand(0)));
+    return success();
+  }
+};
+
+} // namespace
+
+void registerCastLowering(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
+    top::CastOp::attachInterface<CastLower, MovesModel<top::CastOp>>(*context);
+  });
+}
+
+//===- Verify (tpu) -------------------------------------------------------===//
+
+LogicalResult tpu::CastOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameShape(*this, getInput(), getOutput())))
+    return failure();
+  NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
+  if (in.isQuantized() == out.isQuantized())
+    return emitOpError() << "casts between f32 and an integer format; 'input' and 'output' are both "
+                         << (in.isQuantized() ? "integers" : "f32");
+  return success();
+}
+
+//===- Form ---------------------------------------------------------------===//
+
+Form tpu::CastOp::form() {
+  Recipe r;
+  Dims d = nchwOf(getOutput());
+  NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
+  int x = r.addInput(0, in.dtype, d), y = r.addOutput(out.dtype, d);
+  auto scale = [&](int dst, int a, double factor) {
+    r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, dst, a, primitive::Constant{factor, DType::F32}));
+  };
+  if (out.isQuantized()) {
+    int scaled = r.addScratch(DType::F32, d);
+    scale(scaled, x, 1 / out.scale);
+    r.steps.push_back(primitive::cast(y, scaled));
+  } else {
+    r.steps.push_back(primitive::cast(y, x));
+    scale(y, y, in.scale);
+  }
+  return r;
+}
+
+} // namespace tpu_mlir

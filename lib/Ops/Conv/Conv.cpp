@@ -1,12 +1,20 @@
-//===- Conv.cpp - top.Conv ------------------------------------------------===//
-// Two-dimensional convolution: which attributes and operands fit together, its
-// result, its cost, and the zero padding it can take over from a top.Pad.
-#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
-
+//===- Conv.cpp - Convolutions: meaning and lowering ----------------------===//
+// All of top.Conv, but for windows beyond what a command holds (WideConv.cpp): which
+// attributes and operands fit together, its result, its cost, the zero padding
+// it can take over from a top.Pad, and its tpu.Conv2D, with groups and few
+// channels arranged as is cheapest (Grouped.h, Unfold.h).
+#include "ConvParts.h"
+#include "Grouped.h"
+#include "Unfold.h"
 #include "mlir/IR/PatternMatch.h"
+#include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Interpreter/EvalPlan.h"
+#include "tpu_mlir/Ops/WideWindow.h"
+#include "tpu_mlir/Ops/WindowOf.h"
 
 using namespace mlir;
-using namespace tpu_mlir::top;
+
+namespace tpu_mlir::top {
 
 static constexpr StringRef kOperands[] = {"input", "filter", "bias"};
 
@@ -95,3 +103,166 @@ struct TakeOverPadding : OpRewritePattern<ConvOp> {
 void ConvOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<TakeOverPadding>(context);
 }
+
+//===- Interpret ----------------------------------------------------------===//
+
+LogicalResult ConvOp::plan(EvalPlan &plan) {
+  eval::Conv conv{windowOf(getKernelShape(), getStrides(), getPads(), getDilations()),
+                  static_cast<int64_t>(getGroup())};
+  return plan.compute(*this, conv, {getInput(), getFilter(), getBias()});
+}
+
+} // namespace tpu_mlir::top
+
+namespace tpu_mlir {
+
+//===- Lower --------------------------------------------------------------===//
+
+namespace {
+
+/// The unfolding of a convolution, and of one in groups as a whole: `grouping` becomes one filter then.
+std::optional<Unfolding> unfoldingOf(const Lowering &l, const ConvShape &shape, Grouping &grouping, Value in,
+                                     const Dims &out) {
+  // Unfolding loads its operand from global memory, a channel at a time; more would rather stay where they are. Groups
+  // are worth more: together, each multiplies the others' zeros.
+  constexpr int64_t kFewChannels = 4, kFewGroups = 8;
+  const int64_t channels = nchwOf(in).c;
+  if (channels > (shape.group > 1 ? kFewGroups : kFewChannels) || shape.isDepthwise(channels, out.c) ||
+      kernel::bitWidth(formatOf(in).dtype) != 8)
+    return std::nullopt;
+  Value from = in;
+  if (auto cast = from.getDefiningOp<tpu::CastOp>())
+    from = cast.getInput();
+  std::optional<Unfolding> found =
+      chooseUnfolding(shape.window, nchwOf(in), out, !from.getDefiningOp<top::InputOp>(), l.chip);
+  if (found && shape.group > 1) {
+    grouping = Grouping();
+    grouping.join = shape.group, grouping.width = channels;
+  }
+  return found;
+}
+
+Value unfold(Lowering &l, Operation *op, Value in, const Unfolding &u, int64_t rows) {
+  Dims d = nchwOf(in);
+  const kernel::Window &w = u.window;
+  Value selector =
+      l.addWeight<uint8_t>(op, "selector", selectorOf(d.c, u), {1, u.channels, w.kh, w.kw}, formatOf(in).dtype);
+  Builder &b = l.builder;
+  auto type = RankedTensorType::get({d.n, u.channels, rows, u.width}, cast<ShapedType>(in.getType()).getElementType());
+  return tpu::UnfoldOp::create(
+      l.builder, l.roleOf(op, "unfold"), TypeRange{type}, ValueRange{in, selector},
+      ArrayRef<NamedAttribute>{
+          b.getNamedAttr("kernel_shape", b.getDenseI64ArrayAttr({w.kh, w.kw})),
+          b.getNamedAttr("strides", b.getDenseI64ArrayAttr({w.strideH, w.strideW})),
+          b.getNamedAttr("dilations", b.getDenseI64ArrayAttr({w.dilationH, w.dilationW})),
+          b.getNamedAttr("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}))});
+}
+
+} // namespace
+
+FailureOr<Value> createConv(top::ConvOp conv, Lowering &l, ConvParts parts) {
+  ConvShape &shape = parts.shape;
+  Dims inDims = nchwOf(parts.in), outDims = nchwOf(parts.out);
+  int64_t oc = outDims.c, ic = inDims.c / shape.group, taps = shape.window.kh * shape.window.kw;
+  NumberFormat inFormat = formatOf(parts.in), outFormat = l.formatOfResult(conv.getOutput());
+  ArrayRef<float> bias;
+  if (isPresent(conv.getBias()))
+    bias = l.weightData(conv.getBias());
+  Grouping g = groupingOf(shape, inDims, outDims, inFormat.dtype, l.chip);
+  const std::optional<Unfolding> u = l.isInt8() ? unfoldingOf(l, shape, g, parts.in, outDims) : std::nullopt;
+  SmallVector<int64_t> filterShape = {oc, g.width, shape.window.kh, shape.window.kw};
+
+  OpBuilder &b = l.builder;
+  NamedAttrList attrs(conv->getAttrDictionary());
+  if (g.band)
+    attrs.set("band", b.getI64IntegerAttr(g.band));
+  Value filterValue, biasValue = l.none(conv.getLoc()), quantValue = biasValue;
+  if (l.isInt8()) {
+    FailureOr<QuantizedFilter> q =
+        quantizeFilter(conv, parts.filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
+    if (failed(q))
+      return failure();
+    q->filter = g.arrange<int8_t>(q->filter, oc, ic, taps, shape.group);
+    if (u) {
+      parts.in = unfold(l, conv, parts.in, *u, outDims.h);
+      q->filter = unfoldFilter(q->filter, oc, inDims.c, *u, shape.window);
+      filterShape = {oc, u->channels, 1, u->kernelW};
+      shape.window = {1, u->kernelW, 1, u->strideW, 1, u->dilationW, 0, 0, 0, 0};
+    }
+    filterValue = l.addWeight<int8_t>(conv, "filter_i8", q->filter, filterShape, DType::I8);
+    if (!bias.empty())
+      biasValue = l.addWeight<int32_t>(conv, "bias_int32", q->bias, {1, oc, 1, 1}, DType::I32);
+    quantValue = l.addWeight<int32_t>(conv, "quant", q->quant, {1, oc, 1, 3}, DType::I32);
+  } else {
+    filterValue = conv.getFilter();
+    if (shapeOf(filterValue) != ArrayRef<int64_t>(filterShape))
+      filterValue =
+          l.addWeight<float>(conv, "filter_f32", g.arrange<float>(parts.filter.elements, oc, ic, taps, shape.group),
+                             filterShape, DType::F32);
+    if (!bias.empty())
+      biasValue = conv.getBias();
+  }
+  attrs.set("group", b.getI64IntegerAttr(shape.group / g.join));
+  const kernel::Window &w = shape.window;
+  attrs.set("kernel_shape", b.getDenseI64ArrayAttr({w.kh, w.kw}));
+  attrs.set("strides", b.getDenseI64ArrayAttr({w.strideH, w.strideW}));
+  attrs.set("dilations", b.getDenseI64ArrayAttr({w.dilationH, w.dilationW}));
+  attrs.set("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
+  Type type =
+      RankedTensorType::get(parts.out, cast<ShapedType>(l.typeOf(conv.getOutput(), outFormat)).getElementType());
+  return tpu::Conv2DOp::create(b, parts.loc, TypeRange{type}, ValueRange{parts.in, filterValue, biasValue, quantValue},
+                               attrs.getAttrs())
+      .getOutput();
+}
+
+namespace {
+
+struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
+  static ConvShape shapeOf(top::ConvOp conv) {
+    return shapeOfConv(conv.getKernelShape(), conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroup());
+  }
+  std::string whyNotLowered(Operation *op, const Lowering &l) const {
+    auto conv = cast<top::ConvOp>(op);
+    if (!isWeight(conv.getFilter()))
+      return "'filter' is computed by the network; only constant filters have a form";
+    const kernel::Window w = shapeOf(conv).window;
+    const bool isWide = hasWideStride(l, w) || hasWideDilation(l, w);
+    const int64_t kernel = isWide ? w.kh * w.kw : std::max(w.kh, w.kw);
+    return kernel <= l.chip.limits.maxDim
+               ? ""
+               : (isWide ? "its windows, laid out as rows, have " : "its kernel has ") + std::to_string(kernel) +
+                     " elements, more than " + std::string(l.chip.identity.name) + " takes, " +
+                     std::to_string(l.chip.limits.maxDim);
+  }
+
+  LogicalResult lower(Operation *op, Lowering &l) const {
+    auto conv = cast<top::ConvOp>(op);
+    Value in = l.operand(conv.getInput());
+    ConvShape shape = shapeOf(conv);
+    const FilterView filter = viewOf(l, conv.getFilter());
+    FailureOr<Value> result;
+    const bool wideStride = hasWideStride(l, shape.window);
+    if (wideStride && !hasFewerTaps(shape.window, nchwOf(conv.getOutput()))) {
+      result = createWideStride(conv, l, in, shape, filter);
+    } else if (wideStride || hasWideDilation(l, shape.window)) {
+      result = createWideDilation(conv, l, in, shape, filter);
+    } else {
+      in = padWhereTooLarge(l, in, shape.window, op, 0);
+      result = createConv(conv, l,
+                          {in, shape, filter, SmallVector<int64_t>(tpu_mlir::shapeOf(conv.getOutput())), op->getLoc()});
+    }
+    if (failed(result))
+      return failure();
+    l.map(conv.getOutput(), *result);
+    return success();
+  }
+};
+
+} // namespace
+
+void registerConvLowering(DialectRegistry &registry) {
+  registry.addExtension(
+      +[](MLIRContext *context, top::TopDialect *) { top::ConvOp::attachInterface<ConvLower>(*context); });
+}
+
+} // namespace tpu_mlir

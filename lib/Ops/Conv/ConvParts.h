@@ -1,4 +1,6 @@
 //===- ConvParts.h - Making convolutions ------------------------*- C++ -*-===//
+// Between the lowering of top.Conv and that of windows too wide for a command:
+// both end in one tpu.Conv2D, of operands that may have been laid out first.
 #ifndef TPU_MLIR_LIB_OPS_CONV_CONVPARTS_H
 #define TPU_MLIR_LIB_OPS_CONV_CONVPARTS_H
 

@@ -5,7 +5,7 @@
 // reads all channels of the groups it has a part of, which lie in whole lane
 // groups already. Zeros make them equal in every bit.
 #include "Grouped.h"
-#include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Ops/FilterPacking.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>

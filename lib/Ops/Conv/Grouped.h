@@ -1,4 +1,7 @@
 //===- Grouped.h - Filters of convolutions in groups ------------*- C++ -*-===//
+// Chooses, by the timing model, how groups share the array, and arranges the
+// filter accordingly. Depth-wise convolutions have a form of their own and
+// come here only to pass.
 #ifndef TPU_MLIR_LIB_OPS_CONV_GROUPED_H
 #define TPU_MLIR_LIB_OPS_CONV_GROUPED_H
 

@@ -3,7 +3,7 @@
 // Sections: Verify, Form, Choice.
 #include "Unfold.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
-#include "tpu_mlir/Ops/ConvForm.h"
+#include "tpu_mlir/Ops/WindowOf.h"
 #include "tpu_mlir/Primitive/Window.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
@@ -34,7 +34,7 @@ LogicalResult tpu::UnfoldOp::verify() {
 
 Form tpu::UnfoldOp::form() {
   Recipe r;
-  kernel::Window w = shapeOfConv(getKernelShape(), getStrides(), getPads(), getDilations(), 1).window;
+  kernel::Window w = windowOf(getKernelShape(), getStrides(), getPads(), getDilations());
   Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
   DType type = formatOf(getInput()).dtype;
   int x = r.addInput(0, type, {in.n, out.c, in.h, in.w},

@@ -1,4 +1,6 @@
 //===- Unfold.h - Convolutions of few input channels ------------*- C++ -*-===//
+// Chooses, by the timing model, which taps of a convolution of few channels
+// become channels, and makes what that takes.
 #ifndef TPU_MLIR_LIB_OPS_CONV_UNFOLD_H
 #define TPU_MLIR_LIB_OPS_CONV_UNFOLD_H
 

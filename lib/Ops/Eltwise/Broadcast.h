@@ -1,4 +1,4 @@
-//===- Broadcast.h - Broadcast operands of any rank in four axes -*- C++ -*-===//
+//===- Broadcast.h - Broadcast operands in four axes ------------*- C++ -*-===//
 // Neighbouring axes along which every operand either repeats or does not are
 // one axis. Up to rank 4 tensors are seen as they are; beyond, as the four axes
 // that keep most lanes busy.

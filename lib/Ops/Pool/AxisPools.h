@@ -1,4 +1,6 @@
 //===- AxisPools.h - Pools that no command or memory holds ------*- C++ -*-===//
+// The lowering of pools that Pool.cpp cannot lower as one, and what it shares
+// with that.
 #ifndef TPU_MLIR_LIB_OPS_POOL_AXISPOOLS_H
 #define TPU_MLIR_LIB_OPS_POOL_AXISPOOLS_H
 

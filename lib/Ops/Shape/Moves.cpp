@@ -1,4 +1,6 @@
 //===- Moves.cpp - Moving data inside a lowering --------------------------===//
+// Each makes the op, with its name and shape, unless nothing would move. What
+// the ops are on a chip is their own files'.
 #include "tpu_mlir/Ops/Moves.h"
 
 #include <numeric>

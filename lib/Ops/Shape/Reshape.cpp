@@ -1,12 +1,16 @@
-//===- Reshape.cpp - top.Reshape, top.Flatten -----------------------------===//
-// The same elements in the same order under another shape. A flatten is written
-// as a reshape, and of a chain of reshapes only the last counts.
-#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
-
+//===- Reshape.cpp - The same elements under another shape ----------------===//
+// All of top.Reshape, top.Flatten and tpu.Reshape. A flatten is written as a
+// reshape, and of a chain of reshapes only the last counts. Nothing moves: the
+// result is a view of the operand.
+#include "MoveLower.h"
 #include "mlir/IR/PatternMatch.h"
+#include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Interpreter/EvalPlan.h"
+#include "tpu_mlir/Recipe/Recipe.h"
 
 using namespace mlir;
-using namespace tpu_mlir::top;
+
+namespace tpu_mlir::top {
 
 static constexpr StringRef kOperands[] = {"input"};
 
@@ -108,3 +112,39 @@ void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRCon
 void FlattenOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<FlattenToReshape>(context);
 }
+
+//===- Interpret ----------------------------------------------------------===//
+
+LogicalResult ReshapeOp::plan(EvalPlan &plan) { return plan.compute(*this, eval::View{}, {getInput()}); }
+LogicalResult FlattenOp::plan(EvalPlan &plan) { return plan.compute(*this, eval::View{}, {getInput()}); }
+
+} // namespace tpu_mlir::top
+
+namespace tpu_mlir {
+
+//===- Lower --------------------------------------------------------------===//
+
+void registerReshapeLowering(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
+    top::ReshapeOp::attachInterface<MoveLower<top::ReshapeOp, tpu::ReshapeOp>, MovesModel<top::ReshapeOp>>(*context);
+    top::FlattenOp::attachInterface<MoveLower<top::FlattenOp, tpu::ReshapeOp>, MovesModel<top::FlattenOp>>(*context);
+  });
+}
+
+//===- Verify (tpu) -------------------------------------------------------===//
+
+LogicalResult tpu::ReshapeOp::verify() {
+  if (failed(verifyTensors(*this)) || failed(verifySameFormat(*this, getInput(), getOutput())))
+    return failure();
+  int64_t in = cast<ShapedType>(getInput().getType()).getNumElements(),
+          out = cast<ShapedType>(getOutput().getType()).getNumElements();
+  if (in != out)
+    return emitOpError() << "'input' has " << in << " elements but 'output' has " << out;
+  return success();
+}
+
+//===- Form ---------------------------------------------------------------===//
+
+Form tpu::ReshapeOp::form() { return View{}; }
+
+} // namespace tpu_mlir

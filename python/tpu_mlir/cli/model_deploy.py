@@ -13,7 +13,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser("model_deploy.py", "Lower a Top model, generate a bmodel, simulate it and compare.")
     parser.add_argument("--mlir", type=Path, required=True, help="Top model from model_transform.py")
     parser.add_argument("--model", type=Path, required=True, help="the .bmodel to write")
-    parser.add_argument("--chip", "--processor", required=True, help="the chip, such as bm1684x")
+    parser.add_argument("--chip", "--processor", required=True, help="the chip; an unknown name lists all")
     parser.add_argument("--quantize", default="F32", help="INT8 or F32 (default)")
 
     quant = parser.add_argument_group("quantisation")

@@ -97,16 +97,15 @@ def _support() -> dict[str, Any]:
 
 def resolve_chip(name: str) -> str:
     """The chip's own name; one that is unknown or not built yet is a UserError."""
-    support = _support()
-    known: Sequence[str] = support["names"]
+    from ..core import pymlir
+
+    chips: dict[str, Any] = pymlir().known_chips()
     lower = name.lower()
-    if lower not in known:
-        raise unknown_name("chip", name, known)
-    chip = support["same_as"].get(lower, lower)
-    if chip not in support["built"]:
-        raise UserError(
-            f"chip '{lower}' is known, but its rules are not built yet; built: {', '.join(support['built'])}"
-        )
+    if lower not in chips["names"]:
+        raise unknown_name("chip", name, chips["names"])
+    chip = chips["aliases"].get(lower, lower)
+    if chip not in chips["built"]:
+        raise UserError(f"chip '{lower}' is known, but its rules are not built yet; built: {', '.join(chips['built'])}")
     return str(chip)
 
 
@@ -117,7 +116,7 @@ def resolve_quantize(chip: str, name: str, asymmetric: bool) -> str:
     upper = name.upper()
     if upper not in precisions:
         raise unknown_name("precision", name, precisions)
-    built: dict[str, list[str]] = support["built"][chip]["quantize"]
+    built: dict[str, list[str]] = support["built"]
     wanted = ("asym" if asymmetric else "sym") if upper == "INT8" else "plain"
     if wanted not in built.get(upper, []):
         words = {"sym": " symmetric", "asym": " asymmetric", "plain": ""}

@@ -1,8 +1,11 @@
 //===- Mutate.cpp - Faults planted into command streams -------------------===//
+// Each kind of fault is one that a compiler could make: operands moved,
+// buffers overlapped, loads dropped, waits lowered. Whether a fault has an
+// effect is asked of the simulator (Plant.cpp).
 
 #include "Mutate.h"
+#include "tpu_mlir/Bmodel/TensorTable.h"
 #include "tpu_mlir/Isa/Text.h"
-#include "tpu_mlir/Sim/TensorTable.h"
 
 #include "Operands.h"
 
@@ -214,20 +217,20 @@ std::string dropLoad(Streams &s, bmodel::Model &model, size_t group, const targe
   bmodel::NetParameter &p = model.net[0].parameter[0];
   if (p.tensorLoc && p.tensorLoc->size()) {
     const auto bytes = p.tensorLoc->bytes();
-    auto table = sim::parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "table");
-    for (sim::TensorEntry &entry : table.tensors)
-      for (sim::TensorPiece &piece : entry.pieces)
+    auto table = bmodel::parseTensorTable({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, "table");
+    for (bmodel::TensorEntry &entry : table.tensors)
+      for (bmodel::TensorPiece &piece : entry.pieces)
         if (piece.after.byGdma && piece.after.group == group && piece.after.id > gone)
           --piece.after.id;
-    for (sim::LayerEntry &layer : table.layers)
-      for (sim::CommandRange &range : layer.commands)
+    for (bmodel::LayerEntry &layer : table.layers)
+      for (bmodel::CommandRange &range : layer.commands)
         if (range.byGdma && range.group == group) {
           range.first -= range.first > gone + 1;
           range.last -= range.last > gone;
         }
-    for (sim::LayerEntry &layer : table.layers)
-      std::erase_if(layer.commands, [](const sim::CommandRange &range) { return range.last < range.first; });
-    const std::string json = sim::printTensorTable(table);
+    for (bmodel::LayerEntry &layer : table.layers)
+      std::erase_if(layer.commands, [](const bmodel::CommandRange &range) { return range.last < range.first; });
+    const std::string json = bmodel::printTensorTable(table);
     p.tensorLoc = bmodel::Blob(std::vector<uint8_t>(json.begin(), json.end()));
   }
   return text;

@@ -1,4 +1,6 @@
 //===- CurveTest.cpp - Curved tables that chains of lines replace ---------===//
+// What the search finds is compared with the table on every input; noise has
+// no curve.
 #include "../../../lib/Ops/Activation/Curve.h"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 //===- LinesTest.cpp - Tables that lines replace --------------------------===//
+// What the search finds is compared with the table on every input; a single
+// result off is no line.
 #include "../../../lib/Ops/Activation/Lines.h"
 
 #include <cmath>

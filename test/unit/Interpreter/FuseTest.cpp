@@ -1,4 +1,6 @@
 //===- FuseTest.cpp - What may be joined, and what may not ----------------===//
+// Items before and after, by hand. That joined items compute the same is
+// tested on programs (ProgramTest.cpp).
 #include "Fuse.h"
 
 #include <gtest/gtest.h>

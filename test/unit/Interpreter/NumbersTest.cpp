@@ -1,4 +1,6 @@
 //===- NumbersTest.cpp - Real values and stored values --------------------===//
+// How inputs and outputs of networks pass between files and number formats,
+// against values written out by hand.
 #include "tpu_mlir/Interpreter/Interpreter.h"
 #include "tpu_mlir/Kernel/Float.h"
 

@@ -1,4 +1,6 @@
 //===- MatmulTest.cpp - Matrix products against the definition ------------===//
+// The oracle is the sum as written, in 64-bit integers, or in floats in the
+// order that the contract states.
 
 #include "Reference.h"
 

@@ -1,4 +1,6 @@
 //===- ParallelTest.cpp - Sharing loops among threads ---------------------===//
+// Every iteration happens once, whatever nests, forks or limits there are. How
+// fast is not tested.
 
 #include "tpu_mlir/Kernel/Parallel.h"
 

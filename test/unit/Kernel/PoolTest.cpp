@@ -1,4 +1,6 @@
 //===- PoolTest.cpp - Depth-wise convolution and maximum pooling ----------===//
+// The oracle is a loop over taps as written; vector levels of the machine are
+// compared with it one by one.
 
 #include "Reference.h"
 

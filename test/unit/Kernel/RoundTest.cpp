@@ -1,4 +1,6 @@
 //===- RoundTest.cpp - Every rounding against exact fractions -------------===//
+// The oracle is integer arithmetic on fractions, which rounds by definition
+// and shares nothing with the kernels.
 
 #include "Reference.h"
 

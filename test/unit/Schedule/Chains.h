@@ -1,4 +1,6 @@
 //===- Chains.h - Small networks for the scheduler's tests ------*- C++ -*-===//
+// Networks that are small enough to be looked through. What the scheduler
+// should make of them is each test's to say.
 #ifndef TPU_MLIR_TEST_UNIT_SCHEDULE_CHAINS_H
 #define TPU_MLIR_TEST_UNIT_SCHEDULE_CHAINS_H
 

@@ -1,4 +1,5 @@
 //===- InPlaceTest.cpp - Copies that need not happen ----------------------===//
+// Networks of programs of copies, and where their values then lie.
 #include "tpu_mlir/Schedule/InPlace.h"
 #include "Chains.h"
 

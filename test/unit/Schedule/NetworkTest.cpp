@@ -1,4 +1,5 @@
 //===- NetworkTest.cpp - Fusion and links ---------------------------------===//
+// Which ops join which, and what stays whole.
 #include "Chains.h"
 #include "tpu_mlir/Primitive/Moves.h"
 

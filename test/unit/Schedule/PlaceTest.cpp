@@ -1,4 +1,6 @@
 //===- PlaceTest.cpp - Offsets in local memory and times of loads ---------===//
+// Random timelines: buffers that live together do not overlap, and loads come
+// after what they read is there.
 #include "Chains.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,6 @@
 //===- RowBlobTest.cpp - Weights as one row per lane ----------------------===//
+// Random weights: every channel is there once, at its place, and rows stay
+// below their limit.
 #include "Chains.h"
 #include "tpu_mlir/Schedule/EmitTimeline.h"
 

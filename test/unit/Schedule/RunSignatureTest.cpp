@@ -1,4 +1,6 @@
 //===- RunSignatureTest.cpp - Blocks that are built alike -----------------===//
+// Equal blocks have equal signatures, and whatever costs differently has
+// another.
 #include "../../../lib/Schedule/RunSignature.h"
 #include "Chains.h"
 

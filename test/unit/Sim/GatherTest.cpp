@@ -1,4 +1,6 @@
 //===- GatherTest.cpp - Gather and scatter commands -----------------------===//
+// Single commands against loops over elements, and the sentences for illegal
+// ones.
 
 #include "Bench.h"
 

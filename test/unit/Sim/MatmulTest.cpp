@@ -1,4 +1,6 @@
 //===- MatmulTest.cpp - Matrix product commands ---------------------------===//
+// Single commands against loops over elements, and the sentences for illegal
+// ones.
 
 #include "Bench.h"
 

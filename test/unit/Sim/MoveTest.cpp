@@ -1,4 +1,5 @@
 //===- MoveTest.cpp - Transposition, lane copy and broadcast commands -----===//
+// Single commands against loops over elements: what ends in which lane.
 
 #include "Bench.h"
 

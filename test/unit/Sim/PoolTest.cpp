@@ -1,4 +1,5 @@
 //===- PoolTest.cpp - Depth-wise convolution and pooling commands ---------===//
+// Single commands against loops over taps, and the sentences for illegal ones.
 
 #include "Bench.h"
 

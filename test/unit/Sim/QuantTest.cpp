@@ -1,4 +1,6 @@
 //===- QuantTest.cpp - Requantisation commands ----------------------------===//
+// Single commands against their formulas, element by element, and the
+// sentences for illegal ones.
 
 #include "Bench.h"
 

@@ -1,4 +1,5 @@
 //===- SelectTest.cpp - Fused linear and fused compare commands -----------===//
+// Single commands against the formulas of the instruction's description.
 
 #include "Bench.h"
 

@@ -1,4 +1,6 @@
 //===- TempFolder.h - A folder that lives as long as a test -----*- C++ -*-===//
+// Made anew for each test, so that tests may run side by side, and removed
+// with all that lies in it.
 #ifndef TPU_MLIR_TEST_UNIT_SUPPORT_TEMPFOLDER_H
 #define TPU_MLIR_TEST_UNIT_SUPPORT_TEMPFOLDER_H
 

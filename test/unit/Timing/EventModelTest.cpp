@@ -1,4 +1,5 @@
 //===- EventModelTest.cpp - When commands start and end -------------------===//
+// Start and end of few commands, worked out by hand.
 
 #include "tpu_mlir/Timing/EventModel.h"
 

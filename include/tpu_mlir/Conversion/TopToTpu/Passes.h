@@ -1,4 +1,5 @@
 //===- Passes.h - From Top to Tpu -------------------------------*- C++ -*-===//
+// Declares the passes that Passes.td describes; what each does is said there.
 #ifndef TPU_MLIR_CONVERSION_TOPTOTPU_PASSES_H
 #define TPU_MLIR_CONVERSION_TOPTOTPU_PASSES_H
 

@@ -1,4 +1,4 @@
-//===- TopDialect.cpp - Registration, module attributes ------------------===//
+//===- TopDialect.cpp - Registration, module attributes -------------------===//
 // Registers the Top ops and verifies what belongs to a whole module: the values
 // of `module.*` attributes, its structure and the names of tensors. Ops verify
 // themselves in lib/Ops.

@@ -1,4 +1,5 @@
 //===- Flops.h - The network's FLOPs ----------------------------*- C++ -*-===//
+// Adds up what ops say of themselves.
 #ifndef TPU_MLIR_LIB_DIALECT_TOP_TRANSFORMS_FLOPS_H
 #define TPU_MLIR_LIB_DIALECT_TOP_TRANSFORMS_FLOPS_H
 

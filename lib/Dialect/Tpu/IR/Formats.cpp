@@ -1,4 +1,6 @@
 //===- Formats.cpp - Number formats and shapes of Tpu values --------------===//
+// The one place where element types of MLIR become number formats and back.
+// Which formats an op accepts is its verifier's.
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 

@@ -1,4 +1,6 @@
 //===- TpuDialect.cpp - The Tpu dialect -----------------------------------===//
+// Registers ops and attributes, and checks the attributes that passes and
+// users write. Ops verify themselves in lib/Ops.
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"

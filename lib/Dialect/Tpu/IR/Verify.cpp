@@ -1,4 +1,6 @@
 //===- Verify.cpp - Checks that Tpu verifiers share -----------------------===//
+// Sentences that several verifiers share, so that one mistake has one wording.
+// Sizes are bounded here once, so that arithmetic on them cannot overflow.
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinTypes.h"

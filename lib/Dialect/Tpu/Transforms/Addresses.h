@@ -1,4 +1,6 @@
-//===- Addresses.h - Whether a module's addresses can be ----------*- C++ -*-===//
+//===- Addresses.h - Whether a module's addresses can be --------*- C++ -*-===//
+// The last look at what the text of a module says about global memory before
+// code is generated from it.
 #ifndef TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_ADDRESSES_H
 #define TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_ADDRESSES_H
 

@@ -7,13 +7,14 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Backend/MachineOf.h"
 #include "tpu_mlir/Bmodel/Bmodel.h"
+#include "tpu_mlir/Bmodel/TensorTable.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Tpu/IR/CheckLowered.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Ops/TargetOf.h"
-#include "tpu_mlir/Sim/TensorTable.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/Outputs.h"
 
@@ -163,7 +164,7 @@ bmodel::CoeffMem NetWriter::coefficients() {
 }
 
 bmodel::Model NetWriter::finish(const target::Chip &chip) {
-  const sim::TensorTable tensors = notes.take(); // before the last group of commands is closed
+  const bmodel::TensorTable tensors = notes.take(); // before the last group of commands is closed
   bmodel::NetParameter p;
   int index = 0;
   for (auto input : function.getBody().front().getOps<top::InputOp>())
@@ -191,7 +192,7 @@ bmodel::Model NetWriter::finish(const target::Chip &chip) {
   subnet.id = 0;
   subnet.nextSubnetIds = {-1};
   p.subNet.push_back(subnet);
-  std::string text = sim::printTensorTable(tensors);
+  std::string text = bmodel::printTensorTable(tensors);
   p.tensorLoc = bmodel::Blob(std::vector<uint8_t>(text.begin(), text.end()));
   bmodel::Net net;
   auto name = module->getAttrOfType<StringAttr>("module.name");

@@ -1,4 +1,6 @@
 //===- GroupFile.h - Layer groups as JSON -----------------------*- C++ -*-===//
+// The way out of layer-group's decisions into a file, and back from a file
+// that a user has changed. The search itself is lib/Schedule's.
 #ifndef TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_GROUPFILE_H
 #define TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_GROUPFILE_H
 

@@ -4,6 +4,7 @@
 // `ginfo`, where a user may change it.
 #include "GroupFile.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
+#include "tpu_mlir/Dialect/Tpu/IR/CheckLowered.h"
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
 #include "tpu_mlir/Ops/TargetOf.h"

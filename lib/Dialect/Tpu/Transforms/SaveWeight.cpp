@@ -1,4 +1,6 @@
 //===- SaveWeight.cpp - The weight file of a module -----------------------===//
+// Writes the arrays that the module still names. What they hold is the
+// WeightStore's.
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"

@@ -1,4 +1,6 @@
 //===- ScheduleOf.cpp - A module as the scheduler sees it -----------------===//
+// Numbers the ops and values of a function, and reads back the groups that
+// stand in `ginfo`, where a user may have changed them. Decides no group.
 #include "ScheduleOf.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"

@@ -1,4 +1,6 @@
 //===- ScheduleOf.h - A module as the scheduler sees it ---------*- C++ -*-===//
+// Between MLIR and lib/Schedule, which knows no MLIR: numbers for ops and
+// values, and the schedule that layer-group wrote into the module.
 #ifndef TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_SCHEDULEOF_H
 #define TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_SCHEDULEOF_H
 

@@ -2,9 +2,9 @@
 // Which engine runs what (all of it the TPU, here), and in which order.
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Tpu/IR/CheckLowered.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 #include "tpu_mlir/Dialect/Tpu/Transforms/Passes.h"
-#include "tpu_mlir/Ops/TargetOf.h"
 
 using namespace mlir;
 

@@ -1,4 +1,6 @@
 //===- TensorNotes.cpp - Which tensor stands where, and when --------------===//
+// Listens to code generation and writes down what the tensor table says.
+// Pieces of inputs and of views that change elements are left out.
 #include "TensorNotes.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 
@@ -16,11 +18,11 @@ void TensorNotes::owns(int op) {
 void TensorNotes::madeLocal(int value, const Region &region, const codegen::LocalView &view,
                             const codegen::LocalStrides &outer) {
   const Dims &whole = scheduled.values[value].dims;
-  sim::TensorPiece piece;
+  bmodel::TensorPiece piece;
   piece.whole = {whole.n, whole.c, 1, whole.h, whole.w};
   piece.begin = {region[0].begin, region[1].begin, 0, region[2].begin, region[3].begin};
   piece.size = {region[0].size(), region[1].size(), 1, region[2].size(), region[3].size()};
-  piece.layout = sim::PieceLayout::Strided;
+  piece.layout = bmodel::PieceLayout::Strided;
   piece.offset = view.offset;
   piece.strides = {outer.n, outer.c, view.dims.h * rowStrideOf(view), rowStrideOf(view), 1};
   piece.after = last(isa::Engine::TIU);
@@ -44,22 +46,22 @@ void TensorNotes::madePart(int value, const codegen::TensorPart &p) {
   // elements than its own (padded channels) is no piece of it.
   if (v.isInput || v.isWeight)
     return;
-  sim::TensorEntry &entry = entryOf(of);
+  bmodel::TensorEntry &entry = entryOf(of);
   if (p.whole.count() != entry.count() || p.dtype != entry.dtype)
     return;
-  sim::CommandRef after{p.after.group, p.engine == isa::Engine::GDMA, p.after.id};
+  bmodel::CommandRef after{p.after.group, p.engine == isa::Engine::GDMA, p.after.id};
   if (p.isLocal)
     entry.addLocal(p.whole, beginOf(p.box), dimsOf(p.box), 0, p.offset,
-                   p.layout == Layout::Compact ? sim::PieceLayout::Compact : sim::PieceLayout::Aligned, after);
+                   p.layout == Layout::Compact ? bmodel::PieceLayout::Compact : bmodel::PieceLayout::Aligned, after);
   else
     entry.addGlobal(p.whole, beginOf(p.box), dimsOf(p.box), v.address, after);
 }
 
-sim::TensorTable TensorNotes::take() {
+bmodel::TensorTable TensorNotes::take() {
   settle();
   addViews();
-  sim::TensorTable table;
-  for (sim::TensorEntry &e : entries)
+  bmodel::TensorTable table;
+  for (bmodel::TensorEntry &e : entries)
     if (!e.pieces.empty())
       table.tensors.push_back(std::move(e));
   for (auto [i, ranges] : llvm::enumerate(layers))
@@ -74,7 +76,7 @@ void TensorNotes::addViews() {
     if (v.viewOf < 0)
       continue;
     int of = function.network.root(int(i));
-    sim::TensorEntry entry = describe(int(i));
+    bmodel::TensorEntry entry = describe(int(i));
     if (function.network.values[of].isInput)
       entry.addWhole(v.address, {});
     else if (entries[of].dtype == entry.dtype && entries[of].count() == entry.count())
@@ -83,15 +85,15 @@ void TensorNotes::addViews() {
   }
 }
 
-sim::CommandRef TensorNotes::last(isa::Engine engine) const {
+bmodel::CommandRef TensorNotes::last(isa::Engine engine) const {
   codegen::CommandStream::Position at = stream.lastIssued(engine);
   return {at.group, engine == isa::Engine::GDMA, at.id};
 }
 
-sim::TensorEntry TensorNotes::describe(int value) const {
+bmodel::TensorEntry TensorNotes::describe(int value) const {
   Value v = function.values[value];
   NumberFormat format = formatOf(v);
-  sim::TensorEntry entry;
+  bmodel::TensorEntry entry;
   entry.name = function.network.values[value].name;
   entry.dtype = format.dtype;
   entry.shape = shapeOf(v).vec();
@@ -100,8 +102,8 @@ sim::TensorEntry TensorNotes::describe(int value) const {
   return entry;
 }
 
-sim::TensorEntry &TensorNotes::entryOf(int value) {
-  sim::TensorEntry &entry = entries[value];
+bmodel::TensorEntry &TensorNotes::entryOf(int value) {
+  bmodel::TensorEntry &entry = entries[value];
   if (entry.name.empty())
     entry = describe(value);
   return entry;
@@ -113,9 +115,9 @@ void TensorNotes::settle() {
       uint32_t first = g == group ? ids[int(e)] + 1 : 1, end = stream.lastIdOf(g, e);
       if (first > end || owner < 0)
         continue;
-      std::vector<sim::CommandRange> &ranges = layers[owner];
+      std::vector<bmodel::CommandRange> &ranges = layers[owner];
       bool isGdma = e == isa::Engine::GDMA, joins = false;
-      for (sim::CommandRange &r : llvm::reverse(ranges))
+      for (bmodel::CommandRange &r : llvm::reverse(ranges))
         if (r.byGdma == isGdma) {
           if (r.group == g && r.last + 1 == first)
             r.last = end, joins = true;

@@ -5,8 +5,8 @@
 #define TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_TENSORNOTES_H
 
 #include "ScheduleOf.h"
+#include "tpu_mlir/Bmodel/TensorTable.h"
 #include "tpu_mlir/Codegen/Emitter.h"
-#include "tpu_mlir/Sim/TensorTable.h"
 
 namespace tpu_mlir::tpu {
 
@@ -27,12 +27,12 @@ public:
   void madePart(int value, const codegen::TensorPart &part);
 
   /// The table; call once, after the last command.
-  sim::TensorTable take();
+  bmodel::TensorTable take();
 
 private:
-  sim::CommandRef last(isa::Engine engine) const;
-  sim::TensorEntry describe(int value) const;
-  sim::TensorEntry &entryOf(int value);
+  bmodel::CommandRef last(isa::Engine engine) const;
+  bmodel::TensorEntry describe(int value) const;
+  bmodel::TensorEntry &entryOf(int value);
   void addViews();
   /// Gives the commands issued since the last call to their owner.
   void settle();
@@ -40,8 +40,8 @@ private:
   const FunctionNetwork &function;
   const schedule::Network &scheduled;
   const codegen::CommandStream &stream;
-  std::vector<sim::TensorEntry> entries;              ///< by value
-  std::vector<std::vector<sim::CommandRange>> layers; ///< by op
+  std::vector<bmodel::TensorEntry> entries;              ///< by value
+  std::vector<std::vector<bmodel::CommandRange>> layers; ///< by op
   int owner = -1;
   uint32_t group = 0, ids[2] = {0, 0};
 };

@@ -1,4 +1,4 @@
-//===- Shapes.h - Shape inference shared by the Top ops ----------*- C++ -*-===//
+//===- Shapes.h - Shape inference shared by the Top ops ---------*- C++ -*-===//
 // What every op's shape inference has in common: only static shapes, one
 // tensor result, a declared shape that must agree with the inferred one, numpy
 // broadcasting and the sliding-window formula. The rule of each op is in its

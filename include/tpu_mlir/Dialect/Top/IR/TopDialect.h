@@ -1,4 +1,7 @@
-//===- TopDialect.h - The Top dialect -----------------------------*- C++ -*-===//
+//===- TopDialect.h - The Top dialect ---------------------------*- C++ -*-===//
+// The ops of a network as its source means them, in fp32, with the module's
+// attributes and the weights beside them. Knows no chip; what each op is
+// stands in its file of lib/Ops.
 #ifndef TPU_MLIR_DIALECT_TOP_IR_TOPDIALECT_H
 #define TPU_MLIR_DIALECT_TOP_IR_TOPDIALECT_H
 

@@ -1,4 +1,5 @@
-//===- Passes.h - Passes over the Top dialect --------------------*- C++ -*-===//
+//===- Passes.h - Passes over the Top dialect -------------------*- C++ -*-===//
+// Declares the passes that Passes.td describes; what each does is said there.
 #ifndef TPU_MLIR_DIALECT_TOP_TRANSFORMS_PASSES_H
 #define TPU_MLIR_DIALECT_TOP_TRANSFORMS_PASSES_H
 

@@ -1,4 +1,7 @@
-//===- TpuDialect.h - The Tpu dialect -----------------------------*- C++ -*-===//
+//===- TpuDialect.h - The Tpu dialect ---------------------------*- C++ -*-===//
+// The ops of a lowered network, which have number formats and a form on the
+// chip, and the attributes that later passes give them. What each op is stands
+// in its file of lib/Ops.
 #ifndef TPU_MLIR_DIALECT_TPU_IR_TPUDIALECT_H
 #define TPU_MLIR_DIALECT_TPU_IR_TPUDIALECT_H
 

@@ -1,4 +1,7 @@
 //===- Verify.h - Checks that Tpu verifiers share ---------------*- C++ -*-===//
+// What verifiers of several Tpu ops ask: shapes, number formats, windows,
+// broadcasts, requantisations. What only one op needs is checked in its own
+// file.
 #ifndef TPU_MLIR_DIALECT_TPU_IR_VERIFY_H
 #define TPU_MLIR_DIALECT_TPU_IR_VERIFY_H
 

@@ -1,10 +1,13 @@
-//===- BatchNorm.cpp - top.BatchNorm --------------------------------------===//
-// Batch normalisation with settled statistics. It is written as a scale, or
-// multiplied into a convolution, by the passes over the Top dialect.
-#include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+//===- BatchNorm.cpp - Batch normalisation with settled statistics --------===//
+// All of top.BatchNorm. It has no form on the chip: passes over the Top dialect
+// write it as a scale, or multiply it into a convolution.
+#include "Elements.h"
+
+#include <cmath>
 
 using namespace mlir;
-using namespace tpu_mlir::top;
+
+namespace tpu_mlir::top {
 
 static constexpr StringRef kOperands[] = {"input", "mean", "variance", "gamma", "beta"};
 
@@ -35,3 +38,24 @@ LogicalResult BatchNormOp::verify() {
 
 // Settled statistics make it one multiplication and one addition per element.
 int64_t BatchNormOp::flops() { return (2 + getDoRelu()) * elementCount(getOutput()); }
+
+//===- Interpret ----------------------------------------------------------===//
+
+LogicalResult BatchNormOp::plan(EvalPlan &plan) {
+  int64_t channels = elementCount(getMean());
+  auto mean = elements(plan, *this, getMean(), channels, 0),
+       variance = elements(plan, *this, getVariance(), channels, 1);
+  auto gamma = elements(plan, *this, getGamma(), channels, 1), beta = elements(plan, *this, getBeta(), channels, 0);
+  if (failed(mean) || failed(variance) || failed(gamma) || failed(beta))
+    return failure();
+  eval::Affine affine;
+  double epsilon = getEpsilon().convertToDouble();
+  for (int64_t c = 0; c < channels; ++c) {
+    double scale = (*gamma)[c] / std::sqrt((*variance)[c] + epsilon);
+    affine.scale.push_back(static_cast<float>(scale));
+    affine.offset.push_back(static_cast<float>((*beta)[c] - (*mean)[c] * scale));
+  }
+  return plan.compute(*this, std::move(affine), {getInput()});
+}
+
+} // namespace tpu_mlir::top

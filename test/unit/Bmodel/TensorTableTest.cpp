@@ -1,6 +1,8 @@
 //===- TensorTableTest.cpp - Which command completes which tensor ---------===//
+// Random tables survive being written and read, documented texts mean what
+// they say, and mutated texts are refused or consistent.
 
-#include "tpu_mlir/Sim/TensorTable.h"
+#include "tpu_mlir/Bmodel/TensorTable.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <cmath>
@@ -9,7 +11,7 @@
 #include <random>
 
 using namespace tpu_mlir;
-using namespace tpu_mlir::sim;
+using namespace tpu_mlir::bmodel;
 
 namespace {
 

@@ -5,8 +5,8 @@
 // NetParameter.tensor_loc of a bmodel, or beside it as tensor_location.json.
 // Both are the same JSON text; docs/reference/tensor-table.md describes it.
 // Decides no place: the compiler does.
-#ifndef TPU_MLIR_SIM_TENSORTABLE_H
-#define TPU_MLIR_SIM_TENSORTABLE_H
+#ifndef TPU_MLIR_BMODEL_TENSORTABLE_H
+#define TPU_MLIR_BMODEL_TENSORTABLE_H
 
 #include "tpu_mlir/Kernel/Format.h"
 
@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tpu_mlir::sim {
+namespace tpu_mlir::bmodel {
 
 /// A command of the stream. Id 0 stands for the start of the run, before any command.
 struct CommandRef {
@@ -111,6 +111,6 @@ TensorTable parseTensorTable(std::string_view json, const std::string &where);
 /// The inverse; one piece a line, the same bytes for the same table.
 std::string printTensorTable(const TensorTable &table);
 
-} // namespace tpu_mlir::sim
+} // namespace tpu_mlir::bmodel
 
-#endif // TPU_MLIR_SIM_TENSORTABLE_H
+#endif // TPU_MLIR_BMODEL_TENSORTABLE_H

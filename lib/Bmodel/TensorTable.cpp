@@ -3,12 +3,12 @@
 // thousand slices has tens of thousands of pieces, so pieces are printed by
 // hand, without what is the default. Reading is TensorTableRead.cpp.
 
-#include "tpu_mlir/Sim/TensorTable.h"
+#include "tpu_mlir/Bmodel/TensorTable.h"
 
 #include <cassert>
 #include <nlohmann/json.hpp>
 
-namespace tpu_mlir::sim {
+namespace tpu_mlir::bmodel {
 
 int64_t TensorEntry::count() const {
   int64_t n = 1;
@@ -153,4 +153,4 @@ std::string printTensorTable(const TensorTable &table) {
          "}\n";
 }
 
-} // namespace tpu_mlir::sim
+} // namespace tpu_mlir::bmodel

@@ -4,12 +4,12 @@
 // here is consistent in itself: boxes lie in their tensors, numbers are small
 // enough to be multiplied. Whether memory and commands exist is the reader's.
 
-#include "tpu_mlir/Sim/TensorTable.h"
+#include "tpu_mlir/Bmodel/TensorTable.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <nlohmann/json.hpp>
 
-namespace tpu_mlir::sim {
+namespace tpu_mlir::bmodel {
 
 using nlohmann::json;
 
@@ -193,4 +193,4 @@ TensorTable parseTensorTable(std::string_view text, const std::string &where) {
   return table;
 }
 
-} // namespace tpu_mlir::sim
+} // namespace tpu_mlir::bmodel
