@@ -23,7 +23,7 @@ struct Machine {
   int64_t laneStride;  ///< bytes between lanes in an address
   uint64_t globalBase; ///< first address of global memory
   uint32_t idLimit, streamPadBytes;
-  int64_t maxDmaWStride;              ///< bytes between neighbours of a GDMA command's innermost axis
+  int64_t maxDmaWStride; ///< bytes between neighbours of a GDMA command's innermost axis
   Roundings roundings;
   const target::Chip *chip = nullptr; ///< for prices
 };

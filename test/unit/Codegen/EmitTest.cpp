@@ -136,7 +136,8 @@ TEST(Emit, RecipesInGroupsOfCommands) {
         *size = between(recipes.random, std::max<int64_t>(1, *size / 4), *size);
     if (recipe.steps[0].is(primitive::matMul()))
       tile.n = 1;
-    std::optional<TilePlan> plan = codegen::placeBuffers(recipe, tile, 1 + int(seed / RandomRecipes::kKinds) % 2, machine.memory);
+    std::optional<TilePlan> plan =
+        codegen::placeBuffers(recipe, tile, 1 + int(seed / RandomRecipes::kKinds) % 2, machine.memory);
     if (!plan)
       plan = codegen::chooseTile(recipe, machine.memory);
     tiled += plan->tile != out;
