@@ -133,7 +133,7 @@ void subtractColumnZeroPoints(const Tensor &sums, const ConstTensor &left, const
 }
 
 void accumulate(const Tensor &sums, const ConstTensor &more) {
-  assert(sums.dtype == DType::I32 && more.dtype == DType::I32 && sums.dims == more.dims);
+  assert(sums.dtype == DType::I32 && more.dtype == DType::I32 && sums.dims.count() == more.dims.count());
   for (int64_t i = 0, count = sums.dims.count(); i < count; ++i)
     sums.as<uint32_t>()[i] += more.as<uint32_t>()[i];
 }
