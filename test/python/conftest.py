@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,6 +30,13 @@ class NetworkRun:
 
 def has_core() -> bool:
     return importlib.util.find_spec("pymlir") is not None
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """A shell lets what it starts in the background ignore SIGINT, and so do all that this starts; tests send it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 needs_core = pytest.mark.skipif(not has_core(), reason="the compiled module 'pymlir' is not on the path")
