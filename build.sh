@@ -121,7 +121,7 @@ with_tools() { # runs a command with the tools on PATH, as after `source envsetu
   )
 }
 
-test_unit() { ctest --test-dir "$build" --output-on-failure; }
+test_unit() { ctest --test-dir "$build" -j "$(jobs)" --output-on-failure; }
 
 test_lit() { with_tools lit -v "$build/test"; }
 
@@ -130,7 +130,7 @@ test_sanitized() {
   configure "$asan" -DTPU_MLIR_SANITIZE=ON -DTPU_MLIR_MLIR=OFF &&
     ninja -C "$asan" -j "$(jobs)" &&
     # A mapped file that is cut short is a sentence of ours, not a finding.
-    ASAN_OPTIONS=handle_sigbus=0 ctest --test-dir "$asan" --output-on-failure
+    ASAN_OPTIONS=handle_sigbus=0 ctest --test-dir "$asan" -j "$(jobs)" --output-on-failure
 }
 
 # All of our code, with Debian's LLVM and MLIR as they are: units, passes, networks of up to sixty ops (whose compiled
@@ -143,7 +143,7 @@ test_sanitized_mlir() {
       # Leaks at the end are Python's; LLVM's half of an allocator knows nothing of the other half's poison.
       export ASAN_OPTIONS=detect_leaks=0:allow_user_poisoning=0:detect_container_overflow=0:handle_sigbus=0
       export UBSAN_OPTIONS=print_stacktrace=1 TPU_MLIR_BUILD_DIR="$asan_mlir"
-      ctest --test-dir "$asan_mlir" --output-on-failure && with_tools lit -q "$asan_mlir/test" &&
+      ctest --test-dir "$asan_mlir" -j "$(jobs)" --output-on-failure && with_tools lit -q "$asan_mlir/test" &&
         with_tools python "$root/test/sanitized.py" "$root/test/Ops" "$root/test/fuzz/test_fuzz_readers.py" -q
     )
 }
