@@ -6,15 +6,23 @@
 
 namespace tpu_mlir::backend {
 
-#define FAMILY(name) const Family &family##name();
+int64_t StepShape::widest() const {
+  int64_t bytes = kernel::byteSize(target().dtype);
+  for (int id : step.sources)
+    if (id >= 0 && recipe.buffers[id].place != Place::Weight)
+      bytes = std::max<int64_t>(bytes, kernel::byteSize(recipe.buffers[id].dtype));
+  return bytes;
+}
+
+#define FAMILY(folder) const Family &family##folder();
 #include "tpu_mlir/Backend/Families.def"
 
-const Family &familyFor(std::string_view isa) {
-#define FAMILY(name)                                                                                                   \
-  if (const Family &family = family##name(); family.isa() == isa)                                                      \
+const Family &familyFor(std::string_view wanted) {
+#define FAMILY(folder)                                                                                                 \
+  if (const Family &family = family##folder(); family.name() == wanted)                                                \
     return family;
 #include "tpu_mlir/Backend/Families.def"
-  throw UserError("no back end works by the instruction table '" + std::string(isa) + "'");
+  throw UserError("there is no family of chips '" + std::string(wanted) + "' in lib/Backend");
 }
 
 } // namespace tpu_mlir::backend

@@ -15,7 +15,7 @@ Machine machineOf(const target::Chip &chip, int64_t laneBytes) {
   Machine m;
   m.table = &isa::tableFor(chip.identity.isa);
   m.memory = {chip.local.lanes,   laneBytes ? laneBytes : chip.local.laneBytes, bank, chip.local.alignBytes,
-              chip.limits.maxDim, &backend::familyFor(chip.identity.isa)};
+              chip.limits.maxDim, &backend::familyFor(chip.identity.family)};
   m.localBase = chip.local.windowBase;
   m.laneStride = chip.local.laneStride;
   m.globalBase = chip.global.ddrBase;

@@ -10,21 +10,21 @@
 
 namespace tpu_mlir::kernel {
 
-const char *name(Primitive p) {
+const char *name(EngineOp p) {
   static constexpr const char *kNames[] = {
       "add",          "sub",         "mul",       "max", "min", "and", "or", "xor", "shift", "cast", "select_greater",
       "select_equal", "select_less", "polynomial"};
   return kNames[size_t(p)];
 }
 
-int operandCount(Primitive p) {
+int operandCount(EngineOp p) {
   switch (p) {
-  case Primitive::Cast:
-  case Primitive::Polynomial:
+  case EngineOp::Cast:
+  case EngineOp::Polynomial:
     return 1;
-  case Primitive::SelectGreater:
-  case Primitive::SelectEqual:
-  case Primitive::SelectLess:
+  case EngineOp::SelectGreater:
+  case EngineOp::SelectEqual:
+  case EngineOp::SelectLess:
     return 4;
   default:
     return 2;
@@ -81,7 +81,7 @@ Sequence withFewRegisters(const Sequence &given) {
         o->reg = place[size_t(o->reg)];
       }
     // A result may take an operand's place, but not that of one with elements of another width.
-    const bool isInPlace = s.what != Primitive::Cast || byteSize(s.from) == byteSize(s.type);
+    const bool isInPlace = s.what != EngineOp::Cast || byteSize(s.from) == byteSize(s.type);
     if (!isInPlace)
       take(s.to);
     for (int reg : done)
@@ -101,18 +101,18 @@ Sequence withoutPolynomials(const Sequence &program) {
   Sequence out = program;
   out.steps.clear(), out.polynomials.clear();
   for (const Sequence::Step &s : program.steps) {
-    if (s.what != Primitive::Polynomial) {
+    if (s.what != EngineOp::Polynomial) {
       out.steps.push_back(s);
       continue;
     }
     const std::vector<float> &c = program.polynomials[size_t(s.coefficients)];
     Sequence::Operand sum{-1, std::bit_cast<uint32_t>(c.back())};
     for (size_t k = c.size() - 1; k-- > 0;) {
-      out.steps.push_back({Primitive::Mul, DType::F32, out.registers++, s.a, sum, {}, {}});
+      out.steps.push_back({EngineOp::Mul, DType::F32, out.registers++, s.a, sum, {}, {}});
       // The last sum goes where the polynomial went.
       const int to = k ? out.registers++ : s.to;
       out.steps.push_back(
-          {Primitive::Add, DType::F32, to, {out.steps.back().to}, {-1, std::bit_cast<uint32_t>(c[k])}, {}, {}});
+          {EngineOp::Add, DType::F32, to, {out.steps.back().to}, {-1, std::bit_cast<uint32_t>(c[k])}, {}, {}});
       sum = {to};
     }
   }
@@ -146,28 +146,28 @@ private:
     const Tensor to{s.type, dims, reg(s.to)};
     const DType t = s.type;
     switch (s.what) {
-    case Primitive::Add:
-    case Primitive::Sub:
-    case Primitive::Mul:
-    case Primitive::Max:
-    case Primitive::Min:
-      return binary(BinaryOp(int(s.what) - int(Primitive::Add)), to, read(s.a, t), read(s.b, t));
-    case Primitive::And:
-    case Primitive::Or:
-    case Primitive::Xor:
-      return bitwise(BitOp(int(s.what) - int(Primitive::And)), to, read(s.a, t), read(s.b, t));
-    case Primitive::Shift: {
+    case EngineOp::Add:
+    case EngineOp::Sub:
+    case EngineOp::Mul:
+    case EngineOp::Max:
+    case EngineOp::Min:
+      return binary(BinaryOp(int(s.what) - int(EngineOp::Add)), to, read(s.a, t), read(s.b, t));
+    case EngineOp::And:
+    case EngineOp::Or:
+    case EngineOp::Xor:
+      return bitwise(BitOp(int(s.what) - int(EngineOp::And)), to, read(s.a, t), read(s.b, t));
+    case EngineOp::Shift: {
       const int8_t places = int8_t(int32_t(s.b.bits));
       return shiftEach(ShiftOp::Arithmetic, to, read(s.a, t), {DType::I8, {1, 1, 1, 1}, &places}, Round::Floor);
     }
-    case Primitive::Cast:
+    case EngineOp::Cast:
       return cast(to, read(s.a, s.from), s.round);
-    case Primitive::SelectGreater:
-    case Primitive::SelectEqual:
-    case Primitive::SelectLess:
-      return select(Comparison(int(s.what) - int(Primitive::SelectGreater)), to, read(s.a, t), read(s.b, t),
+    case EngineOp::SelectGreater:
+    case EngineOp::SelectEqual:
+    case EngineOp::SelectLess:
+      return select(Comparison(int(s.what) - int(EngineOp::SelectGreater)), to, read(s.a, t), read(s.b, t),
                     read(s.c, t), read(s.d, t));
-    case Primitive::Polynomial: {
+    case EngineOp::Polynomial: {
       const std::vector<float> &c = program.polynomials[size_t(s.coefficients)];
       return polynomial(to, read(s.a, t), c.data(), int64_t(c.size()));
     }

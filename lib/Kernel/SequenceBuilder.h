@@ -32,42 +32,42 @@ public:
 
   Value input(int number) { return {number, true}; }
 
-  Value add(Value a, Value b) { return binary(Primitive::Add, DType::F32, a, b); }
-  Value sub(Value a, Value b) { return binary(Primitive::Sub, DType::F32, a, b); }
-  Value mul(Value a, Value b) { return binary(Primitive::Mul, DType::F32, a, b); }
-  Value max(Value a, Value b) { return binary(Primitive::Max, DType::F32, a, b); }
-  Value min(Value a, Value b) { return binary(Primitive::Min, DType::F32, a, b); }
-  Value addInt(Value a, Value b) { return binary(Primitive::Add, DType::I32, a, b); }
-  Value subInt(Value a, Value b) { return binary(Primitive::Sub, DType::I32, a, b); }
-  Value minInt(Value a, Value b) { return binary(Primitive::Min, DType::I32, a, b); }
-  Value maxInt(Value a, Value b) { return binary(Primitive::Max, DType::I32, a, b); }
-  Value bitAnd(Value a, Value b) { return binary(Primitive::And, DType::I32, a, b); }
-  Value bitOr(Value a, Value b) { return binary(Primitive::Or, DType::I32, a, b); }
-  Value bitXor(Value a, Value b) { return binary(Primitive::Xor, DType::I32, a, b); }
+  Value add(Value a, Value b) { return binary(EngineOp::Add, DType::F32, a, b); }
+  Value sub(Value a, Value b) { return binary(EngineOp::Sub, DType::F32, a, b); }
+  Value mul(Value a, Value b) { return binary(EngineOp::Mul, DType::F32, a, b); }
+  Value max(Value a, Value b) { return binary(EngineOp::Max, DType::F32, a, b); }
+  Value min(Value a, Value b) { return binary(EngineOp::Min, DType::F32, a, b); }
+  Value addInt(Value a, Value b) { return binary(EngineOp::Add, DType::I32, a, b); }
+  Value subInt(Value a, Value b) { return binary(EngineOp::Sub, DType::I32, a, b); }
+  Value minInt(Value a, Value b) { return binary(EngineOp::Min, DType::I32, a, b); }
+  Value maxInt(Value a, Value b) { return binary(EngineOp::Max, DType::I32, a, b); }
+  Value bitAnd(Value a, Value b) { return binary(EngineOp::And, DType::I32, a, b); }
+  Value bitOr(Value a, Value b) { return binary(EngineOp::Or, DType::I32, a, b); }
+  Value bitXor(Value a, Value b) { return binary(EngineOp::Xor, DType::I32, a, b); }
   /// Left, or right where negative, rounding down.
-  Value shift(Value a, int places) { return binary(Primitive::Shift, DType::I32, a, int32_t(places)); }
+  Value shift(Value a, int places) { return binary(EngineOp::Shift, DType::I32, a, int32_t(places)); }
   Value toInt(Value a, Round round = Round::HalfToEven) { return cast(a, DType::F32, DType::I32, round); }
   Value toFloat(Value a) { return cast(a, DType::I32, DType::F32, Round::HalfToEven); }
   Value cast(Value a, DType from, DType to, Round round = Round::HalfToEven) {
     Value v = fresh();
-    program.steps.push_back({Primitive::Cast, to, v.reg, a, {}, {}, {}, from, round});
+    program.steps.push_back({EngineOp::Cast, to, v.reg, a, {}, {}, {}, from, round});
     return v;
   }
   Value ifGreater(Value a, Value b, Value yes, Value no) {
-    return choose(Primitive::SelectGreater, DType::F32, a, b, yes, no);
+    return choose(EngineOp::SelectGreater, DType::F32, a, b, yes, no);
   }
   Value ifLess(Value a, Value b, Value yes, Value no) {
-    return choose(Primitive::SelectLess, DType::F32, a, b, yes, no);
+    return choose(EngineOp::SelectLess, DType::F32, a, b, yes, no);
   }
   Value ifEqual(Value a, Value b, Value yes, Value no) {
-    return choose(Primitive::SelectEqual, DType::F32, a, b, yes, no);
+    return choose(EngineOp::SelectEqual, DType::F32, a, b, yes, no);
   }
   Value ifIntEqual(Value a, Value b, Value yes, Value no) {
-    return choose(Primitive::SelectEqual, DType::I32, a, b, yes, no);
+    return choose(EngineOp::SelectEqual, DType::I32, a, b, yes, no);
   }
   Value polynomial(Value x, std::span<const float> coefficients) {
     Value v = fresh();
-    program.steps.push_back({Primitive::Polynomial, DType::F32, v.reg, x, {}, {}, {}});
+    program.steps.push_back({EngineOp::Polynomial, DType::F32, v.reg, x, {}, {}, {}});
     program.steps.back().coefficients = int(program.polynomials.size());
     program.polynomials.emplace_back(coefficients.begin(), coefficients.end());
     return v;
@@ -107,12 +107,12 @@ public:
 
 private:
   Value fresh() { return {program.registers++, true}; }
-  Value binary(Primitive what, DType t, Value a, Value b) {
+  Value binary(EngineOp what, DType t, Value a, Value b) {
     Value v = fresh();
     program.steps.push_back({what, t, v.reg, a, b, {}, {}});
     return v;
   }
-  Value choose(Primitive what, DType t, Value a, Value b, Value yes, Value no) {
+  Value choose(EngineOp what, DType t, Value a, Value b, Value yes, Value no) {
     Value v = fresh();
     program.steps.push_back({what, t, v.reg, a, b, yes, no});
     return v;

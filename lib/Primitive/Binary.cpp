@@ -37,10 +37,7 @@ struct BinaryPrimitive final : Row {
 
 } // namespace
 
-const Primitive &binary() {
-  static const BinaryPrimitive row;
-  return row;
-}
+const Primitive &binary() { return only<BinaryPrimitive>(); }
 
 Step binary(kernel::BinaryOp op, int dst, int a, int b, int shift) {
   BinaryAttributes with;

@@ -50,21 +50,12 @@ struct AbsolutePrimitive final : Row {
 
 } // namespace
 
-const Primitive &absolute() {
-  static const AbsolutePrimitive row;
-  return row;
-}
+const Primitive &absolute() { return only<AbsolutePrimitive>(); }
 
-const Primitive &cast() {
-  static const CastPrimitive row;
-  return row;
-}
+const Primitive &cast() { return only<CastPrimitive>(); }
 Step cast(int dst, int a) { return makeStep(cast(), dst, {a, -1, -1}); }
 
-const Primitive &lookup() {
-  static const LookupPrimitive row;
-  return row;
-}
+const Primitive &lookup() { return only<LookupPrimitive>(); }
 Step lookup(int dst, int a, int table) { return makeStep(lookup(), dst, {a, table, -1}); }
 
 } // namespace tpu_mlir::primitive

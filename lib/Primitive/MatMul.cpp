@@ -32,10 +32,7 @@ struct MatMulPrimitive final : Row {
 
 } // namespace
 
-const Primitive &matMul() {
-  static const MatMulPrimitive row;
-  return row;
-}
+const Primitive &matMul() { return only<MatMulPrimitive>(); }
 Step matMul(int dst, int left, int right) { return makeStep(matMul(), dst, {left, right, -1}); }
 
 } // namespace tpu_mlir::primitive

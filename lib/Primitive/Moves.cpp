@@ -121,28 +121,16 @@ struct InsertPrimitive final : MovePrimitive {
 
 } // namespace
 
-const Primitive &copy() {
-  static const CopyPrimitive row;
-  return row;
-}
+const Primitive &copy() { return only<CopyPrimitive>(); }
 Step copy(int dst, int a, const CopyAttributes &attributes) { return makeStep(copy(), dst, {a, -1, -1}, attributes); }
 
-const Primitive &transpose() {
-  static const TransposePrimitive row;
-  return row;
-}
+const Primitive &transpose() { return only<TransposePrimitive>(); }
 Step transpose(int dst, int a) { return makeStep(transpose(), dst, {a, -1, -1}); }
 
-const Primitive &heads() {
-  static const HeadsPrimitive row;
-  return row;
-}
+const Primitive &heads() { return only<HeadsPrimitive>(); }
 Step heads(int dst, int a) { return makeStep(heads(), dst, {a, -1, -1}); }
 
-const Primitive &insert() {
-  static const InsertPrimitive row;
-  return row;
-}
+const Primitive &insert() { return only<InsertPrimitive>(); }
 Step insert(int dst, int a) { return makeStep(insert(), dst, {a, -1, -1}); }
 
 } // namespace tpu_mlir::primitive

@@ -30,10 +30,7 @@ struct RequantPrimitive final : Row {
 
 } // namespace
 
-const Primitive &requant() {
-  static const RequantPrimitive row;
-  return row;
-}
+const Primitive &requant() { return only<RequantPrimitive>(); }
 
 Step requant(int dst, int a, int entries) { return makeStep(requant(), dst, {a, entries, -1}, RequantAttributes{}); }
 

@@ -26,6 +26,12 @@ private:
   std::vector<Role> ownRoles;
 };
 
+/// The one row of its type.
+template <typename T> const T &only() {
+  static const T row;
+  return row;
+}
+
 inline bool isByte(DType t) { return t == DType::I8 || t == DType::U8; }
 inline bool isInteger(DType t) { return !kernel::isFloat(t); }
 

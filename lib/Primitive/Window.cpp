@@ -139,18 +139,12 @@ WindowAttributes over(const kernel::Window &window) {
 
 } // namespace
 
-const Primitive &conv() {
-  static const ConvPrimitive row;
-  return row;
-}
+const Primitive &conv() { return only<ConvPrimitive>(); }
 Step conv(int dst, int in, int filter, const kernel::Window &window, int bias) {
   return makeStep(conv(), dst, {in, filter, bias}, over(window));
 }
 
-const Primitive &depthwise() {
-  static const DepthwisePrimitive row;
-  return row;
-}
+const Primitive &depthwise() { return only<DepthwisePrimitive>(); }
 Step depthwise(int dst, int in, int filter, const kernel::Window &window, int bias) {
   return makeStep(depthwise(), dst, {in, filter, bias}, over(window));
 }
@@ -160,10 +154,7 @@ Step windowSum(int dst, int in, const kernel::Window &window, double constant, D
   return makeStep(depthwise(), dst, {in, -1, -1}, with);
 }
 
-const Primitive &maxPool() {
-  static const MaxPoolPrimitive row;
-  return row;
-}
+const Primitive &maxPool() { return only<MaxPoolPrimitive>(); }
 Step maxPool(int dst, int in, const kernel::Window &window, int padValue) {
   WindowAttributes with = over(window);
   with.padValue = padValue;

@@ -21,37 +21,25 @@ static backend::StepShape shapeOf(const Recipe &recipe, const Step &step, const 
   return {recipe, step, region, d, {double(d.n), double(d.c), double(d.h), double(d.w)}};
 }
 
-/// The width that a step streams: the widest of the result and the sources that are no weights.
-static size_t widest(const Recipe &recipe, const Step &s) {
-  int64_t bytes = kernel::byteSize(recipe.buffers[s.dst].dtype);
-  for (int id : s.sources)
-    if (id >= 0 && recipe.buffers[id].place != Place::Weight)
-      bytes = std::max<int64_t>(bytes, kernel::byteSize(recipe.buffers[id].dtype));
-  return size_t(bytes);
-}
-
 double stepCycles(const Recipe &recipe, const Region &part, const target::Chip &chip) {
-  const backend::Family &family = backend::familyFor(chip.identity.isa);
+  const backend::Family &family = backend::familyFor(chip.identity.family);
   double cycles = 0;
-  double plain[9] = {}; // by width: curves are dozens of such steps
+  double known[9] = {}; // of plain steps, by width: curves are dozens of them
   for (const Step &s : recipe.steps) {
     const Buffer &dst = recipe.buffers[s.dst];
     const backend::Row &row = family.row(s);
-    const bool isKnown = isPlain(row, dst);
-    double *known = isKnown ? &plain[widest(recipe, s)] : nullptr;
-    if (known && *known > 0) {
-      cycles += *known;
-      continue;
-    }
-    Region region;
-    for (int i = 0; i < 4; ++i)
+    Region region = part;
+    const bool plain = isPlain(row, dst);
+    for (int i = 0; i < 4 && !plain; ++i)
       region[i] = dst.place == Place::Scratch ? needOf(dst, i, part).range : part[i];
-    const double own = row.cycles(shapeOf(recipe, s, isKnown ? part : region), chip);
-    const double issue = double(chip.time.issueCycles);
-    if (known)
-      *known = own + issue, cycles += *known;
-    else
-      cycles += own, cycles += issue;
+    const backend::StepShape shape = shapeOf(recipe, s, region);
+    const int64_t width = shape.widest();
+    double own = plain ? known[width] : 0;
+    if (own == 0)
+      own = row.cycles(shape, chip) + double(chip.time.issueCycles);
+    if (plain)
+      known[width] = own;
+    cycles += own;
   }
   return cycles;
 }
@@ -61,7 +49,7 @@ double lookupCycles(const Dims &dims, const target::Chip &chip) {
   const int x = r.addInput(0, DType::I8, dims), table = r.addWeight(1, DType::I8, {1, 1, 1, 256}, Layout::Lanes, {});
   r.steps.push_back(primitive::lookup(r.addOutput(DType::I8, dims), x, table));
   const Step &step = r.steps.front();
-  return backend::familyFor(chip.identity.isa).row(step).cycles(shapeOf(r, step, wholeOf(dims)), chip);
+  return backend::familyFor(chip.identity.family).row(step).cycles(shapeOf(r, step, wholeOf(dims)), chip);
 }
 
 double regionCycles(const Recipe &recipe, const Region &region, const target::Chip &chip, int64_t slotBytes) {

@@ -23,6 +23,8 @@ struct StepShape {
   Region region;         ///< of the buffer that the step writes
   Dims dims;             ///< of that region
   timing::Spread result; ///< the same, over the lanes
+  /// Bytes of the widest element that it streams: of the result and the sources that are no weights.
+  int64_t widest() const;
   const Buffer &source(int index) const { return recipe.buffers[step.sources[index]]; }
   const Buffer &target() const { return recipe.buffers[step.dst]; }
 };
@@ -56,14 +58,14 @@ public:
 class Family {
 public:
   virtual ~Family() = default;
-  /// The name of the instruction table.
-  virtual std::string_view isa() const = 0;
+  /// As chip files name it.
+  virtual std::string_view name() const = 0;
   virtual const Row &row(const Primitive &primitive) const = 0;
   const Row &row(const Step &step) const { return row(*step.primitive); }
 };
 
-/// The family that works by an instruction table. UserError where none does.
-const Family &familyFor(std::string_view isa);
+/// The family of that name, which a chip's file gives. UserError where none has it.
+const Family &familyFor(std::string_view name);
 
 } // namespace tpu_mlir::backend
 

@@ -14,7 +14,7 @@
 namespace tpu_mlir::kernel {
 
 /// What a step does, in terms of the shared ISA notes, isa.md §5. Each is one command.
-enum class Primitive : uint8_t {
+enum class EngineOp : uint8_t {
   Add, ///< AR add, sub, mul, max, min: floats one IEEE operation, integers saturate
   Sub,
   Mul,
@@ -30,9 +30,9 @@ enum class Primitive : uint8_t {
   SelectLess,    ///< CMP: a < b ? c : d
   Polynomial,    ///< SFU taylor: `polynomial` of Special.h. `withoutPolynomials` writes it as products and sums
 };
-const char *name(Primitive p);
+const char *name(EngineOp p);
 /// Operands that a step has.
-int operandCount(Primitive p);
+int operandCount(EngineOp p);
 
 /// A program of one result.
 struct Sequence {
@@ -43,7 +43,7 @@ struct Sequence {
     bool isConstant() const { return reg < 0; }
   };
   struct Step {
-    Primitive what;
+    EngineOp what;
     DType type; ///< as what operands are read, and the result is: F32 or I32; of a cast the result only
     int to;     ///< register
     Operand a, b, c, d;

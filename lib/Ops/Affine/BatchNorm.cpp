@@ -2,6 +2,7 @@
 // All of top.BatchNorm. It has no form on the chip: passes over the Top dialect
 // write it as a scale, or multiply it into a convolution.
 #include "Elements.h"
+#include "PerChannel.h"
 
 #include <cmath>
 
@@ -13,16 +14,7 @@ static constexpr StringRef kOperands[] = {"input", "mean", "variance", "gamma", 
 
 //===- Infer shape --------------------------------------------------------===//
 
-static FailureOr<Shape> resultShape(BatchNormOp op) {
-  ArrayRef<int64_t> in = shapeOf(op.getInput());
-  if (in.size() < 2)
-    return op.emitOpError("'input' must have a channel axis 1, but its shape is ") << shapeText(in);
-  for (auto [index, name] : llvm::enumerate(kOperands))
-    if (Value operand = op->getOperand(index); index && !isNone(operand) && elementCount(operand) != in[1])
-      return op.emitOpError("'input' has ")
-             << in[1] << " channels but '" << name << "' has " << elementCount(operand) << " elements";
-  return Shape(in);
-}
+static FailureOr<Shape> resultShape(BatchNormOp op) { return perChannelShape(op, kOperands); }
 
 LogicalResult BatchNormOp::inferShape() { return inferResult(*this, resultShape, kOperands); }
 

@@ -4,6 +4,7 @@
 // by passes over the Top dialect.
 #include "../Activation/CreateLines.h"
 #include "Elements.h"
+#include "PerChannel.h"
 #include "tpu_mlir/Kernel/Round.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 
@@ -17,16 +18,7 @@ static constexpr StringRef kOperands[] = {"input", "scale", "bias"};
 
 //===- Infer shape --------------------------------------------------------===//
 
-static FailureOr<Shape> resultShape(ScaleOp op) {
-  ArrayRef<int64_t> in = shapeOf(op.getInput());
-  if (in.size() < 2)
-    return op.emitOpError("'input' must have a channel axis 1, but its shape is ") << shapeText(in);
-  for (auto [index, name] : llvm::enumerate(kOperands))
-    if (Value operand = op->getOperand(index); index && !isNone(operand) && elementCount(operand) != in[1])
-      return op.emitOpError("'input' has ")
-             << in[1] << " channels but '" << name << "' has " << elementCount(operand) << " elements";
-  return Shape(in);
-}
+static FailureOr<Shape> resultShape(ScaleOp op) { return perChannelShape(op, kOperands); }
 
 LogicalResult ScaleOp::inferShape() { return inferResult(*this, resultShape, kOperands); }
 

@@ -17,6 +17,7 @@ SCHEMA: dict[str, dict[str, tuple[str, str]]] = {
     "identity": {
         "name": ("text", "name that users type"),
         "isa": ("text", "instruction table"),
+        "family": ("text", "how it does primitives: Family::name() of a folder of lib/Backend"),
         "bmodel_chip": ("text", "Model.chip in a bmodel"),
         "bmodel_version": ("text", "Model.version in a bmodel"),
         "cores": ("int", "cores"),

@@ -123,7 +123,7 @@ void expectSame(const Recipe &recipe, const TilePlan &plan, const codegen::Machi
 TEST(Emit, RecipesInGroupsOfCommands) {
   constexpr uint32_t kMargin = 4096; // of EmitRecipe.cpp
   int tiled = 0, manyGroups = 0;
-  for (uint32_t seed = 0; seed < 280; ++seed) {
+  for (uint32_t seed = 0; seed < 40 * RandomRecipes::kKinds; ++seed) {
     int kind = int(seed) % RandomRecipes::kKinds;
     SCOPED_TRACE(std::string(RandomRecipes::nameOf(kind)) + ", seed " + std::to_string(seed));
     RandomRecipes recipes(seed);

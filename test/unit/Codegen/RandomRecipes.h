@@ -18,7 +18,7 @@ class RandomRecipes {
 public:
   explicit RandomRecipes(uint32_t seed) : random(seed) {}
 
-  static constexpr int kKinds = 8;
+  static constexpr int kKinds = 9;
   Recipe next(int kind) {
     switch (kind) {
     case 0:
@@ -35,13 +35,15 @@ public:
       return table();
     case 6:
       return magnitude();
+    case 7:
+      return conversion();
     default:
       return matrices();
     }
   }
   static const char *nameOf(int kind) {
-    const char *names[] = {"convolution",  "depth-wise", "max pool",  "average",
-                           "element-wise", "table",      "magnitude", "matrices"};
+    const char *names[] = {"convolution", "depth-wise", "max pool",   "average", "element-wise",
+                           "table",       "magnitude",  "conversion", "matrices"};
     return names[kind];
   }
 
@@ -188,6 +190,16 @@ private:
     const DType type = chance(2) ? DType::F32 : DType::I8;
     const int x = r.addInput(0, type, d);
     r.steps.push_back(makeStep(primitive::absolute(), r.addOutput(type, d), {x, -1, -1}));
+    return r;
+  }
+
+  Recipe conversion() {
+    Recipe r;
+    const Dims d{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
+    const bool toFloat = chance(2);
+    const DType integer = byteType();
+    const int x = r.addInput(0, toFloat ? integer : DType::F32, d);
+    r.steps.push_back(primitive::cast(r.addOutput(toFloat ? DType::F32 : integer, d), x));
     return r;
   }
 

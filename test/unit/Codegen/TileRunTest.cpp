@@ -87,7 +87,7 @@ TEST(TileRun, ChosenTiles) {
     SCOPED_TRACE(std::string(RandomRecipes::nameOf(kind)) + ", seed " + std::to_string(seed));
     RandomRecipes recipes(seed);
     Recipe recipe = recipes.next(kind);
-    LocalMemory small = {16, between(recipes.random, 4, 24) * 1024, 1024, 64, 65535, &backend::familyFor("bm1684x")};
+    LocalMemory small = {16, between(recipes.random, 4, 24) * 1024, 1024, 64, 65535, &backend::familyFor("tiu_gdma")};
     try {
       Dims tile = chooseTile(recipe, small).tile;
       tiled += tile != recipe.outputDims();

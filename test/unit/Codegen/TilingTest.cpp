@@ -19,7 +19,7 @@ using namespace tpu_mlir::test;
 
 namespace {
 
-const LocalMemory kChip = {64, 256 * 1024, 16 * 1024, 64, 65535, &backend::familyFor("bm1684x")};
+const LocalMemory kChip = {64, 256 * 1024, 16 * 1024, 64, 65535, &backend::familyFor("tiu_gdma")};
 
 int64_t sizeOf(const Dims &d, int axis) { return axis == 0 ? d.n : axis == 1 ? d.c : axis == 2 ? d.h : d.w; }
 

@@ -232,7 +232,7 @@ TEST_P(EveryFunction, NeedsNoSpecialUnit) {
   const Bits a = operandsF32(random, 20000), b(a.rbegin(), a.rend());
   const Sequence program = sequenceOf(f, DType::F32, parametersOf(f)), plain = withoutPolynomials(program);
   for (const Sequence::Step &s : plain.steps)
-    EXPECT_NE(s.what, kernel::Primitive::Polynomial);
+    EXPECT_NE(s.what, kernel::EngineOp::Polynomial);
   EXPECT_EQ(runOn(program, a, b), runOn(plain, a, b));
   EXPECT_EQ(runOn(program, a, b), runOn(withFewRegisters(plain), a, b));
 }

@@ -18,8 +18,12 @@ inline const target::Chip &chip() { return target::lookup("bm1684x"); }
 inline LocalMemory memoryOf(int64_t bytes = 0) {
   const auto &local = chip().local;
   int64_t bank = local.laneBytes / local.banks;
-  return {local.lanes,          bytes ? bytes : local.laneBytes,         bank, local.alignBytes,
-          chip().limits.maxDim, &backend::familyFor(chip().identity.isa)};
+  return {local.lanes,
+          bytes ? bytes : local.laneBytes,
+          bank,
+          local.alignBytes,
+          chip().limits.maxDim,
+          &backend::familyFor(chip().identity.family)};
 }
 
 /// Builds networks of 8-bit convolutions, maxima and additions.

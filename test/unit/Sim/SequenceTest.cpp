@@ -9,7 +9,7 @@
 
 using namespace tpu_mlir;
 using namespace tpu_mlir::test;
-using kernel::Primitive;
+using kernel::EngineOp;
 using kernel::Sequence;
 
 namespace {
@@ -24,33 +24,33 @@ public:
 
   void step(const Sequence::Step &s) {
     switch (s.what) {
-    case Primitive::Add:
+    case EngineOp::Add:
       return arith(s, isa::kArithAdd);
-    case Primitive::Sub:
+    case EngineOp::Sub:
       return arith(s, isa::kArithSub);
-    case Primitive::Mul:
+    case EngineOp::Mul:
       return arith(s, isa::kArithMul);
-    case Primitive::Max:
+    case EngineOp::Max:
       return arith(s, isa::kArithMax);
-    case Primitive::Min:
+    case EngineOp::Min:
       return arith(s, isa::kArithMin);
-    case Primitive::And:
+    case EngineOp::And:
       return arith(s, isa::kArithAnd);
-    case Primitive::Or:
+    case EngineOp::Or:
       return arith(s, isa::kArithOr);
-    case Primitive::Xor:
+    case EngineOp::Xor:
       return arith(s, isa::kArithXor);
-    case Primitive::Shift:
+    case EngineOp::Shift:
       return arith(s, isa::kArithAshift);
-    case Primitive::Cast:
+    case EngineOp::Cast:
       return arith(s, isa::kArithCast);
-    case Primitive::SelectGreater:
+    case EngineOp::SelectGreater:
       return choose(s, isa::kCmpSelGt);
-    case Primitive::SelectEqual:
+    case EngineOp::SelectEqual:
       return choose(s, isa::kCmpSelEq);
-    case Primitive::SelectLess:
+    case EngineOp::SelectLess:
       return choose(s, isa::kCmpSelLt);
-    case Primitive::Polynomial:
+    case EngineOp::Polynomial:
       FAIL() << "the simulator has no special function unit";
     }
   }
@@ -62,7 +62,7 @@ private:
   void arith(const Sequence::Step &s, uint32_t kind) {
     isa::SAR c;
     setResult(c, dims);
-    const bool isCast = s.what == Primitive::Cast, isShift = s.what == Primitive::Shift;
+    const bool isCast = s.what == EngineOp::Cast, isShift = s.what == EngineOp::Shift;
     const DType from = isCast ? s.from : s.type;
     c.tsk_eu_typ = kind, c.tsk_opd_num = isCast ? 1 : 2;
     c.res0_addr = uint32_t(at(s.to)), c.res0_prec = precision(s.type);
@@ -132,7 +132,7 @@ TEST(SimSequence, StepsHaveAnOperandInARegister) {
           hasRegister |= !operands[k]->isConstant();
         EXPECT_TRUE(hasRegister) << kernel::name(s.what);
         // A wider element over a narrower one would overtake what is still to be read.
-        EXPECT_FALSE(s.what == Primitive::Cast && kernel::byteSize(s.from) != kernel::byteSize(s.type) &&
+        EXPECT_FALSE(s.what == EngineOp::Cast && kernel::byteSize(s.from) != kernel::byteSize(s.type) &&
                      s.a.reg == s.to);
       }
     }

@@ -5,7 +5,7 @@
 
 #include <cassert>
 
-namespace tpu_mlir::backend::bm1684x {
+namespace tpu_mlir::backend::tiu_gdma {
 
 namespace {
 
@@ -120,17 +120,8 @@ private:
 
 } // namespace
 
-const Row &castRow() {
-  static const CastRow row;
-  return row;
-}
-const Row &absoluteRow() {
-  static const AbsoluteRow row;
-  return row;
-}
-const Row &lookupRow() {
-  static const LookupRow row;
-  return row;
-}
+const Row &castRow() { return only<CastRow>(); }
+const Row &absoluteRow() { return only<AbsoluteRow>(); }
+const Row &lookupRow() { return only<LookupRow>(); }
 
-} // namespace tpu_mlir::backend::bm1684x
+} // namespace tpu_mlir::backend::tiu_gdma

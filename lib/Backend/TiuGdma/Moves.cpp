@@ -5,7 +5,7 @@
 #include "tpu_mlir/Primitive/Moves.h"
 #include "Row.h"
 
-namespace tpu_mlir::backend::bm1684x {
+namespace tpu_mlir::backend::tiu_gdma {
 using primitive::CopyAttributes;
 using Side = StepEmitter::LaneSide;
 
@@ -189,21 +189,9 @@ struct InsertRow final : FamilyRow {
 
 } // namespace
 
-const Row &copyRow() {
-  static const CopyRow row;
-  return row;
-}
-const Row &transposeRow() {
-  static const TransposeRow row;
-  return row;
-}
-const Row &headsRow() {
-  static const HeadsRow row;
-  return row;
-}
-const Row &insertRow() {
-  static const InsertRow row;
-  return row;
-}
+const Row &copyRow() { return only<CopyRow>(); }
+const Row &transposeRow() { return only<TransposeRow>(); }
+const Row &headsRow() { return only<HeadsRow>(); }
+const Row &insertRow() { return only<InsertRow>(); }
 
-} // namespace tpu_mlir::backend::bm1684x
+} // namespace tpu_mlir::backend::tiu_gdma

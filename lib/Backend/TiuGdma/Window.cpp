@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace tpu_mlir::backend::bm1684x {
+namespace tpu_mlir::backend::tiu_gdma {
 using primitive::WindowAttributes;
 
 namespace {
@@ -142,17 +142,8 @@ struct MaxPoolRow final : PoolRow {
 
 } // namespace
 
-const Row &convRow() {
-  static const ConvRow row;
-  return row;
-}
-const Row &depthwiseRow() {
-  static const DepthwiseRow row;
-  return row;
-}
-const Row &maxPoolRow() {
-  static const MaxPoolRow row;
-  return row;
-}
+const Row &convRow() { return only<ConvRow>(); }
+const Row &depthwiseRow() { return only<DepthwiseRow>(); }
+const Row &maxPoolRow() { return only<MaxPoolRow>(); }
 
-} // namespace tpu_mlir::backend::bm1684x
+} // namespace tpu_mlir::backend::tiu_gdma

@@ -5,7 +5,7 @@
 
 #include <cassert>
 
-namespace tpu_mlir::backend::bm1684x {
+namespace tpu_mlir::backend::tiu_gdma {
 using kernel::BinaryOp;
 
 namespace {
@@ -80,9 +80,6 @@ struct BinaryRow final : FamilyRow {
 
 } // namespace
 
-const Row &binaryRow() {
-  static const BinaryRow row;
-  return row;
-}
+const Row &binaryRow() { return only<BinaryRow>(); }
 
-} // namespace tpu_mlir::backend::bm1684x
+} // namespace tpu_mlir::backend::tiu_gdma

@@ -5,7 +5,7 @@
 
 #include <cassert>
 
-namespace tpu_mlir::backend::bm1684x {
+namespace tpu_mlir::backend::tiu_gdma {
 
 namespace {
 
@@ -38,9 +38,6 @@ struct RequantRow final : FamilyRow {
 
 } // namespace
 
-const Row &requantRow() {
-  static const RequantRow row;
-  return row;
-}
+const Row &requantRow() { return only<RequantRow>(); }
 
-} // namespace tpu_mlir::backend::bm1684x
+} // namespace tpu_mlir::backend::tiu_gdma

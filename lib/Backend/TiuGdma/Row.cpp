@@ -3,7 +3,7 @@
 // cycles of a step that streams its elements once.
 #include "Row.h"
 
-namespace tpu_mlir::backend::bm1684x {
+namespace tpu_mlir::backend::tiu_gdma {
 
 bool reaches(const LocalView &v, const LocalMemory &memory) {
   LocalStrides outer = stridesOf(v, memory);
@@ -25,11 +25,7 @@ bool isPlain(const Step &step, std::span<const LocalView> views, const LocalMemo
 }
 
 double streamOnce(const StepShape &shape, const target::Chip &chip) {
-  int64_t widest = kernel::byteSize(shape.target().dtype);
-  for (int i = 0; i < Step::kMostSources; ++i)
-    if (shape.step.has(i) && shape.source(i).place != Place::Weight)
-      widest = std::max<int64_t>(widest, kernel::byteSize(shape.source(i).dtype));
-  return timing::elementCycles(chip, shape.result, double(widest));
+  return timing::elementCycles(chip, shape.result, double(shape.widest()));
 }
 
 void setResultStrides(isa::SAR &c, const LocalView &out, const LocalMemory &memory) {
@@ -45,4 +41,4 @@ uint32_t constantBits(double value, DType type) {
   return kernel::isFloat(type) ? bitsOf(static_cast<float>(value)) : static_cast<uint32_t>(static_cast<int64_t>(value));
 }
 
-} // namespace tpu_mlir::backend::bm1684x
+} // namespace tpu_mlir::backend::tiu_gdma

@@ -5,7 +5,7 @@
 
 #include <cassert>
 
-namespace tpu_mlir::backend::bm1684x {
+namespace tpu_mlir::backend::tiu_gdma {
 
 namespace {
 
@@ -43,9 +43,6 @@ struct MatMulRow final : FamilyRow {
 
 } // namespace
 
-const Row &matMulRow() {
-  static const MatMulRow row;
-  return row;
-}
+const Row &matMulRow() { return only<MatMulRow>(); }
 
-} // namespace tpu_mlir::backend::bm1684x
+} // namespace tpu_mlir::backend::tiu_gdma

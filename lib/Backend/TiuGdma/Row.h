@@ -2,13 +2,13 @@
 // Which views instructions take, fields that many instructions have, and the
 // columns that are one value for a whole row. For this family's files alone.
 // Source: shared ISA notes, isa.md §3, §5 and §6.
-#ifndef TPU_MLIR_LIB_BACKEND_BM1684X_ROW_H
-#define TPU_MLIR_LIB_BACKEND_BM1684X_ROW_H
+#ifndef TPU_MLIR_LIB_BACKEND_TIUGDMA_ROW_H
+#define TPU_MLIR_LIB_BACKEND_TIUGDMA_ROW_H
 
 #include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Codegen/Encoding.h"
 
-namespace tpu_mlir::backend::bm1684x {
+namespace tpu_mlir::backend::tiu_gdma {
 
 using namespace codegen;
 
@@ -28,6 +28,12 @@ private:
   bool streams;
   std::vector<std::string_view> mnemonics;
 };
+
+/// The one row of its type.
+template <typename T> const T &only() {
+  static const T row;
+  return row;
+}
 
 /// The rows, each in the file of its kind.
 #define PRIMITIVE(Name, function) const Row &function##Row();
@@ -64,6 +70,6 @@ void setResultStrides(isa::SAR &c, const LocalView &out, const LocalMemory &memo
 /// A constant operand's bits in its own format.
 uint32_t constantBits(double value, DType type);
 
-} // namespace tpu_mlir::backend::bm1684x
+} // namespace tpu_mlir::backend::tiu_gdma
 
-#endif // TPU_MLIR_LIB_BACKEND_BM1684X_ROW_H
+#endif // TPU_MLIR_LIB_BACKEND_TIUGDMA_ROW_H

@@ -7,8 +7,8 @@ namespace tpu_mlir::backend {
 
 namespace {
 
-struct BM1684XFamily final : Family {
-  std::string_view isa() const override { return "bm1684x"; }
+struct TiuGdmaFamily final : Family {
+  std::string_view name() const override { return "tiu_gdma"; }
   const Row &row(const Primitive &primitive) const override {
     const Row &found = *rows[size_t(numberOf(primitive))];
     assert(&found.primitive() == &primitive && "rows stand in the order of the table");
@@ -16,16 +16,16 @@ struct BM1684XFamily final : Family {
   }
 
   const std::vector<const Row *> rows = {
-#define PRIMITIVE(Name, function) &bm1684x::function##Row(),
+#define PRIMITIVE(Name, function) &tiu_gdma::function##Row(),
 #include "tpu_mlir/Primitive/Primitives.def"
   };
 };
 
 } // namespace
 
-const Family &familyBM1684X();
-const Family &familyBM1684X() {
-  static const BM1684XFamily family;
+const Family &familyTiuGdma();
+const Family &familyTiuGdma() {
+  static const TiuGdmaFamily family;
   return family;
 }
 
