@@ -77,14 +77,18 @@ def edited_chip(tmp_path: Path, old: str, new: str) -> Path:
         ("clock:\n", 'clock:\n  turbo: {value: 1, source: "x"}\n', "bm1684x.yaml: unknown key 'clock.turbo'"),
         ("clock:\n", "watch:\n", "bm1684x.yaml: missing section 'clock'"),
         ("lanes: {value: 64,", 'lanes: {value: "64",', "bm1684x.yaml: 'local.lanes' is '64', expected int"),
-        ("lanes: {value: 64,", "lanes: {value: sixty,", "bm1684x.yaml:13: cannot read value sixty"),
-        ('source: "product name"', 'source: ""', "bm1684x.yaml:5: key 'name' has no source"),
+        ("lanes: {value: 64,", "lanes: {value: sixty,", "bm1684x.yaml:{line}: cannot read value sixty"),
+        ('source: "product name"', 'source: ""', "bm1684x.yaml:{line}: key 'name' has no source"),
         (
             '  name: {value: "bm1684x", source: "product name"}',
             '  name: "bm1684x"',
-            "bm1684x.yaml:5: expected 'section:' or 'key: {value: ..., source: \"...\"}'",
+            "bm1684x.yaml:{line}: expected 'section:' or 'key: {value: ..., source: \"...\"}'",
         ),
-        ("  banks: {value: 16,", "  lanes: {value: 16,", "bm1684x.yaml:15: key 'lanes' is out of place or repeated"),
+        (
+            "  banks: {value: 16,",
+            "  lanes: {value: 16,",
+            "bm1684x.yaml:{line}: key 'lanes' is out of place or repeated",
+        ),
         (
             'pool_cycles: {value: 10.0, evidence: "measured"',
             'pool_cycles: {value: 10.0, evidence: "sure"',
@@ -108,9 +112,13 @@ def edited_chip(tmp_path: Path, old: str, new: str) -> Path:
     ],
 )
 def test_malformed_chip_files(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    path = edited_chip(tmp_path, old, new)
+    text = path.read_text()
+    first = new.splitlines()[0].lstrip()
+    line = 1 + text.count("\n", 0, text.index(first))
     with pytest.raises(chip_file.ChipFileError) as error:
-        chip_file.load_chip(edited_chip(tmp_path, old, new))
-    assert str(error.value) == sentence
+        chip_file.load_chip(path)
+    assert str(error.value) == sentence.replace("{line}", str(line))
 
 
 def test_chip_files_are_yaml() -> None:
