@@ -32,6 +32,9 @@ ASPECTS = {
     "tile": "tile",
     "emit_int8": "emit INT8",
     "emit_f32": "emit F32",
+    "emit_f16": "emit F16",
+    "emit_bf16": "emit BF16",
+    "emit_int8_asym": "emit INT8 asymmetric",
     "import_onnx": "import ONNX",
 }
 # Ops that carry no work of their own: nothing to lower or emit.

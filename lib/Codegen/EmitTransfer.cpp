@@ -38,7 +38,18 @@ bool canEmit(const Step &step, std::span<const LocalView> views, const LocalMemo
 }
 
 void StepEmitter::emit(const Step &step, std::span<const LocalView> views) {
-  machine.memory.family->row(step).emit(step, views, *this);
+  const backend::Row &row = machine.memory.family->row(step);
+  if (!step.resultAs && !step.sourcesAs)
+    return row.emit(step, views, *this);
+  std::vector<LocalView> taken(views.begin(), views.end());
+  for (int id : step.sources)
+    if (id >= 0 && step.sourcesAs)
+      taken[id].dtype = *step.sourcesAs;
+  // Where a result is a source, too, both are taken alike.
+  assert((step.sourcesAs == step.resultAs || !step.reads(step.dst)) && "one place is two formats at once");
+  if (step.resultAs)
+    taken[step.dst].dtype = *step.resultAs;
+  row.emit(step, taken, *this);
 }
 
 /// Strides in elements of a dense tensor, and the element where a region starts.

@@ -5,6 +5,8 @@
 #include "tpu_mlir/Kernel/Cast.h"
 #include "Strips.h"
 
+#include <cmath>
+
 namespace tpu_mlir::kernel {
 namespace {
 
@@ -69,6 +71,21 @@ void cast(const Tensor &out, const ConstTensor &in, Round round, Round toFloat) 
       storeStrip(floats, out, e, n);
     }
   });
+}
+
+float nearestIn(DType t, float value) {
+  if (std::isfinite(value))
+    value = std::clamp(value, -largestOf(t), largestOf(t));
+  return t == DType::F16 ? f16ToF32(f32ToF16(value)) : t == DType::BF16 ? bf16ToF32(f32ToBf16(value)) : value;
+}
+
+uint32_t bitsIn(DType t, double value) {
+  if (!isFloat(t))
+    return uint32_t(int64_t(value));
+  const float nearest = nearestIn(t, float(value));
+  return t == DType::F16    ? f32ToF16(nearest)
+         : t == DType::BF16 ? f32ToBf16(nearest)
+                            : std::bit_cast<uint32_t>(nearest);
 }
 
 void pack4(const uint8_t *bytes, int64_t count, uint8_t *packed) {

@@ -80,8 +80,8 @@ Sequence withFewRegisters(const Sequence &given) {
           done.push_back(o->reg);
         o->reg = place[size_t(o->reg)];
       }
-    // A result may take an operand's place, but not that of one with elements of another width.
-    const bool isInPlace = s.what != EngineOp::Cast || byteSize(s.from) == byteSize(s.type);
+    // A result may take an operand's place, but not that of one in another format.
+    const bool isInPlace = s.what != EngineOp::Cast;
     if (!isInPlace)
       take(s.to);
     for (int reg : done)

@@ -33,9 +33,9 @@ FailureOr<QuantizedFilter> quantizeFilter(Operation *op, const FilterView &filte
   int64_t taps = filter.elements.size() / oc, rows = filter.channelsLast ? taps : oc;
   int64_t xmax = in.dtype == DType::U8 ? 255 : 128;
   q.filter.resize(filter.elements.size());
-  q.bias.resize(bias.empty() ? 0 : oc);
+  q.bias.resize(bias.empty() && in.zeroPoint == 0 ? 0 : oc);
   std::vector<double> largest(oc, 0), scales(oc);
-  std::vector<int64_t> bounds(oc, 0);
+  std::vector<int64_t> bounds(oc, 0), sums(oc, 0);
   // Two walks over the file, whose elements may be more than memory should hold: the ranges, then the integers.
   inBlocks(filter, rows, [&](int64_t first, int64_t count) {
     if (!filter.channelsLast)
@@ -62,6 +62,7 @@ FailureOr<QuantizedFilter> quantizeFilter(Operation *op, const FilterView &filte
     int8_t integer = quantizeOne(v, scales[c], DType::I8);
     q.filter[c * taps + k] = integer;
     bounds[c] += std::abs(int64_t(integer)) * xmax;
+    sums[c] += integer;
   };
   inBlocks(filter, rows, [&](int64_t first, int64_t count) {
     if (!filter.channelsLast)
@@ -79,9 +80,11 @@ FailureOr<QuantizedFilter> quantizeFilter(Operation *op, const FilterView &filte
   for (int64_t c = 0; c < oc; ++c) {
     double scale = scales[c];
     int64_t bound = bounds[c];
-    if (!bias.empty()) {
-      q.bias[c] = quantizeOne(bias[c], scale * in.scale, DType::I32);
-      bound += std::abs(int64_t(q.bias[c]));
+    if (!q.bias.empty()) {
+      const int64_t real = bias.empty() ? 0 : quantizeOne(bias[c], scale * in.scale, DType::I32);
+      const int64_t whole = real - in.zeroPoint * sums[c];
+      q.bias[c] = int32_t(whole); // beyond int32 only where the bound is, too
+      bound += std::abs(whole);
     }
     if (bound > std::numeric_limits<int32_t>::max())
       return op->emitOpError() << "output channel " << c << " can sum to " << bound << ", beyond int32's "
@@ -92,7 +95,7 @@ FailureOr<QuantizedFilter> quantizeFilter(Operation *op, const FilterView &filte
       return op->emitOpError() << "output channel " << c
                                << " needs a multiplier beyond int32; its output's range is too "
                                << "small for its input's and its weights'";
-    q.quant.insert(q.quant.end(), {int32_t(m.multiplier), int32_t(-m.rshift), 0});
+    q.quant.insert(q.quant.end(), {int32_t(m.multiplier), int32_t(-m.rshift), int32_t(out.zeroPoint)});
   }
   return q;
 }

@@ -13,22 +13,29 @@ using namespace mlir;
 namespace tpu_mlir {
 
 bool saturatesAsRelu(const NumberFormat &format, double limit) {
-  return format.dtype == DType::U8 && (limit <= 0 || limit >= 255 * format.scale);
+  if (!format.isQuantized())
+    return false;
+  const auto [low, high] = kernel::rangeOf(format.dtype);
+  return format.zeroPoint == low && (limit <= 0 || limit >= double(high - low) * format.scale);
 }
 
 void addReluSteps(Recipe &r, bool doRelu, double limit, const NumberFormat &format) {
   if (!doRelu)
     return;
   auto clamp = [&](kernel::BinaryOp op, double real) {
-    const double bound = format.isQuantized() ? std::round(real / format.scale) : real;
+    const double bound = format.isQuantized() ? std::round(real / format.scale) + double(format.zeroPoint) : real;
     r.steps.push_back(primitive::binary(op, r.output, r.output, primitive::Constant{bound, format.dtype}));
   };
-  // Unsigned results have clamped at 0 when they saturated.
-  if (kernel::isSigned(format.dtype))
+  // Integers have clamped at the ends of their format when they saturated.
+  double top = INFINITY;
+  bool clampsAt0 = true;
+  if (format.isQuantized()) {
+    const auto [low, high] = kernel::rangeOf(format.dtype);
+    top = double(high - format.zeroPoint) * format.scale;
+    clampsAt0 = format.zeroPoint > low;
+  }
+  if (clampsAt0)
     clamp(kernel::BinaryOp::Max, 0);
-  double top = format.dtype == DType::U8   ? 255 * format.scale
-               : format.dtype == DType::I8 ? 127 * format.scale
-                                           : INFINITY;
   if (limit > 0 && limit < top)
     clamp(kernel::BinaryOp::Min, limit);
 }
@@ -40,9 +47,9 @@ Value createRectified(Lowering &l, Value in, double limit, Location loc) {
                                l.builder.getF64FloatAttr(limit), /*ginfo=*/Attribute());
   Lines lines; // the identity between bounds
   lines.lines = {{1, 0, 0}};
-  lines.low = 0;
+  lines.low = format.zeroPoint;
   if (limit > 0)
-    lines.high = quantizeOne(limit, format.scale, format.dtype);
+    lines.high = quantizeOne(limit, format);
   return createLines(l, loc, in.getType(), in, lines);
 }
 

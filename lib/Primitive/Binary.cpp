@@ -26,12 +26,44 @@ struct BinaryPrimitive final : Row {
     if (step.has(1))
       return kernel::binary(with.op, host.result(), host.source(0), host.source(1), with.shift,
                             host.roundings().shifts);
-    const float asFloat = float(with.constant);
-    const int32_t asInt = int32_t(with.constant);
-    // Little endian: the low bytes of asInt are the value in any narrower format.
-    const kernel::ConstTensor one(with.constantType, {1, 1, 1, 1},
-                                  kernel::isFloat(with.constantType) ? static_cast<const void *>(&asFloat) : &asInt);
-    kernel::binary(with.op, host.result(), host.source(0), one, with.shift, host.roundings().shifts);
+    // Little endian: the low bytes are the value in any narrower format.
+    const uint32_t bits = kernel::bitsIn(with.constantType, with.constant);
+    const kernel::ConstTensor one(with.constantType, {1, 1, 1, 1}, &bits);
+    kernel::binary(with.op, host.result(), with.isConstantFirst ? one : host.source(0),
+                   with.isConstantFirst ? host.source(0) : one, with.shift, host.roundings().shifts);
+  }
+};
+
+struct BitwisePrimitive final : Row {
+  BitwisePrimitive() : Row("bitwise", Evidence::Stated, {Role::Elements, Role::Elements}) {}
+  bool computes(DType result, std::span<const DType> sources) const override {
+    return isInteger(result) && std::all_of(sources.begin(), sources.end(), [&](DType t) { return t == result; });
+  }
+  Reach reach(const Step &) const override { return Reach::Same; }
+  bool movesChannels(const Step &) const override { return false; }
+  int64_t macs(const Recipe &, const Step &) const override { return 0; }
+  void describe(const Step &, std::vector<int64_t> &) const override {}
+  void run(const Step &step, HostStep &host) const override {
+    const auto &with = attributesOf<BitwiseAttributes>(step);
+    if (step.has(1))
+      return kernel::bitwise(with.op, host.result(), host.source(0), host.source(1));
+    kernel::bitwise(with.op, host.result(), host.source(0), {host.result().dtype, {1, 1, 1, 1}, &with.constant});
+  }
+};
+
+struct ShiftPrimitive final : Row {
+  ShiftPrimitive() : Row("shift", Evidence::Stated, {Role::Elements}) {}
+  bool computes(DType result, std::span<const DType> sources) const override {
+    return isInteger(result) && sources[0] == result;
+  }
+  Reach reach(const Step &) const override { return Reach::Same; }
+  bool movesChannels(const Step &) const override { return false; }
+  int64_t macs(const Recipe &, const Step &) const override { return 0; }
+  void describe(const Step &, std::vector<int64_t> &) const override {}
+  void run(const Step &step, HostStep &host) const override {
+    const auto places = int8_t(attributesOf<ShiftAttributes>(step).places);
+    kernel::shiftEach(kernel::ShiftOp::Arithmetic, host.result(), host.source(0), {DType::I8, {1, 1, 1, 1}, &places},
+                      Round::Floor);
   }
 };
 
@@ -42,13 +74,30 @@ const Primitive &binary() { return only<BinaryPrimitive>(); }
 Step binary(kernel::BinaryOp op, int dst, int a, int b, int shift) {
   BinaryAttributes with;
   with.op = op, with.shift = shift;
-  return makeStep(binary(), dst, {a, b, -1}, with);
+  return makeStep(binary(), dst, {a, b}, with);
 }
 
 Step binary(kernel::BinaryOp op, int dst, int a, Constant b, int shift) {
   BinaryAttributes with;
   with.op = op, with.shift = shift, with.constant = b.value, with.constantType = b.type;
-  return makeStep(binary(), dst, {a, -1, -1}, with);
+  return makeStep(binary(), dst, {a}, with);
 }
+
+Step binary(kernel::BinaryOp op, int dst, Constant a, int b) {
+  BinaryAttributes with;
+  with.op = op, with.constant = a.value, with.constantType = a.type, with.isConstantFirst = true;
+  return makeStep(binary(), dst, {b}, with);
+}
+
+const Primitive &bitwise() { return only<BitwisePrimitive>(); }
+Step bitwise(kernel::BitOp op, int dst, int a, int b) {
+  return makeStep(bitwise(), dst, {a, b}, BitwiseAttributes{op, 0});
+}
+Step bitwise(kernel::BitOp op, int dst, int a, uint32_t bits) {
+  return makeStep(bitwise(), dst, {a}, BitwiseAttributes{op, bits});
+}
+
+const Primitive &shift() { return only<ShiftPrimitive>(); }
+Step shift(int dst, int a, int places) { return makeStep(shift(), dst, {a}, ShiftAttributes{places}); }
 
 } // namespace tpu_mlir::primitive

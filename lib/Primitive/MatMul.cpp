@@ -33,6 +33,6 @@ struct MatMulPrimitive final : Row {
 } // namespace
 
 const Primitive &matMul() { return only<MatMulPrimitive>(); }
-Step matMul(int dst, int left, int right) { return makeStep(matMul(), dst, {left, right, -1}); }
+Step matMul(int dst, int left, int right) { return makeStep(matMul(), dst, {left, right}); }
 
 } // namespace tpu_mlir::primitive

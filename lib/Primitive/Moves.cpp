@@ -122,15 +122,15 @@ struct InsertPrimitive final : MovePrimitive {
 } // namespace
 
 const Primitive &copy() { return only<CopyPrimitive>(); }
-Step copy(int dst, int a, const CopyAttributes &attributes) { return makeStep(copy(), dst, {a, -1, -1}, attributes); }
+Step copy(int dst, int a, const CopyAttributes &attributes) { return makeStep(copy(), dst, {a}, attributes); }
 
 const Primitive &transpose() { return only<TransposePrimitive>(); }
-Step transpose(int dst, int a) { return makeStep(transpose(), dst, {a, -1, -1}); }
+Step transpose(int dst, int a) { return makeStep(transpose(), dst, {a}); }
 
 const Primitive &heads() { return only<HeadsPrimitive>(); }
-Step heads(int dst, int a) { return makeStep(heads(), dst, {a, -1, -1}); }
+Step heads(int dst, int a) { return makeStep(heads(), dst, {a}); }
 
 const Primitive &insert() { return only<InsertPrimitive>(); }
-Step insert(int dst, int a) { return makeStep(insert(), dst, {a, -1, -1}); }
+Step insert(int dst, int a) { return makeStep(insert(), dst, {a}); }
 
 } // namespace tpu_mlir::primitive

@@ -20,8 +20,12 @@ int numberOf(const Primitive &primitive) {
   return int(at - table.begin());
 }
 
-Step makeStep(const Primitive &primitive, int dst, std::array<int, Step::kMostSources> sources) {
-  return {&primitive, dst, sources, nullptr};
+Step makeStep(const Primitive &primitive, int dst, std::initializer_list<int> sources) {
+  assert(sources.size() <= size_t(Step::kMostSources));
+  Step step;
+  step.primitive = &primitive, step.dst = dst;
+  std::copy(sources.begin(), sources.end(), step.sources.begin());
+  return step;
 }
 
 bool readsAs(const Step &step, int buffer, Role role) {

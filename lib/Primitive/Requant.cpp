@@ -32,12 +32,12 @@ struct RequantPrimitive final : Row {
 
 const Primitive &requant() { return only<RequantPrimitive>(); }
 
-Step requant(int dst, int a, int entries) { return makeStep(requant(), dst, {a, entries, -1}, RequantAttributes{}); }
+Step requant(int dst, int a, int entries) { return makeStep(requant(), dst, {a, entries}, RequantAttributes{}); }
 
 Step requant(int dst, int a, const kernel::QuantEntry &entry) {
   RequantAttributes with;
   with.entry = entry;
-  return makeStep(requant(), dst, {a, -1, -1}, with);
+  return makeStep(requant(), dst, {a}, with);
 }
 
 } // namespace tpu_mlir::primitive

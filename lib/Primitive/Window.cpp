@@ -23,12 +23,14 @@ struct WindowPrimitive : Row {
   }
 };
 
-/// Whether sums of `sources` are `result`s: of bytes in int32, of floats in their own format.
-bool sums(DType result, std::span<const DType> sources) {
+/// Whether sums of `sources` are `result`s: of bytes in int32, of floats in their own format. The third source, where
+/// there is one, is a bias of format `bias`.
+bool sums(DType result, std::span<const DType> sources, DType bias) {
+  const auto factors = sources.first(std::min<size_t>(2, sources.size()));
   if (!kernel::isFloat(result))
-    return result == DType::I32 && std::all_of(sources.begin(), sources.begin() + std::min<size_t>(2, sources.size()),
-                                               [](DType t) { return isByte(t); });
-  return std::all_of(sources.begin(), sources.end(), [&](DType t) { return t == result; });
+    return result == DType::I32 && std::all_of(factors.begin(), factors.end(), isByte);
+  return std::all_of(factors.begin(), factors.end(), [&](DType t) { return t == result; }) &&
+         (sources.size() < 3 || sources[2] == bias);
 }
 
 template <typename T> const uint8_t *at(const T &t, int64_t elements) {
@@ -37,7 +39,9 @@ template <typename T> const uint8_t *at(const T &t, int64_t elements) {
 
 struct ConvPrimitive final : WindowPrimitive {
   ConvPrimitive() : WindowPrimitive("conv", Evidence::Verified, {Role::Elements, Role::PackedFilter, Role::Bias}) {}
-  bool computes(DType result, std::span<const DType> sources) const override { return sums(result, sources); }
+  bool computes(DType result, std::span<const DType> sources) const override {
+    return sums(result, sources, DType::F32);
+  }
   int64_t macs(const Recipe &recipe, const Step &step) const override {
     const Buffer &in = recipe.buffers[step.sources[0]];
     const AxisMap &map = in.map[1];
@@ -93,7 +97,8 @@ void ConvPrimitive::run(const Step &step, HostStep &host) const {
 struct DepthwisePrimitive final : WindowPrimitive {
   DepthwisePrimitive() : WindowPrimitive("depthwise", Evidence::Inferred, {Role::Elements, Role::Filter, Role::Bias}) {}
   bool computes(DType result, std::span<const DType> sources) const override {
-    return sums(result, sources) || (isByte(result) && sums(DType::I32, sources)); // selections fit their operand
+    return sums(result, sources, result) ||
+           (isByte(result) && sums(DType::I32, sources, DType::I32)); // selections fit their operand
   }
   int64_t macs(const Recipe &recipe, const Step &step) const override {
     const kernel::Window &w = attributesOf<WindowAttributes>(step).window;
@@ -104,6 +109,13 @@ struct DepthwisePrimitive final : WindowPrimitive {
     const Tensor out = host.result();
     const ConstTensor a = host.repeated(0);
     const void *bias = step.has(2) ? host.source(2).data : nullptr;
+    std::vector<float> wideBias; // a float bias has the operands' format, the kernel sums in fp32
+    if (bias && kernel::isFloat(out.dtype)) {
+      const ConstTensor narrow = host.source(2);
+      wideBias.resize(narrow.dims.count());
+      kernel::cast({DType::F32, narrow.dims, wideBias.data()}, narrow, Round::HalfToEven);
+      bias = wideBias.data();
+    }
     if (step.has(1) && kernel::byteSize(out.dtype) == 1) { // sums that fit their operands' format
       std::vector<int32_t> sums(out.dims.count());
       Tensor wide{DType::I32, out.dims, sums.data()};
@@ -113,10 +125,8 @@ struct DepthwisePrimitive final : WindowPrimitive {
     }
     if (step.has(1))
       return kernel::depthwise(out, a, host.source(1), bias, with.window, with.padValue);
-    const float asFloat = float(with.constant);
-    const int8_t asInt = int8_t(with.constant);
-    const ConstTensor one(with.constantType, {1, 1, 1, 1},
-                          kernel::isFloat(with.constantType) ? static_cast<const void *>(&asFloat) : &asInt);
+    const uint32_t bits = kernel::bitsIn(with.constantType, with.constant);
+    const ConstTensor one(with.constantType, {1, 1, 1, 1}, &bits);
     kernel::depthwise(out, a, one, bias, with.window, with.padValue);
   }
 };
@@ -131,34 +141,32 @@ struct MaxPoolPrimitive final : WindowPrimitive {
   }
 };
 
-WindowAttributes over(const kernel::Window &window) {
+WindowAttributes over(const kernel::Window &window, int64_t padValue) {
   WindowAttributes with;
-  with.window = window;
+  with.window = window, with.padValue = int(padValue);
   return with;
 }
 
 } // namespace
 
 const Primitive &conv() { return only<ConvPrimitive>(); }
-Step conv(int dst, int in, int filter, const kernel::Window &window, int bias) {
-  return makeStep(conv(), dst, {in, filter, bias}, over(window));
+Step conv(int dst, int in, int filter, const kernel::Window &window, int bias, int64_t padValue) {
+  return makeStep(conv(), dst, {in, filter, bias}, over(window, padValue));
 }
 
 const Primitive &depthwise() { return only<DepthwisePrimitive>(); }
-Step depthwise(int dst, int in, int filter, const kernel::Window &window, int bias) {
-  return makeStep(depthwise(), dst, {in, filter, bias}, over(window));
+Step depthwise(int dst, int in, int filter, const kernel::Window &window, int bias, int64_t padValue) {
+  return makeStep(depthwise(), dst, {in, filter, bias}, over(window, padValue));
 }
-Step windowSum(int dst, int in, const kernel::Window &window, double constant, DType type) {
-  WindowAttributes with = over(window);
+Step windowSum(int dst, int in, const kernel::Window &window, double constant, DType type, int64_t padValue) {
+  WindowAttributes with = over(window, padValue);
   with.constant = constant, with.constantType = type;
-  return makeStep(depthwise(), dst, {in, -1, -1}, with);
+  return makeStep(depthwise(), dst, {in}, with);
 }
 
 const Primitive &maxPool() { return only<MaxPoolPrimitive>(); }
 Step maxPool(int dst, int in, const kernel::Window &window, int padValue) {
-  WindowAttributes with = over(window);
-  with.padValue = padValue;
-  return makeStep(maxPool(), dst, {in, -1, -1}, with);
+  return makeStep(maxPool(), dst, {in}, over(window, padValue));
 }
 
 } // namespace tpu_mlir::primitive

@@ -97,4 +97,12 @@ int64_t Recipe::macs() const {
   return total;
 }
 
+DType resultFormat(const Recipe &recipe, const Step &step) {
+  return step.resultAs.value_or(recipe.buffers[step.dst].dtype);
+}
+
+DType sourceFormat(const Recipe &recipe, const Step &step, int source) {
+  return step.sourcesAs.value_or(recipe.buffers[step.sources[source]].dtype);
+}
+
 } // namespace tpu_mlir

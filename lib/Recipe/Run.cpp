@@ -1,6 +1,7 @@
 //===- Run.cpp - Recipes and copy programs on host tensors ----------------===//
 // Executes the steps of a recipe by their primitives' arithmetic, over whole
 // tensors. Decides where tensors lie, and knows no primitive.
+#include "tpu_mlir/Kernel/Parallel.h"
 #include "tpu_mlir/Primitive/Primitive.h"
 
 #include <algorithm>
@@ -32,8 +33,16 @@ private:
   /// What a row sees of the run.
   struct OneStep final : HostStep {
     OneStep(HostRun &run, const Step &step) : run(run), step(step) {}
-    Tensor result() const override { return run.write(step.dst); }
-    ConstTensor source(int index) const override { return run.read(step.sources[index]); }
+    Tensor result() const override {
+      Tensor t = run.write(step.dst);
+      t.dtype = resultFormat(run.recipe, step);
+      return t;
+    }
+    ConstTensor source(int index) const override {
+      ConstTensor t = run.read(step.sources[index]);
+      t.dtype = sourceFormat(run.recipe, step, index);
+      return t;
+    }
     ConstTensor repeated(int index) override { return run.repeated(step.sources[index], bytes); }
     const Buffer &buffer(int index) const override { return run.recipe.buffers[step.sources[index]]; }
     const Roundings &roundings() const override { return run.recipe.roundings; }
@@ -122,9 +131,45 @@ static void runMapOfBytes(const Recipe &recipe, const HostOperands &host) {
   lookup(host.result, host.operands[operand], results);
 }
 
+/// Whether every element of the result depends on those in its place alone, in so many steps that tensors between them
+/// should stay in a cache.
+static bool isLongMap(const Recipe &recipe) {
+  constexpr size_t kWorthwhile = 4;
+  return recipe.steps.size() >= kWorthwhile &&
+         std::all_of(recipe.buffers.begin(), recipe.buffers.end(),
+                     [&](const Buffer &b) { return b.dims == recipe.outputDims() && b.repeat == 1; }) &&
+         std::all_of(recipe.steps.begin(), recipe.steps.end(),
+                     [](const Step &s) { return s.primitive->reach(s) == Reach::Same; });
+}
+
+/// The steps on one piece of all tensors after the other.
+static void runInPieces(const Recipe &recipe, const HostOperands &host) {
+  constexpr int64_t kPiece = 1 << 13;
+  const int64_t count = recipe.outputDims().count();
+  parallelFor((count + kPiece - 1) / kPiece, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t piece = begin; piece < end; ++piece) {
+      const int64_t first = piece * kPiece;
+      const Dims dims{1, 1, 1, std::min(kPiece, count - first)};
+      Recipe part = recipe;
+      HostOperands one = host;
+      for (Buffer &b : part.buffers) {
+        b.dims = dims;
+        if (b.place == Place::Input || b.place == Place::Weight)
+          one.operands[b.index] = {
+              b.dtype, dims, static_cast<const uint8_t *>(host.operands[b.index].data) + first * byteSize(b.dtype)};
+      }
+      one.result = {host.result.dtype, dims,
+                    static_cast<uint8_t *>(host.result.data) + first * byteSize(host.result.dtype)};
+      HostRun(part, one).run();
+    }
+  });
+}
+
 void runRecipe(const Recipe &recipe, const HostOperands &host) {
   if (isMapOfBytes(recipe))
     return runMapOfBytes(recipe, host);
+  if (isLongMap(recipe))
+    return runInPieces(recipe, host);
   HostRun(recipe, host).run();
 }
 

@@ -397,28 +397,3 @@ FAMILIES: dict[str, Build] = {
     "activation": activation, "scale": scale, "gather": gather, "prelu": prelu, "deep": deep, "wide_conv": wide_conv,
     "wide_pool": wide_pool, "extreme": extreme, "rectifier": rectifier,
 }  # fmt: skip
-
-# Families whose every member has an F32 form.
-F32_FAMILIES = [
-    "conv",
-    "depthwise",
-    "grouped",
-    "matmul",
-    "maxpool",
-    "avgpool",
-    "add",
-    "mul",
-    "scale",
-    "slice",
-    "pad",
-    "permute",
-    "upsample",
-    "concat",
-    "wide_conv",
-    "wide_pool",
-    "extreme",
-    "rectifier",
-    "gather",
-    "prelu",
-    "deep",
-]

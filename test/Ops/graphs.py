@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from families import _UNARY, F32_UNARY, _relu
+from families import _UNARY, _relu
 from harness import Net
 
 _ELEMENTS = 150_000  # most elements of one tensor
@@ -65,8 +65,7 @@ def _pool(net: Net, x: Made) -> Made | None:
 
 
 def _unary(net: Net, x: Made) -> Made:
-    kinds = F32_UNARY if "f32" in net.marks else _UNARY
-    kind, attrs = kinds[int(net.rng.integers(len(kinds)))]
+    kind, attrs = _UNARY[int(net.rng.integers(len(_UNARY)))]
     if kind == "Exp" and kind in net.marks:  # of another's result it is infinite
         kind, attrs = "Tanh", {}
     net.marks.add(kind)
@@ -135,11 +134,6 @@ def graph_large(net: Net) -> list[Any]:
     return _grow(net, shape, int(rng.integers(35, 61)), views=True)
 
 
-def graph_large_f32(net: Net) -> list[Any]:
-    net.marks.add("f32")
-    return graph_large(net)
-
-
 def view_after(pools: int) -> Callable[[Net], list[Any]]:
     """A chain of pools with a view and one more pool behind it."""
 
@@ -153,12 +147,6 @@ def view_after(pools: int) -> Callable[[Net], list[Any]]:
         return [net.op("MaxPool", [x], attrs)]
 
     return build
-
-
-def graph_f32(net: Net) -> list[Any]:
-    """Ops with an F32 form only."""
-    net.marks.add("f32")
-    return graph(net)
 
 
 def graph_wide(net: Net) -> list[Any]:

@@ -18,6 +18,9 @@ from typing import Any
 import numpy as np
 import pymlir
 
+# The number formats that a network is compiled in: modes of convert-top-to-tpu, and INT8 with zero points.
+MODES = ("F32", "F16", "BF16", "INT8", "INT8_ASYM")
+
 # A builder adds ops to `b` behind the inputs it makes and returns the outputs.
 Build = Callable[["Net"], list[Any]]
 
@@ -84,7 +87,8 @@ def compile_net(
     top, tpu = folder / "top.mlir", folder / "tpu.mlir"
     net.builder.save(str(top), "top_weight.npz")
     lowering = "processor-assign{chip=bm1684x}"
-    if mode == "INT8":
+    quantize, asymmetric = mode.removesuffix("_ASYM"), str(mode.endswith("_ASYM")).lower()
+    if quantize == "INT8":
         module = pymlir.module()
         module.load(str(top))
         for name, data in net.inputs.items():
@@ -92,11 +96,12 @@ def compile_net(
         module.invoke(True)
         table = folder / "cali_table"
         table.write_text(_table(module.get_all_tensor()))
-        lowering += f",import-calibration-table{{file={table} asymmetric=false}}"
+        lowering += f",import-calibration-table{{file={table} asymmetric={asymmetric}}}"
     # Both ways to join what leaves the network; integers leave in one scale, as model_deploy.py has it.
     joins = "false" if quant_io or seed % 2 else "true"
     lowering += (
-        f",processor-top-optimize,convert-top-to-tpu{{mode={mode} join_floats={joins}}},canonicalize,weight-fold"
+        f",processor-top-optimize,convert-top-to-tpu{{mode={quantize} asymmetric={asymmetric} join_floats={joins}}}"
+        ",canonicalize,weight-fold"
     )
     pymlir.run_passes(str(top), str(tpu), f"builtin.module({lowering})", None)
     emit_net(folder, mode, lmem, quant_io, opt)
@@ -106,7 +111,7 @@ def compile_net(
 def emit_net(folder: Path, mode: str = "INT8", lmem: int = 0, quant_io: bool = False, opt: int = 2) -> None:
     """Writes final.mlir and net.bmodel from tpu.mlir."""
     tpu, final = folder / "tpu.mlir", folder / "final.mlir"
-    io = "true" if quant_io and mode == "INT8" else "false"
+    io = "true" if quant_io and mode != "F32" else "false"
     passes = (
         f"strip-io-quant{{quant_input={io} quant_output={io}}},processor-tpu-optimize,weight-reorder,subnet-divide,"
         f"op-reorder,layer-group{{lmem={lmem} opt={opt}}},address-assign,codegen{{model_file={folder / 'net.bmodel'}}}"
@@ -190,13 +195,13 @@ def unsafe(folder: Path) -> str:
 if __name__ == "__main__":
     # Reproduces one case: harness.py <family, or graph> <seed> <folder> [mode] [lmem]
     from families import FAMILIES
-    from graphs import graph, graph_f32, graph_large, graph_large_f32, graph_wide
-    from tokens import tokens, tokens_f32
+    from graphs import graph, graph_large, graph_wide
+    from tokens import tokens
 
     family, seed, where = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     where.mkdir(parents=True, exist_ok=True)
     rest = sys.argv[4:]
-    builders = (graph, graph_f32, graph_large, graph_large_f32, graph_wide, tokens, tokens_f32)
+    builders = (graph, graph_large, graph_wide, tokens)
     found = {f.__name__: f for f in builders}.get(family) or FAMILIES[family]
     print(
         run_case(found, seed, where, rest[0] if rest else "INT8", int(rest[1]) if len(rest) > 1 else 0), unsafe(where)

@@ -1,6 +1,6 @@
 """Interpreter == simulator, in every bit, and a clean safety check, on random networks with layer groups.
 
-A failure prints the case; `python test/Ops/harness.py graph (or graph_f32) <seed> <folder> [mode] [lmem]` runs it.
+A failure prints the case; `python test/Ops/harness.py graph <seed> <folder> [mode] [lmem]` runs it.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ import re
 from pathlib import Path
 
 import pytest
-from graphs import graph, graph_f32, graph_large, graph_large_f32, graph_wide, view_after
-from harness import Build, run_case
-from tokens import tokens, tokens_f32
+from graphs import graph, graph_large, graph_wide, view_after
+from harness import MODES, Build, run_case
+from tokens import tokens
 
 SEEDS = int(os.environ.get("TPU_MLIR_SEEDS", "50"))
 LARGE_SEEDS = int(os.environ.get("TPU_MLIR_LARGE_SEEDS", "20"))
 MEMORIES = (64 * 1024, 128 * 1024, 0)  # bytes per lane; 0: all 256 KiB
 
 
-def _run(seeds: range, folder: Path, build: Build = graph, f32: Build = graph_f32) -> None:
-    """Local memory of each size in turn; every tenth network in F32."""
+def _run(seeds: range, folder: Path, build: Build = graph) -> None:
+    """Local memory of each size in turn, and each number format."""
     wrong, shared = [], 0
     for seed in seeds:
-        lmem, mode = MEMORIES[seed % 3], "F32" if seed % 10 == 9 else "INT8"
+        lmem, mode = MEMORIES[seed % 3], MODES[seed % 5]
         case = f"seed {seed} {mode} lmem {lmem}"
         try:
-            outcome = run_case(f32 if mode == "F32" else build, seed, folder, mode, lmem, quant_io=bool(seed % 2))
+            outcome = run_case(build, seed, folder, mode, lmem, quant_io=bool(seed % 2))
         except Exception as error:
             wrong.append(f"{case}: {error}")
             continue
@@ -44,7 +44,7 @@ def test_groups_are_exact_and_safe(tmp_path: Path) -> None:
 
 
 def test_rows_of_features_are_exact_and_safe(tmp_path: Path) -> None:
-    _run(range(SEEDS), tmp_path, tokens, tokens_f32)
+    _run(range(SEEDS), tmp_path, tokens)
 
 
 def test_rows_that_fill_memory_are_exact_and_safe(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_rows_that_fill_memory_are_exact_and_safe(tmp_path: Path) -> None:
 
 def test_large_networks_are_exact_and_safe(tmp_path: Path) -> None:
     """35 to 60 ops: more values than the tables of small networks hold."""
-    _run(range(LARGE_SEEDS), tmp_path, graph_large, graph_large_f32)
+    _run(range(LARGE_SEEDS), tmp_path, graph_large)
 
 
 @pytest.mark.parametrize("pools", [46, 94])
@@ -65,6 +65,6 @@ def test_a_view_is_exact_where_the_table_of_values_grows(tmp_path: Path, pools: 
 @pytest.mark.slow
 def test_more_groups_are_exact_and_safe(tmp_path: Path) -> None:
     _run(range(1000, 1500), tmp_path)
-    _run(range(2000, 2500), tmp_path, tokens, tokens_f32)
+    _run(range(2000, 2500), tmp_path, tokens)
     _run(range(3000, 3500), tmp_path, graph_wide)
-    _run(range(4000, 4200), tmp_path, graph_large, graph_large_f32)
+    _run(range(4000, 4200), tmp_path, graph_large)

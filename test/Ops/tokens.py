@@ -29,7 +29,7 @@ def _product(net: Net, x: Made) -> Made | None:
 
 def _unary(net: Net, x: Made) -> Made:
     # Products grow, and their exponentials are infinite soon.
-    kinds = [u for u in _UNARY if u[0] == "Relu" or ("f32" not in net.marks and u[0] != "Exp")]
+    kinds = [u for u in _UNARY if u[0] == "Relu" or u[0] != "Exp"]
     kind, attrs = kinds[int(net.rng.integers(len(kinds)))]
     return net.op(kind, [x[0]], dict(attrs)), x[1]
 
@@ -123,9 +123,3 @@ def tokens(net: Net) -> list[Any]:
     if 0 not in read:
         values.append(_unary(net, values[0]))
     return [v[0] for i, v in enumerate(values) if i and i not in read]
-
-
-def tokens_f32(net: Net) -> list[Any]:
-    """Ops with an F32 form only."""
-    net.marks.add("f32")
-    return tokens(net)

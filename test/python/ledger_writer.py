@@ -21,11 +21,8 @@ ASPECTS = (
     "record",
     "kernel",
     "interpret",
-    "lower_int8",
-    "lower_f32",
+    *(f"{aspect}_{mode}" for aspect in ("lower", "emit") for mode in ("f32", "f16", "bf16", "int8", "int8_asym")),
     "tile",
-    "emit_int8",
-    "emit_f32",
     "import_onnx",
 )
 

@@ -73,8 +73,11 @@ public:
   static Access write(const LocalView &v) {
     return {Access::Space::Local, uint64_t(v.offset), uint64_t(v.offset + v.bytes), true};
   }
+  template <typename T> void issue(const T &typed, std::span<const Access> accesses) {
+    commands.issue(isa::encode(table, typed), accesses);
+  }
   template <typename T> void issue(const T &typed, std::initializer_list<Access> accesses) {
-    commands.issue(isa::encode(table, typed), {accesses.begin(), accesses.size()});
+    issue(typed, std::span<const Access>(accesses.begin(), accesses.size()));
   }
 
   const Machine &machine;

@@ -56,6 +56,11 @@ constexpr bool isSigned(DType t) {
   return isFloat(t) || t == DType::I8 || t == DType::I16 || t == DType::I32 || t == DType::I4;
 }
 const char *name(DType t);
+/// The largest finite number of a float format.
+constexpr float largestOf(DType t) {
+  assert(isFloat(t));
+  return t == DType::F16 ? 65504.0f : t == DType::BF16 ? 0x1.fep127f : 0x1.fffffep127f;
+}
 
 /// The numbers that an integer format holds.
 struct IntegerRange {

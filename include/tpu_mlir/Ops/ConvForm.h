@@ -20,6 +20,9 @@ struct ConvShape {
 ConvShape shapeOfConv(llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> pads,
                       llvm::ArrayRef<int64_t> dilations, int64_t group, int64_t band = 0);
 
+/// The format of a bias: that of sums, but of depth-wise sums of floats, which take it in the result's.
+kernel::DType biasTypeOf(const NumberFormat &out, bool isDepthwise);
+
 /// Operands: 0 input, 1 filter, 2 bias, 3 quant. `pack`: input channels side by side in the filter's stored order.
 Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const NumberFormat &inFormat,
                   const NumberFormat &outFormat, bool hasBias, int64_t pack, bool doRelu, double reluLimit);

@@ -1,4 +1,4 @@
-//===- LeakySteps.h - x or slope * x in f32 ---------------------*- C++ -*-===//
+//===- LeakySteps.h - x or slope * x of floats ------------------*- C++ -*-===//
 // The steps of leaky rectification, with one slope or with one per channel.
 #ifndef TPU_MLIR_OPS_LEAKYSTEPS_H
 #define TPU_MLIR_OPS_LEAKYSTEPS_H
@@ -21,7 +21,7 @@ struct Slopes {
   }
 };
 
-/// y = x where x > 0, else slope * x; x and y are f32 buffers of one shape and may lie in one place. A zero's sign may
+/// y = x where x > 0, else slope * x; x and y are buffers of one float format and shape and may lie in one place. A zero's sign may
 /// change; NaN stays NaN, and minus infinity times a slope of 0 is NaN, as in IEEE arithmetic and in onnxruntime.
 void addLeakySteps(Recipe &recipe, int x, int y, const Slopes &slopes);
 

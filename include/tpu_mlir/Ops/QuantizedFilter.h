@@ -10,7 +10,8 @@
 
 namespace tpu_mlir {
 
-/// int8 weights per output channel, int32 bias (empty when there is none) and {multiplier, -rshift, 0} per channel.
+/// int8 weights per output channel, int32 bias (empty when there is none) and {multiplier, -rshift, zero point of the
+/// result} per channel. What the zero point of the operand adds to every sum is taken off by the bias.
 struct QuantizedFilter {
   std::vector<int8_t> filter;
   std::vector<int32_t> bias, quant;

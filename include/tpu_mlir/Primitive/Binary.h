@@ -17,6 +17,7 @@ struct BinaryAttributes {
   int shift = 0; ///< of the result of integers, to the left; negative to the right
   double constant = 0;
   DType constantType = DType::F32;
+  bool isConstantFirst = false; ///< op(constant, a)
 };
 
 /// A constant operand.
@@ -27,6 +28,23 @@ struct Constant {
 
 Step binary(kernel::BinaryOp op, int dst, int a, int b, int shift = 0);
 Step binary(kernel::BinaryOp op, int dst, int a, Constant b, int shift = 0);
+Step binary(kernel::BinaryOp op, int dst, Constant a, int b);
+
+/// Bits of integers joined: a with b, or without a second source with a constant. Axes as those of `binary`.
+const Primitive &bitwise();
+struct BitwiseAttributes {
+  kernel::BitOp op = kernel::BitOp::And;
+  uint32_t constant = 0; ///< without source 1
+};
+Step bitwise(kernel::BitOp op, int dst, int a, int b);
+Step bitwise(kernel::BitOp op, int dst, int a, uint32_t bits);
+
+/// An integer times 2^places, rounded down, saturated to the result. Source 0.
+const Primitive &shift();
+struct ShiftAttributes {
+  int places = 0; ///< to the left; negative to the right
+};
+Step shift(int dst, int a, int places);
 
 } // namespace tpu_mlir::primitive
 

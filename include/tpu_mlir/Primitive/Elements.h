@@ -10,7 +10,19 @@ namespace tpu_mlir::primitive {
 
 /// From one number format to another. Source 0.
 const Primitive &cast();
-Step cast(int dst, int a);
+struct CastAttributes {
+  std::optional<Round> round; ///< of floats to integers; without one the target's
+};
+Step cast(int dst, int a, std::optional<Round> round = {});
+
+/// Source 0 holds against source 1 ? source 2 : source 3; each may be a constant instead. The first two are numbers of
+/// one format, the others bits as wide as the result.
+const Primitive &select();
+struct SelectAttributes {
+  kernel::Comparison holds = kernel::Comparison::Greater;
+  std::array<uint32_t, 4> constants = {}; ///< bits, by source, of those that are no buffers
+};
+Step select(int dst, Step::Sources sources, const SelectAttributes &attributes);
 
 /// The entry of a table of 256 that an 8-bit element is the number of. Sources 0 and 1.
 const Primitive &lookup();

@@ -86,13 +86,14 @@ template <typename T> const T &attributesOf(const Step &step) {
   assert(step.attributes && "the step was made by its primitive's function");
   return *static_cast<const T *>(step.attributes.get());
 }
+/// A step of a primitive that has no attributes; sources that are not listed are none.
+Step makeStep(const Primitive &primitive, int dst, std::initializer_list<int> sources);
 template <typename T>
-Step makeStep(const Primitive &primitive, int dst, std::array<int, Step::kMostSources> sources, T attributes) {
-  return {&primitive, dst, sources, std::make_shared<const T>(std::move(attributes))};
+Step makeStep(const Primitive &primitive, int dst, std::initializer_list<int> sources, T attributes) {
+  Step step = makeStep(primitive, dst, sources);
+  step.attributes = std::make_shared<const T>(std::move(attributes));
+  return step;
 }
-
-/// A step of a primitive that has no attributes.
-Step makeStep(const Primitive &primitive, int dst, std::array<int, Step::kMostSources> sources);
 
 /// Whether a step reads a buffer in that role.
 bool readsAs(const Step &step, int buffer, Role role);
@@ -101,10 +102,10 @@ bool readsAs(const Recipe &recipe, int buffer, Role role);
 /// Whether a step's primitive computes the formats that its buffers have.
 inline bool computes(const Recipe &recipe, const Step &step) {
   std::vector<DType> sources;
-  for (int id : step.sources)
-    if (id >= 0)
-      sources.push_back(recipe.buffers[id].dtype);
-  return step.primitive->computes(recipe.buffers[step.dst].dtype, sources);
+  for (int i = 0; i < Step::kMostSources; ++i)
+    if (step.has(i))
+      sources.push_back(sourceFormat(recipe, step, i));
+  return step.primitive->computes(resultFormat(recipe, step), sources);
 }
 /// Whether some step has a source of that role.
 bool hasRole(const Recipe &recipe, Role role);

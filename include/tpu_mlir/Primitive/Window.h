@@ -8,11 +8,11 @@
 
 namespace tpu_mlir::primitive {
 
-/// Sums over all channels of a group and a window of kh x kw, in int32 or fp32. Source 0: elements; 1: packed filter;
-/// 2: bias (fp32 alone).
+/// Sums over all channels of a group and a window of kh x kw, in int32 or fp32, the latter rounded once to the format
+/// of floats. Source 0: elements; 1: packed filter; 2: bias (floats alone, in fp32).
 const Primitive &conv();
 /// Sums over the window of each channel by itself. Source 0: elements; 1: filter, or none where every weight is a
-/// constant; 2: bias (fp32 alone).
+/// constant; 2: bias (floats alone, in their format).
 const Primitive &depthwise();
 /// The largest element of each window. Source 0.
 const Primitive &maxPool();
@@ -24,10 +24,10 @@ struct WindowAttributes {
   DType constantType = DType::F32;
 };
 
-Step conv(int dst, int in, int filter, const kernel::Window &window, int bias = -1);
-Step depthwise(int dst, int in, int filter, const kernel::Window &window, int bias = -1);
+Step conv(int dst, int in, int filter, const kernel::Window &window, int bias = -1, int64_t padValue = 0);
+Step depthwise(int dst, int in, int filter, const kernel::Window &window, int bias = -1, int64_t padValue = 0);
 /// Every weight is `constant`, of format `type`.
-Step windowSum(int dst, int in, const kernel::Window &window, double constant, DType type);
+Step windowSum(int dst, int in, const kernel::Window &window, double constant, DType type, int64_t padValue = 0);
 Step maxPool(int dst, int in, const kernel::Window &window, int padValue);
 
 } // namespace tpu_mlir::primitive

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -96,11 +97,15 @@ class Primitive;
 
 /// One step: a primitive on buffers. Made by the functions of `Primitive/*.h`, a header for each primitive.
 struct Step {
-  static constexpr int kMostSources = 3;
+  static constexpr int kMostSources = 4;
+  using Sources = std::array<int, kMostSources>;
+  static constexpr Sources kNone = {-1, -1, -1, -1};
   const Primitive *primitive = nullptr;
-  int dst = -1;                                         ///< buffer that it writes
-  std::array<int, kMostSources> sources = {-1, -1, -1}; ///< buffers that it reads, by role of the primitive; -1: none
+  int dst = -1;            ///< buffer that it writes
+  Sources sources = kNone; ///< buffers that it reads, by role of the primitive; -1: none
   std::shared_ptr<const void> attributes; ///< what the primitive needs besides; its own header says of what type
+  /// How the bits of the result and of all sources are taken, where that is not as their buffers say but as wide.
+  std::optional<DType> resultAs, sourcesAs;
 
   bool is(const Primitive &other) const { return primitive == &other; }
   bool has(int source) const { return sources[source] >= 0; }
@@ -112,6 +117,11 @@ struct Roundings {
   Round shifts = Round::HalfUp;          ///< of integers
   Round casts = Round::HalfAwayFromZero; ///< of floats to integers
 };
+
+struct Recipe;
+/// The formats in which a step takes its operands.
+DType resultFormat(const Recipe &recipe, const Step &step);
+DType sourceFormat(const Recipe &recipe, const Step &step, int source);
 
 /// Tiled arithmetic with one output.
 struct Recipe {

@@ -55,15 +55,28 @@ struct BinaryRow final : FamilyRow {
       return o;
     };
     setResultStrides(c, out, to.machine.memory);
-    Operand a = describe(views[step.sources[0]]);
-    c.opd0_addr = a.address, c.opd0_prec = a.prec, c.opd0_sign = a.sign, c.opd0_str = a.layout;
-    c.opd0_n_str = a.outer.n, c.opd0_c_str = a.outer.c, c.opd0_h_str = a.h, c.opd0_w_str = a.w;
-    if (step.has(1)) {
-      Operand b = describe(views[step.sources[1]]);
+    auto setFirst = [&](const LocalView &v) {
+      Operand a = describe(v);
+      c.opd0_addr = a.address, c.opd0_prec = a.prec, c.opd0_sign = a.sign, c.opd0_str = a.layout;
+      c.opd0_n_str = a.outer.n, c.opd0_c_str = a.outer.c, c.opd0_h_str = a.h, c.opd0_w_str = a.w;
+    };
+    auto setSecond = [&](const LocalView &v) {
+      Operand b = describe(v);
       c.opd1_addr = b.address, c.opd1_prec = b.prec, c.opd1_sign = b.sign, c.opd1_str = b.layout;
       c.opd1_n_str = b.outer.n, c.opd1_c_str = b.outer.c, c.opd1_h_str = b.h, c.opd1_w_str = b.w;
+    };
+    const uint32_t constant = kernel::bitsIn(with.constantType, with.constant);
+    if (with.isConstantFirst) {
+      c.opd0_const = 1, c.opd0_addr = constant;
+      c.opd0_prec = precisionOf(with.constantType), c.opd0_sign = isSigned(with.constantType);
+      setSecond(views[step.sources[0]]);
     } else {
-      c.opd1_const = 1, c.opd1_addr = constantBits(with.constant, with.constantType);
+      setFirst(views[step.sources[0]]);
+    }
+    if (step.has(1)) {
+      setSecond(views[step.sources[1]]);
+    } else if (!with.isConstantFirst) {
+      c.opd1_const = 1, c.opd1_addr = constant;
       c.opd1_prec = precisionOf(with.constantType), c.opd1_sign = isSigned(with.constantType);
     }
     if (with.shift != 0) {
@@ -78,8 +91,63 @@ struct BinaryRow final : FamilyRow {
   double cycles(const StepShape &shape, const target::Chip &chip) const override { return streamOnce(shape, chip); }
 };
 
+/// What bitwise operations and shifts share: integers of one format, and a second operand that may be a constant.
+isa::SAR integerCommand(std::string_view kind, const LocalView &a, const LocalView &out, const StepEmitter &to) {
+  isa::SAR c;
+  c.tsk_eu_typ = kindOf(to.table, isa::CommandId::SAR, kind);
+  c.tsk_opd_num = 2;
+  setResult(c, out);
+  c.res0_prec = precisionOf(out.dtype), c.opd2_sign = isSigned(out.dtype);
+  c.opd0_addr = a.offset, c.opd0_prec = precisionOf(a.dtype), c.opd0_sign = isSigned(a.dtype);
+  return c;
+}
+
+struct BitwiseRow final : FamilyRow {
+  BitwiseRow() : FamilyRow(primitive::bitwise(), {}, true, {"arith.and", "arith.or", "arith.xor"}) {}
+  bool takes(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) const override {
+    return isPlain(step, views, memory, 2);
+  }
+  bool needsRowsInPlace(const Step &) const override { return false; }
+  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+    const auto &with = attributesOf<primitive::BitwiseAttributes>(step);
+    const LocalView &a = views[step.sources[0]], &out = views[step.dst];
+    isa::SAR c = integerCommand(with.op == kernel::BitOp::And  ? "arith.and"
+                                : with.op == kernel::BitOp::Or ? "arith.or"
+                                                               : "arith.xor",
+                                a, out, to);
+    c.opd1_prec = precisionOf(out.dtype), c.opd1_sign = isSigned(out.dtype);
+    if (step.has(1)) {
+      const LocalView &b = views[step.sources[1]];
+      c.opd1_addr = b.offset;
+      return to.issue(c, {to.read(a), to.read(b), to.write(out)});
+    }
+    c.opd1_const = 1, c.opd1_addr = with.constant;
+    to.issue(c, {to.read(a), to.write(out)});
+  }
+  double cycles(const StepShape &shape, const target::Chip &chip) const override { return streamOnce(shape, chip); }
+};
+
+struct ShiftRow final : FamilyRow {
+  ShiftRow() : FamilyRow(primitive::shift(), {}, true, {"arith.ashift"}) {}
+  bool takes(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) const override {
+    return isPlain(step, views, memory, 1);
+  }
+  bool needsRowsInPlace(const Step &) const override { return false; }
+  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+    const LocalView &a = views[step.sources[0]], &out = views[step.dst];
+    isa::SAR c = integerCommand("arith.ashift", a, out, to);
+    c.opd1_const = 1, c.opd1_addr = uint8_t(attributesOf<primitive::ShiftAttributes>(step).places);
+    c.opd1_prec = precisionOf(DType::I8), c.opd1_sign = 1;
+    c.opd2_n_str = uint32_t(Round::Floor);
+    to.issue(c, {to.read(a), to.write(out)});
+  }
+  double cycles(const StepShape &shape, const target::Chip &chip) const override { return streamOnce(shape, chip); }
+};
+
 } // namespace
 
 const Row &binaryRow() { return only<BinaryRow>(); }
+const Row &bitwiseRow() { return only<BitwiseRow>(); }
+const Row &shiftRow() { return only<ShiftRow>(); }
 
 } // namespace tpu_mlir::backend::tiu_gdma

@@ -30,7 +30,45 @@ struct CastRow final : FamilyRow {
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
   void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
-    emitUnary("arith.cast", views[step.sources[0]], views[step.dst], to, uint32_t(to.machine.roundings.casts));
+    const LocalView &in = views[step.sources[0]], &out = views[step.dst];
+    // Between floats the nearest; integers to floats keep the field that F32 networks have had.
+    const Round round = kernel::isFloat(in.dtype) && kernel::isFloat(out.dtype)
+                            ? Round::HalfToEven
+                            : attributesOf<primitive::CastAttributes>(step).round.value_or(to.machine.roundings.casts);
+    emitUnary("arith.cast", in, out, to, uint32_t(round));
+  }
+  double cycles(const StepShape &shape, const target::Chip &chip) const override { return streamOnce(shape, chip); }
+};
+
+struct SelectRow final : FamilyRow {
+  SelectRow()
+      : FamilyRow(primitive::select(), {}, true, {"cmp.sel_gt", "cmp.sel_eq", "cmp.sel_lt"}) {}
+  bool takes(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) const override {
+    return isPlain(step, views, memory, Step::kMostSources);
+  }
+  bool needsRowsInPlace(const Step &) const override { return false; }
+  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+    const auto &with = attributesOf<primitive::SelectAttributes>(step);
+    const LocalView &out = views[step.dst], &number = views[step.sources[step.has(0) ? 0 : 1]];
+    isa::SCMP c;
+    c.tsk_eu_typ = kindOf(to.table, isa::CommandId::SCMP,
+                          with.holds == kernel::Comparison::Greater ? "cmp.sel_gt"
+                          : with.holds == kernel::Comparison::Equal ? "cmp.sel_eq"
+                                                                    : "cmp.sel_lt");
+    setResult(c, out);
+    c.opd0_prec = precisionOf(number.dtype), c.opd0_sign = isSigned(number.dtype);
+    c.opd2_prec = precisionOf(out.dtype);
+    std::vector<Access> accesses;
+    auto place = [&](int source) {
+      if (!step.has(source))
+        return with.constants[size_t(source)];
+      accesses.push_back(to.read(views[step.sources[source]]));
+      return uint32_t(views[step.sources[source]].offset);
+    };
+    c.opd0_const = !step.has(0), c.opd0_addr = place(0), c.opd1_const = !step.has(1), c.opd1_addr = place(1);
+    c.opd2_const = !step.has(2), c.opd2_addr = place(2), c.opd3_const = !step.has(3), c.opd3_addr = place(3);
+    accesses.push_back(to.write(out));
+    to.issue(c, accesses);
   }
   double cycles(const StepShape &shape, const target::Chip &chip) const override { return streamOnce(shape, chip); }
 };
@@ -121,6 +159,7 @@ private:
 } // namespace
 
 const Row &castRow() { return only<CastRow>(); }
+const Row &selectRow() { return only<SelectRow>(); }
 const Row &absoluteRow() { return only<AbsoluteRow>(); }
 const Row &lookupRow() { return only<LookupRow>(); }
 

@@ -37,8 +37,4 @@ void setResultStrides(isa::SAR &c, const LocalView &out, const LocalMemory &memo
   c.res0_h_str = strideField(rowStrideOf(out), out.dims.h > 1), c.res0_w_str = 1;
 }
 
-uint32_t constantBits(double value, DType type) {
-  return kernel::isFloat(type) ? bitsOf(static_cast<float>(value)) : static_cast<uint32_t>(static_cast<int64_t>(value));
-}
-
 } // namespace tpu_mlir::backend::tiu_gdma

@@ -67,9 +67,6 @@ template <typename T> void setSourceStrides(T &c, const LocalView &in, const Loc
 /// Element-wise results may be parts of larger buffers.
 void setResultStrides(isa::SAR &c, const LocalView &out, const LocalMemory &memory);
 
-/// A constant operand's bits in its own format.
-uint32_t constantBits(double value, DType type);
-
 } // namespace tpu_mlir::backend::tiu_gdma
 
 #endif // TPU_MLIR_LIB_BACKEND_TIUGDMA_ROW_H

@@ -20,6 +20,11 @@ template <typename T> void setWindow(T &c, const kernel::Window &w, const LocalV
   c.opd0_lf_pad = in.padBefore[1], c.opd0_rt_pad = in.padAfter[1];
 }
 
+/// What stands around an operand of integers, in its own format; 0 around floats.
+uint32_t padBits(DType type, int value) {
+  return kernel::isFloat(type) ? 0 : uint32_t(value) & uint32_t((uint64_t(1) << kernel::bitWidth(type)) - 1);
+}
+
 struct ConvRow final : FamilyRow {
   ConvRow() : FamilyRow(primitive::conv(), {}, false, {"conv.normal"}) {}
   bool takes(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) const override {
@@ -38,7 +43,7 @@ struct ConvRow final : FamilyRow {
     c.opd0_addr = in.offset, c.opd1_addr = filter.offset;
     c.opd0_prec = precisionOf(in.dtype), c.res0_prec = precisionOf(out.dtype);
     c.opd0_sign = isSigned(in.dtype), c.opd1_sign = isSigned(filter.dtype);
-    c.opd3_const = 1, c.opd3_addr = uint32_t(with.padValue);
+    c.opd3_const = 1, c.opd3_addr = padBits(in.dtype, with.padValue);
     setSourceStrides(c, in, to.machine.memory);
     if (!step.has(2)) {
       c.opd2_const = 1; // kernel zero point 0 (integers), bias 0 (floats)
@@ -103,9 +108,9 @@ struct DepthwiseRow final : PoolRow {
     const auto &with = attributesOf<WindowAttributes>(step);
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     isa::SPORD c = command(step, in, out, to, "pord.depthwise");
-    c.opd3_addr = uint32_t(with.padValue);
+    c.opd3_addr = padBits(in.dtype, with.padValue);
     if (!step.has(1)) {
-      c.opd1_const = 1, c.opd1_addr = constantBits(with.constant, with.constantType);
+      c.opd1_const = 1, c.opd1_addr = kernel::bitsIn(with.constantType, with.constant);
       c.opd1_sign = isSigned(with.constantType);
       c.opd2_const = 1;
       return to.issue(c, {to.read(in), to.write(out)});
@@ -131,8 +136,8 @@ struct MaxPoolRow final : PoolRow {
   void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     isa::SPORD c = command(step, in, out, to, "pord.maxpooling");
-    const uint32_t pad = uint32_t(attributesOf<WindowAttributes>(step).padValue);
-    c.opd3_addr = kernel::isFloat(in.dtype) ? bitsOf(-INFINITY) : pad & 0xff;
+    const int pad = attributesOf<WindowAttributes>(step).padValue;
+    c.opd3_addr = kernel::isFloat(in.dtype) ? kernel::bitsIn(in.dtype, -INFINITY) : padBits(in.dtype, pad);
     to.issue(c, {to.read(in), to.write(out)});
   }
   double cycles(const StepShape &shape, const target::Chip &chip) const override {

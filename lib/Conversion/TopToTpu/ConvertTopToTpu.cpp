@@ -44,17 +44,24 @@ std::string whyNotFinite(Operation *op) {
   return "";
 }
 
-bool isFinite(const Lowering &lowering, Value weight) {
+/// The first element of a weight that the mode's numbers do not reach, if there is one: of integers NaN and infinity, of
+/// floats those beyond the largest.
+std::optional<float> findTooLarge(const Lowering &lowering, Value weight) {
   constexpr size_t kPiece = size_t(1) << 20;
+  const float most = lowering.isQuantized() ? std::numeric_limits<float>::max() : kernel::largestOf(lowering.mode.weights);
   ArrayRef<float> left = lowering.weightData(weight);
-  bool all = true;
-  while (all && !left.empty()) {
+  std::optional<float> found;
+  while (!found && !left.empty()) {
     ArrayRef<float> piece = left.take_front(kPiece);
-    all = llvm::all_of(piece, [](float v) { return std::isfinite(v); });
+    for (float v : piece)
+      if (lowering.isQuantized() ? !std::isfinite(v) : std::isfinite(v) && std::fabs(v) > most) {
+        found = v;
+        break;
+      }
     lowering.release(piece);
     left = left.drop_front(piece.size());
   }
-  return all;
+  return found;
 }
 
 struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
@@ -62,12 +69,10 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
 
   LogicalResult fail(const Twine &sentence) { return getOperation().emitError() << sentence; }
 
-  FailureOr<Mode> readMode() {
-    if (StringRef(mode.getValue()).equals_insensitive("F32"))
-      return Mode::F32;
-    if (StringRef(mode.getValue()).equals_insensitive("INT8"))
-      return Mode::INT8;
-    return fail("mode '" + mode + "' is not built; modes are F32 and INT8");
+  FailureOr<const Mode *> readMode() {
+    if (const Mode *found = findMode(mode.getValue()))
+      return found;
+    return fail("mode '" + mode + "' is not built; modes are " + modeNames());
   }
 
   FailureOr<const target::Chip *> readChip() {
@@ -121,9 +126,14 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     for (Operation &op : function.getBody().front()) {
       if (isa<top::InputOp>(op) && !lowering.whyNoFormat(op.getResult(0)).empty())
         result = op.emitError() << "'" << top::nameOf(&op) << "': " << lowering.whyNoFormat(op.getResult(0));
-      // No integer stands for NaN or infinity.
-      if (isa<top::WeightOp>(op) && lowering.isInt8() && !isFinite(lowering, op.getResult(0)))
-        result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no INT8 form";
+      if (isa<top::WeightOp>(op))
+        if (std::optional<float> value = findTooLarge(lowering, op.getResult(0)); value && lowering.isQuantized())
+          result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no "
+                                    << lowering.mode.name << " form";
+        else if (value)
+          op.emitWarning() << "weight '" << top::nameOf(&op) << "' holds " << *value << ", beyond the largest "
+                           << lowering.mode.name << ", " << kernel::largestOf(lowering.mode.weights)
+                           << ", which stands for it";
       if (carriesNoWork(&op))
         continue;
       std::string why;
@@ -162,7 +172,7 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
 
   LogicalResult convert(func::FuncOp function, Lowering &lowering) {
     Block &body = function.getBody().front();
-    if (lowering.isInt8() && joinFloats)
+    if (lowering.isQuantized() && joinFloats)
       lowering.setLeaving(findLeaving(body));
     SmallVector<Operation *> ops;
     for (Operation &op : body)
@@ -197,7 +207,7 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    FailureOr<Mode> wanted = readMode();
+    FailureOr<const Mode *> wanted = readMode();
     FailureOr<const target::Chip *> target = failure();
     if (succeeded(wanted))
       target = readChip();
@@ -209,24 +219,24 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       (void)fail("convert-top-to-tpu needs a Top module; this one's module.state is '" + stateName + "'");
       return signalPassFailure();
     }
-    if (asymmetric) {
-      (void)fail("asymmetric INT8 is not built; use asymmetric=false");
+    if (asymmetric && !(*wanted)->isQuantized()) {
+      (void)fail("asymmetric is a choice for integers; mode " + Twine((*wanted)->name) + " has none");
       return signalPassFailure();
     }
-    if (*wanted == Mode::INT8 && stateName == "TOP_F32") {
-      (void)fail("INT8 needs calibrated tensors; run import-calibration-table first");
+    if ((*wanted)->isQuantized() && stateName == "TOP_F32") {
+      (void)fail(Twine((*wanted)->name) + " needs calibrated tensors; run import-calibration-table first");
       return signalPassFailure();
     }
     if (failed(checkNetwork(module)))
       return signalPassFailure();
-    Lowering lowering(*wanted, **target, module);
+    Lowering lowering(**wanted, asymmetric, **target, module);
     func::FuncOp function = *module.getOps<func::FuncOp>().begin();
     if (failed(checkForms(function, lowering)) || failed(convert(function, lowering)))
       return signalPassFailure();
     Builder b(&getContext());
     module->setAttr("module.state", b.getStringAttr("TPU_LOWERED"));
-    module->setAttr("module.mode", b.getStringAttr(*wanted == Mode::INT8 ? "INT8" : "F32"));
-    module->setAttr("module.asymmetric", b.getBoolAttr(false));
+    module->setAttr("module.mode", b.getStringAttr((*wanted)->name));
+    module->setAttr("module.asymmetric", b.getBoolAttr(asymmetric));
     module->setAttr("module.chip", b.getStringAttr((*target)->identity.name));
   }
 };

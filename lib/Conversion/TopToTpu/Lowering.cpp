@@ -4,6 +4,7 @@
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Kernel/Kernels.h"
 
 #include "llvm/Support/Format.h"
 
@@ -33,12 +34,30 @@ Multiplier multiplierOf(double factor) {
   return {m, rshift};
 }
 
+StringRef shortName(DType type) {
+  switch (type) {
+  case DType::F32:
+    return "f32";
+  case DType::F16:
+    return "f16";
+  case DType::BF16:
+    return "bf16";
+  default:
+    return type == DType::U8 ? "ui8" : "si8";
+  }
+}
+
 int64_t quantizeOne(double real, double scale, DType type) {
   return kernel::floatToInt(real / scale, type, kernel::Round::HalfAwayFromZero);
 }
 
-Lowering::Lowering(Mode mode, const target::Chip &chip, ModuleOp module)
-    : mode(mode), chip(chip), builder(module.getContext()), module(module), names(module) {}
+int64_t quantizeOne(double real, const NumberFormat &format) {
+  const auto [low, high] = kernel::rangeOf(format.dtype);
+  return std::clamp(quantizeOne(real, format.scale, DType::I32) + format.zeroPoint, low, high);
+}
+
+Lowering::Lowering(const Mode &mode, bool asymmetric, const target::Chip &chip, ModuleOp module)
+    : mode(mode), asymmetric(asymmetric), chip(chip), builder(module.getContext()), module(module), names(module) {}
 
 Location Lowering::roleOf(Operation *op, StringRef role) {
   return top::nameLoc(module.getContext(), names.fresh(top::nameOf(op) + "_" + role));
@@ -83,7 +102,7 @@ static std::string causeOf(Value topResult, double threshold) {
 
 std::string Lowering::whyNoFormat(Value topResult) const {
   Type element = cast<ShapedType>(topResult.getType()).getElementType();
-  if (!isInt8())
+  if (!isQuantized())
     return "";
   if (auto calibrated = dyn_cast<quant::CalibratedQuantizedType>(element)) {
     // NaN fails every comparison.
@@ -99,44 +118,48 @@ std::string Lowering::whyNoFormat(Value topResult) const {
 
 NumberFormat Lowering::formatOfResult(Value topResult) const {
   Type element = cast<ShapedType>(topResult.getType()).getElementType();
-  if (!isInt8())
-    return {};
+  if (!isQuantized())
+    return {mode.activations};
   if (auto calibrated = dyn_cast<quant::CalibratedQuantizedType>(element)) {
     double low = calibrated.getMin(), high = calibrated.getMax();
     if (low >= 0)
       return {DType::U8, high / chip.quant.activationLevelsUnsigned, 0};
+    if (asymmetric) {
+      // A range without 0 is widened to it: padding and what is not there are 0.
+      high = std::max(high, 0.0);
+      const auto [least, most] = kernel::rangeOf(DType::I8);
+      const double scale = (high - low) / double(most - least);
+      return {DType::I8, scale, std::clamp(std::llround(double(least) - low / scale), (long long)least, (long long)most)};
+    }
     return {DType::I8, std::max(-low, high) / chip.quant.activationLevelsSigned, 0};
   }
   return formatOf(topResult);
 }
 
 Type Lowering::typeOf(Value topResult, const NumberFormat &format) const {
-  Type element =
-      format.isQuantized() ? quantizedType(module.getContext(), format) : Float32Type::get(module.getContext());
-  return RankedTensorType::get(shapeOf(topResult), element);
+  return RankedTensorType::get(shapeOf(topResult), elementTypeOf(module.getContext(), format));
 }
 
-Value Lowering::castTo(Value value, const NumberFormat &format, Location loc) {
+Value Lowering::castTo(Value value, const NumberFormat &format) {
   if (formatOf(value) == format)
     return value;
-  Type element =
-      format.isQuantized() ? quantizedType(module.getContext(), format) : Float32Type::get(module.getContext());
-  return tpu::CastOp::create(builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), element)},
-                             ValueRange{value});
-}
-
-Value Lowering::dequantize(Value lowered) {
-  if (!formatOf(lowered).isQuantized())
-    return lowered;
-  Value &cached = floats[lowered];
-  if (!cached) // where the first reader stands, and so before all of them
-    cached = castTo(lowered, {}, roleOf(lowered.getDefiningOp(), "f32"));
+  Type element = elementTypeOf(module.getContext(), format);
+  Value &cached = casts[{value, element}];
+  if (!cached) {
+    OpBuilder::InsertionGuard guard(builder);
+    // Floats of a border, which take most memory, stand where their first reader does, and so before all of them.
+    if (format.dtype != DType::F32)
+      builder.setInsertionPointAfterValue(value);
+    Location loc = roleOf(value.getDefiningOp(), shortName(format.dtype));
+    cached = tpu::CastOp::create(builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), element)},
+                                 ValueRange{value});
+  }
   return cached;
 }
 
 Value Lowering::operandAsIs(Value topValue) {
   // A network's input is a float too, but only until it is quantised.
-  bool isJoined = isInt8() && leavesAsFloat(topValue) && !isa_and_nonnull<top::InputOp>(topValue.getDefiningOp());
+  bool isJoined = isQuantized() && leavesAsFloat(topValue) && !isa_and_nonnull<top::InputOp>(topValue.getDefiningOp());
   Value value = isWeight(topValue) ? Value() : values.lookup(topValue);
   return isJoined && value && !formatOf(value).isQuantized() ? value : operand(topValue);
 }
@@ -145,24 +168,45 @@ Value Lowering::operand(Value topValue) {
   if (isWeight(topValue))
     return weightOperand(topValue);
   Value value = values.lookup(topValue);
-  NumberFormat have = formatOf(value);
-  if (have.isQuantized() == isInt8())
+  const NumberFormat have = formatOf(value);
+  if (isQuantized() ? have.isQuantized() : have.dtype == mode.activations)
     return value;
-  Value &cached = casts[topValue];
+  return castTo(value, formatOfResult(topValue));
+}
+
+Value Lowering::centredOperand(Value topValue) {
+  Value value = operand(topValue);
+  const NumberFormat have = formatOf(value);
+  if (have.zeroPoint == 0)
+    return value;
+  const auto [low, high] = kernel::rangeOf(have.dtype);
+  const int64_t reach = std::max(have.zeroPoint - low, high - have.zeroPoint);
+  const NumberFormat want{DType::I8, double(reach) * have.scale / chip.quant.activationLevelsSigned, 0};
+  Value &cached = casts[{value, elementTypeOf(module.getContext(), want)}];
   if (!cached) {
-    NumberFormat want = formatOfResult(topValue);
-    StringRef role = want.dtype == DType::U8 ? "ui8" : want.dtype == DType::I8 ? "si8" : "f32";
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointAfterValue(value);
-    cached = castTo(value, want, roleOf(topValue.getDefiningOp(), role));
+    cached = requantize(value, want, roleOf(value.getDefiningOp(), "centred"));
+  }
+  return cached;
+}
+
+Value Lowering::floatWeight(Value topWeight, DType type) {
+  if (type == DType::F32)
+    return topWeight;
+  Value &cached = weights[{topWeight, plainTypeOf(module.getContext(), type)}];
+  if (!cached) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfterValue(topWeight);
+    cached = addFloats(topWeight.getDefiningOp(), shortName(type), weightData(topWeight), shapeOf(topWeight), type);
   }
   return cached;
 }
 
 Value Lowering::weightOperand(Value topWeight) {
-  if (!isInt8())
-    return topWeight;
-  Value &cached = weights[topWeight];
+  if (!isQuantized())
+    return floatWeight(topWeight, mode.weights);
+  Value &cached = weights[{topWeight, Type()}];
   if (!cached) {
     ArrayRef<float> data = weightData(topWeight);
     float largest = 0;
@@ -176,7 +220,7 @@ Value Lowering::weightOperand(Value topWeight) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointAfterValue(topWeight);
     cached = addWeight<int8_t>(topWeight.getDefiningOp(), "i8", stored, shapeOf(topWeight), DType::I8);
-    cached.setType(RankedTensorType::get(shapeOf(topWeight), quantizedType(module.getContext(), format)));
+    cached.setType(RankedTensorType::get(shapeOf(topWeight), elementTypeOf(module.getContext(), format)));
   }
   return cached;
 }
@@ -193,6 +237,15 @@ void Lowering::release(ArrayRef<float> elements) const {
       {reinterpret_cast<const uint8_t *>(elements.data()), elements.size() * sizeof(float)});
 }
 
+Value Lowering::addFloats(Operation *op, StringRef role, ArrayRef<float> data, ArrayRef<int64_t> shape, DType type) {
+  const kernel::Dims dims{1, 1, 1, int64_t(data.size())};
+  std::vector<uint8_t> bytes(data.size() * kernel::byteSize(type));
+  std::vector<float> nearest(data.size());
+  std::transform(data.begin(), data.end(), nearest.begin(), [&](float v) { return kernel::nearestIn(type, v); });
+  kernel::cast({type, dims, bytes.data()}, {DType::F32, dims, nearest.data()}, kernel::Round::HalfToEven);
+  return addWeightBytes(op, role, std::move(bytes), shape, type);
+}
+
 Value Lowering::addWeightBytes(Operation *op, StringRef role, std::vector<uint8_t> bytes, ArrayRef<int64_t> shape,
                                DType type) {
   top::WeightStore &store = module.getContext()->getLoadedDialect<top::TopDialect>()->weights();
@@ -200,14 +253,9 @@ Value Lowering::addWeightBytes(Operation *op, StringRef role, std::vector<uint8_
   do
     name = names.fresh(top::nameOf(op) + "_" + role);
   while (store.find(name)); // the file may hold arrays that no op uses
-  char kind = kernel::isFloat(type) ? 'f' : kernel::isSigned(type) ? 'i' : 'u';
-  store.add(name, std::move(bytes), kind, kernel::byteSize(type), shape);
-  MLIRContext *context = module.getContext();
-  Type element = Float32Type::get(context);
-  if (kind == 'i')
-    element = IntegerType::get(context, kernel::bitWidth(type));
-  if (kind == 'u')
-    element = IntegerType::get(context, kernel::bitWidth(type), IntegerType::Unsigned);
+  Type element = plainTypeOf(module.getContext(), type);
+  const top::ElementStorage storage = *top::storageOf(element);
+  store.add(name, std::move(bytes), storage.kind, storage.bytes, shape);
   return top::WeightOp::create(builder, NameLoc::get(builder.getStringAttr(name)),
                                TypeRange{RankedTensorType::get(shape, element)}, ValueRange{});
 }
@@ -218,7 +266,7 @@ Value Lowering::requantize(Value value, const NumberFormat &format, Location loc
     return value;
   Multiplier m = multiplierOf(have.scale / format.scale);
   return tpu::RequantIntOp::create(
-      builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), quantizedType(module.getContext(), format))},
+      builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), elementTypeOf(module.getContext(), format))},
       ValueRange{value},
       ArrayRef<NamedAttribute>{builder.getNamedAttr("multiplier", builder.getI64IntegerAttr(m.multiplier)),
                                builder.getNamedAttr("rshift", builder.getI64IntegerAttr(m.rshift))});

@@ -1,4 +1,4 @@
-//===- FloatMaps.cpp - y = f(x) in f32 on the chip ------------------------===//
+//===- FloatMaps.cpp - y = f(x) of floats on the chip ---------------------===//
 // tpu.Relu, tpu.Clip, tpu.LeakyRelu, tpu.Abs, and what is made of those and of
 // sums: functions of a few products, maxima and minima, which the element-wise
 // unit does in IEEE arithmetic. What hardware does with NaN is not known;
@@ -21,15 +21,15 @@ using kernel::BinaryOp;
 
 //===- Verify -------------------------------------------------------------===//
 
-LogicalResult tpu::ReluOp::verify() { return verifyF32Map(*this, getInput(), getOutput()); }
-LogicalResult tpu::LeakyReluOp::verify() { return verifyF32Map(*this, getInput(), getOutput()); }
-LogicalResult tpu::AbsOp::verify() { return verifyF32Map(*this, getInput(), getOutput()); }
+LogicalResult tpu::ReluOp::verify() { return verifyFloatMap(*this, getInput(), getOutput()); }
+LogicalResult tpu::LeakyReluOp::verify() { return verifyFloatMap(*this, getInput(), getOutput()); }
+LogicalResult tpu::AbsOp::verify() { return verifyFloatMap(*this, getInput(), getOutput()); }
 
 LogicalResult tpu::ClipOp::verify() {
   double min = getMin().convertToDouble(), max = getMax().convertToDouble();
   if (!(min <= max)) // NaN, too
     return emitOpError() << "'min' is at most 'max', got " << min << " and " << max;
-  return verifyF32Map(*this, getInput(), getOutput());
+  return verifyFloatMap(*this, getInput(), getOutput());
 }
 
 //===- Form ---------------------------------------------------------------===//
@@ -38,13 +38,14 @@ namespace {
 
 /// Result and operand of a map, and the steps between them.
 struct FloatMap {
-  explicit FloatMap(const Dims &dims)
-      : dims(dims), x(recipe.addInput(0, DType::F32, dims)), y(recipe.addOutput(DType::F32, dims)) {}
+  explicit FloatMap(Value result)
+      : type(formatOf(result).dtype), x(recipe.addInput(0, type, nchwOf(result))),
+        y(recipe.addOutput(type, nchwOf(result))) {}
   void with(BinaryOp op, int dst, int a, double constant) {
-    recipe.steps.push_back(primitive::binary(op, dst, a, primitive::Constant{constant, DType::F32}));
+    recipe.steps.push_back(primitive::binary(op, dst, a, primitive::Constant{constant, type}));
   }
 
-  Dims dims;
+  DType type;
   Recipe recipe;
   int x, y;
 };
@@ -54,15 +55,16 @@ void combine(Recipe &r, BinaryOp op, int dst, int a, int b) { r.steps.push_back(
 } // namespace
 
 void addLeakySteps(Recipe &r, int x, int y, const Slopes &slopes) {
+  const DType type = r.buffers[y].dtype;
   auto scale = [&](int dst, int a) {
     r.steps.push_back(slopes.buffer < 0
-                          ? primitive::binary(BinaryOp::Mul, dst, a, primitive::Constant{slopes.constant, DType::F32})
+                          ? primitive::binary(BinaryOp::Mul, dst, a, primitive::Constant{slopes.constant, type})
                           : primitive::binary(BinaryOp::Mul, dst, a, slopes.buffer));
   };
   auto against0 = [&](BinaryOp op, int dst) {
-    r.steps.push_back(primitive::binary(op, dst, x, primitive::Constant{}));
+    r.steps.push_back(primitive::binary(op, dst, x, primitive::Constant{0, type}));
   };
-  const int low = r.addScratch(DType::F32, r.buffers[y].dims);
+  const int low = r.addScratch(type, r.buffers[y].dims);
   if (slopes.range != Slopes::Range::Any) {
     scale(low, x);
     return combine(r, slopes.range == Slopes::Range::AtMostOne ? BinaryOp::Max : BinaryOp::Min, y, x, low);
@@ -74,7 +76,7 @@ void addLeakySteps(Recipe &r, int x, int y, const Slopes &slopes) {
 }
 
 Form tpu::ReluOp::form() {
-  FloatMap map(nchwOf(getOutput()));
+  FloatMap map(getOutput());
   map.with(BinaryOp::Max, map.y, map.x, 0);
   if (double limit = getReluLimit().convertToDouble(); limit > 0)
     map.with(BinaryOp::Min, map.y, map.y, limit);
@@ -82,7 +84,7 @@ Form tpu::ReluOp::form() {
 }
 
 Form tpu::ClipOp::form() {
-  FloatMap map(nchwOf(getOutput()));
+  FloatMap map(getOutput());
   double min = getMin().convertToDouble(), max = getMax().convertToDouble();
   int from = map.x;
   if (min > -INFINITY)
@@ -95,14 +97,14 @@ Form tpu::ClipOp::form() {
 }
 
 Form tpu::LeakyReluOp::form() {
-  FloatMap map(nchwOf(getOutput()));
+  FloatMap map(getOutput());
   addLeakySteps(map.recipe, map.x, map.y, Slopes::one(getAlpha().convertToDouble()));
   return map.recipe;
 }
 
 Form tpu::AbsOp::form() {
-  FloatMap map(nchwOf(getOutput()));
-  map.recipe.steps.push_back(makeStep(primitive::absolute(), map.y, {map.x, -1, -1}));
+  FloatMap map(getOutput());
+  map.recipe.steps.push_back(makeStep(primitive::absolute(), map.y, {map.x}));
   return map.recipe;
 }
 

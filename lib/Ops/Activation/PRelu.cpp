@@ -8,6 +8,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Ops/LeakySteps.h"
+#include "tpu_mlir/Ops/ZeroPoints.h"
 #include "tpu_mlir/Primitive/Binary.h"
 #include "tpu_mlir/Primitive/Requant.h"
 #include "tpu_mlir/Recipe/Recipe.h"
@@ -79,8 +80,8 @@ struct PReluLower : LowerInterface::ExternalModel<PReluLower, top::PReluOp> {
     ArrayRef<int64_t> shape = shapeOf(prelu.getOutput());
     NamedAttrList attrs;
     Value slope;
-    if (!l.isInt8()) {
-      Value operands[] = {in, prelu.getSlope()};
+    if (!l.isQuantized()) {
+      Value operands[] = {in, l.operand(prelu.getSlope())};
       repeatToFourAxes(l, op, operands, shape);
       slope = operands[1];
     } else {
@@ -118,10 +119,11 @@ struct PReluLower : LowerInterface::ExternalModel<PReluLower, top::PReluOp> {
     if (*most <= 1 || *least >= 1)
       attrs.set("takes_max", b.getBoolAttr(*most <= 1));
     if (isPerChannel(shapeOf(prelu.getSlope()), shapeOf(prelu.getInput()))) {
+      const auto zeroPoint = int32_t(l.formatOfResult(prelu.getOutput()).zeroPoint);
       std::vector<int32_t> entries;
       for (float s : slopes) {
         Multiplier m = multiplierOf(factor * s);
-        entries.insert(entries.end(), {int32_t(m.multiplier), int32_t(-m.rshift), 0});
+        entries.insert(entries.end(), {int32_t(m.multiplier), int32_t(-m.rshift), zeroPoint});
       }
       const auto c = int64_t(slopes.size());
       return l.addWeight<int32_t>(prelu, "slopes", entries, {1, c, 1, 3}, DType::I32);
@@ -151,16 +153,17 @@ LogicalResult tpu::PReluOp::verify() {
       failed(verifyRequant(*this, getMultiplier(), getRshift())) ||
       failed(verifyRequant(*this, getSlopeMultiplier(), getSlopeRshift())))
     return failure();
-  if (formatOf(getInput()).isQuantized() != formatOf(getOutput()).isQuantized())
-    return emitOpError() << "'input' and 'output' are both integers or both f32";
+  if (failed(verifyOneKind(*this, getInput(), getOutput())))
+    return failure();
+  const NumberFormat format = formatOf(getInput());
   DType slope = formatOf(getSlope()).dtype;
   if (slope != DType::I32) {
-    if (failed(verifyType(*this, "slope", getSlope(), formatOf(getInput()).isQuantized() ? DType::I8 : DType::F32)))
+    if (failed(verifyType(*this, "slope", getSlope(), format.isQuantized() ? DType::I8 : format.dtype)))
       return failure();
     return verifyBroadcastDims(*this, {getInput(), getSlope()}, getOutput());
   }
   const int64_t c = nchwOf(getInput()).c;
-  if (!formatOf(getInput()).isQuantized() || shapeOf(getSlope()) != ArrayRef<int64_t>({1, c, 1, 3}))
+  if (!format.isQuantized() || shapeOf(getSlope()) != ArrayRef<int64_t>({1, c, 1, 3}))
     return emitOpError() << "int32 'slope' holds [1, " << c << ", 1, 3] entries of a requantisation of integers, got "
                          << getSlope().getType();
   return success();
@@ -186,11 +189,11 @@ Form tpu::PReluOp::form() {
                  : addBroadcast(r, 1, getSlope(), dims.operands[1], all);
   const int y = r.addOutput(out.dtype, all);
   auto binary = [&](kernel::BinaryOp op, int dst, int a, int b) {
-    r.steps.push_back(b < 0 ? primitive::binary(op, dst, a, primitive::Constant{0, in.dtype})
+    r.steps.push_back(b < 0 ? primitive::binary(op, dst, a, primitive::Constant{0, r.buffers[a].dtype})
                             : primitive::binary(op, dst, a, b));
   };
-  auto requant = [&](int dst, int a, int64_t multiplier, int64_t rshift) {
-    r.steps.push_back(primitive::requant(dst, a, {int32_t(multiplier), int32_t(-rshift), 0}));
+  auto requant = [&](int dst, int a, int64_t multiplier, int64_t rshift, int64_t zeroPoint) {
+    r.steps.push_back(primitive::requant(dst, a, {int32_t(multiplier), int32_t(-rshift), int32_t(zeroPoint)}));
   };
   constexpr int kZero = -1;
   if (!in.isQuantized()) {
@@ -198,19 +201,28 @@ Form tpu::PReluOp::form() {
     return r;
   }
   const int straight = r.addScratch(out.dtype, all), sloped = r.addScratch(out.dtype, all);
-  int above = x, below = x;
+  const int centre = centred(r, x, in, all);
+  int above = centre, below = centre;
   if (!getTakesMax()) {
-    above = r.addScratch(in.dtype, all), below = r.addScratch(in.dtype, all);
-    binary(kernel::BinaryOp::Max, above, x, kZero);
-    binary(kernel::BinaryOp::Min, below, x, kZero);
+    const DType type = r.buffers[centre].dtype;
+    above = r.addScratch(type, all), below = r.addScratch(type, all);
+    binary(kernel::BinaryOp::Max, above, centre, kZero);
+    binary(kernel::BinaryOp::Min, below, centre, kZero);
   }
-  requant(straight, above, getMultiplier(), getRshift());
+  requant(straight, above, getMultiplier(), getRshift(), out.zeroPoint);
   if (hasEntries) {
     r.steps.push_back(primitive::requant(sloped, below, slope));
   } else {
     const int product = r.addScratch(DType::I16, all);
     binary(kernel::BinaryOp::Mul, product, below, slope);
-    requant(sloped, product, getSlopeMultiplier(), getSlopeRshift());
+    requant(sloped, product, getSlopeMultiplier(), getSlopeRshift(), out.zeroPoint);
+  }
+  if (!getTakesMax() && out.zeroPoint) { // the sum has it twice
+    const int sum = r.addScratch(DType::I16, all);
+    binary(kernel::BinaryOp::Add, sum, straight, sloped);
+    r.steps.push_back(primitive::binary(kernel::BinaryOp::Sub, y, sum,
+                                        primitive::Constant{double(out.zeroPoint), DType::I16}));
+    return r;
   }
   binary(!getTakesMax()                 ? kernel::BinaryOp::Add
          : getTakesMaxAttr().getValue() ? kernel::BinaryOp::Max

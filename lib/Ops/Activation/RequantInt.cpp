@@ -2,6 +2,7 @@
 // All of tpu.RequantInt: one multiplication and one rounding. Where formats change,
 // Lowering decides.
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
+#include "tpu_mlir/Ops/ZeroPoints.h"
 #include "tpu_mlir/Primitive/Requant.h"
 #include "tpu_mlir/Recipe/Recipe.h"
 
@@ -25,8 +26,10 @@ LogicalResult tpu::RequantIntOp::verify() {
 Form tpu::RequantIntOp::form() {
   Recipe r;
   Dims d = nchwOf(getOutput());
-  int x = r.addInput(0, formatOf(getInput()).dtype, d), y = r.addOutput(formatOf(getOutput()).dtype, d);
-  r.steps.push_back(primitive::requant(y, x, {int32_t(getMultiplier()), int32_t(-getRshift()), 0}));
+  const NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
+  int x = r.addInput(0, in.dtype, d), y = r.addOutput(out.dtype, d);
+  r.steps.push_back(primitive::requant(
+      y, centred(r, x, in, d), {int32_t(getMultiplier()), int32_t(-getRshift()), int32_t(out.zeroPoint)}));
   return r;
 }
 

@@ -15,9 +15,10 @@ namespace tpu_mlir {
 /// What a function gives for each of the 256 inputs that the format has, from the lowest on.
 struct Results {
   Results(llvm::function_ref<double(double)> function, const NumberFormat &in, const NumberFormat &out)
-      : firstInput(in.dtype == DType::I8 ? -128 : 0), least(out.dtype == DType::I8 ? -128 : 0), most(least + 255) {
+      : firstInput(kernel::rangeOf(in.dtype).low), least(kernel::rangeOf(out.dtype).low),
+        most(kernel::rangeOf(out.dtype).high) {
     for (int64_t i = 0; i < 256; ++i)
-      values.push_back(quantizeOne(function(double(firstInput + i) * in.scale), out.scale, out.dtype));
+      values.push_back(quantizeOne(function(double(firstInput + i - in.zeroPoint) * in.scale), out));
   }
   std::optional<Lines> lines(const target::Chip &chip) const {
     return findLines(values, firstInput, least, most, kernel::roundNamed(chip.quant.requantRound));

@@ -3,6 +3,7 @@
 // that neither overflow nor cancel, which op stands for which, and the lowering:
 // with integers a table of 256 results, lines, a curve, or one requantisation
 // where the function is a multiple of x; in f32 FloatMaps.cpp's few steps.
+#include "Active.h"
 #include "CreateLines.h"
 #include "FloatMaps.h"
 #include "Results.h"
@@ -155,7 +156,7 @@ std::optional<double> multipleOf(Operation *op, const NumberFormat &out) {
     return saturates ? std::optional<double>(1.0) : std::nullopt;
   }
   if (auto mul = dyn_cast<top::MulConstOp>(op))
-    if (!mul.getDoRelu() || out.dtype == DType::U8)
+    if (!mul.getDoRelu() || saturatesAsRelu(out, -1))
       if (mul.getReluLimit().convertToDouble() <= 0)
         return mul.getConstVal().convertToDouble();
   return std::nullopt;
@@ -175,9 +176,9 @@ double scalarOf(Operation *op, double x) {
 
 template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryLower<OpT>, OpT> {
   std::string whyNotLowered(Operation *op, const Lowering &l) const {
-    if (l.isInt8() || hasFloatMap(op))
+    if (l.isQuantized() || hasFloatMap(op) || hasFunction(op))
       return "";
-    return "it has no F32 form on " + std::string(l.chip.identity.name) + " yet; INT8 has";
+    return "it has no " + std::string(l.mode.name) + " form on " + std::string(l.chip.identity.name) + "; INT8 has";
   }
 
   LogicalResult lower(Operation *op, Lowering &l) const {
@@ -185,8 +186,8 @@ template <typename OpT> struct UnaryLower : LowerInterface::ExternalModel<UnaryL
     NumberFormat inFormat = formatOf(in), out = l.formatOfResult(topOut);
     Type type = l.typeOf(topOut, out);
     Builder &b = l.builder;
-    if (!l.isInt8()) {
-      l.map(topOut, createFloatMap(l, op, type, in));
+    if (!l.isQuantized()) {
+      l.map(topOut, hasFloatMap(op) ? createFloatMap(l, op, type, in) : createActive(l, op, type, in));
       return success();
     }
     if (std::optional<double> factor = multipleOf(op, out)) {

@@ -6,6 +6,7 @@
 #include "Elements.h"
 #include "PerChannel.h"
 #include "tpu_mlir/Kernel/Round.h"
+#include "tpu_mlir/Ops/ConvForm.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 
 #include <cmath>
@@ -53,16 +54,17 @@ namespace {
 /// each of three instructions does there, one of lines does in any shape.
 std::optional<Lines> linesOf(top::ScaleOp scale, const QuantizedFilter &q, const NumberFormat &in,
                              const NumberFormat &out, Round round) {
-  const int64_t first = in.dtype == DType::I8 ? -128 : 0, least = out.dtype == DType::I8 ? -128 : 0, most = least + 255;
+  const int64_t first = kernel::rangeOf(in.dtype).low;
+  const auto [least, most] = kernel::rangeOf(out.dtype);
   const double limit = scale.getReluLimit().convertToDouble() / out.scale;
   std::vector<int64_t> results;
   for (int64_t x = first; x < first + 256; ++x) {
     const int64_t sum = x * q.filter[0] + (q.bias.empty() ? 0 : q.bias[0]);
     int64_t y = kernel::requantOne(sum, q.quant[0], q.quant[1], q.quant[2], round, out.dtype);
     if (scale.getDoRelu())
-      y = std::max<int64_t>(y, 0);
+      y = std::max<int64_t>(y, out.zeroPoint);
     if (scale.getDoRelu() && limit > 0)
-      y = std::min(y, int64_t(std::round(limit)));
+      y = std::min(y, int64_t(std::round(limit)) + out.zeroPoint);
     results.push_back(y);
   }
   return findLines(results, first, least, most, round);
@@ -85,7 +87,7 @@ struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
     if (isPresent(scale.getBias()))
       bias = l.weightData(scale.getBias());
     Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
-    if (l.isInt8()) {
+    if (l.isQuantized()) {
       FailureOr<QuantizedFilter> q = quantizeFilter(op, FilterView{filter, false, nullptr}, bias, c, formatOf(in),
                                                     outFormat, l.chip.quant.weightLevels);
       if (failed(q))
@@ -96,13 +98,14 @@ struct ScaleLower : LowerInterface::ExternalModel<ScaleLower, top::ScaleOp> {
         return success();
       }
       filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, {c, 1, 1, 1}, DType::I8);
-      if (!bias.empty())
+      if (!q->bias.empty())
         biasValue = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, c, 1, 1}, DType::I32);
       quantValue = l.addWeight<int32_t>(op, "quant", q->quant, {1, c, 1, 3}, DType::I32);
     } else {
-      filterValue = l.addWeight<float>(op, "filter_f32", filter, {c, 1, 1, 1}, DType::F32);
+      const DType type = l.mode.weights;
+      filterValue = l.addFloats(op, ("filter_" + shortName(type)).str(), filter, {c, 1, 1, 1}, type);
       if (!bias.empty())
-        biasValue = scale.getBias();
+        biasValue = l.floatWeight(scale.getBias(), biasTypeOf(outFormat, c > 1));
     }
     Builder &b = l.builder;
     NamedAttrList attrs(op->getAttrDictionary());

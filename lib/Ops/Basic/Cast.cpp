@@ -1,11 +1,12 @@
 //===- Cast.cpp - A change of number format -------------------------------===//
 // All of top.Cast, which the source network asked for and which changes nothing
 // here, since Top computes in fp32; and of tpu.Cast, which lowering places
-// between floats and integers.
+// between floats and integers, and between float formats.
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Interpreter/EvalPlan.h"
+#include "tpu_mlir/Ops/ZeroPoints.h"
 #include "tpu_mlir/Primitive/Binary.h"
 #include "tpu_mlir/Primitive/Elements.h"
 #include "tpu_mlir/Recipe/Recipe.h"
@@ -40,6 +41,7 @@ LogicalResult CastOp::plan(EvalPlan &plan) { return plan.compute(*this, eval::Vi
 } // namespace tpu_mlir::top
 
 namespace tpu_mlir {
+using kernel::DType;
 
 //===- Lower --------------------------------------------------------------===//
 
@@ -68,9 +70,9 @@ LogicalResult tpu::CastOp::verify() {
   if (failed(verifyTensors(*this)) || failed(verifySameShape(*this, getInput(), getOutput())))
     return failure();
   NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
-  if (in.isQuantized() == out.isQuantized())
-    return emitOpError() << "casts between f32 and an integer format; 'input' and 'output' are both "
-                         << (in.isQuantized() ? "integers" : "f32");
+  if (in.dtype == out.dtype || (in.dtype != DType::F32 && out.dtype != DType::F32))
+    return emitOpError() << "casts between f32 and another format, got " << getInput().getType() << " and "
+                         << getOutput().getType();
   return success();
 }
 
@@ -85,12 +87,16 @@ Form tpu::CastOp::form() {
     r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, dst, a, primitive::Constant{factor, DType::F32}));
   };
   if (out.isQuantized()) {
-    int scaled = r.addScratch(DType::F32, d);
+    int scaled = r.addScratch(DType::F32, d), whole = out.zeroPoint ? r.addScratch(DType::I16, d) : y;
     scale(scaled, x, 1 / out.scale);
-    r.steps.push_back(primitive::cast(y, scaled));
+    r.steps.push_back(primitive::cast(whole, scaled));
+    if (out.zeroPoint)
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, y, whole,
+                                          primitive::Constant{double(out.zeroPoint), DType::I16}));
   } else {
-    r.steps.push_back(primitive::cast(y, x));
-    scale(y, y, in.scale);
+    r.steps.push_back(primitive::cast(y, in.isQuantized() ? centred(r, x, in, d) : x));
+    if (in.isQuantized())
+      scale(y, y, in.scale);
   }
   return r;
 }

@@ -169,7 +169,7 @@ FailureOr<Value> createConv(top::ConvOp conv, Lowering &l, ConvParts parts) {
   if (isPresent(conv.getBias()))
     bias = l.weightData(conv.getBias());
   Grouping g = groupingOf(shape, inDims, outDims, inFormat.dtype, l.chip);
-  const std::optional<Unfolding> u = l.isInt8() ? unfoldingOf(l, shape, g, parts.in, outDims) : std::nullopt;
+  const std::optional<Unfolding> u = l.isQuantized() ? unfoldingOf(l, shape, g, parts.in, outDims) : std::nullopt;
   SmallVector<int64_t> filterShape = {oc, g.width, shape.window.kh, shape.window.kw};
 
   OpBuilder &b = l.builder;
@@ -177,7 +177,7 @@ FailureOr<Value> createConv(top::ConvOp conv, Lowering &l, ConvParts parts) {
   if (g.band)
     attrs.set("band", b.getI64IntegerAttr(g.band));
   Value filterValue, biasValue = l.none(conv.getLoc()), quantValue = biasValue;
-  if (l.isInt8()) {
+  if (l.isQuantized()) {
     FailureOr<QuantizedFilter> q =
         quantizeFilter(conv, parts.filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
     if (failed(q))
@@ -190,17 +190,18 @@ FailureOr<Value> createConv(top::ConvOp conv, Lowering &l, ConvParts parts) {
       shape.window = {1, u->kernelW, 1, u->strideW, 1, u->dilationW, 0, 0, 0, 0};
     }
     filterValue = l.addWeight<int8_t>(conv, "filter_i8", q->filter, filterShape, DType::I8);
-    if (!bias.empty())
+    if (!q->bias.empty())
       biasValue = l.addWeight<int32_t>(conv, "bias_int32", q->bias, {1, oc, 1, 1}, DType::I32);
     quantValue = l.addWeight<int32_t>(conv, "quant", q->quant, {1, oc, 1, 3}, DType::I32);
   } else {
-    filterValue = conv.getFilter();
-    if (shapeOf(filterValue) != ArrayRef<int64_t>(filterShape))
-      filterValue =
-          l.addWeight<float>(conv, "filter_f32", g.arrange<float>(parts.filter.elements, oc, ic, taps, shape.group),
-                             filterShape, DType::F32);
+    const DType type = l.mode.weights;
+    if (shapeOf(conv.getFilter()) == ArrayRef<int64_t>(filterShape))
+      filterValue = l.floatWeight(conv.getFilter(), type);
+    else
+      filterValue = l.addFloats(conv, ("filter_" + shortName(type)).str(),
+                                g.arrange<float>(parts.filter.elements, oc, ic, taps, shape.group), filterShape, type);
     if (!bias.empty())
-      biasValue = conv.getBias();
+      biasValue = l.floatWeight(conv.getBias(), biasTypeOf(outFormat, shape.isDepthwise(inDims.c, outDims.c)));
   }
   attrs.set("group", b.getI64IntegerAttr(shape.group / g.join));
   const kernel::Window &w = shape.window;

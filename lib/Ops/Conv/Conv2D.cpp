@@ -48,19 +48,25 @@ LogicalResult tpu::Conv2DOp::verify() {
                          << cast<ShapedType>(getBias().getType()).getNumElements() << " elements";
   if (formatOf(getOutput()).isQuantized() != isPresent(getQuant()))
     return emitOpError() << "'quant' is there exactly when 'output' is an integer tensor";
-  if (formatOf(getOutput()).isQuantized() != formatOf(getInput()).isQuantized())
-    return emitOpError() << "'input' and 'output' are both integers or both f32";
+  if (failed(verifyOneKind(*this, getInput(), getOutput())))
+    return failure();
   if (isPresent(getQuant()) && cast<ShapedType>(getQuant().getType()).getNumElements() != out.c * 3)
     return emitOpError() << "'quant' has 3 entries for each of " << out.c << " channels, got "
                          << cast<ShapedType>(getQuant().getType()).getNumElements();
-  bool integers = formatOf(getOutput()).isQuantized();
-  if (failed(verifyType(*this, "filter", getFilter(), integers ? DType::I8 : DType::F32)) ||
-      failed(verifyType(*this, "bias", getBias(), integers ? DType::I32 : DType::F32)))
+  const NumberFormat format = formatOf(getOutput());
+  const bool isDepthwise =
+      !getBand() && shapeOfConv(getKernelShape(), getStrides(), getPads(), getDilations(), group).isDepthwise(in.c, out.c);
+  if (failed(verifyType(*this, "filter", getFilter(), format.isQuantized() ? DType::I8 : format.dtype)) ||
+      failed(verifyType(*this, "bias", getBias(), biasTypeOf(format, isDepthwise))))
     return failure();
   return verifyType(*this, "quant", getQuant(), DType::I32);
 }
 
 //===- Form ---------------------------------------------------------------===//
+
+DType biasTypeOf(const NumberFormat &out, bool isDepthwise) {
+  return out.isQuantized() ? DType::I32 : isDepthwise ? out.dtype : DType::F32;
+}
 
 ConvShape shapeOfConv(ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
                       ArrayRef<int64_t> dilations, int64_t group, int64_t band) {
@@ -83,12 +89,12 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
                                        : AxisMap::full();
   std::array<AxisMap, 4> perChannel = {AxisMap::full(), AxisMap::same(), AxisMap::full(), AxisMap::full()};
   int x = r.addInput(0, inFormat.dtype, in, {AxisMap::same(), channels, h, v});
-  DType filterType = integers ? DType::I8 : DType::F32;
+  const DType filterType = integers ? DType::I8 : outFormat.dtype;
   int64_t ic = shape.band ? bandWidth(channels, in.c) : in.c / shape.group;
   Dims packed = isDepthwise ? Dims{1, out.c, w.kh, w.kw} : Dims{1, out.c, (ic + pack - 1) / pack, w.kh * w.kw * pack};
   int filter = r.addWeight(1, filterType, packed, Layout::Compact, perChannel);
-  int bias =
-      hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, out.c, 1, 1}, Layout::Compact, perChannel) : -1;
+  int bias = hasBias ? r.addWeight(2, biasTypeOf(outFormat, isDepthwise), {1, out.c, 1, 1}, Layout::Compact, perChannel)
+                     : -1;
   int quant = integers ? r.addWeight(3, DType::I32, {1, out.c, 1, 3}, Layout::Aligned, perChannel) : -1;
   int y = r.addOutput(outFormat.dtype, out);
   int acc = integers ? r.addScratch(DType::I32, out) : y;
@@ -96,8 +102,8 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
   int sum = integers && hasBias ? r.addScratch(DType::I32, out) : acc;
 
   const int added = integers ? -1 : bias;
-  r.steps.push_back(isDepthwise ? primitive::depthwise(acc, x, filter, w, added)
-                                : primitive::conv(acc, x, filter, w, added));
+  r.steps.push_back(isDepthwise ? primitive::depthwise(acc, x, filter, w, added, inFormat.zeroPoint)
+                                : primitive::conv(acc, x, filter, w, added, inFormat.zeroPoint));
   if (integers) {
     if (hasBias)
       r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, sum, bias, acc));

@@ -36,7 +36,8 @@ Form tpu::UnfoldOp::form() {
   Recipe r;
   kernel::Window w = windowOf(getKernelShape(), getStrides(), getPads(), getDilations());
   Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
-  DType type = formatOf(getInput()).dtype;
+  const NumberFormat format = formatOf(getInput());
+  const DType type = format.dtype;
   int x = r.addInput(0, type, {in.n, out.c, in.h, in.w},
                      {AxisMap::same(), AxisMap::full(), AxisMap::window(w.kh, w.strideH, w.dilationH, w.padTop),
                       AxisMap::window(w.kw, w.strideW, w.dilationW, w.padLeft)});
@@ -44,7 +45,7 @@ Form tpu::UnfoldOp::form() {
   int selector = r.addWeight(1, type, {1, out.c, w.kh, w.kw}, Layout::Compact,
                              {AxisMap::full(), AxisMap::same(), AxisMap::full(), AxisMap::full()});
   int y = r.addOutput(type, out);
-  r.steps.push_back(primitive::depthwise(y, x, selector, w));
+  r.steps.push_back(primitive::depthwise(y, x, selector, w, /*bias=*/-1, format.zeroPoint));
   return r;
 }
 

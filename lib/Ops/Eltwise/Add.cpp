@@ -104,7 +104,7 @@ LogicalResult lowerSum(Operation *op, Lowering &l, OperandRange inputs, Value ou
   NamedAttrList attrs;
   attrs.set("do_relu", b.getBoolAttr(doRelu));
   attrs.set("relu_limit", b.getF64FloatAttr(limit));
-  if (l.isInt8()) {
+  if (l.isQuantized()) {
     SumMultipliers m = sumMultipliers(factors, formats);
     attrs.set("multipliers", b.getDenseI64ArrayAttr(m.multipliers));
     attrs.set("rshift", b.getI64IntegerAttr(m.rshift));
@@ -190,9 +190,14 @@ Form tpu::AddOp::form() {
       term[1] = r.addScratch(DType::I16, out);
     // The last addition shifts and rounds, of a sum that no format has cut. Sums of signed terms are signed, so an
     // unsigned result takes one more step.
-    bool shiftsInSum = in.size() > 1 && rshift >= 0 && rshift <= 31;
+    // What the operands' zero points add to the sum is taken off before it is rounded.
+    int64_t excess = 0;
+    for (size_t i = 0; i < in.size(); ++i)
+      excess += (*getMultipliers())[i] * formatOf(getInputs()[i]).zeroPoint;
+    const bool isCentred = excess == 0 && format.zeroPoint == 0;
+    bool shiftsInSum = isCentred && in.size() > 1 && rshift >= 0 && rshift <= 31;
     int rounded = format.dtype == DType::I8 ? y : shiftsInSum ? r.addScratch(DType::I16, out) : -1;
-    if (in.size() > 2 || (in.size() > 1 && !shiftsInSum))
+    if (in.size() > 2 || (in.size() > 1 && !shiftsInSum) || excess)
       acc = r.addScratch(DType::I32, out);
     for (size_t i = 0; i < in.size(); ++i) {
       scaled(term[i > 0], in[i], (*getMultipliers())[i], DType::I16);
@@ -201,13 +206,13 @@ Form tpu::AddOp::form() {
         binary(kernel::BinaryOp::Add, isLast ? rounded : acc, i == 1 ? term[0] : acc, term[1],
                isLast ? int(-rshift) : 0);
     }
-    if (!shiftsInSum || rounded != y) {
-      r.steps.push_back(primitive::requant(y,
-                                           shiftsInSum     ? rounded
-                                           : in.size() > 1 ? acc
-                                                           : term[0],
-                                           {1, shiftsInSum ? 0 : int32_t(-rshift), 0}));
-    }
+    const int sum = shiftsInSum ? rounded : in.size() > 1 ? acc : term[0];
+    if (excess)
+      r.steps.push_back(
+          primitive::binary(kernel::BinaryOp::Sub, acc, sum, primitive::Constant{double(excess), DType::I32}));
+    if (!shiftsInSum || rounded != y)
+      r.steps.push_back(primitive::requant(
+          y, excess ? acc : sum, {1, shiftsInSum ? 0 : int32_t(-rshift), int32_t(format.zeroPoint)}));
   } else {
     auto coefficient = [&](size_t i) { return getCoeff() ? (*getCoeff())[i] : 1.0; };
     int term = -1;
@@ -218,11 +223,11 @@ Form tpu::AddOp::form() {
       if (c != 1 && !subtracts) {
         int target = y;
         if (i > 0)
-          target = term < 0 ? term = r.addScratch(DType::F32, out) : term;
-        scaled(target, source, c, DType::F32);
+          target = term < 0 ? term = r.addScratch(format.dtype, out) : term;
+        scaled(target, source, c, format.dtype);
         source = target;
       } else if (i == 0 && in.size() == 1) {
-        scaled(y, source, 1, DType::F32);
+        scaled(y, source, 1, format.dtype);
       }
       if (i > 0)
         binary(subtracts ? kernel::BinaryOp::Sub : kernel::BinaryOp::Add, y, i == 1 && coefficient(0) == 1 ? in[0] : y,

@@ -69,17 +69,19 @@ namespace tpu_mlir {
 
 //===- Verify (tpu) -------------------------------------------------------===//
 
-LogicalResult tpu::AddConstOp::verify() { return verifyF32Map(*this, getInput(), getOutput()); }
-LogicalResult tpu::MulConstOp::verify() { return verifyF32Map(*this, getInput(), getOutput()); }
+LogicalResult tpu::AddConstOp::verify() { return verifyFloatMap(*this, getInput(), getOutput()); }
+LogicalResult tpu::MulConstOp::verify() { return verifyFloatMap(*this, getInput(), getOutput()); }
 
 //===- Form ---------------------------------------------------------------===//
 
 template <typename OpT> static Form constantForm(OpT op, kernel::BinaryOp kind) {
   Recipe r;
   Dims d = nchwOf(op.getOutput());
-  int x = r.addInput(0, DType::F32, d), y = r.addOutput(DType::F32, d);
-  r.steps.push_back(primitive::binary(kind, y, x, primitive::Constant{op.getConstVal().convertToDouble(), DType::F32}));
-  addReluSteps(r, op.getDoRelu(), op.getReluLimit().convertToDouble(), {});
+  const NumberFormat format = formatOf(op.getOutput());
+  int x = r.addInput(0, format.dtype, d), y = r.addOutput(format.dtype, d);
+  r.steps.push_back(
+      primitive::binary(kind, y, x, primitive::Constant{op.getConstVal().convertToDouble(), format.dtype}));
+  addReluSteps(r, op.getDoRelu(), op.getReluLimit().convertToDouble(), format);
   return r;
 }
 Form tpu::AddConstOp::form() { return constantForm(*this, kernel::BinaryOp::Add); }

@@ -53,10 +53,10 @@ struct ExtremeLower : LowerInterface::ExternalModel<ExtremeLower<TopOp, TpuOp>, 
     NumberFormat out = l.formatOfResult(extreme.getOutput());
     SmallVector<Value> values;
     for (auto [i, v] : llvm::enumerate(extreme.getInputs())) {
-      if (l.isInt8() && isWeight(v))
+      if (l.isQuantized() && isWeight(v))
         values.push_back(quantised(op, l, v, out, i));
       else
-        values.push_back(l.isInt8() ? l.requantize(l.operand(v), out, l.roleOf(op, "requant_" + std::to_string(i)))
+        values.push_back(l.isQuantized() ? l.requantize(l.operand(v), out, l.roleOf(op, "requant_" + std::to_string(i)))
                                     : l.operand(v));
     }
     repeatToFourAxes(l, op, values, shapeOf(extreme.getOutput()));
@@ -69,9 +69,9 @@ struct ExtremeLower : LowerInterface::ExternalModel<ExtremeLower<TopOp, TpuOp>, 
   static Value quantised(Operation *op, Lowering &l, Value weight, const NumberFormat &out, size_t index) {
     std::vector<uint8_t> stored;
     for (float v : l.weightData(weight))
-      stored.push_back(uint8_t(quantizeOne(v, out.scale, out.dtype)));
+      stored.push_back(uint8_t(quantizeOne(v, out)));
     Value made = l.addWeightBytes(op, "weight_" + std::to_string(index), std::move(stored), shapeOf(weight), out.dtype);
-    made.setType(RankedTensorType::get(shapeOf(weight), quantizedType(op->getContext(), out)));
+    made.setType(RankedTensorType::get(shapeOf(weight), elementTypeOf(op->getContext(), out)));
     return made;
   }
 };

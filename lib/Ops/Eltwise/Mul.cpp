@@ -8,6 +8,7 @@
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/Rectify.h"
+#include "tpu_mlir/Ops/ZeroPoints.h"
 #include "tpu_mlir/Primitive/Binary.h"
 #include "tpu_mlir/Primitive/Requant.h"
 
@@ -60,7 +61,7 @@ struct MulLower : LowerInterface::ExternalModel<MulLower, top::MulOp> {
     NamedAttrList attrs;
     attrs.set("do_relu", mul.getDoReluAttr());
     attrs.set("relu_limit", mul.getReluLimitAttr());
-    if (l.isInt8()) {
+    if (l.isQuantized()) {
       Multiplier m = multiplierOf(formatOf(values[0]).scale * formatOf(values[1]).scale / out.scale);
       attrs.set("multiplier", l.builder.getI64IntegerAttr(m.multiplier));
       attrs.set("rshift", l.builder.getI64IntegerAttr(m.rshift));
@@ -100,10 +101,11 @@ Form tpu::MulOp::form() {
       b = addBroadcast(r, 1, getInputs()[1], dims.operands[1], out);
   int y = r.addOutput(format.dtype, out);
   int product = format.isQuantized() ? r.addScratch(DType::I32, out) : y;
+  a = centred(r, a, formatOf(getInputs()[0]), out), b = centred(r, b, formatOf(getInputs()[1]), out);
   r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, product, a, b));
-  if (format.isQuantized()) {
-    r.steps.push_back(primitive::requant(y, product, {int32_t(getMultiplier()), int32_t(-getRshift()), 0}));
-  }
+  if (format.isQuantized())
+    r.steps.push_back(primitive::requant(
+        y, product, {int32_t(getMultiplier()), int32_t(-getRshift()), int32_t(format.zeroPoint)}));
   addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), format);
   return r;
 }

@@ -82,16 +82,13 @@ int64_t product(ArrayRef<int64_t> shape) {
 }
 
 /// The elements of a filter of `n` channels in the order [n, k].
-std::vector<uint8_t> channelsFirst(const FilterView &filter, int64_t n) {
+std::vector<float> channelsFirst(const FilterView &filter, int64_t n) {
   constexpr int64_t kRows = 64; // whole cache lines of the result
   ArrayRef<float> data = filter.elements;
-  std::vector<uint8_t> bytes(data.size() * sizeof(float));
-  auto *out = reinterpret_cast<float *>(bytes.data());
+  if (!filter.channelsLast)
+    return data.vec();
+  std::vector<float> out(data.size());
   int64_t k = data.size() / n;
-  if (!filter.channelsLast) {
-    std::copy(data.begin(), data.end(), out);
-    return bytes;
-  }
   for (int64_t j = 0; j < k; j += kRows) {
     int64_t count = std::min(kRows, k - j);
     for (int64_t i = 0; i < n; ++i)
@@ -99,7 +96,7 @@ std::vector<uint8_t> channelsFirst(const FilterView &filter, int64_t n) {
         out[i * k + r] = data[r * n + i];
     filter.done(data.slice(j * n, count * n));
   }
-  return bytes;
+  return out;
 }
 
 /// Half of int32's range; a bias beyond it would saturate every 8-bit result anyway.
@@ -120,7 +117,7 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
       return "batch dimensions of 'input' and 'right' differ";
     // Any two 8-bit values may meet: magnitudes of at most 255 each, and as much again for the bias.
     int64_t k = left[mm.getLeftTranspose() ? left.size() - 2 : left.size() - 1];
-    if (l.isInt8() && k * 255 * 255 > std::numeric_limits<int32_t>::max() / 2)
+    if (l.isQuantized() && k * 255 * 255 > std::numeric_limits<int32_t>::max() / 2)
       return "its sums over " + std::to_string(k) + " products could leave int32; keep this op in F32";
     return "";
   }
@@ -143,7 +140,7 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto mm = cast<top::MatMulOp>(op);
     Builder &b = l.builder;
-    Value in = l.operand(mm.getInput());
+    Value in = usesWeightForm(mm) ? l.operand(mm.getInput()) : l.centredOperand(mm.getInput());
     if (mm.getLeftTranspose())
       in = transpose(l, in, op, "left_transpose");
     NumberFormat inFormat = formatOf(in), outFormat = l.formatOfResult(mm.getOutput());
@@ -158,26 +155,27 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
       ArrayRef<int64_t> shape = shapeOf(mm.getRight()).take_back(2);
       int64_t k = shape[mm.getRightTranspose() ? 1 : 0], n = shape[mm.getRightTranspose() ? 0 : 1];
       FilterView view = viewOf(l, mm.getRight(), !mm.getRightTranspose());
-      if (l.isInt8()) {
+      if (l.isQuantized()) {
         FailureOr<QuantizedFilter> q =
             quantizeFilter(op, view, biasData, n, inFormat, outFormat, l.chip.quant.weightLevels);
         if (failed(q))
           return failure();
         right = l.addWeight<int8_t>(op, "filter_i8", q->filter, {n, k, 1, 1}, DType::I8);
-        if (!biasData.empty())
+        if (!q->bias.empty())
           bias = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, n, 1, 1}, DType::I32);
         quant = l.addWeight<int32_t>(op, "quant", q->quant, {1, n, 1, 3}, DType::I32);
       } else {
-        right = l.addWeightBytes(op, "filter_f32", channelsFirst(view, n), {n, k, 1, 1}, DType::F32);
+        right = l.addFloats(op, ("filter_" + shortName(l.mode.weights)).str(), channelsFirst(view, n), {n, k, 1, 1},
+                            l.mode.weights);
         if (!biasData.empty())
-          bias = mm.getBias();
+          bias = l.floatWeight(mm.getBias(), l.mode.sums);
       }
       attrs.set("weight_form", b.getUnitAttr());
     } else {
-      right = l.operand(mm.getRight());
+      right = l.centredOperand(mm.getRight());
       if (mm.getRightTranspose())
         right = transpose(l, right, op, "right_transpose");
-      if (l.isInt8()) {
+      if (l.isQuantized()) {
         double step = inFormat.scale * formatOf(right).scale;
         Multiplier m = multiplierOf(step / outFormat.scale);
         attrs.set("multiplier", b.getI64IntegerAttr(m.multiplier));
@@ -188,7 +186,7 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
         if (!biasData.empty())
           bias = l.addWeight<int32_t>(op, "bias_int32", quantized, {1, 1, 1, int64_t(quantized.size())}, DType::I32);
       } else if (!biasData.empty()) {
-        bias = mm.getBias();
+        bias = l.floatWeight(mm.getBias(), l.mode.activations);
       }
     }
     l.map(mm.getOutput(), tpu::MatMulOp::create(l.builder, op->getLoc(), TypeRange{l.typeOf(mm.getOutput(), outFormat)},

@@ -46,19 +46,23 @@ LogicalResult tpu::MatMulOp::verify() {
   if (!shapesFit)
     return emitOpError() << getInput().getType() << " times " << getRight().getType() << " is not "
                          << getOutput().getType();
-  if (formatOf(getOutput()).isQuantized() != formatOf(getInput()).isQuantized() ||
+  if (!formatOf(getOutput()).isOneKindWith(formatOf(getInput())) ||
       (getWeightForm() && formatOf(getOutput()).isQuantized() != isPresent(getQuant())))
     return emitOpError() << "number formats of 'input', 'quant' and 'output' do not fit together";
   for (auto [value, elements] : {std::pair<Value, int64_t>(getBias(), n), std::pair<Value, int64_t>(getQuant(), n * 3)})
     if (isPresent(value) && cast<ShapedType>(value.getType()).getNumElements() != elements)
       return emitOpError() << "an operand of " << elements << " elements is needed for " << n << " columns, got "
                            << value.getType();
-  bool integers = formatOf(getOutput()).isQuantized();
-  if (getWeightForm() && failed(verifyType(*this, "right", getRight(), integers ? DType::I8 : DType::F32)))
+  const NumberFormat format = formatOf(getOutput());
+  if (getWeightForm() &&
+      failed(verifyType(*this, "right", getRight(), format.isQuantized() ? DType::I8 : format.dtype)))
     return failure();
-  if (formatOf(getRight()).isQuantized() != integers)
-    return emitOpError() << "'right' and 'output' are both integers or both f32";
-  if (failed(verifyType(*this, "bias", getBias(), integers ? DType::I32 : DType::F32)))
+  if (!formatOf(getRight()).isOneKindWith(format))
+    return emitOpError() << "'right' and 'output' are both integers or both floats of one format";
+  if (!getWeightForm() && (formatOf(getInput()).zeroPoint || formatOf(getRight()).zeroPoint))
+    return emitOpError() << "products of computed integers have operands whose zero point is 0, got "
+                         << getInput().getType() << " and " << getRight().getType();
+  if (failed(verifyType(*this, "bias", getBias(), biasTypeOf(format, /*isDepthwise=*/!getWeightForm()))))
     return failure();
   return verifyType(*this, "quant", getQuant(), DType::I32);
 }
@@ -82,7 +86,8 @@ static Recipe matrixRecipe(tpu::MatMulOp op) {
   int a = r.addInput(0, inFormat.dtype, {batch(left), m, 1, k}, {same, same, full, full});
   int b = r.addInput(1, formatOf(op.getRight()).dtype, {batch(right), k, 1, n}, {same, full, full, same});
   bool integers = outFormat.isQuantized(), hasBias = isPresent(op.getBias());
-  int bias = hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, 1, 1, n}, Layout::Lanes,
+  // Of floats it is added by an instruction of its own, in their format.
+  int bias = hasBias ? r.addWeight(2, integers ? DType::I32 : outFormat.dtype, {1, 1, 1, n}, Layout::Lanes,
                                    {full, full, full, same})
                      : -1;
   int y = r.addOutput(outFormat.dtype, out);
@@ -91,7 +96,7 @@ static Recipe matrixRecipe(tpu::MatMulOp op) {
   if (hasBias)
     r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, acc, bias, acc));
   if (integers) {
-    r.steps.push_back(primitive::requant(y, acc, {int32_t(op.getMultiplier()), int32_t(-op.getRshift()), 0}));
+    r.steps.push_back(primitive::requant(y, acc, {int32_t(op.getMultiplier()), int32_t(-op.getRshift()), int32_t(outFormat.zeroPoint)}));
   }
   addReluSteps(r, op.getDoRelu(), op.getReluLimit().convertToDouble(), outFormat);
   return r;
@@ -144,14 +149,13 @@ std::optional<Recipe> tpu::MatMulOp::localForm() {
   };
   Recipe r;
   int x = r.addInput(0, in.dtype, {p.batch, p.rows, 1, p.depth}, {same, same, full, full});
-  int filter = r.addWeight(1, integers ? DType::I8 : DType::F32, {1, p.columns, (p.depth + pack - 1) / pack, pack},
+  int filter = r.addWeight(1, integers ? DType::I8 : out.dtype, {1, p.columns, (p.depth + pack - 1) / pack, pack},
                            Layout::Compact, whole);
-  int bias =
-      hasBias ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, p.columns, 1, 1}, Layout::Compact, whole) : -1;
+  int bias = hasBias ? r.addWeight(2, biasTypeOf(out, false), {1, p.columns, 1, 1}, Layout::Compact, whole) : -1;
   int quant = integers ? r.addWeight(3, DType::I32, {1, p.columns, 1, 3}, Layout::Aligned, whole) : -1;
   int y = r.addOutput(out.dtype, {p.batch, p.rows, 1, p.columns});
   int turned = transposed(r, in.dtype, p.depth);
-  int acc = transposed(r, integers ? DType::I32 : DType::F32, p.columns), result = acc;
+  int acc = transposed(r, integers ? DType::I32 : out.dtype, p.columns), result = acc;
   r.steps.push_back(primitive::transpose(turned, x));
   const kernel::Window point{1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
   r.steps.push_back(primitive::conv(acc, turned, filter, point, integers ? -1 : bias));

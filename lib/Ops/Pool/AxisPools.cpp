@@ -120,7 +120,7 @@ Value createAxisPools(Lowering &l, Operation *op, Value in, const Window &w, Str
   result = pools.along(result, {0, w.kh, w.strideH, w.padTop, w.padBottom, out.h}, last);
   if (isUniform)
     return Moves(l, op).reshapeAsResult(result);
-  Value weight = l.addWeight<float>(op, "divisors", factors, {1, 1, out.h, out.w}, kernel::DType::F32);
+  Value weight = l.addFloats(op, "divisors", factors, {1, 1, out.h, out.w}, kernel::DType::F32);
   return tpu::MulOp::create(l.builder, op->getLoc(), TypeRange{result.getType()}, ValueRange{result, weight},
                             reluOf(op).getAttrs());
 }

@@ -194,7 +194,7 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
     NumberFormat outFormat = l.formatOfResult(pool.getOutput());
     const Divisors divisors(pool, w, nchwOf(in), out);
     if (!fitsLocalMemory(l, w, in)) {
-      in = l.castTo(in, {}, l.roleOf(op, "f32"));
+      in = l.dequantize(in);
       l.map(pool.getOutput(), createAxisPools(l, op, in, w, "Avg", divisors.factors()));
       return success();
     }
@@ -211,7 +211,7 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
       in = padWhereTooWide(l, in, w, op, 0);
     }
     NamedAttrList attrs = reluOf(op);
-    Value weight = addFactors(op, l, divisors, formatOf(in).scale / outFormat.scale, out, attrs);
+    Value weight = addFactors(op, l, divisors, formatOf(in).scale / outFormat.scale, w, out, attrs);
     auto type = RankedTensorType::get({out.n, out.c, out.h, out.w},
                                       cast<ShapedType>(l.typeOf(pool.getOutput(), outFormat)).getElementType());
     Value result = createPool(l, loc, type, in, weight, "Avg", w, attrs);
@@ -220,13 +220,13 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
   }
 
   /// One factor for all in `attrs`, or the weight of those that differ, for a result of `out`'s rows and columns.
-  static Value addFactors(Operation *op, Lowering &l, const Divisors &divisors, double factor, const Dims &out,
-                          NamedAttrList &attrs) {
+  static Value addFactors(Operation *op, Lowering &l, const Divisors &divisors, double factor, const kernel::Window &w,
+                          const Dims &out, NamedAttrList &attrs) {
     Builder &b = l.builder;
     const std::vector<int64_t> &rows = divisors.rows, &columns = divisors.columns;
     if (divisors.areUniform()) {
       double area = rows[0] * columns[0];
-      if (l.isInt8()) {
+      if (l.isQuantized()) {
         Multiplier m = multiplierOf(factor / area);
         attrs.set("multiplier", b.getI64IntegerAttr(m.multiplier));
         attrs.set("rshift", b.getI64IntegerAttr(m.rshift));
@@ -235,8 +235,17 @@ struct AvgPoolLower : LowerInterface::ExternalModel<AvgPoolLower, top::AvgPoolOp
       }
       return l.none(op->getLoc());
     }
-    if (!l.isInt8())
-      return l.addWeight<float>(op, "divisors", divisors.factors(), {1, 1, out.h, out.w}, DType::F32);
+    if (!l.isQuantized()) {
+      std::vector<float> factors = divisors.factors();
+      if (l.mode.activations != DType::F32) {
+        // Sums of 16 bits could pass their largest number: the window's own mean first, then what it is off by.
+        const double area = double(w.kh * w.kw);
+        attrs.set("scale", b.getF64FloatAttr(1 / area));
+        for (float &f : factors)
+          f = float(f * area);
+      }
+      return l.addFloats(op, "divisors", factors, {1, 1, out.h, out.w}, l.mode.activations);
+    }
     // One shift for all: that of the largest factor, which belongs to the smallest divisor.
     int64_t least = *std::min_element(rows.begin(), rows.end()) * *std::min_element(columns.begin(), columns.end());
     int64_t rshift = multiplierOf(factor / least).rshift;
@@ -268,8 +277,8 @@ LogicalResult tpu::Pool2DOp::verify() {
     return emitOpError() << "'pool_mode' is \"Max\" or \"Avg\", got \"" << getPoolMode() << "\"";
   if (getPoolMode() == "Max" && failed(verifySameFormat(*this, getInput(), getOutput())))
     return failure();
-  if (formatOf(getInput()).isQuantized() != formatOf(getOutput()).isQuantized())
-    return emitOpError() << "'input' and 'output' are both integers or both f32";
+  if (failed(verifyOneKind(*this, getInput(), getOutput())))
+    return failure();
   Dims in = nchwOf(getInput()), out = nchwOf(getOutput());
   if (in.c != out.c)
     return emitOpError() << "'input' has " << in.c << " channels but 'output' has " << out.c;
@@ -278,7 +287,8 @@ LogicalResult tpu::Pool2DOp::verify() {
                          << getDivisors().getType();
   if (getPoolMode() == "Max" && isPresent(getDivisors()))
     return emitOpError() << "'divisors' belong to pool_mode \"Avg\"";
-  return verifyType(*this, "divisors", getDivisors(), formatOf(getOutput()).isQuantized() ? DType::I32 : DType::F32);
+  const NumberFormat format = formatOf(getOutput());
+  return verifyType(*this, "divisors", getDivisors(), format.isQuantized() ? DType::I32 : format.dtype);
 }
 
 //===- Form ---------------------------------------------------------------===//
@@ -299,20 +309,25 @@ Form tpu::Pool2DOp::form() {
     return r;
   }
   bool hasDivisors = isPresent(getDivisors());
-  int divisors = hasDivisors ? r.addWeight(1, integers ? DType::I32 : DType::F32, {1, 1, out.h, out.w}, Layout::Lanes,
+  int divisors = hasDivisors ? r.addWeight(1, integers ? DType::I32 : outFormat.dtype, {1, 1, out.h, out.w}, Layout::Lanes,
                                            {AxisMap::full(), AxisMap::full(), AxisMap::same(), AxisMap::same()})
                              : -1;
   int y = r.addOutput(outFormat.dtype, out);
   int acc = integers ? r.addScratch(DType::I32, out) : y;
-  const double weight = integers || hasDivisors ? 1 : getScale().convertToDouble();
-  r.steps.push_back(primitive::windowSum(acc, x, w, weight, integers ? DType::I8 : DType::F32));
+  const double weight = integers ? 1 : getScale().convertToDouble();
+  // Padding is real zeros, so that every window sums kh * kw zero points.
+  r.steps.push_back(
+      primitive::windowSum(acc, x, w, weight, integers ? DType::I8 : outFormat.dtype, inFormat.zeroPoint));
+  if (inFormat.zeroPoint)
+    r.steps.push_back(primitive::binary(kernel::BinaryOp::Sub, acc, acc,
+                                        primitive::Constant{double(w.kh * w.kw * inFormat.zeroPoint), DType::I32}));
   if (hasDivisors) {
     r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, acc, divisors, acc, integers ? -int(getRshift()) : 0));
   }
   if (integers) {
-    kernel::QuantEntry entry{1, 0, 0};
+    kernel::QuantEntry entry{1, 0, int32_t(outFormat.zeroPoint)};
     if (!hasDivisors)
-      entry = {int32_t(getMultiplier()), int32_t(-getRshift()), 0};
+      entry = {int32_t(getMultiplier()), int32_t(-getRshift()), int32_t(outFormat.zeroPoint)};
     r.steps.push_back(primitive::requant(y, acc, entry));
   }
   addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), outFormat);

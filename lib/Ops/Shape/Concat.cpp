@@ -111,7 +111,7 @@ struct ConcatLower : LowerInterface::ExternalModel<ConcatLower, top::ConcatOp> {
     for (auto [i, v] : llvm::enumerate(values))
       if (isFree)
         v = isWeight(concat.getInputs()[i]) && !concat.getDoRelu() ? concat.getInputs()[i] : asFloat(concat, i, v, l);
-      else if (l.isInt8())
+      else if (l.isQuantized())
         v = l.requantize(v, out, l.roleOf(op, "requant_" + std::to_string(i)));
     int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + shapeOf(concat.getOutput()).size() : concat.getAxis();
     const double limit = concat.getReluLimit().convertToDouble();

@@ -98,9 +98,9 @@ FailureOr<Value> holdingFill(top::PadOp pad, Value in, Lowering &l) {
   const double fill = pad.getVal().convertToDouble();
   if (pad.getMode() != "constant" || !have.isQuantized())
     return in;
-  const int64_t least = have.dtype == DType::I8 ? -128 : 0;
+  const auto [least, most] = kernel::rangeOf(have.dtype);
   // A threshold itself is one step above the largest integer.
-  if (fill >= double(least - 1) * have.scale && fill <= double(least + 256) * have.scale)
+  if (fill >= double(least - have.zeroPoint - 1) * have.scale && fill <= double(most - have.zeroPoint + 1) * have.scale)
     return in;
   if (fill < 0 && losesFill(pad))
     return in;
@@ -166,12 +166,7 @@ LogicalResult tpu::PadOp::verify() {
 
 /// The bits of `real` in format `f`; what a fill writes.
 static uint32_t fillBits(double real, const NumberFormat &f) {
-  if (f.isQuantized())
-    return static_cast<uint32_t>(quantizeOne(real, f.scale, f.dtype));
-  float v = real;
-  uint32_t bits;
-  std::memcpy(&bits, &v, sizeof bits);
-  return bits;
+  return f.isQuantized() ? static_cast<uint32_t>(quantizeOne(real, f)) : kernel::bitsIn(f.dtype, real);
 }
 
 Form tpu::PadOp::form() {

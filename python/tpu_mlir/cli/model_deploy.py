@@ -14,13 +14,13 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--mlir", type=Path, required=True, help="Top model from model_transform.py")
     parser.add_argument("--model", type=Path, required=True, help="the .bmodel to write")
     parser.add_argument("--chip", "--processor", required=True, help="the chip; an unknown name lists all")
-    parser.add_argument("--quantize", default="F32", help="INT8 or F32 (default)")
+    parser.add_argument("--quantize", default="F32", help="F32 (default), F16, BF16 or INT8")
 
     quant = parser.add_argument_group("quantisation")
     quant.add_argument("--calibration_table", type=Path, help="from run_calibration.py; INT8 needs it")
     quant.add_argument("--asymmetric", action="store_true", help="INT8 with zero points")
-    quant.add_argument("--quant_input", action="store_true", help="the bmodel takes integers")
-    quant.add_argument("--quant_output", action="store_true", help="the bmodel gives integers")
+    quant.add_argument("--quant_input", action="store_true", help="the bmodel takes the network's own numbers: integers, F16, BF16")
+    quant.add_argument("--quant_output", action="store_true", help="the bmodel gives the network's own numbers")
 
     proof = parser.add_argument_group("proof")
     proof.add_argument(
@@ -53,7 +53,7 @@ def _parser() -> ArgumentParser:
     parser.refuse(["--quantize_table"], "mixed precision is not built yet")
     parser.refuse(["--quant_input_list", "--quant_output_list"], "choose all with --quant_input and --quant_output")
     parser.refuse(["--q_group_size", "--q_symmetric", "--matmul_perchannel", "--gelu_mode"], "it is not built yet")
-    parser.refuse(["--ignore_f16_overflow", "--high_precision"], "F16 is not built yet")
+    parser.refuse(["--ignore_f16_overflow", "--high_precision"], "mixed precision is not built yet")
     parser.refuse(
         ["--fuse_preprocess", "--customization_format", "--aligned_input"], "the chip does not preprocess yet"
     )

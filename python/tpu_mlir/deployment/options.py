@@ -117,13 +117,13 @@ def resolve_quantize(chip: str, name: str, asymmetric: bool) -> str:
     if upper not in precisions:
         raise unknown_name("precision", name, precisions)
     built: dict[str, list[str]] = support["built"]
+    if asymmetric and upper != "INT8":
+        raise UserError(f"--asymmetric is for INT8, not for {upper}")
     wanted = ("asym" if asymmetric else "sym") if upper == "INT8" else "plain"
     if wanted not in built.get(upper, []):
         words = {"sym": " symmetric", "asym": " asymmetric", "plain": ""}
         can = ", ".join(f"{mode}{words[way]}" for mode, ways in built.items() for way in ways)
         raise UserError(f"{chip} has no {upper}{words[wanted]} yet; it has: {can}")
-    if asymmetric and upper != "INT8":
-        raise UserError(f"--asymmetric is for INT8, not for {upper}")
     return upper
 
 
@@ -139,10 +139,8 @@ def check(options: Options) -> None:
     require_kind(require_file(options.mlir, "--mlir"), "--mlir")
     if options.integer and options.calibration_table is None:
         raise UserError("INT8 needs --calibration_table, the output of run_calibration.py")
-    if not options.integer and (options.quant_input or options.quant_output):
-        raise UserError(
-            f"--quant_input and --quant_output are for INT8; {options.quantize} inputs and outputs are floats"
-        )
+    if options.quantize == "F32" and (options.quant_input or options.quant_output):
+        raise UserError("--quant_input and --quant_output are for INT8, F16 and BF16; F32 inputs and outputs are F32")
     for flag, path in (
         ("--calibration_table", options.calibration_table),
         ("--test_reference", options.test_reference),

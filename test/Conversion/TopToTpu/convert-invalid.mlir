@@ -16,12 +16,12 @@
 // RUN: not tpuc-opt declared.mlir --convert-top-to-tpu="mode=F32 chip=bm1684x" 2>&1 | FileCheck %s --check-prefix=DECLARED
 // RUN: not tpuc-opt two.mlir --convert-top-to-tpu="mode=F32 chip=bm1684x" 2>&1 | FileCheck %s --check-prefix=TWO
 
-// MODE: error: mode 'FP32' is not built; modes are F32 and INT8
+// MODE: error: mode 'FP32' is not built; modes are F32, F16, BF16 and INT8
 // NOCHIP: error: no chip is assigned; give it as chip=<name> or run processor-assign first
 // CHIP: error: unknown chip 'bm1648x'; did you mean 'bm1684x'?
 // UNBUILT: error: {{.*}}cv183x
 // CALIBRATION: error: INT8 needs calibrated tensors; run import-calibration-table first
-// ASYMMETRIC: error: asymmetric INT8 is not built; use asymmetric=false
+// ASYMMETRIC: error: asymmetric is a choice for integers; mode F32 has none
 // BOOL: {{.*}}'perhaps' is invalid value for boolean argument
 // OPTION: {{.*}}no such option mood
 // STATE: error: convert-top-to-tpu needs a Top module; this one's module.state is 'TPU_LOWERED'

@@ -11,7 +11,6 @@
 // WEIGHT k f4 [2, 2, 1, 70000] = 1
 // WEIGHT big f4 [2, 70000, 1, 1] = 1
 
-// F32: error: {{.*}}'top.Sigmoid' op 'sigmoid' has no tpu lowering in F32 on bm1684x: it has no F32 form on bm1684x yet; INT8 has
 // F32: error: {{.*}}'top.Conv' op 'computed_filter' has no tpu lowering in F32 on bm1684x: 'filter' is computed by the network; only constant filters have a form
 // F32: error: {{.*}}'top.Conv' op 'kernel' has no tpu lowering in F32 on bm1684x: its kernel has 70000 elements, more than bm1684x takes, 65535
 // F32: error: {{.*}}'top.Conv' op 'windows' has no tpu lowering in F32 on bm1684x: its windows, laid out as rows, have 70000 elements, more than bm1684x takes, 65535
@@ -29,7 +28,6 @@ module attributes {module.state = "TOP_F32", module.weight_file = "in.npz"} {
     %w = "top.Weight"() : () -> tensor<2x2x1x1xf32> loc("w")
     %v = "top.Weight"() : () -> tensor<2xf32> loc("v")
     %k = "top.Weight"() : () -> tensor<2x2x1x70000xf32> loc("k")
-    %0 = "top.Sigmoid"(%x) : (tensor<1x2x40x40xf32>) -> tensor<1x2x40x40xf32> loc("sigmoid")
     %2 = "top.Conv"(%x, %y, %none) {kernel_shape = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
       : (tensor<1x2x40x40xf32>, tensor<2x2x1x1xf32>, none) -> tensor<1x2x40x40xf32> loc("computed_filter")
     %3 = "top.Conv"(%x, %k, %none) {kernel_shape = array<i64: 1, 70000>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 70000>}

@@ -46,7 +46,7 @@ func.func @f(%x: tensor<1x6x9x7x!quant.uniform<i8:f32, 0.5>>, %f: tensor<4x6x3x2
 // -----
 
 func.func @f(%x: tensor<1x6x9x7xf32>, %f: tensor<4x6x3x2xi8>, %n: none, %q: tensor<1x4x1x3xi32>) {
-  // expected-error @+1 {{'input' and 'output' are both integers or both f32}}
+  // expected-error @+1 {{'input' and 'output' are both integers or both floats of one format}}
   %0 = "tpu.Conv2D"(%x, %f, %n, %q) {kernel_shape = array<i64: 3, 2>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
     : (tensor<1x6x9x7xf32>, tensor<4x6x3x2xi8>, none, tensor<1x4x1x3xi32>) -> tensor<1x4x7x6x!quant.uniform<i8:f32, 0.5>>
   return
@@ -203,7 +203,7 @@ func.func @f(%x: tensor<1x8x6x7x!quant.uniform<i8:f32, 0.5>>, %n: none) {
 // -----
 
 func.func @f(%x: tensor<1x8x6x7x!quant.uniform<i8:f32, 0.5>>, %n: none) {
-  // expected-error @+1 {{'input' and 'output' are both integers or both f32}}
+  // expected-error @+1 {{'input' and 'output' are both integers or both floats of one format}}
   %0 = "tpu.Pool2D"(%x, %n) {pool_mode = "Avg", kernel_shape = array<i64: 2, 1>, strides = array<i64: 2, 1>, pads = array<i64: 0, 0, 0, 0>}
     : (tensor<1x8x6x7x!quant.uniform<i8:f32, 0.5>>, none) -> tensor<1x8x3x7xf32>
   return

@@ -94,7 +94,7 @@ func.func @f(%x: tensor<2x3xf32>, %t: tensor<1x1x1x256xi8>) {
 
 !i8 = !quant.uniform<i8:f32, 0.5>
 func.func @f(%x: tensor<2x3x!i8>) {
-  // expected-error @+1 {{casts between f32 and an integer format; 'input' and 'output' are both integers}}
+  // expected-error @+1 {{casts between f32 and another format, got 'tensor<2x3x!quant.uniform<i8:f32, 5.000000e-01>>' and 'tensor<2x3x!quant.uniform<u8:f32, 5.000000e-01>>'}}
   %0 = "tpu.Cast"(%x) : (tensor<2x3x!i8>) -> tensor<2x3x!quant.uniform<u8:f32, 0.5>>
   return
 }
@@ -102,7 +102,7 @@ func.func @f(%x: tensor<2x3x!i8>) {
 // -----
 
 func.func @f(%x: tensor<2x3xf32>) {
-  // expected-error @+1 {{casts between f32 and an integer format; 'input' and 'output' are both f32}}
+  // expected-error @+1 {{casts between f32 and another format, got 'tensor<2x3xf32>' and 'tensor<2x3xf32>'}}
   %0 = "tpu.Cast"(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
@@ -235,7 +235,7 @@ func.func @f(%x: tensor<2x3x4x!i8>, %s: tensor<1x4x1x3xi32>) {
 
 !i8 = !quant.uniform<i8:f32, 0.5>
 func.func @f(%x: tensor<2x3x4x!i8>, %s: tensor<1x4xi8>) {
-  // expected-error @+1 {{'input' and 'output' are both integers or both f32}}
+  // expected-error @+1 {{'input' and 'output' are both integers or both floats of one format}}
   %0 = "tpu.PRelu"(%x, %s) : (tensor<2x3x4x!i8>, tensor<1x4xi8>) -> tensor<2x3x4xf32>
   return
 }
@@ -260,7 +260,7 @@ func.func @f(%x: tensor<2x3xf32>) {
 // -----
 
 func.func @f(%x: tensor<2x3x!quant.uniform<i8:f32, 0.5>>) {
-  // expected-error @+1 {{'input' has elements of f32 here}}
+  // expected-error @+1 {{'input' has float elements here}}
   %0 = "tpu.LeakyRelu"(%x) {alpha = 0.1 : f64} : (tensor<2x3x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x3xf32>
   return
 }

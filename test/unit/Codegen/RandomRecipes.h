@@ -189,7 +189,7 @@ private:
     const Dims d{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
     const DType type = chance(2) ? DType::F32 : DType::I8;
     const int x = r.addInput(0, type, d);
-    r.steps.push_back(makeStep(primitive::absolute(), r.addOutput(type, d), {x, -1, -1}));
+    r.steps.push_back(makeStep(primitive::absolute(), r.addOutput(type, d), {x}));
     return r;
   }
 

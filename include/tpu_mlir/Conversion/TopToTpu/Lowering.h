@@ -7,6 +7,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "tpu_mlir/Conversion/TopToTpu/Mode.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
@@ -16,7 +17,8 @@
 
 namespace tpu_mlir {
 
-enum class Mode { F32, INT8 };
+/// A format in the names of weights and casts: "f32", "si8".
+llvm::StringRef shortName(kernel::DType type);
 
 /// multiplier * 2^-rshift approximates a positive or negative real factor.
 struct Multiplier {
@@ -28,21 +30,29 @@ struct Multiplier {
 Multiplier multiplierOf(double factor);
 /// Rounds half away from zero and clamps to an integer format.
 int64_t quantizeOne(double real, double scale, kernel::DType type);
+/// The same with the format's zero point.
+int64_t quantizeOne(double real, const NumberFormat &format);
 
 class Lowering {
 public:
-  Lowering(Mode mode, const target::Chip &chip, mlir::ModuleOp module);
+  Lowering(const Mode &mode, bool asymmetric, const target::Chip &chip, mlir::ModuleOp module);
 
-  Mode mode;
+  const Mode &mode;
+  bool asymmetric; ///< integers with a sign have the zero point that their range asks for
   const target::Chip &chip;
   mlir::OpBuilder builder;
-  bool isInt8() const { return mode == Mode::INT8; }
+  bool isQuantized() const { return mode.isQuantized(); }
 
-  /// The lowered value of a Top value in the mode's format: int8 with the scale of its own calibration, or f32; a
+  /// The lowered value of a Top value in the mode's format: integers with the scale of its own calibration, or floats; a
   /// weight as weightOperand.
   mlir::Value operand(mlir::Value top);
-  /// A weight operand of an element-wise op, in the mode's format: int8 by its largest magnitude, or f32 as it is.
+  /// A weight operand of an element-wise op, in the mode's format: integers by their largest magnitude, without a zero
+  /// point, or floats.
   mlir::Value weightOperand(mlir::Value top);
+  /// A computed operand as integers whose zero point is 0, for products of two of them; floats as `operand`.
+  mlir::Value centredOperand(mlir::Value top);
+  /// A weight's floats in another float format; as it is in f32.
+  mlir::Value floatWeight(mlir::Value top, kernel::DType type);
   /// For ops that only move values: the lowered value as it lies, which is floats behind parts that are joined as
   /// floats, and `operand` everywhere else.
   mlir::Value operandAsIs(mlir::Value top);
@@ -64,6 +74,9 @@ public:
   llvm::ArrayRef<float> weightData(mlir::Value top) const;
   /// Lets go of the memory of elements that weightData() gave.
   void release(llvm::ArrayRef<float> elements) const;
+  /// Makes a weight of floats in `type` (kernel::nearestIn), called as addWeight says.
+  mlir::Value addFloats(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<float> data,
+                        llvm::ArrayRef<int64_t> shape, kernel::DType type);
   /// Makes a weight called `<name of op>_<role>`, with a number behind it where that name is taken.
   template <typename T>
   mlir::Value addWeight(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<T> data,
@@ -80,10 +93,11 @@ public:
   mlir::Location roleOf(mlir::Operation *op, llvm::StringRef role);
   void map(mlir::Value top, mlir::Value lowered) { values.map(top, lowered); }
   mlir::Value mapped(mlir::Value top) const { return values.lookupOrNull(top); }
-  /// Casts a lowered value to another format at the module's border or between formats.
-  mlir::Value castTo(mlir::Value lowered, const NumberFormat &format, mlir::Location loc);
-  /// A lowered value as floats: itself, or a cast that all readers share.
-  mlir::Value dequantize(mlir::Value lowered);
+  /// A lowered value in another format: itself, or a cast that all readers of that format share. The cast is called
+  /// `<name of the value>_<format>`.
+  mlir::Value castTo(mlir::Value lowered, const NumberFormat &format);
+  /// The same as f32, the format at the borders of a module.
+  mlir::Value dequantize(mlir::Value lowered) { return castTo(lowered, {}); }
 
   /// An op that an earlier lowering made, by all that it was made from but its operand and names; null where it made
   /// none that can be copied. For those whose making takes a search.
@@ -93,9 +107,8 @@ private:
   mutable mlir::ModuleOp module; // MLIR handles have no const methods
   top::NameScope names;
   mlir::IRMapping values;
-  llvm::DenseMap<mlir::Value, mlir::Value> weights;
-  llvm::DenseMap<mlir::Value, mlir::Value> casts;
-  llvm::DenseMap<mlir::Value, mlir::Value> floats; ///< by lowered value
+  llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> weights; ///< by Top weight and element type
+  llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> casts;   ///< by lowered value and element type
   llvm::DenseSet<mlir::Value> leaving;
 };
 

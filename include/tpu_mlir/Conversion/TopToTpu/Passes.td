@@ -22,8 +22,8 @@ def ProcessorTopOptimize : Pass<"processor-top-optimize", "::mlir::ModuleOp"> {
 }
 def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
   let summary = "Lower the network to the target's number formats";
-  let options = [Option<"mode", "mode", "std::string", "\"F32\"", "F32 or INT8">,
-                 Option<"asymmetric", "asymmetric", "bool", "false", "asymmetric integers">,
+  let options = [Option<"mode", "mode", "std::string", "\"F32\"", "F32, F16, BF16 or INT8">,
+                 Option<"asymmetric", "asymmetric", "bool", "false", "integers with a sign have zero points">,
                  Option<"chip", "chip", "std::string", "\"\"", "chip name, when processor-assign has not run">,
                  Option<"joinFloats", "join_floats", "bool", "true",
                         "INT8: join parts that leave as a float result as floats, each from its own scale">];

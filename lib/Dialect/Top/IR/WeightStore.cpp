@@ -26,6 +26,21 @@ struct WeightStore::Impl {
 WeightStore::WeightStore() : impl(std::make_unique<Impl>()) {}
 WeightStore::~WeightStore() = default;
 
+std::optional<ElementStorage> storageOf(Type element) {
+  if (auto quantized = dyn_cast<quant::QuantizedType>(element)) {
+    if (isa<quant::CalibratedQuantizedType>(quantized))
+      return storageOf(quantized.getExpressedType());
+    return ElementStorage{quantized.isSigned() ? 'i' : 'u', static_cast<int>(quantized.getStorageTypeIntegralWidth() + 7) / 8};
+  }
+  if (element.isBF16())
+    return ElementStorage{'u', 2}; // numpy has no bfloat16
+  if (isa<FloatType>(element))
+    return ElementStorage{'f', static_cast<int>(element.getIntOrFloatBitWidth()) / 8};
+  if (auto integer = dyn_cast<IntegerType>(element))
+    return ElementStorage{integer.isUnsigned() ? 'u' : 'i', static_cast<int>(integer.getWidth() + 7) / 8};
+  return std::nullopt;
+}
+
 namespace {
 
 /// From here on a file that need not be written again is not; smaller ones stay files of their own, which a user may
@@ -35,29 +50,7 @@ constexpr uint64_t kLargeFile = uint64_t(64) << 20;
 /// Arrays that passes made are kept in memory up to that in all; small ones beyond it too.
 constexpr size_t kMadeInMemory = size_t(128) << 20, kSmallArray = size_t(1) << 20;
 
-/// How an array holds its elements.
-struct Storage {
-  char kind;
-  int bytes;
-  bool operator==(const Storage &) const = default;
-};
-
-std::optional<Storage> storageOf(Type element) {
-  if (auto quantized = dyn_cast<quant::QuantizedType>(element)) {
-    if (isa<quant::CalibratedQuantizedType>(quantized))
-      return storageOf(quantized.getExpressedType());
-    return Storage{quantized.isSigned() ? 'i' : 'u', static_cast<int>(quantized.getStorageTypeIntegralWidth() + 7) / 8};
-  }
-  if (element.isBF16())
-    return Storage{'u', 2}; // numpy has no bfloat16
-  if (isa<FloatType>(element))
-    return Storage{'f', static_cast<int>(element.getIntOrFloatBitWidth()) / 8};
-  if (auto integer = dyn_cast<IntegerType>(element))
-    return Storage{integer.isUnsigned() ? 'u' : 'i', static_cast<int>(integer.getWidth() + 7) / 8};
-  return std::nullopt;
-}
-
-Storage storageOf(NpyType type) {
+ElementStorage storageOf(NpyType type) {
   switch (type) {
   case NpyType::F16:
   case NpyType::F32:
@@ -77,7 +70,7 @@ Storage storageOf(NpyType type) {
 NpyType npyTypeOf(const WeightArray &array) {
   for (NpyType type : {NpyType::I8, NpyType::U8, NpyType::I16, NpyType::U16, NpyType::I32, NpyType::U32, NpyType::I64,
                        NpyType::U64, NpyType::F16, NpyType::F32, NpyType::F64})
-    if (storageOf(type) == Storage{array.kind, array.itemBytes})
+    if (storageOf(type) == ElementStorage{array.kind, array.itemBytes})
       return type;
   llvm_unreachable("add() took an array of no numpy type");
 }
@@ -98,14 +91,14 @@ int64_t storedCount(WeightOp op) {
 }
 
 /// Whether the file's array can be what the op says.
-LogicalResult checkArray(WeightOp op, const NpzArray &array, Storage wanted) {
+LogicalResult checkArray(WeightOp op, const NpzArray &array, ElementStorage wanted) {
   ArrayRef<int64_t> shape = shapeOf(op.getOutput());
   bool isStored = op.getStore().has_value();
   if (isStored ? array.count() != storedCount(op) : ArrayRef<int64_t>(array.shape) != shape)
     return op.emitOpError("has shape ") << shapeText(shape) << " but the weight file holds " << shapeText(array.shape)
                                         << " under its name '" << array.name << "'";
-  Storage have = storageOf(array.type);
-  if (have == wanted || (wanted == Storage{'f', 4} && have.kind == 'f'))
+  ElementStorage have = storageOf(array.type);
+  if (have == wanted || (wanted == ElementStorage{'f', 4} && have.kind == 'f'))
     return success();
   return op.emitOpError("has elements of ")
          << cast<TensorType>(op.getType()).getElementType() << " but the weight file holds " << name(array.type)
@@ -131,7 +124,7 @@ LogicalResult WeightStore::load(ModuleOp module, StringRef directory) {
       if (!array)
         return op.emitOpError("has no array in the weight file '")
                << impl->file->path() << "': there is none named '" << nameOf(op) << "'";
-      std::optional<Storage> wanted = storageOf(cast<TensorType>(op.getType()).getElementType());
+      std::optional<ElementStorage> wanted = storageOf(cast<TensorType>(op.getType()).getElementType());
       if (!wanted)
         return op.emitOpError("has elements of ") << op.getType() << ", which no weight file holds";
       if (failed(checkArray(op, *array, *wanted)))

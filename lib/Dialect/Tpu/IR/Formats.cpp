@@ -35,7 +35,23 @@ NumberFormat formatOf(Type tensorType) {
   return {DType::F32};
 }
 
-Type quantizedType(MLIRContext *context, const NumberFormat &f) {
+Type plainTypeOf(MLIRContext *context, DType type) {
+  switch (type) {
+  case DType::F32:
+    return Float32Type::get(context);
+  case DType::F16:
+    return Float16Type::get(context);
+  case DType::BF16:
+    return BFloat16Type::get(context);
+  default:
+    return IntegerType::get(context, kernel::bitWidth(type),
+                            kernel::isSigned(type) ? IntegerType::Signless : IntegerType::Unsigned);
+  }
+}
+
+Type elementTypeOf(MLIRContext *context, const NumberFormat &f) {
+  if (!f.isQuantized())
+    return plainTypeOf(context, f.dtype);
   unsigned width = kernel::bitWidth(f.dtype);
   bool isSigned = kernel::isSigned(f.dtype);
   int64_t low = isSigned ? -(int64_t(1) << (width - 1)) : 0;

@@ -15,14 +15,14 @@ namespace tpu_mlir {
 static constexpr int64_t kMostElements = int64_t(1) << 40;
 
 std::string whyNoFormat(Type element, bool mayBeInt32) {
-  if (element.isF32())
+  if (element.isF32() || element.isF16() || element.isBF16())
     return "";
   unsigned width = 0;
   if (auto q = dyn_cast<quant::UniformQuantizedType>(element)) {
     if (!(q.getScale() >= kSmallestScale && q.getScale() <= kLargestScale))
       return "its scale is no number between 1e-30 and 1e30";
-    if (q.getZeroPoint() != 0)
-      return "its zero point is not 0; asymmetric integers are not built";
+    if (q.getZeroPoint() < q.getStorageTypeMin() || q.getZeroPoint() > q.getStorageTypeMax())
+      return "its zero point is none of its integers";
     width = q.getStorageTypeIntegralWidth();
     bool isWhole = q.getStorageTypeMin() == quant::QuantizedType::getDefaultMinimumForInteger(q.isSigned(), width) &&
                    q.getStorageTypeMax() == quant::QuantizedType::getDefaultMaximumForInteger(q.isSigned(), width);
@@ -33,8 +33,8 @@ std::string whyNoFormat(Type element, bool mayBeInt32) {
   }
   if (width == 8 || (mayBeInt32 && width == 32))
     return "";
-  return mayBeInt32 ? "they are neither f32 nor integers of 8 or 32 bits"
-                    : "they are neither f32 nor integers of 8 bits";
+  return mayBeInt32 ? "they are neither floats (f32, f16, bf16) nor integers of 8 or 32 bits"
+                    : "they are neither floats (f32, f16, bf16) nor integers of 8 bits";
 }
 
 LogicalResult verifyTensors(Operation *op, ArrayRef<unsigned> int32) {
@@ -69,9 +69,16 @@ LogicalResult verifyTensors(Operation *op, ArrayRef<unsigned> int32) {
 
 LogicalResult verifyOneKind(Operation *op) {
   for (Value v : op->getOperands())
-    if (isPresent(v) && formatOf(v).isQuantized() != formatOf(op->getResult(0)).isQuantized())
-      return op->emitOpError() << "operands and 'output' are all integers or all f32, got " << v.getType() << " and "
-                               << op->getResult(0).getType();
+    if (isPresent(v) && !formatOf(v).isOneKindWith(formatOf(op->getResult(0))))
+      return op->emitOpError() << "operands and 'output' are all integers or all floats of one format, got "
+                               << v.getType() << " and " << op->getResult(0).getType();
+  return success();
+}
+
+LogicalResult verifyOneKind(Operation *op, Value input, Value output) {
+  if (!formatOf(input).isOneKindWith(formatOf(output)))
+    return op->emitOpError() << "'input' and 'output' are both integers or both floats of one format, got "
+                             << input.getType() << " and " << output.getType();
   return success();
 }
 
@@ -89,11 +96,12 @@ LogicalResult verifySameShape(Operation *op, Value input, Value output) {
   return success();
 }
 
-LogicalResult verifyF32Map(Operation *op, Value input, Value output) {
-  if (failed(verifyTensors(op)) || failed(verifySameShape(op, input, output)) ||
-      failed(verifyType(op, "input", input, kernel::DType::F32)))
+LogicalResult verifyFloatMap(Operation *op, Value input, Value output) {
+  if (failed(verifyTensors(op)) || failed(verifySameShape(op, input, output)))
     return failure();
-  return verifyType(op, "output", output, kernel::DType::F32);
+  if (formatOf(input).isQuantized())
+    return op->emitOpError() << "'input' has float elements here, got " << input.getType();
+  return verifyOneKind(op, input, output);
 }
 
 LogicalResult verifySameFormat(Operation *op, Value input, Value output) {

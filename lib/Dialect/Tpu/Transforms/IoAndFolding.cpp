@@ -37,7 +37,7 @@ struct StripIOQuantPass : impl::StripIOQuantBase<StripIOQuantPass> {
         for (auto input : llvm::make_early_inc_range(body.getOps<top::InputOp>())) {
           // One cast that all users share, or the input stays as it is.
           auto cast = input->hasOneUse() ? dyn_cast<tpu::CastOp>(*input->user_begin()) : tpu::CastOp();
-          if (!cast || !formatOf(cast.getOutput()).isQuantized())
+          if (!cast || formatOf(cast.getOutput()).dtype == kernel::DType::F32)
             continue;
           input.getInput().setType(cast.getType());
           input.getOutput().setType(cast.getType());
@@ -47,7 +47,8 @@ struct StripIOQuantPass : impl::StripIOQuantBase<StripIOQuantPass> {
       Operation *terminator = body.getTerminator();
       if (quantOutput)
         for (OpOperand &result : terminator->getOpOperands())
-          if (auto cast = result.get().getDefiningOp<tpu::CastOp>(); cast && formatOf(cast.getInput()).isQuantized()) {
+          if (auto cast = result.get().getDefiningOp<tpu::CastOp>();
+              cast && formatOf(cast.getInput()).dtype != kernel::DType::F32) {
             result.set(cast.getInput());
             if (cast->use_empty())
               cast.erase();
@@ -95,8 +96,8 @@ struct WeightFoldPass : impl::WeightFoldBase<WeightFoldPass> {
       else
         std::memcpy(bytes.data(), host.operands[0].data, bytes.size());
       std::string name = top::NameScope(module).fresh(top::nameOf(op) + "_folded");
-      char kind = !format.isQuantized() ? 'f' : kernel::isSigned(format.dtype) ? 'i' : 'u';
-      store.add(name, std::move(bytes), kind, kernel::byteSize(format.dtype), shapeOf(result));
+      const auto [kind, itemBytes] = *top::storageOf(cast<ShapedType>(result.getType()).getElementType());
+      store.add(name, std::move(bytes), kind, itemBytes, shapeOf(result));
       OpBuilder b(op);
       result.replaceAllUsesWith(
           top::WeightOp::create(b, top::nameLoc(&getContext(), name), TypeRange{result.getType()}, ValueRange{}));
@@ -122,12 +123,12 @@ struct JoinReshapes : OpRewritePattern<tpu::ReshapeOp> {
   }
 };
 
-/// Casting to f32 and back into the same format gives the same integers. From f32 to integers and back does not.
+/// Casting to f32 and back into the same format gives the same numbers. From f32 to another format and back does not.
 struct CancelCasts : OpRewritePattern<tpu::CastOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(tpu::CastOp op, PatternRewriter &rewriter) const override {
     auto inner = op.getInput().getDefiningOp<tpu::CastOp>();
-    if (!inner || inner.getInput().getType() != op.getType() || !formatOf(op.getOutput()).isQuantized())
+    if (!inner || inner.getInput().getType() != op.getType() || formatOf(op.getInput()).dtype != kernel::DType::F32)
       return failure();
     rewriter.replaceOp(op, inner.getInput());
     return success();

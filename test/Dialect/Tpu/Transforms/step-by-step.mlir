@@ -53,7 +53,7 @@
 // "if give mode=FP32, or any invalid mode": one sentence, exit code 1, nothing written.
 // RUN: not tpuc-opt resnet18.mlir --convert-top-to-tpu="mode=FP32 chip=bm1684x" --save-weight -o wrong.mlir 2>&1 | FileCheck %s --check-prefix=MODE
 // RUN: not ls wrong.mlir
-// MODE: error: mode 'FP32' is not built; modes are F32 and INT8
+// MODE: error: mode 'FP32' is not built; modes are F32, F16, BF16 and INT8
 
 // WEIGHT conv1_weight f4 [8, 3, 3, 3] = 0.5 -0.25 0.125 1 -1 0.75
 // WEIGHT conv1_bias f4 [8] = 0.5 -1

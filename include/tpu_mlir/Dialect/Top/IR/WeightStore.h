@@ -11,6 +11,7 @@
 #include "llvm/ADT/StringMap.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,15 @@ struct WeightArray {
     return {static_cast<const float *>(data), bytes / sizeof(float)};
   }
 };
+
+/// How an array holds its elements.
+struct ElementStorage {
+  char kind; ///< as WeightArray has it
+  int bytes;
+  bool operator==(const ElementStorage &) const = default;
+};
+/// How the elements of a weight of that type are held; nothing where no array holds such. bf16 is held as its bits.
+std::optional<ElementStorage> storageOf(mlir::Type element);
 
 class WeightStore {
 public:

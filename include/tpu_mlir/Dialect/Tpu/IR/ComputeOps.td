@@ -24,7 +24,7 @@ def Tpu_UnfoldOp : Tpu_Op<"Unfold"> {
   let summary = "Taps of a window as channels";
   let description = [{
     output[n, c * kh * kw + i * kw + j, y, x] = input[n, c, y * strides[0] + i * dilations[0] - pads[0],
-    x * strides[1] + j * dilations[1] - pads[1]], 0 outside. A convolution of few input channels over it keeps the array's lanes busy. Every input channel is loaded to as
+    x * strides[1] + j * dilations[1] - pads[1]], a real 0 outside. A convolution of few input channels over it keeps the array's lanes busy. Every input channel is loaded to as
     many lanes as it has taps; `selector` ([1, channels of output, kh, kw], 0 or 1) picks each lane's tap, as a depth-wise
     convolution. 8-bit integers.
   }];

@@ -12,34 +12,42 @@ def Tpu_AddOp : Tpu_EltwiseOp<"Add", (ins Variadic<Tpu_Tensor>:$inputs),
     (ins OptionalAttr<DenseI64ArrayAttr>:$multipliers, DefaultValuedAttr<I64Attr, "0">:$rshift,
          OptionalAttr<DenseF64ArrayAttr>:$coeff)> {
   let summary = "Weighted sum, operands broadcast";
-  let description = [{Integers: sat(sum of inputs[i] * multipliers[i] >> rshift, half up), each product an int16 and the
-    multipliers at most 8 bits and a sign. f32: sum of coeff[i] * inputs[i] from left to right.}];
+  let description = [{Integers: sat((sum of (inputs[i] - its zero point) * multipliers[i] >> rshift, half up) + the
+    output's zero point), each product with what is stored an int16 and the multipliers at most 8 bits and a sign. Floats:
+    sum of coeff[i] * inputs[i] from left to right, each operation rounded to their format.}];
 }
 def Tpu_MulOp : Tpu_EltwiseOp<"Mul", (ins Variadic<Tpu_Tensor>:$inputs),
     (ins DefaultValuedAttr<I64Attr, "1">:$multiplier, DefaultValuedAttr<I64Attr, "0">:$rshift)> {
   let summary = "Product of two tensors, operands broadcast";
-  let description = [{Integers: sat((a * b) * multiplier >> rshift, half up) with a * b an int32.}];
+  let description = [{Integers: sat(((a * b) * multiplier >> rshift, half up) + the output's zero point), a and b without
+    theirs and a * b an int32.}];
 }
 def Tpu_AddConstOp : Tpu_EltwiseOp<"AddConst", (ins Tpu_Tensor:$input), (ins F64Attr:$const_val)> {
-  let summary = "input + const_val in f32";
+  let summary = "input + const_val, of floats";
 }
 def Tpu_MulConstOp : Tpu_EltwiseOp<"MulConst", (ins Tpu_Tensor:$input), (ins F64Attr:$const_val)> {
-  let summary = "input * const_val in f32";
+  let summary = "input * const_val, of floats";
 }
 def Tpu_ReluOp : Tpu_EltwiseOp<"Relu", (ins Tpu_Tensor:$input), (ins)> {
-  let summary = "max(x, 0), then min(y, relu_limit) where positive, in f32";
+  let summary = "max(x, 0), then min(y, relu_limit) where positive, of floats";
 }
-class Tpu_F32MapOp<string mnemonic, string formula, dag extra = (ins)> : Tpu_Op<mnemonic> {
-  let summary = formula # ", in f32";
+class Tpu_FloatMapOp<string mnemonic, string formula, dag extra = (ins)> : Tpu_Op<mnemonic> {
+  let summary = formula # ", of floats";
   let arguments = !con((ins Tpu_Tensor:$input), extra, Tpu_Group.attrs);
   let results = (outs Tpu_Tensor:$output);
 }
-def Tpu_ClipOp : Tpu_F32MapOp<"Clip", "min(max(x, min), max), an infinite bound left out", (ins F64Attr:$min, F64Attr:$max)>;
-def Tpu_LeakyReluOp : Tpu_F32MapOp<"LeakyRelu", "x where x > 0, else alpha * x", (ins F64Attr:$alpha)> {
+def Tpu_ClipOp : Tpu_FloatMapOp<"Clip", "min(max(x, min), max), an infinite bound left out", (ins F64Attr:$min, F64Attr:$max)>;
+def Tpu_LeakyReluOp : Tpu_FloatMapOp<"LeakyRelu", "x where x > 0, else alpha * x", (ins F64Attr:$alpha)> {
   let description = [{The larger of x and alpha * x where alpha is below 1, else the smaller: the same number, in two
     commands. An alpha of 0 takes four, so that infinity stays.}];
 }
-def Tpu_AbsOp : Tpu_F32MapOp<"Abs", "max(x, -x)">;
+def Tpu_AbsOp : Tpu_FloatMapOp<"Abs", "max(x, -x)">;
+def Tpu_ActiveOp : Tpu_FloatMapOp<"Active", "A function of each element",
+    (ins StrAttr:$function, DefaultValuedAttr<F64Attr, "1.0">:$alpha, DefaultValuedAttr<F64Attr, "0.0">:$beta)> {
+  let description = [{The program of `function` (sigmoid, exp, gelu, …) in the element-wise unit's commands, computed in f32
+    and, of 16-bit floats, rounded once more. `alpha` is elu's. docs/design/float-functions.md says how far each result may
+    be from the true one, and where.}];
+}
 
 class Tpu_ExtremeOp<string mnemonic, string which> : Tpu_Op<mnemonic> {
   let summary = which # " of the inputs, element by element, operands broadcast";
@@ -53,11 +61,11 @@ def Tpu_MinOp : Tpu_ExtremeOp<"Min", "Smallest">;
 def Tpu_PReluOp : Tpu_Op<"PRelu"> {
   let summary = "x where x > 0, else slope * x";
   let description = [{
-    f32: max(x, 0) + min(x, 0) * slope, slope a weight that broadcasts. Integers: p(x) = sat(x * multiplier >> rshift, half
+    Floats: max(x, 0) + min(x, 0) * slope, slope a weight that broadcasts. Integers: p(x) = sat(x * multiplier >> rshift, half
     up), and either q(x) = p's rule with the entries of `slope`, a weight of [1, c, 1, 3] int32 for the channels of axis 1
     ({multiplier, -rshift, 0}), or, with an int8 `slope` that broadcasts, q(x) = sat(x * slope * slope_multiplier >>
     slope_rshift, half up), the first product an int16. output = the larger (`takes_max` true) or the smaller (false) of p
-    and q of x; where it is not given, sat(p(max(x, 0)) + q(min(x, 0))).
+    and q of x; where it is not given, sat(p(max(x, 0)) + q(min(x, 0))). Zero points are taken off x and added to p and q.
   }];
   let arguments = !con((ins Tpu_Tensor:$input, Tpu_Tensor:$slope,
     DefaultValuedAttr<I64Attr, "1">:$multiplier, DefaultValuedAttr<I64Attr, "0">:$rshift,

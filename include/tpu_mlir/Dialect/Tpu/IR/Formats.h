@@ -10,12 +10,16 @@
 
 namespace tpu_mlir {
 
-/// real = (stored - zeroPoint) * scale; scale 1 and zero point 0 in f32.
+/// real = (stored - zeroPoint) * scale; scale 1 and zero point 0 of floats.
 struct NumberFormat {
   kernel::DType dtype = kernel::DType::F32;
   double scale = 1;
   int64_t zeroPoint = 0;
   bool isQuantized() const { return !kernel::isFloat(dtype); }
+  /// Whether arithmetic takes both as they are: integers of any scale, or floats of one format.
+  bool isOneKindWith(const NumberFormat &other) const {
+    return isQuantized() ? other.isQuantized() : dtype == other.dtype;
+  }
   bool operator==(const NumberFormat &) const = default;
 };
 
@@ -24,8 +28,10 @@ struct NumberFormat {
 NumberFormat formatOf(mlir::Type tensorType);
 inline NumberFormat formatOf(mlir::Value v) { return formatOf(v.getType()); }
 
-/// A uniform quantised element type of that format, expressed in f32.
-mlir::Type quantizedType(mlir::MLIRContext *context, const NumberFormat &format);
+/// The element type of a format: of floats their own, of integers a uniform quantised type, expressed in f32.
+mlir::Type elementTypeOf(mlir::MLIRContext *context, const NumberFormat &format);
+/// The element type of numbers that have no scale: floats, and integers as they are.
+mlir::Type plainTypeOf(mlir::MLIRContext *context, kernel::DType type);
 
 /// The shape of a ranked static tensor type.
 llvm::ArrayRef<int64_t> shapeOf(mlir::Value v);

@@ -13,22 +13,24 @@
 namespace tpu_mlir {
 
 /// Why the chip's arithmetic knows no format for elements of `type`, as the tail of a sentence; empty when it does:
-/// f32, and symmetric integers of 8 bits (and of 32, where they may be) whose scale, if any, lies between
-/// kSmallestScale and kLargestScale.
+/// f32, f16, bf16, and integers of 8 bits (and of 32, where they may be) whose scale, if any, lies between
+/// kSmallestScale and kLargestScale, and whose zero point is one of the integers.
 std::string whyNoFormat(mlir::Type element, bool mayBeInt32 = false);
 /// What products and quotients of two scales keep far inside double, and a scale inside float.
 inline constexpr double kSmallestScale = 1e-30, kLargestScale = 1e30;
 /// What every op needs: each tensor has a static shape of rank 1 or more that is not empty, and a number format that
-/// the kernels know: f32 or symmetric integers of 8 bits; the operands `int32` may be int32 too.
+/// the kernels know: floats or integers of 8 bits; the operands `int32` may be int32 too.
 mlir::LogicalResult verifyTensors(mlir::Operation *op, llvm::ArrayRef<unsigned> int32 = {});
-/// All tensors are integers, or all are f32.
+/// All tensors are integers, or all are floats of one format.
 mlir::LogicalResult verifyOneKind(mlir::Operation *op);
 /// An operand, where present, is of number format `type`.
 mlir::LogicalResult verifyType(mlir::Operation *op, llvm::StringRef name, mlir::Value value, kernel::DType type);
 /// `input` and `output` have one shape.
 mlir::LogicalResult verifySameShape(mlir::Operation *op, mlir::Value input, mlir::Value output);
-/// A function of each element, in f32.
-mlir::LogicalResult verifyF32Map(mlir::Operation *op, mlir::Value input, mlir::Value output);
+/// `input` and `output` are both integers, or floats of one format.
+mlir::LogicalResult verifyOneKind(mlir::Operation *op, mlir::Value input, mlir::Value output);
+/// A function of each element, in one float format.
+mlir::LogicalResult verifyFloatMap(mlir::Operation *op, mlir::Value input, mlir::Value output);
 /// `input` and `output` have one number format.
 mlir::LogicalResult verifySameFormat(mlir::Operation *op, mlir::Value input, mlir::Value output);
 /// An integer-array attribute has `count` entries, each at least `least`.
