@@ -73,7 +73,7 @@ def _table(ranges: dict[str, np.ndarray]) -> str:
     for name, value in ranges.items():
         low, high = float(value.min()), float(value.max())
         threshold = max(abs(low), abs(high), 1e-5)
-        rows.append(f"{name} {threshold:.7f} {min(low, threshold):.7f} {max(high, low):.7f}")
+        rows.append(f"{name} {threshold:.7f} {min(low, threshold):.7f} {max(high, low, 1e-5):.7f}")
     return "\n".join(rows) + "\n"
 
 

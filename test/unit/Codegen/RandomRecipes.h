@@ -18,7 +18,7 @@ class RandomRecipes {
 public:
   explicit RandomRecipes(uint32_t seed) : random(seed) {}
 
-  static constexpr int kKinds = 9;
+  static constexpr int kKinds = 11;
   Recipe next(int kind) {
     switch (kind) {
     case 0:
@@ -37,13 +37,17 @@ public:
       return magnitude();
     case 7:
       return conversion();
+    case 8:
+      return bits();
+    case 9:
+      return centred();
     default:
       return matrices();
     }
   }
   static const char *nameOf(int kind) {
     const char *names[] = {"convolution", "depth-wise", "max pool",   "average", "element-wise",
-                           "table",       "magnitude",  "conversion", "matrices"};
+                           "table",       "magnitude",  "conversion", "bits",    "centred", "matrices"};
     return names[kind];
   }
 
@@ -53,6 +57,9 @@ private:
   int64_t pick(int64_t low, int64_t high) { return between(random, low, high); }
   bool chance(unsigned oneIn) { return random() % oneIn == 0; }
   DType byteType() { return chance(2) ? DType::I8 : DType::U8; }
+  DType floatType() { return chance(2) ? DType::F32 : chance(2) ? DType::F16 : DType::BF16; }
+  /// Input channels side by side in a packed filter.
+  static int64_t packOf(DType type) { return kernel::bitWidth(type) == 8 ? 64 : kernel::bitWidth(type) == 16 ? 32 : 1; }
 
   /// A window whose positions all see the input, and the output's size.
   Window window(Dims &in, Dims &out, bool dilates) {
@@ -90,22 +97,23 @@ private:
     out.n = in.n;
     Window w = window(in, out, true);
     bool integers = !chance(4);
-    DType inType = integers ? byteType() : DType::F32, outType = integers ? byteType() : DType::F32;
+    DType inType = integers ? byteType() : floatType(), outType = integers ? byteType() : inType;
+    const int padValue = integers ? int(kernel::rangeOf(inType).low + pick(0, 255)) : 0;
     auto full = AxisMap::full(), same = AxisMap::same();
     AxisMap channels = depthwise ? same : group > 1 ? AxisMap::group(oc, ic) : full;
     std::array<AxisMap, 4> perChannel = {full, same, full, full};
-    int64_t pack = integers ? 64 : 1;
+    int64_t pack = packOf(inType);
     Dims filter = depthwise ? Dims{1, out.c, w.kh, w.kw} : Dims{1, out.c, (ic + pack - 1) / pack, w.kh * w.kw * pack};
     int x = r.addInput(0, inType, in, {same, channels, mapH(w), mapW(w)});
-    int f = r.addWeight(1, integers ? DType::I8 : DType::F32, filter, Layout::Compact, perChannel);
-    int bias = chance(2)
-                   ? r.addWeight(2, integers ? DType::I32 : DType::F32, {1, out.c, 1, 1}, Layout::Compact, perChannel)
-                   : -1;
+    int f = r.addWeight(1, integers ? DType::I8 : inType, filter, Layout::Compact, perChannel);
+    const DType biasType = integers ? DType::I32 : depthwise ? inType : DType::F32;
+    int bias = chance(2) ? r.addWeight(2, biasType, {1, out.c, 1, 1}, Layout::Compact, perChannel) : -1;
     int quant = integers ? r.addWeight(3, DType::I32, {1, out.c, 1, 3}, Layout::Aligned, perChannel) : -1;
     int y = r.addOutput(outType, out);
     int acc = integers ? r.addScratch(DType::I32, out) : y;
     const int added = integers ? -1 : bias;
-    r.steps.push_back(depthwise ? primitive::depthwise(acc, x, f, w, added) : primitive::conv(acc, x, f, w, added));
+    r.steps.push_back(depthwise ? primitive::depthwise(acc, x, f, w, added, padValue)
+                                : primitive::conv(acc, x, f, w, added, padValue));
     if (integers && bias >= 0)
       r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, acc, bias, acc));
     if (integers)
@@ -118,7 +126,7 @@ private:
     Dims in{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)}, out;
     out.n = in.n, out.c = in.c;
     Window w = window(in, out, false);
-    DType type = chance(3) ? DType::F32 : byteType();
+    DType type = chance(3) ? floatType() : byteType();
     int x = r.addInput(0, type, in, {AxisMap::same(), AxisMap::same(), mapH(w), mapW(w)});
     int y = r.addOutput(type, out);
     r.steps.push_back(primitive::maxPool(y, x, w, type == DType::I8 ? -128 : 0));
@@ -131,13 +139,14 @@ private:
     out.n = in.n, out.c = in.c;
     Window w = window(in, out, false);
     bool integers = !chance(3);
-    int x = r.addInput(0, integers ? byteType() : DType::F32, in, {AxisMap::same(), AxisMap::same(), mapH(w), mapW(w)});
-    int divisors = r.addWeight(1, integers ? DType::I32 : DType::F32, {1, 1, out.h, out.w}, Layout::Lanes,
+    const DType type = integers ? byteType() : floatType();
+    int x = r.addInput(0, type, in, {AxisMap::same(), AxisMap::same(), mapH(w), mapW(w)});
+    int divisors = r.addWeight(1, integers ? DType::I32 : type, {1, 1, out.h, out.w}, Layout::Lanes,
                                {AxisMap::full(), AxisMap::full(), AxisMap::same(), AxisMap::same()});
-    int y = r.addOutput(integers ? byteType() : DType::F32, out);
+    int y = r.addOutput(integers ? byteType() : type, out);
     int acc = integers ? r.addScratch(DType::I32, out) : y;
     const int shift = integers ? -int(pick(1, 31)) : 0;
-    r.steps = {primitive::windowSum(acc, x, w, 1, integers ? DType::I8 : DType::F32),
+    r.steps = {primitive::windowSum(acc, x, w, integers ? 1 : 0.3, integers ? DType::I8 : type),
                primitive::binary(kernel::BinaryOp::Mul, acc, divisors, acc, shift)};
     if (integers)
       r.steps.push_back(primitive::requant(y, acc, {1, 0, 0}));
@@ -148,13 +157,13 @@ private:
     Recipe r;
     Dims out{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
     bool integers = !chance(3);
-    DType type = integers ? byteType() : DType::F32;
+    DType type = integers ? byteType() : floatType();
     auto operand = [&](int index) {
       Dims d = out;
       for (int64_t *size : {&d.n, &d.c, &d.h, &d.w})
         if (chance(4))
           *size = 1;
-      int id = r.addInput(index, integers ? byteType() : DType::F32, d);
+      int id = r.addInput(index, integers ? byteType() : type, d);
       if (d.c == 1 && out.c > 1)
         r.buffers[id].layout = Layout::Lanes;
       if (chance(4))
@@ -167,7 +176,9 @@ private:
     if (integers)
       r.steps.push_back(primitive::requant(y, acc, {int32_t(random()), -int32_t(pick(0, 40)), 0}));
     else if (chance(2))
-      r.steps.push_back(primitive::binary(kernel::BinaryOp::Min, y, y, primitive::Constant{1.5, DType::F32}));
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Min, y, y, primitive::Constant{1.5, type}));
+    if (!integers && chance(3))
+      r.steps.push_back(primitive::binary(kernel::BinaryOp::Sub, y, primitive::Constant{0.7, type}, y));
     return r;
   }
 
@@ -187,7 +198,7 @@ private:
   Recipe magnitude() {
     Recipe r;
     const Dims d{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
-    const DType type = chance(2) ? DType::F32 : DType::I8;
+    const DType type = chance(2) ? floatType() : DType::I8;
     const int x = r.addInput(0, type, d);
     r.steps.push_back(makeStep(primitive::absolute(), r.addOutput(type, d), {x}));
     return r;
@@ -196,10 +207,52 @@ private:
   Recipe conversion() {
     Recipe r;
     const Dims d{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
-    const bool toFloat = chance(2);
-    const DType integer = byteType();
-    const int x = r.addInput(0, toFloat ? integer : DType::F32, d);
-    r.steps.push_back(primitive::cast(r.addOutput(toFloat ? DType::F32 : integer, d), x));
+    const bool widens = chance(2);
+    const DType narrow = chance(2) ? byteType() : chance(2) ? DType::F16 : DType::BF16;
+    const int x = r.addInput(0, widens ? narrow : DType::F32, d);
+    const int y = r.addOutput(widens ? DType::F32 : narrow, d);
+    if (chance(3))
+      r.steps.push_back(primitive::cast(y, x, Round(random() % 7)));
+    else
+      r.steps.push_back(primitive::cast(y, x));
+    return r;
+  }
+
+  /// Floats whose bits are shifted, masked and chosen between, as in exponentials and logarithms.
+  Recipe bits() {
+    Recipe r;
+    const Dims d{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
+    const int x = r.addInput(0, DType::F32, d), y = r.addOutput(DType::F32, d), a = r.addScratch(DType::F32, d),
+              b = r.addScratch(DType::F32, d);
+    auto asIntegers = [](Step step) {
+      step.sourcesAs = step.resultAs = DType::I32;
+      return step;
+    };
+    const auto op = kernel::BitOp(random() % 3);
+    r.steps = {asIntegers(primitive::shift(a, x, int(pick(-31, 31)))),
+               asIntegers(chance(2) ? primitive::bitwise(op, b, a, x) : primitive::bitwise(op, b, a, uint32_t(random()))),
+               primitive::binary(kernel::BinaryOp::Sub, a, primitive::Constant{1.5, DType::F32}, x)};
+    Step::Sources sources = {x, b, a, x};
+    primitive::SelectAttributes with;
+    with.holds = kernel::Comparison(random() % 3);
+    for (size_t i = 1; i < sources.size(); ++i)
+      if (chance(3))
+        sources[i] = -1, with.constants[i] = uint32_t(random());
+    r.steps.push_back(primitive::select(y, sources, with));
+    if (chance(2))
+      r.steps.back() = asIntegers(r.steps.back());
+    return r;
+  }
+
+  /// Integers with zero points from one scale to another.
+  Recipe centred() {
+    Recipe r;
+    const Dims d{pick(1, 3), pick(1, 150), pick(1, 20), pick(1, 20)};
+    const DType type = byteType();
+    const int x = r.addInput(0, type, d), y = r.addOutput(byteType(), d), difference = r.addScratch(DType::I16, d);
+    const double zeroPoint = double(kernel::rangeOf(type).low + pick(0, 255));
+    r.steps = {primitive::binary(kernel::BinaryOp::Sub, difference, x, primitive::Constant{zeroPoint, type}),
+               primitive::requant(y, difference, {int32_t(random()), -int32_t(pick(10, 40)), int32_t(pick(-128, 127))})};
     return r;
   }
 
@@ -208,9 +261,10 @@ private:
     auto same = AxisMap::same(), full = AxisMap::full();
     int64_t batch = pick(1, 4), m = pick(1, 100), k = pick(1, 60), n = pick(1, 100);
     bool integers = chance(2), shared = chance(3);
-    int a = r.addInput(0, integers ? byteType() : DType::F32, {batch, m, 1, k}, {same, same, full, full});
-    int b = r.addInput(1, integers ? DType::I8 : DType::F32, {shared ? 1 : batch, k, 1, n}, {same, full, full, same});
-    int y = r.addOutput(integers ? byteType() : DType::F32, {batch, m, 1, n});
+    const DType type = integers ? byteType() : floatType();
+    int a = r.addInput(0, type, {batch, m, 1, k}, {same, same, full, full});
+    int b = r.addInput(1, integers ? DType::I8 : type, {shared ? 1 : batch, k, 1, n}, {same, full, full, same});
+    int y = r.addOutput(integers ? byteType() : type, {batch, m, 1, n});
     int acc = integers ? r.addScratch(DType::I32, {batch, m, 1, n}) : y;
     r.steps.push_back(primitive::matMul(acc, a, b));
     if (integers)

@@ -48,7 +48,7 @@ Recipe recipeOfTile(const Recipe &recipe, const Region &tile, std::vector<Region
           auto with = attributesOf<primitive::WindowAttributes>(s);
           (a == 2 ? with.window.padTop : with.window.padLeft) = need.padBefore;
           (a == 2 ? with.window.padBottom : with.window.padRight) = need.padAfter;
-          s = makeStep(*s.primitive, s.dst, s.sources, with);
+          s.attributes = std::make_shared<const primitive::WindowAttributes>(with);
         }
     }
     part.buffers[i].dims = dimsOf(regions[i]);

@@ -123,6 +123,13 @@ struct Buffer {
         as<float>()[i] = random() % 64 ? uniform(random) : std::ldexp(uniform(random), int(random() % 60) - 30);
       return *this;
     }
+    if (kernel::isFloat(dtype)) { // the bits of a NaN are not defined, so there is none
+      std::uniform_real_distribution<float> uniform(-4, 4);
+      for (int64_t i = 0; i < dims.count(); ++i)
+        setInteger(i, int64_t(kernel::narrowFloat(
+                          random() % 64 ? uniform(random) : std::ldexp(uniform(random), int(random() % 24) - 16), dtype)));
+      return *this;
+    }
     for (uint8_t &b : bytes)
       b = uint8_t(random());
     int64_t low = int64_t(clamp(-(Int128(1) << 62), dtype)), high = int64_t(clamp(Int128(1) << 62, dtype));
