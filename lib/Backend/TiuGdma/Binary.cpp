@@ -19,7 +19,7 @@ struct BinaryRow final : FamilyRow {
     return reachesAll(step, views, memory);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const auto &with = attributesOf<primitive::BinaryAttributes>(step);
     const LocalView &out = views[step.dst];
     assert((with.op != BinaryOp::Sub || isSigned(out.dtype)) &&
