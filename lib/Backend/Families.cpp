@@ -6,14 +6,6 @@
 
 namespace tpu_mlir::backend {
 
-int64_t StepShape::widest() const {
-  int64_t bytes = kernel::byteSize(target().dtype);
-  for (int id : step.sources)
-    if (id >= 0 && recipe.buffers[id].place != Place::Weight)
-      bytes = std::max<int64_t>(bytes, kernel::byteSize(recipe.buffers[id].dtype));
-  return bytes;
-}
-
 #define FAMILY(folder) const Family &family##folder();
 #include "tpu_mlir/Backend/Families.def"
 

@@ -13,15 +13,9 @@ Machine machineOf(const target::Chip &chip, int64_t laneBytes) {
     throw UserError("local memory of " + std::to_string(laneBytes) + " bytes per lane is not a multiple of the " +
                     std::to_string(bank) + "-byte bank up to " + std::to_string(chip.local.laneBytes));
   Machine m;
-  m.table = &isa::tableFor(chip.identity.isa);
   m.memory = {chip.local.lanes,   laneBytes ? laneBytes : chip.local.laneBytes, bank, chip.local.alignBytes,
               chip.limits.maxDim, &backend::familyFor(chip.identity.family)};
-  m.localBase = chip.local.windowBase;
-  m.laneStride = chip.local.laneStride;
-  m.globalBase = chip.global.ddrBase;
-  m.idLimit = chip.limits.commandIds;
-  m.streamPadBytes = chip.limits.streamPadBytes;
-  m.maxDmaWStride = chip.limits.maxDmaWstrideBytes;
+  m.idLimit = uint32_t(chip.limits.commandIds);
   m.roundings = {kernel::roundNamed(chip.quant.requantRound), kernel::roundNamed(chip.quant.floatRound)};
   m.chip = &chip;
   return m;

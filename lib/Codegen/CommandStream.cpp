@@ -1,16 +1,17 @@
 //===- CommandStream.cpp - Commands with computed dependencies ------------===//
 // A scoreboard of byte ranges per memory. Commands of one engine complete in
-// order, so only accesses of the other engine create a dependency, and a write
+// order, so only accesses of other engines create a dependency, and a write
 // that has waited for older accesses stands for them.
-// Source of the id and end rules: shared ISA notes, isa.md §7.
 #include "tpu_mlir/Codegen/CommandStream.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace tpu_mlir::codegen {
 
-CommandStream::CommandStream(const isa::Table &table, uint32_t idLimit, uint32_t padBytes)
-    : table(table), idLimit(idLimit), padBytes(padBytes) {}
+CommandStream::CommandStream(int count, uint32_t idLimit) : idLimit(idLimit), engines(size_t(count)) {
+  assert(count <= kMostEngines && "a family has few engines");
+}
 
 void CommandStream::splitAt(Cells &cells, uint64_t at) {
   auto next = cells.upper_bound(at);
@@ -24,21 +25,27 @@ void CommandStream::splitAt(Cells &cells, uint64_t at) {
   cells.emplace_hint(next, at, tail);
 }
 
-uint32_t CommandStream::record(Cells &cells, const Access &access, int engine, uint32_t id) {
+void CommandStream::record(Cells &cells, const Access &access, int engine, uint32_t id) {
   splitAt(cells, access.begin);
   splitAt(cells, access.end);
-  int other = 1 - engine;
-  uint32_t dep = 0;
+  std::array<uint32_t, kMostEngines> &after = engines[size_t(engine)].after;
+  auto waitFor = [&](int other, uint32_t command) {
+    if (other != engine)
+      after[size_t(other)] = std::max(after[size_t(other)], command);
+  };
   auto first = cells.lower_bound(access.begin), end = cells.lower_bound(access.end);
-  for (auto cell = first; cell != end; ++cell)
-    dep = std::max({dep, cell->second.write[other], access.isWrite ? cell->second.read[other] : 0});
+  for (auto cell = first; cell != end; ++cell) {
+    waitFor(cell->second.writer, cell->second.write);
+    for (int e = 0; access.isWrite && e < engineCount(); ++e)
+      waitFor(e, cell->second.read[size_t(e)]);
+  }
   if (access.isWrite) {
     cells.erase(first, end);
     Cell cell;
     cell.end = access.end;
-    cell.write[engine] = id;
+    cell.writer = engine, cell.write = id;
     cells.emplace(access.begin, cell);
-    return dep;
+    return;
   }
   uint64_t at = access.begin;
   for (auto cell = first; cell != end; ++cell) {
@@ -46,59 +53,51 @@ uint32_t CommandStream::record(Cells &cells, const Access &access, int engine, u
       // Bytes nobody has touched yet: a later write must still wait for this read.
       Cell gap;
       gap.end = cell->first;
-      gap.read[engine] = id;
+      gap.read[size_t(engine)] = id;
       cells.emplace_hint(cell, at, gap);
     }
-    cell->second.read[engine] = id;
+    cell->second.read[size_t(engine)] = id;
     at = cell->second.end;
   }
   if (at < access.end) {
     Cell gap;
     gap.end = access.end;
-    gap.read[engine] = id;
+    gap.read[size_t(engine)] = id;
     cells.emplace(at, gap);
   }
-  return dep;
 }
 
-uint32_t CommandStream::issue(isa::Command command, std::span<const Access> accesses) {
-  int engine = int(command.engine());
-  uint32_t id = ++last[engine], dep = waited[engine];
-  ++totals[engine];
-  positions[engine] = {uint32_t(groups.size()), id};
-  for (const Access &a : accesses)
-    if (!a.isWrite)
-      dep = std::max(dep, record(spaces[int(a.space)], a, engine, id));
-  for (const Access &a : accesses)
-    if (a.isWrite)
-      dep = std::max(dep, record(spaces[int(a.space)], a, engine, id));
-  waited[engine] = dep;
-  command.set(isa::Field::cmd_id, id);
-  command.set(isa::Field::cmd_id_dep, dep);
-  command.appendTo(bytes[engine]);
-  return id;
+CommandStream::Turn CommandStream::take(int engine, std::span<const Access> accesses) {
+  Engine &own = engines[size_t(engine)];
+  const uint32_t id = ++own.last;
+  ++own.total;
+  own.position = {groupIndex(), id};
+  for (bool isWrite : {false, true})
+    for (const Access &a : accesses)
+      if (a.isWrite == isWrite)
+        record(spaces[int(a.space)], a, engine, id);
+  return {id, {own.after.data(), engines.size()}};
 }
 
-bool CommandStream::isNearlyFull(uint32_t margin) const { return std::max(last[0], last[1]) + margin >= idLimit; }
+bool CommandStream::isNearlyFull(uint32_t margin) const {
+  uint32_t most = 0;
+  for (const Engine &e : engines)
+    most = std::max(most, e.last);
+  return most + margin >= idLimit;
+}
 
 void CommandStream::closeGroup() {
-  if (last[0] == 0 && last[1] == 0)
+  if (std::all_of(engines.begin(), engines.end(), [](const Engine &e) { return e.last == 0; }))
     return;
-  isa::SYSID tiuEnd;
-  tiuEnd.tsk_eu_typ = 31;
-  tiuEnd.cmd_id = ++last[0];
-  isa::SDMASys gdmaEnd;
-  gdmaEnd.cmd_id = ++last[1];
-  isa::encode(table, tiuEnd).appendTo(bytes[0]);
-  isa::encode(table, gdmaEnd).appendTo(bytes[1]);
-  for (auto &stream : bytes)
-    stream.resize((stream.size() + padBytes - 1) / padBytes * padBytes);
-  groups.push_back({last[0], last[1], std::move(bytes[0]), std::move(bytes[1])});
-  for (int e : {0, 1}) {
-    bytes[e].clear();
-    last[e] = waited[e] = 0;
-    spaces[e].clear();
+  groups.push_back(endQueues());
+  std::vector<uint32_t> &last = closed.emplace_back();
+  for (Engine &e : engines) {
+    last.push_back(e.last);
+    e.last = 0;
+    e.after.fill(0);
   }
+  for (Cells &cells : spaces)
+    cells.clear();
 }
 
 std::vector<CommandGroup> CommandStream::finish() {

@@ -2,7 +2,8 @@
 // Walks the tiles of a recipe: loads what each needs, ahead of the tile that
 // computes, runs the steps, stores the result. Steps themselves are encoded by
 // the rows of the family of chips.
-#include "tpu_mlir/Codegen/StepEmitter.h"
+#include "tpu_mlir/Backend/Family.h"
+#include "tpu_mlir/Codegen/Emitter.h"
 #include "tpu_mlir/Support/Error.h"
 
 namespace tpu_mlir::codegen {
@@ -12,8 +13,9 @@ class RecipeEmitter {
 public:
   RecipeEmitter(Emitter &emitter, const Recipe &recipe, const TilePlan &plan, std::span<const uint64_t> operands,
                 uint64_t result)
-      : emitter(emitter), steps(emitter.machine, emitter.commands), recipe(recipe), plan(plan), operands(operands),
-        result(result), turn(recipe.buffers.size(), -1), loaded(recipe.buffers.size()) {
+      : emitter(emitter), family(*emitter.machine.memory.family), steps(emitter.steps()), commands(emitter.stream()),
+        recipe(recipe), plan(plan), operands(operands), result(result), turn(recipe.buffers.size(), -1),
+        loaded(recipe.buffers.size()) {
     for (size_t i = 0; i < turn.size(); ++i)
       if (recipe.buffers[i].place == Place::Scratch)
         turn[i] = 0;
@@ -28,12 +30,14 @@ private:
     std::vector<LocalView> views;
   };
   State prepare(const Region &tile);
-  /// Tells debuggers that a box of a tensor is complete with the last command of an engine; without a view it is in
-  /// global memory.
-  void note(int tensor, const Buffer &b, const Region &box, const std::optional<LocalView> &view, isa::Engine engine);
+  /// Tells debuggers that a box of a tensor is complete with the last command of the engine that has such a task;
+  /// without a view it is in global memory.
+  void note(int tensor, const Buffer &b, const Region &box, const std::optional<LocalView> &view, backend::Task task);
 
   Emitter &emitter;
-  StepEmitter steps;
+  const backend::Family &family;
+  StepEmitter &steps;
+  CommandStream &commands;
   const Recipe &recipe;
   const TilePlan &plan;
   std::span<const uint64_t> operands;
@@ -45,8 +49,22 @@ private:
 /// A result of this many tiles fills any memory; a stream for more would be gigabytes.
 static constexpr int64_t kMostTiles = 65536;
 
-Emitter::Emitter(const Machine &machine)
-    : machine(machine), commands(*machine.table, machine.idLimit, machine.streamPadBytes) {}
+Emitter::Emitter(const Machine &machine) : machine(machine), family(machine.memory.family->emitter(machine)) {}
+
+void StepEmitter::emit(const Step &step, std::span<const LocalView> views) {
+  const backend::Row &row = machine.memory.family->row(step);
+  if (!step.resultAs && !step.sourcesAs)
+    return row.emit(step, views, *this);
+  std::vector<LocalView> taken(views.begin(), views.end());
+  for (int id : step.sources)
+    if (id >= 0 && step.sourcesAs)
+      taken[id].dtype = *step.sourcesAs;
+  // Where a result is a source, too, both are taken alike.
+  assert((step.sourcesAs == step.resultAs || !step.reads(step.dst)) && "one place is two formats at once");
+  if (step.resultAs)
+    taken[step.dst].dtype = *step.resultAs;
+  row.emit(step, taken, *this);
+}
 
 void Emitter::emitRecipe(const Recipe &recipe, const TilePlan &plan, std::span<const uint64_t> operands,
                          uint64_t result) {
@@ -73,14 +91,15 @@ void RecipeEmitter::run() {
     for (const Step &step : recipe.steps)
       steps.emit(step, current.views);
     if (!recipe.steps.empty())
-      note(TensorPart::kResult, recipe.buffers[recipe.output], tile, current.views[recipe.output], isa::Engine::TIU);
-    steps.store(recipe.outputDims(), tile, result, current.views[recipe.output]);
-    note(TensorPart::kResult, recipe.buffers[recipe.output], tile, std::nullopt, isa::Engine::GDMA);
+      note(TensorPart::kResult, recipe.buffers[recipe.output], tile, current.views[recipe.output],
+           backend::Task::Compute);
+    steps.store({recipe.outputDims(), tile, result}, current.views[recipe.output]);
+    note(TensorPart::kResult, recipe.buffers[recipe.output], tile, std::nullopt, backend::Task::Store);
     if (t + 1 < tiles.size() && plan.buffers == 1)
       ready = prepare(tiles[t + 1]);
     // Groups run one after the other and keep local memory, so what is loaded already stays loaded.
-    if (emitter.commands.isNearlyFull(kGroupMargin))
-      emitter.commands.closeGroup();
+    if (commands.isNearlyFull(kGroupMargin))
+      commands.closeGroup();
   }
 }
 
@@ -114,9 +133,9 @@ RecipeEmitter::State RecipeEmitter::prepare(const Region &tile) {
     if (!loaded[i] || *loaded[i] != region) {
       turn[i] = (turn[i] + 1) % place.offsets.size();
       view.offset = place.offsets[turn[i]];
-      steps.load(b.dims, region, operands[b.index], view, b.repeat);
+      steps.load({b.dims, region, operands[b.index]}, view, b.repeat);
       if (b.place == Place::Input && b.layout != Layout::Lanes && b.repeat == 1)
-        note(b.index, b, region, view, isa::Engine::GDMA);
+        note(b.index, b, region, view, backend::Task::Load);
       loaded[i] = region;
     }
     view.offset = place.offsets[turn[i]];
@@ -125,10 +144,11 @@ RecipeEmitter::State RecipeEmitter::prepare(const Region &tile) {
 }
 
 void RecipeEmitter::note(int tensor, const Buffer &b, const Region &box, const std::optional<LocalView> &view,
-                         isa::Engine engine) {
+                         backend::Task task) {
+  const int engine = family.engineFor(task);
   Dims whole = tensor == TensorPart::kResult ? recipe.outputDims() : b.dims;
   emitter.parts.push_back({tensor, b.dtype, whole, box, view.has_value(), b.layout, view ? view->offset : 0, engine,
-                           emitter.commands.lastIssued(engine)});
+                           commands.lastIssued(engine)});
 }
 
 } // namespace tpu_mlir::codegen

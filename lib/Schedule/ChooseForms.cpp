@@ -7,7 +7,6 @@
 #include "Flexible.h"
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/RowBlob.h"
-#include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>
 
@@ -15,10 +14,12 @@ namespace tpu_mlir::schedule {
 
 namespace {
 
+using backend::Task;
+
 class Chooser {
 public:
   Chooser(Network &network, const LocalMemory &memory, const target::Chip &chip)
-      : network(network), memory(memory), chip(chip), made(network.values.size()) {}
+      : network(network), memory(memory), prices{*memory.family, chip}, made(network.values.size()) {}
 
   void run() {
     // In order, each with what was decided about those before it: a form is dear or cheap by how its operand lies.
@@ -39,27 +40,12 @@ private:
 
   bool fits(const Recipe &r) const {
     return std::all_of(r.buffers.begin(), r.buffers.end(), [&](const Buffer &b) {
-      return std::max({b.dims.n, b.dims.c, b.dims.h, b.dims.w}) <= chip.limits.maxDim;
+      return std::max({b.dims.n, b.dims.c, b.dims.h, b.dims.w}) <= prices.chip.limits.maxDim;
     });
   }
 
-  double copy(timing::Copy direction, double rows, double bytes) const {
-    return (timing::copyCycles(chip, direction, rows, bytes) + double(chip.time.gdmaIssueCycles)) *
-           timing::gdmaToTiu(chip);
-  }
   double load(const Dims &d, int64_t item) const {
-    return copy(timing::Copy::Load, double(d.n * d.c), double(d.h * d.w * item));
-  }
-  /// A vector leaves in one row, after a transposition.
-  double store(const Dims &d, int64_t item) const {
-    const double rows = copy(timing::Copy::Store, double(d.n * d.c), double(d.h * d.w * item));
-    constexpr int64_t kFewRows = 16; // as the emission has it
-    if (d.h * d.w != 1 || d.c < kFewRows)
-      return rows;
-    // Whichever is cheaper: the rows one by one, or a transposition into one lane and then one row.
-    const timing::Spread row{double(d.n), 1, 1, double(d.c)};
-    return std::min(rows, timing::transposeCycles(chip, row, double(item)) +
-                              copy(timing::Copy::Store, double(d.n), double(d.c * item)));
+    return prices.copy(Task::Load, double(d.n * d.c), double(d.h * d.w * item));
   }
 
   /// The shape in which a node's result will lie in local memory; kAnyShape where its readers choose; nothing where it
@@ -79,7 +65,7 @@ private:
   }
 
   double price(const Node &node, const Recipe &r) const {
-    double cycles = regionCycles(r, wholeOf(r.outputDims()), chip, memory.bankBytes);
+    double cycles = regionCycles(r, wholeOf(r.outputDims()), prices, memory.bankBytes);
     // Loads of weights run ahead behind other ops' work, where there is any.
     // Of an op that makes an output and reads nothing that another left in local memory, no such work is known.
     bool isBusy = !network.values[node.result].isOutput;
@@ -89,7 +75,8 @@ private:
         const std::optional<Dims> &lies = made[v];
         isBusy |= lies && lies != kAnyShape;
         if (lies != b.dims && lies != kAnyShape)
-          cycles += load(b.dims, kernel::byteSize(b.dtype)) + (lies ? store(*lies, itemOf(network.values[v])) : 0);
+          cycles +=
+              load(b.dims, kernel::byteSize(b.dtype)) + (lies ? prices.store(*lies, itemOf(network.values[v])) : 0);
       }
     return cycles + (isBusy ? 0 : weights(r)) + leaving(node.result, r.outputDims());
   }
@@ -99,7 +86,7 @@ private:
     double transfers = hasRowWeights(r);
     for (const Buffer &b : r.buffers)
       transfers += b.place == Place::Weight && !isRowWeight(r, b);
-    return transfers * copy(timing::Copy::Load, 1, 0);
+    return transfers * prices.copy(Task::Load, 1, 0);
   }
 
   /// Of a program of copies, from and to global memory.
@@ -110,8 +97,8 @@ private:
         if (const Value &v = network.values[network.root(operand)]; made[network.root(operand)]) {
           const Dims &lies = *made[network.root(operand)];
           cycles += lies == kAnyShape
-                        ? copy(timing::Copy::Store, double(memory.lanes), double(v.bytes()) / double(memory.lanes))
-                        : store(lies, itemOf(v));
+                        ? prices.copy(Task::Store, double(memory.lanes), double(v.bytes()) / double(memory.lanes))
+                        : prices.store(lies, itemOf(v));
         }
     const Value &result = network.values[node.result];
     const bool isRead = std::any_of(result.users.begin(), result.users.end(), [&](int user) {
@@ -123,7 +110,7 @@ private:
   /// What it costs that `value` lies as `dims` when its readers come.
   double leaving(int value, const Dims &dims, int depth = kDepth) const {
     const Value &v = network.values[value];
-    const double out = store(dims, itemOf(v));
+    const double out = prices.store(dims, itemOf(v));
     if (v.isOutput || v.users.empty())
       return out;
     double most = 0;
@@ -156,7 +143,7 @@ private:
   static constexpr double kAlone = 2;
   Network &network;
   const LocalMemory &memory;
-  const target::Chip &chip;
+  const Prices prices;
   std::vector<std::optional<Dims>> made; ///< by value
 };
 

@@ -20,8 +20,7 @@ public:
   TimelineEmitter(const Network &network, const Plan &plan, const Timeline &t, const CoefficientMap &coefficients,
                   codegen::Emitter &emitter, int64_t rowLimit, EmitObserver &observer)
       : network(network), plan(plan), t(t), coefficients(coefficients), emitter(emitter), rowLimit(rowLimit),
-        observer(observer), memory(emitter.target().memory), steps(emitter.target(), emitter.stream()),
-        loadsAt(t.works.size() + 1) {
+        observer(observer), memory(emitter.target().memory), steps(emitter.steps()), loadsAt(t.works.size() + 1) {
     for (int i = 0; i < int(t.loads.size()); ++i)
       if (int at = t.buffers[t.loads[i].buffer].loadAt; at >= 0)
         loadsAt[at].push_back(i);
@@ -90,7 +89,7 @@ private:
     view.bytes = localBytes(view.layout, view.dims, l.dtype, memory);
     const Value &v = network.values[l.value];
     uint64_t address = v.isWeight ? coefficients.plain.at(l.value) : network.values[network.root(l.value)].address;
-    steps.load(l.whole, l.region, address, view, l.repeat);
+    steps.load({l.whole, l.region, address}, view, l.repeat);
     if (!v.isWeight && l.kind == Load::Kind::Region && l.repeat == 1)
       observer.loaded(l.value, l.whole, l.region, view);
   }
@@ -114,30 +113,15 @@ private:
       int64_t groups = (from.dims.c + memory.lanes - 1) / memory.lanes;
       from.bytes = item * ((from.dims.n - 1) * from.outer->n + (groups - 1) * from.outer->c +
                            (from.dims.h - 1) * from.rowStride + from.dims.w);
-      if (std::optional<LocalView> row = v.dims.h * v.dims.w == 1 ? asRow(from) : std::nullopt) {
-        steps.transpose(*row, from);
-        const Dims lined{v.dims.n, 1, 1, v.dims.c};
-        steps.store(lined, {s.region[0], Range{0, 1}, Range{0, 1}, s.region[1]}, v.address, *row);
-      } else {
-        steps.store(v.dims, s.region, v.address, from);
-      }
+      steps.store({v.dims, s.region, v.address}, from, scratch());
       observer.madeGlobal(s.value, s.region);
     }
   }
 
-  /// Where a vector spread over lanes can be brought into one first: else every element would be a transfer's row.
-  std::optional<LocalView> asRow(const LocalView &from) const {
-    constexpr int64_t kFewRows = 16; // about the cost of the transposition
-    LocalView row;
-    row.dtype = from.dtype;
-    row.dims = {from.dims.n, 1, from.dims.h, from.dims.c};
-    row.offset = t.scratch.slot(0);
-    row.bytes = localBytes(row.layout, row.dims, row.dtype, memory);
-    const int64_t scratchEnd = t.scratch.tableBase < 0 ? memory.bytes : t.scratch.tableBase;
-    if (from.dims.c < kFewRows || from.dims.c > memory.maxDim || !isNatural(from, memory) ||
-        row.bytes > std::min(t.scratch.slotBytes, scratchEnd - t.scratch.area))
-      return std::nullopt;
-    return row;
+  /// The first place of scratch memory: between works nobody uses it.
+  codegen::FreeBytes scratch() const {
+    const int64_t end = t.scratch.tableBase < 0 ? memory.bytes : t.scratch.tableBase;
+    return {t.scratch.slot(0), std::min(t.scratch.slotBytes, end - t.scratch.area)};
   }
 
   void compute(const Work &work) {
@@ -178,7 +162,7 @@ private:
     from.bytes = (groups - 1) * part.groupBytes + part.itemBytes;
     to.offset = start + blob.spreadOffset;
     to.bytes = localBytes(Layout::Aligned, to.dims, to.dtype, memory);
-    steps.copy(to, from, part.itemBytes / 4);
+    steps.spread(to, from);
   }
 
   const Network &network;
@@ -189,7 +173,7 @@ private:
   int64_t rowLimit;
   EmitObserver &observer;
   const LocalMemory &memory;
-  codegen::StepEmitter steps;
+  codegen::StepEmitter &steps;
   std::vector<std::vector<int>> loadsAt;
 };
 

@@ -1,5 +1,5 @@
 //===- Estimate.cpp - How long a placed timeline takes --------------------===//
-// Follows the two engines through the works and their transfers. Commands that
+// Follows the engines through the works and their transfers. Commands that
 // only emission knows, and waits inside a work, are left out.
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/Search.h"
@@ -8,40 +8,45 @@
 
 namespace tpu_mlir::schedule {
 
-Pace paceOf(const Network &network, const Timeline &timeline, const target::Chip &chip) {
+using backend::Task;
+
+Pace paceOf(const Network &network, const Timeline &timeline, const Prices &prices) {
   Pace pace;
   for (const Work &work : timeline.works) {
     double cycles = 0;
     const Recipe *recipe = network.nodes[work.node].recipe();
     for (const Region &part : work.parts)
-      cycles += stepCycles(*recipe, part, chip);
+      cycles += stepCycles(*recipe, part, prices);
     pace.work.push_back(cycles);
   }
-  pace.transferLatency = double(chip.time.gdmaLatencyCycles);
-  pace.bytesPerCycle = 1 / transferCycles(1, true, chip);
+  pace.transferLatency = prices.latency();
+  pace.bytesPerCycle = 1 / prices.pass(Task::Store, 1);
   return pace;
 }
 
 double estimateCycles(const Network &network, const Timeline &t, const Plan &plan, const Pace &pace,
-                      const target::Chip &chip) {
+                      const Prices &prices) {
   const int works = int(t.works.size());
   std::vector<double> workEnd(works + 1, 0), loadEnd(t.buffers.size(), 0);
   std::vector<std::vector<int>> loadsAt(works + 1);
   for (const Load &l : t.loads)
     if (int at = t.buffers[l.buffer].loadAt; at >= 0)
       loadsAt[at].push_back(l.buffer);
-  // Each engine runs its commands in order; the two wait for each other only where one needs what the other has made.
-  double tiu = 0, gdma = 0;
+  // Each engine runs its commands in order; they wait for each other only where one needs what another has made.
+  std::array<double, codegen::CommandStream::kMostEngines> clocks{};
+  double &compute = clocks[size_t(prices.family.engineFor(Task::Compute))];
+  double &loads = clocks[size_t(prices.family.engineFor(Task::Load))];
+  double &stores = clocks[size_t(prices.family.engineFor(Task::Store))];
   auto load = [&](int b, int w) {
     // Issued before work w, it waits for the work before it, whose end may have freed its place.
     double ready = w > 0 ? workEnd[w - 1] : 0;
-    gdma = std::max(gdma, ready) + pace.transferLatency + transferCycles(double(t.buffers[b].loadBytes), false, chip);
-    loadEnd[b] = gdma;
+    loads = std::max(loads, ready) + pace.transferLatency + prices.pass(Task::Load, double(t.buffers[b].loadBytes));
+    loadEnd[b] = loads;
   };
   auto store = [&](int w) {
     for (const Work::Store &s : t.works[w].stores) {
       double bytes = double(dimsOf(s.region).count() * kernel::byteSize(network.values[s.value].dtype));
-      gdma = std::max(gdma, workEnd[w]) + pace.transferLatency + transferCycles(bytes, true, chip);
+      stores = std::max(stores, workEnd[w]) + pace.transferLatency + prices.pass(Task::Store, bytes);
     }
   };
   for (int w = 0; w < works; ++w) {
@@ -59,21 +64,22 @@ double estimateCycles(const Network &network, const Timeline &t, const Plan &pla
       double bytes = double(network.values[node.result].bytes());
       for (int operand : node.operands)
         bytes += operand >= 0 ? double(network.values[operand].bytes()) : 0;
-      const double transfer = node.recipe() ? 2 * transferCycles(bytes, true, chip) : node.price.cycles;
-      double compute = node.recipe() ? 2 * stepCycles(*node.recipe(), wholeOf(node.recipe()->outputDims()), chip) : 0;
-      tiu = gdma = std::max(tiu, gdma) + transfer + compute;
+      const double transfer = node.recipe() ? 2 * prices.pass(Task::Store, bytes) : node.price.cycles;
+      const double arithmetic =
+          node.recipe() ? 2 * stepCycles(*node.recipe(), wholeOf(node.recipe()->outputDims()), prices) : 0;
+      clocks.fill(*std::max_element(clocks.begin(), clocks.end()) + transfer + arithmetic);
     } else {
       // Stores need no such wait: a place is not given away before its store has had time (Place.cpp).
       for (const Binding &b : work.bindings)
         if (b.buffer >= 0)
-          tiu = std::max(tiu, loadEnd[b.buffer]);
-      tiu += pace.work[w];
+          compute = std::max(compute, loadEnd[b.buffer]);
+      compute += pace.work[w];
     }
-    workEnd[w] = tiu;
+    workEnd[w] = compute;
   }
   if (works > 0)
     store(works - 1);
-  return std::max(tiu, gdma);
+  return *std::max_element(clocks.begin(), clocks.end());
 }
 
 } // namespace tpu_mlir::schedule

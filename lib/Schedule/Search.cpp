@@ -8,7 +8,6 @@
 #include "tpu_mlir/Schedule/Cost.h"
 #include "tpu_mlir/Schedule/Regions.h"
 #include "tpu_mlir/Schedule/Segments.h"
-#include "tpu_mlir/Timing/Uncertain.h"
 
 #include <algorithm>
 #include <limits>
@@ -62,8 +61,8 @@ namespace {
 
 class Searcher {
 public:
-  Searcher(const Network &ops, const Start &start, const target::Chip &chip, const SegmentRules &rules)
-      : ops(ops), start(start), memory(start.memory), chip(chip), rules(rules), alone(start.alone) {
+  Searcher(const Network &ops, const Start &start, const Prices &prices, const SegmentRules &rules)
+      : ops(ops), start(start), memory(start.memory), prices(prices), rules(rules), alone(start.alone) {
     arrange();
   }
 
@@ -96,12 +95,13 @@ public:
           draft = {};
         continue;
       }
-      Pace pace = paceOf(network(), built.timeline, chip);
+      Pace pace = paceOf(network(), built.timeline, prices);
       std::vector<int> failures;
       if (placeBuffers(built.timeline, pace, &failures) < 0) {
-        draft.cycles = estimateCycles(network(), built.timeline, draft.plan, pace, chip);
+        draft.cycles = estimateCycles(network(), built.timeline, draft.plan, pace, prices);
         // The plan is not chosen for slow transfers, but told apart from its equals by them (findSchedule).
-        const target::Chip slow = timing::withSlowTransfers(chip);
+        const target::Chip slowChip = prices.family.withSlowTransfers(prices.chip);
+        const Prices slow{prices.family, slowChip};
         draft.slowCycles =
             estimateCycles(network(), built.timeline, draft.plan, paceOf(network(), built.timeline, slow), slow);
         return std::move(draft);
@@ -137,7 +137,7 @@ private:
     std::vector<char> isAlone(network().nodes.size(), 0);
     for (size_t n = 0; n < isAlone.size(); ++n)
       isAlone[n] = alone.contains(network().nodes[n].id);
-    draft.plan.groups = chooseSegments(network(), isAlone, rules, memory, chip);
+    draft.plan.groups = chooseSegments(network(), isAlone, rules, memory, prices);
     for (const Group &g : draft.plan.groups) {
       auto why = alone.find(network().nodes[g.first].id);
       draft.reasons.push_back(g.alone ? why->second : "");
@@ -224,7 +224,7 @@ private:
   const Network &ops;
   const Start &start;
   const LocalMemory &memory;
-  const target::Chip &chip;
+  const Prices prices;
   SegmentRules rules;
   Draft draft;
   int rounds = 0;
@@ -238,6 +238,7 @@ private:
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level) {
   // Rooms above 1 are hopes: where memory runs out after all, a group is cut further. Small rooms leave more for
   // weights that come early, and so do short groups.
+  const Prices prices{*memory.family, chip};
   std::vector<SegmentRules> candidates;
   const bool isThorough = level >= 3;
   for (double share : isThorough ? std::vector{0.12, 0.18, 0.25, 0.35, 0.45, 0.6} : std::vector{0.12, 0.25, 0.5})
@@ -256,7 +257,7 @@ Schedule findSchedule(const Network &ops, const LocalMemory &memory, const targe
   std::vector<std::optional<Searcher>> searchers(count);
   // Arranging is cheap beside timelines: all rules choose their groups first, so that equal choices are tried once.
   forEachInParallel(count, [&](size_t i) {
-    searchers[i].emplace(ops, starts[i % starts.size()], chip, candidates[i / starts.size()]);
+    searchers[i].emplace(ops, starts[i % starts.size()], prices, candidates[i / starts.size()]);
   });
   // Rules that choose the same groups part only where memory runs out.
   std::vector<size_t> first(count);

@@ -23,8 +23,8 @@ constexpr int64_t kMostRows = 64; ///< slices of rows, or of columns
 class Chooser {
 public:
   Chooser(const Network &network, const std::vector<char> &alone, const SegmentRules &rules, const LocalMemory &memory,
-          const target::Chip &chip, const ScratchMap &scratch)
-      : network(network), alone(alone), rules(rules), memory(memory), chip(chip), scratch(scratch) {
+          const Prices &prices, const ScratchMap &scratch)
+      : network(network), alone(alone), rules(rules), memory(memory), prices(prices), scratch(scratch) {
     plan.isStored.assign(network.values.size(), 0);
     for (int n = 0; n < int(network.nodes.size()); ++n)
       plan.groups.push_back({n, n, 1, 1, bool(alone[n])});
@@ -146,26 +146,28 @@ private:
     // The engines overlap but for the first load and the last store of a run; the share stands for these.
     return std::max(compute, transfer) + 0.15 * std::min(compute, transfer);
   }
-  double latency() const { return double(chip.time.gdmaLatencyCycles); }
+  double latency() const { return prices.latency(); }
+  double load(double bytes) const { return prices.pass(backend::Task::Load, bytes); }
+  double store(double bytes) const { return prices.pass(backend::Task::Store, bytes); }
 
   double singleCost(int n) const {
     const Node &node = network.nodes[n];
     const Value &result = network.values[node.result];
     // What the op holds at once: its result, what other ops keep across it, and stored operands while they are read.
     int64_t bytes = localBytesOf[node.result] + passing[n];
-    double transfer = transferCycles(double(weightBytes[n].bytes()), false, chip);
+    double transfer = load(double(weightBytes[n].bytes()));
     for (const Buffer &b : node.recipe()->buffers)
       if (b.place == Place::Input) {
         int u = network.root(node.operands[b.index]);
         bytes += plan.isStored[u] ? localBytes(b.layout, b.dims, b.dtype, memory) : 0;
         if (plan.isStored[u])
-          transfer += latency() + transferCycles(double(network.values[u].bytes()), false, chip);
+          transfer += latency() + load(double(network.values[u].bytes()));
       }
     // What cannot be whole needs slices, or runs by itself at several times the cost.
     bool fits = bytes + std::min<int64_t>(weightBytes[n].localBytes, memory.bytes / 16) <= scratch.area;
     if (plan.isStored[node.result])
-      transfer += latency() + transferCycles(double(result.bytes()), true, chip);
-    double compute = regionCycles(*node.recipe(), wholeOf(result.dims), chip, scratch.slotBytes);
+      transfer += latency() + store(double(result.bytes()));
+    double compute = regionCycles(*node.recipe(), wholeOf(result.dims), prices, scratch.slotBytes);
     return together(compute, transfer) * (fits ? 1 : 4) + (fits ? 0 : 1e5);
   }
 
@@ -255,7 +257,7 @@ private:
       change[0] += bytesOf(u, r);
       change[std::min(count, network.values[u].users.back() - g.first + 1)] -= bytesOf(u, r);
       double bytes = double(dimsOf(r).count() * kernel::byteSize(network.values[u].dtype));
-      transfer += times * (latency() + transferCycles(bytes, false, chip));
+      transfer += times * (latency() + load(bytes));
     }
     for (int i = 0; i < count; ++i) {
       const Node &node = network.nodes[g.first + i];
@@ -272,14 +274,14 @@ private:
         fixed += local;
         change[i] += local, change[std::min(count, i + 1)] -= local;
         double bytes = double(dimsOf(need).count() * kernel::byteSize(b.dtype)) / double(b.repeat);
-        transfer += times * (latency() + transferCycles(bytes, false, chip));
+        transfer += times * (latency() + load(bytes));
       }
-      compute += times * regionCycles(*node.recipe(), regions.made[i], chip, scratch.slotBytes);
-      transfer += latency() + transferCycles(double(weightBytes[g.first + i].bytes()), false, chip);
+      compute += times * regionCycles(*node.recipe(), regions.made[i], prices, scratch.slotBytes);
+      transfer += latency() + load(double(weightBytes[g.first + i].bytes()));
       bool leaves = leavesGroup(network, node.result, g.first, g.last),
            stored = plan.isStored[node.result] || g.wSlices > 1;
       if (leaves && stored)
-        transfer += times * latency() + transferCycles(double(v.bytes()), true, chip);
+        transfer += times * latency() + store(double(v.bytes()));
       if (leaves && !stored) {
         fixed += localBytesOf[node.result];
         continue;
@@ -301,7 +303,7 @@ private:
   const std::vector<char> &alone;
   const SegmentRules &rules;
   const LocalMemory &memory;
-  const target::Chip &chip;
+  const Prices &prices;
   const ScratchMap &scratch;
   struct Solved {
     double cost = kNever;
@@ -317,7 +319,7 @@ private:
 } // namespace
 
 std::vector<Group> chooseSegments(const Network &network, const std::vector<char> &alone, const SegmentRules &rules,
-                                  const LocalMemory &memory, const target::Chip &chip) {
+                                  const LocalMemory &memory, const Prices &prices) {
   std::optional<ScratchMap> scratch = mapScratch(network, alone, memory);
   if (!scratch) {
     std::vector<Group> groups;
@@ -325,7 +327,7 @@ std::vector<Group> chooseSegments(const Network &network, const std::vector<char
       groups.push_back({n, n, 1, 1, bool(alone[n])});
     return groups;
   }
-  return Chooser(network, alone, rules, memory, chip, *scratch).run();
+  return Chooser(network, alone, rules, memory, prices, *scratch).run();
 }
 
 } // namespace tpu_mlir::schedule

@@ -63,7 +63,7 @@ void Engines::run(const Group &group, size_t index, const std::function<void(con
     int e = choose(ready[0], ready[1]);
     const isa::Command &command = group.streams[e][next[e]];
     Cost cost = costOf(command, chip);
-    auto [start, end] = events.issue(timing::Engine(e), cost.cycles, command.dep());
+    auto [start, end] = events.issue(size_t(e), cost.cycles, {size_t(1 - e), command.dep()});
     if (options.beforeCommand)
       options.beforeCommand({index, command, start, start});
     execute(command);

@@ -6,7 +6,7 @@
 #define TPU_MLIR_LIB_SIM_ENGINES_H
 
 #include "tpu_mlir/Sim/Simulator.h"
-#include "tpu_mlir/Timing/EventModel.h"
+#include "tpu_mlir/Timing/CostModel.h"
 
 #include <random>
 
@@ -26,7 +26,7 @@ std::string describe(size_t group, const isa::Command &command);
 class Engines {
 public:
   Engines(const target::Chip &chip, const RunOptions &options, RunResult &result)
-      : chip(chip), options(options), result(result), random(options.seed), events(chip) {}
+      : chip(chip), options(options), result(result), random(options.seed), events(timing::engineClocks(chip)) {}
 
   /// Calls `execute` for every command in a legal order and adds its cost to the result.
   void run(const Group &group, size_t index, const std::function<void(const isa::Command &)> &execute);

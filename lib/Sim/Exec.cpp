@@ -1,6 +1,6 @@
 //===- Exec.cpp - Executing one command -----------------------------------===//
-// Operand description and dispatch by instruction family. Long and short forms
-// share field names and semantics, so one executor serves both.
+// How operands are described, read and written, whatever the command. Which
+// executor runs a command is said in Forms.cpp.
 
 #include "Exec.h"
 #include "tpu_mlir/Kernel/Visit.h"
@@ -155,54 +155,6 @@ int64_t Exec::integerConstant(Field value, DType dtype) const {
 float Exec::floatConstant(Field value, DType dtype) const {
   uint32_t bits = uint32_t(get(value));
   return kernel::realAt(dtype, &bits, 0);
-}
-
-void execute(Exec &e) {
-  using isa::CommandId;
-  switch (e.command.info->id) {
-  case CommandId::CONV:
-  case CommandId::SCONV:
-    return executeConv(e);
-  case CommandId::PORD:
-  case CommandId::SPORD:
-    return executePool(e);
-  case CommandId::MM2:
-  case CommandId::SMM2:
-    return executeMatmul2(e);
-  case CommandId::AR:
-  case CommandId::SAR:
-    return executeArith(e);
-  case CommandId::RQ:
-  case CommandId::SRQ:
-    return executeQuant(e);
-  case CommandId::TRANS:
-  case CommandId::STRANS:
-    return executeTranspose(e);
-  case CommandId::SG:
-  case CommandId::SSG:
-    return executeGather(e);
-  case CommandId::LIN:
-  case CommandId::SLIN:
-    return executeLinear(e);
-  case CommandId::CMP:
-  case CommandId::SCMP:
-    return executeCompare(e);
-  case CommandId::DMATensor:
-    return executeDmaTensor(e);
-  case CommandId::DMAGeneral:
-    return executeDmaGeneral(e);
-  case CommandId::DMACwTranspose:
-    return executeDmaTranspose(e);
-  case CommandId::SYSID:
-    if (e.kind == isa::kSysEnd || e.kind == isa::kSysNop)
-      return;
-    break;
-  case CommandId::SDMASys:
-    return; // end or nop
-  default:
-    break;
-  }
-  e.notBuilt("this command");
 }
 
 } // namespace tpu_mlir::sim

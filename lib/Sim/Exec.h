@@ -120,7 +120,7 @@ private:
 /// Runs one TIU or GDMA command on the memories. End commands do nothing.
 void execute(Exec &e);
 
-// One per instruction family.
+// One per instruction family; Forms.cpp says which form each is for.
 void executeConv(Exec &e);
 void executePool(Exec &e);
 void executeMatmul2(Exec &e);

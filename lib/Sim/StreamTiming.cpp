@@ -93,7 +93,7 @@ const isa::Command &TimedStream::command(const TimedCommand &timed) const {
 
 StreamReport TimedStream::time(const target::Chip &chip, std::vector<TimedCommand> *list) const {
   StreamReport r;
-  timing::EventModel events(chip);
+  timing::EventModel events(timing::engineClocks(chip));
   if (list)
     list->reserve(commands());
   for (size_t g = 0; g < state->groups.size(); ++g) {
@@ -108,7 +108,7 @@ StreamReport TimedStream::time(const target::Chip &chip, std::vector<TimedComman
                         std::to_string(next[0] + 1) + " and gdma command " + std::to_string(next[1] + 1));
       const isa::Command &command = group.streams[e][next[e]++];
       Cost cost = costOf(command, chip);
-      auto [start, end] = events.issue(timing::Engine(e), cost.cycles, command.dep());
+      auto [start, end] = events.issue(size_t(e), cost.cycles, {size_t(1 - e), command.dep()});
       r.work += cost.work;
       if (e == 0)
         r.packedTiu -= packingSaves(command, chip, cost.cycles);
@@ -121,7 +121,7 @@ StreamReport TimedStream::time(const target::Chip &chip, std::vector<TimedComman
     }
   }
   r.cycles = events.now();
-  r.tiuBusy = events.busy(timing::Engine::Tiu), r.gdmaBusy = events.busy(timing::Engine::Gdma);
+  r.tiuBusy = events.busy(size_t(isa::Engine::TIU)), r.gdmaBusy = events.busy(size_t(isa::Engine::GDMA));
   r.packedTiu += r.tiuBusy;
   const Bounds &b = state->bounds;
   r.ddrBound = timing::gdmaToTiu(chip) * (double(b.weightBytes + b.inputBytes) / chip.time.gdmaLoadBytes +

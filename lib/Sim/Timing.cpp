@@ -2,7 +2,8 @@
 // Reads a command's shape, layout and banks, and asks the cost model. Source of
 // what the fields mean: shared ISA notes, isa.md §5 and §6.
 
-#include "tpu_mlir/Sim/Timing.h"
+#include "Costs.h"
+#include "tpu_mlir/Sim/Forms.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>
@@ -81,7 +82,10 @@ public:
   }
 };
 
-Cost conv(const Tiu &t) {
+} // namespace
+
+Cost convCost(const isa::Command &c, const target::Chip &chip) {
+  const Tiu t(c, chip);
   double kernel = t.get(Field::opd1_h) * t.get(Field::opd1_w), channels = t.get(Field::opd0_c);
   double bytes = double(t.bytes(Field::opd0_prec));
   Cost cost;
@@ -93,7 +97,8 @@ Cost conv(const Tiu &t) {
   return cost;
 }
 
-Cost pool(const Tiu &t) {
+Cost poolCost(const isa::Command &c, const target::Chip &chip) {
+  const Tiu t(c, chip);
   timing::WindowShape shape{t.result(), t.get(Field::opd1_h), t.get(Field::opd1_w), double(t.bytes(Field::opd0_prec)),
                             double(t.bytes(Field::res0_prec))};
   Cost cost;
@@ -104,7 +109,8 @@ Cost pool(const Tiu &t) {
   return cost;
 }
 
-Cost arith(const Tiu &t) {
+Cost arithCost(const isa::Command &c, const target::Chip &chip) {
+  const Tiu t(c, chip);
   bool second = t.get(Field::tsk_opd_num) >= 2 && !t.c.get(Field::opd1_const);
   auto repeats = [&](Field layout, Field h, Field w) {
     return t.c.get(layout) == isa::kLayoutChannelScalar ||
@@ -119,71 +125,56 @@ Cost arith(const Tiu &t) {
   return cost;
 }
 
-Cost tiuCost(const isa::Command &c, const target::Chip &chip) {
-  using isa::CommandId;
-  Tiu t(c, chip);
-  const isa::KindInfo *kind = c.kind();
-  Cost cost;
-  switch (c.info->id) {
-  case CommandId::CONV:
-  case CommandId::SCONV:
-    return conv(t);
-  case CommandId::PORD:
-  case CommandId::SPORD:
-    return pool(t);
-  case CommandId::AR:
-  case CommandId::SAR:
-    return arith(t);
-  case CommandId::MM2:
-  case CommandId::SMM2: {
-    double rows = t.get(Field::res0_c), columns = t.get(Field::res0_w);
-    double depth = t.get(t.kind == isa::kMm2Nt ? Field::opd1_w : Field::opd1_c);
-    cost.cycles = timing::matrix2Cycles(chip, rows, depth, columns, double(t.bytes(Field::opd0_prec)));
-    cost.work.matmulMacs = counted(rows * depth * columns);
-    cost.work.arrayCycles = rows * depth * columns / timing::arrayRate(chip, double(t.bytes(Field::opd0_prec)));
-    return cost;
-  }
-  case CommandId::MM:
-  case CommandId::SMM: {
-    double rows = t.get(Field::opd0_n), sections = t.get(Field::res0_c), width = t.get(Field::res0_w);
-    double depth = std::max(0.0, (t.get(Field::opd0_c) - 1) * t.get(Field::opd0_w) + t.get(Field::opd1_w));
-    cost.cycles = timing::matrixCycles(chip, rows, depth, sections, width, double(t.bytes(Field::opd0_prec)));
-    cost.work.matmulMacs = counted(rows * depth * sections * width);
-    return cost;
-  }
-  case CommandId::RQ:
-  case CommandId::SRQ:
-    cost.cycles = timing::elementCycles(chip, t.result(), double(t.widest()), t.conflict(true, false));
-    return cost;
-  case CommandId::SG:
-  case CommandId::SSG:
-    cost.cycles = timing::gatherCycles(chip, t.result(), t.kind >= isa::kSgPeSGatherHzd);
-    return cost;
-  case CommandId::TRANS:
-  case CommandId::STRANS: {
-    double bytes = double(t.bytes(Field::res0_prec));
-    if (t.kind == isa::kTsbcCwTs || t.kind == isa::kTsbcWcTs)
-      cost.cycles = timing::transposeCycles(chip, t.result(), bytes);
-    else
-      cost.cycles = timing::laneCopyCycles(chip, t.result(), bytes);
-    return cost;
-  }
-  case CommandId::SYSID:
-    cost.cycles = chip.time.systemCycles;
-    return cost;
-  default:
-    cost.cycles = (kind ? double(kind->initialCycles) : 0) + timing::streamCycles(chip, t.result(), double(t.widest()));
-    return cost;
-  }
+Cost quantCost(const isa::Command &c, const target::Chip &chip) {
+  const Tiu t(c, chip);
+  return {timing::elementCycles(chip, t.result(), double(t.widest()), t.conflict(true, false)), {}};
 }
 
-Cost gdmaCost(const isa::Command &c, const target::Chip &chip) {
+Cost matrix2Cost(const isa::Command &c, const target::Chip &chip) {
+  const Tiu t(c, chip);
+  double rows = t.get(Field::res0_c), columns = t.get(Field::res0_w), bytes = double(t.bytes(Field::opd0_prec));
+  double depth = t.get(t.kind == isa::kMm2Nt ? Field::opd1_w : Field::opd1_c);
+  Cost cost;
+  cost.cycles = timing::matrix2Cycles(chip, rows, depth, columns, bytes);
+  cost.work.matmulMacs = counted(rows * depth * columns);
+  cost.work.arrayCycles = rows * depth * columns / timing::arrayRate(chip, bytes);
+  return cost;
+}
+
+Cost matrixCost(const isa::Command &c, const target::Chip &chip) {
+  const Tiu t(c, chip);
+  double rows = t.get(Field::opd0_n), sections = t.get(Field::res0_c), width = t.get(Field::res0_w);
+  double depth = std::max(0.0, (t.get(Field::opd0_c) - 1) * t.get(Field::opd0_w) + t.get(Field::opd1_w));
+  Cost cost;
+  cost.cycles = timing::matrixCycles(chip, rows, depth, sections, width, double(t.bytes(Field::opd0_prec)));
+  cost.work.matmulMacs = counted(rows * depth * sections * width);
+  return cost;
+}
+
+Cost gatherCost(const isa::Command &c, const target::Chip &chip) {
+  const Tiu t(c, chip);
+  return {timing::gatherCycles(chip, t.result(), t.kind >= isa::kSgPeSGatherHzd), {}};
+}
+
+Cost transposeCost(const isa::Command &c, const target::Chip &chip) {
+  const Tiu t(c, chip);
+  const double bytes = double(t.bytes(Field::res0_prec));
+  const bool turns = t.kind == isa::kTsbcCwTs || t.kind == isa::kTsbcWcTs;
+  return {turns ? timing::transposeCycles(chip, t.result(), bytes) : timing::laneCopyCycles(chip, t.result(), bytes),
+          {}};
+}
+
+Cost passCost(const isa::Command &c, const target::Chip &chip) {
+  const Tiu t(c, chip);
+  const isa::KindInfo *kind = c.kind();
+  return {(kind ? double(kind->initialCycles) : 0) + timing::streamCycles(chip, t.result(), double(t.widest())), {}};
+}
+
+Cost systemCost(const isa::Command &, const target::Chip &chip) { return {chip.time.systemCycles, {}}; }
+
+Cost copyCost(const isa::Command &c, const target::Chip &chip) {
   using isa::CommandId;
   Cost cost;
-  if (c.info->id == CommandId::SDMASys) {
-    cost.cycles = chip.time.systemCycles;
-    return cost;
-  }
   auto get = [&](Field f) { return double(c.get(f)); };
   static constexpr int64_t kFormatBytes[8] = {1, 2, 4, 2, 4, 2, 1, 1};
   double size = double(kFormatBytes[c.get(Field::src_data_format)]);
@@ -223,10 +214,6 @@ Cost gdmaCost(const isa::Command &c, const target::Chip &chip) {
   return cost;
 }
 
-} // namespace
-
-Cost costOf(const isa::Command &command, const target::Chip &chip) {
-  return command.engine() == isa::Engine::TIU ? tiuCost(command, chip) : gdmaCost(command, chip);
-}
+Cost costOf(const isa::Command &command, const target::Chip &chip) { return formOf(*command.info).cost(command, chip); }
 
 } // namespace tpu_mlir::sim

@@ -110,6 +110,11 @@ double copyCycles(const Chip &chip, Copy direction, double rows, double rowBytes
          (rows > 1 ? rows * chip.time.gdmaRowCycles : 0);
 }
 
+std::array<EngineClock, 2> engineClocks(const Chip &chip) {
+  const double gdma = gdmaToTiu(chip);
+  return {EngineClock{1, chip.time.issueCycles}, EngineClock{gdma, chip.time.gdmaIssueCycles * gdma}};
+}
+
 double bankShare(const Chip &chip, double a, double aBytes, double b, double bBytes) {
   double bank = double(chip.local.laneBytes / chip.local.banks);
   if (aBytes <= 0 || bBytes <= 0 || a < 0 || b < 0)

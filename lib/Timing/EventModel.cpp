@@ -1,36 +1,38 @@
 //===- EventModel.cpp - When commands start and end -----------------------===//
-// A command starts when its engine is free and the command that it waits for
-// has ended. There is one copy engine per core and it takes one copy at a time,
-// so copies never share the memory's bandwidth; the compute engine does not
-// touch global memory.
+// A command starts when its engine is free and the commands that it waits for
+// have ended. An engine that copies takes one copy at a time, so copies of one
+// engine never share the memory's bandwidth.
 
 #include "tpu_mlir/Timing/EventModel.h"
-#include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>
 #include <cassert>
 
 namespace tpu_mlir::timing {
 
-EventModel::EventModel(const target::Chip &chip)
-    : perCycle{1, gdmaToTiu(chip)}, gap{chip.time.issueCycles, chip.time.gdmaIssueCycles * gdmaToTiu(chip)} {}
+EventModel::EventModel(std::span<const EngineClock> clocks) {
+  for (const EngineClock &c : clocks)
+    engines.push_back({c, {}, 0});
+}
 
-Interval EventModel::issue(Engine engine, double cycles, size_t dep) {
-  size_t e = size_t(engine);
-  assert(dep <= ends[1 - e].size() && "a command waits for one that has not been issued");
-  double start = ends[e].empty() ? groupStart : ends[e].back() + gap[e];
-  if (dep)
-    start = std::max(start, ends[1 - e][dep - 1]);
-  double taken = cycles * perCycle[e], end = start + taken;
-  ends[e].push_back(end);
-  sum[e] += taken;
+Interval EventModel::issue(size_t engine, double cycles, std::span<const Awaited> after) {
+  Engine &own = engines[engine];
+  double start = own.ends.empty() ? groupStart : own.ends.back() + own.clock.gap;
+  for (const Awaited &a : after) {
+    assert(a.command <= engines[a.engine].ends.size() && "a command waits for one that has not been issued");
+    if (a.command)
+      start = std::max(start, engines[a.engine].ends[a.command - 1]);
+  }
+  double taken = cycles * own.clock.perCycle, end = start + taken;
+  own.ends.push_back(end);
+  own.busy += taken;
   clock = std::max(clock, end);
   return {start, end};
 }
 
 void EventModel::startGroup() {
-  for (auto &list : ends)
-    list.clear();
+  for (Engine &e : engines)
+    e.ends.clear();
   groupStart = clock;
 }
 

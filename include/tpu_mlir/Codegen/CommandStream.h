@@ -1,12 +1,13 @@
 //===- CommandStream.h - Commands with computed dependencies ----*- C++ -*-===//
-// Collects the commands of both engines, numbers them, and derives each one's
-// dependency on the other engine from the memory it reads and writes. Decides
-// nothing about what commands do.
+// Numbers the commands of every engine, and derives from the memory that each
+// reads and writes which commands of the other engines it must come after. A
+// family of chips derives its own stream, which decides what a command looks
+// like and how it waits. Decides nothing about what commands do.
 #ifndef TPU_MLIR_CODEGEN_COMMANDSTREAM_H
 #define TPU_MLIR_CODEGEN_COMMANDSTREAM_H
 
-#include "tpu_mlir/Isa/Command.h"
-
+#include <array>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <vector>
@@ -21,60 +22,82 @@ struct Access {
   bool isWrite;
 };
 
-/// One TIU and one GDMA stream whose ids start at 1; both end with their end command and are padded.
+/// What one engine is given, as the family encodes it.
+struct Queue {
+  uint32_t count = 0; ///< commands with what ends the queue
+  std::vector<uint8_t> bytes;
+};
+/// A queue for each engine, in the family's order. Numbers of commands start at 1 in each group.
 struct CommandGroup {
-  uint32_t tiuCount = 0, gdmaCount = 0; ///< commands with the end command
-  std::vector<uint8_t> tiu, gdma;
+  std::vector<Queue> queues;
 };
 
 class CommandStream {
 public:
-  /// `idLimit`: the first id that a command's id field cannot hold; `padBytes`: stream lengths are multiples of it.
-  CommandStream(const isa::Table &table, uint32_t idLimit, uint32_t padBytes);
+  /// Engines of a family; room for that many is kept with every range of bytes.
+  static constexpr int kMostEngines = 4;
 
-  /// Numbers the command, computes its dependency and appends it. Returns its id.
-  uint32_t issue(isa::Command command, std::span<const Access> accesses);
+  /// `idLimit`: the first number that a command cannot have.
+  CommandStream(int engines, uint32_t idLimit);
+  virtual ~CommandStream() = default;
 
-  /// True when fewer than `margin` ids are left in the current group.
+  /// True when fewer than `margin` numbers are left to some engine in the current group.
   bool isNearlyFull(uint32_t margin) const;
   /// Ends the current group; groups run one after the other. Does nothing on an empty group.
   void closeGroup();
-  /// Groups closed so far, and the last id of the current one.
-  uint32_t groupIndex() const { return groups.size(); }
-  uint32_t lastId(isa::Engine engine) const { return last[int(engine)]; }
-  /// The last id of a closed group without its end command, or of the current one.
-  uint32_t lastIdOf(uint32_t group, isa::Engine engine) const {
-    if (group == groups.size())
-      return lastId(engine);
-    return (engine == isa::Engine::TIU ? groups[group].tiuCount : groups[group].gdmaCount) - 1;
+
+  int engineCount() const { return int(engines.size()); }
+  /// Groups closed so far, and the last number that an engine has in the current one.
+  uint32_t groupIndex() const { return uint32_t(groups.size()); }
+  uint32_t lastId(int engine) const { return engines[size_t(engine)].last; }
+  /// The last number in a closed group without what ends the queue, or in the current one.
+  uint32_t lastIdOf(uint32_t group, int engine) const {
+    return group == groups.size() ? lastId(engine) : closed[group][size_t(engine)];
   }
-  /// Which command an engine was given last, in whatever group; id 0 before the first.
+  /// Which command an engine was given last, in whatever group; number 0 before the first.
   struct Position {
     uint32_t group = 0, id = 0;
   };
-  Position lastIssued(isa::Engine engine) const { return positions[int(engine)]; }
-  uint64_t total(isa::Engine engine) const { return totals[int(engine)]; }
+  Position lastIssued(int engine) const { return engines[size_t(engine)].position; }
+  uint64_t total(int engine) const { return engines[size_t(engine)].total; }
 
   std::vector<CommandGroup> finish();
 
+protected:
+  /// A command's number, and by engine the last command that must be complete before it starts (0: none). An engine
+  /// takes its own commands in order; and what an earlier command of the same engine waited for is still said.
+  struct Turn {
+    uint32_t id;
+    std::span<const uint32_t> after;
+  };
+  /// Numbers the next command of an engine, which touches so much. The family appends it to the queue.
+  Turn take(int engine, std::span<const Access> accesses);
+  /// The queues of the current group, ended and ready to be stored; afterwards they are empty.
+  virtual CommandGroup endQueues() = 0;
+
 private:
-  /// The last accesses of a range of bytes, by engine.
+  /// The last accesses of a range of bytes: a write replaces all before it, reads stand beside it.
   struct Cell {
     uint64_t end = 0;
-    uint32_t write[2] = {0, 0}, read[2] = {0, 0};
+    int writer = 0; ///< engine
+    uint32_t write = 0;
+    std::array<uint32_t, kMostEngines> read{};
   };
   using Cells = std::map<uint64_t, Cell>;
-  uint32_t record(Cells &cells, const Access &access, int engine, uint32_t id);
+  struct Engine {
+    uint32_t last = 0;
+    std::array<uint32_t, kMostEngines> after{};
+    uint64_t total = 0;
+    Position position;
+  };
+  void record(Cells &cells, const Access &access, int engine, uint32_t id);
   static void splitAt(Cells &cells, uint64_t at);
 
-  const isa::Table &table;
-  uint32_t idLimit, padBytes;
-  Cells spaces[2];
-  uint32_t last[2] = {0, 0}, waited[2] = {0, 0};
-  uint64_t totals[2] = {0, 0};
-  Position positions[2];
-  std::vector<uint8_t> bytes[2];
+  uint32_t idLimit;
+  Cells spaces[2]; ///< by Access::Space
+  std::vector<Engine> engines;
   std::vector<CommandGroup> groups;
+  std::vector<std::vector<uint32_t>> closed; ///< by group and engine: the last number
 };
 
 } // namespace tpu_mlir::codegen

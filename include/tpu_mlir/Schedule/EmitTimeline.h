@@ -1,9 +1,10 @@
 //===- EmitTimeline.h - A placed timeline as commands -----------*- C++ -*-===//
-// From works that have their places to commands of both engines, and where in
+// From works that have their places to commands of all engines, and where in
 // global memory their weights lie. Decides no order: the timeline has it.
 #ifndef TPU_MLIR_SCHEDULE_EMITTIMELINE_H
 #define TPU_MLIR_SCHEDULE_EMITTIMELINE_H
 
+#include "tpu_mlir/Codegen/Emitter.h"
 #include "tpu_mlir/Schedule/Timeline.h"
 
 namespace tpu_mlir::schedule {
@@ -33,14 +34,14 @@ public:
   virtual ~EmitObserver() = default;
   /// Commands issued from now on belong to an op (its id).
   virtual void owns(int op) { (void)op; }
-  /// A region of a value is complete in local memory, with these strides, after the TIU command just issued.
+  /// A region of a value is complete in local memory, with these strides, after the last command of arithmetic.
   virtual void madeLocal(int value, const Region &region, const codegen::LocalView &view,
                          const codegen::LocalStrides &outer) {
     (void)value, (void)region, (void)view, (void)outer;
   }
-  /// A region of a value is complete in global memory after the GDMA command just issued.
+  /// A region of a value is complete in global memory after the last store.
   virtual void madeGlobal(int value, const Region &region) { (void)value, (void)region; }
-  /// A region of a value, seen as `whole`, is complete in local memory after the GDMA command just issued.
+  /// A region of a value, seen as `whole`, is complete in local memory after the last load.
   virtual void loaded(int value, const Dims &whole, const Region &region, const codegen::LocalView &view) {
     (void)value, (void)whole, (void)region, (void)view;
   }

@@ -5,7 +5,8 @@
 #ifndef TPU_MLIR_SCHEDULE_NETWORK_H
 #define TPU_MLIR_SCHEDULE_NETWORK_H
 
-#include "tpu_mlir/Codegen/MovePlan.h"
+#include "tpu_mlir/Codegen/ProgramPrice.h"
+#include "tpu_mlir/Codegen/Tiling.h"
 
 #include <functional>
 #include <optional>

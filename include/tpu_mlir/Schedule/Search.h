@@ -4,8 +4,8 @@
 #ifndef TPU_MLIR_SCHEDULE_SEARCH_H
 #define TPU_MLIR_SCHEDULE_SEARCH_H
 
+#include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Schedule/Place.h"
-#include "tpu_mlir/Target/Target.h"
 
 namespace tpu_mlir::schedule {
 
@@ -28,12 +28,12 @@ void markStored(const Network &network, Plan &plan);
 /// The best schedule found. `level`: how much is tried.
 Schedule findSchedule(const Network &ops, const LocalMemory &memory, const target::Chip &chip, int level);
 
-/// How long a placed timeline takes by an event model of the two engines, in cycles.
+/// How long a placed timeline takes with all engines at work, in cycles.
 double estimateCycles(const Network &network, const Timeline &timeline, const Plan &plan, const Pace &pace,
-                      const target::Chip &chip);
+                      const backend::Prices &prices);
 
-/// The pace of a timeline by the timing model's formulas.
-Pace paceOf(const Network &network, const Timeline &timeline, const target::Chip &chip);
+/// The pace of a timeline by the family's prices.
+Pace paceOf(const Network &network, const Timeline &timeline, const backend::Prices &prices);
 
 } // namespace tpu_mlir::schedule
 

@@ -4,8 +4,8 @@
 #ifndef TPU_MLIR_SCHEDULE_SEGMENTS_H
 #define TPU_MLIR_SCHEDULE_SEGMENTS_H
 
+#include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Schedule/Timeline.h"
-#include "tpu_mlir/Target/Target.h"
 
 namespace tpu_mlir::schedule {
 
@@ -19,7 +19,7 @@ struct SegmentRules {
 /// Groups of least estimated time by dynamic programming over the ops in order. `alone[n]`: node n runs by itself.
 /// A pure function of its arguments.
 std::vector<Group> chooseSegments(const Network &network, const std::vector<char> &alone, const SegmentRules &rules,
-                                  const LocalMemory &memory, const target::Chip &chip);
+                                  const LocalMemory &memory, const backend::Prices &prices);
 
 } // namespace tpu_mlir::schedule
 

@@ -5,7 +5,7 @@
 #ifndef TPU_MLIR_SCHEDULE_TIMELINE_H
 #define TPU_MLIR_SCHEDULE_TIMELINE_H
 
-#include "tpu_mlir/Codegen/StepEmitter.h"
+#include "tpu_mlir/Codegen/LocalView.h"
 #include "tpu_mlir/Schedule/Network.h"
 #include "tpu_mlir/Schedule/RowBlob.h"
 

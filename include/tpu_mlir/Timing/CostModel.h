@@ -13,6 +13,9 @@
 #define TPU_MLIR_TIMING_COSTMODEL_H
 
 #include "tpu_mlir/Target/Target.h"
+#include "tpu_mlir/Timing/EventModel.h"
+
+#include <array>
 
 namespace tpu_mlir::timing {
 
@@ -79,6 +82,8 @@ inline double copyCycles(const Chip &chip, Copy direction, double bytes) {
 double copyRate(const Chip &chip, Copy direction);
 /// TIU cycles per GDMA cycle.
 inline double gdmaToTiu(const Chip &chip) { return double(chip.clock.tiuMhz) / double(chip.clock.gdmaMhz); }
+/// The TIU's and the GDMA's, in the order of isa::Engine; the event model counts in TIU cycles.
+std::array<EngineClock, 2> engineClocks(const Chip &chip);
 /// Milliseconds of TIU cycles.
 inline double milliseconds(const Chip &chip, double tiuCycles) {
   return tiuCycles / (double(chip.clock.tiuMhz) * 1000.0);

@@ -19,7 +19,7 @@ struct BinaryRow final : FamilyRow {
     return reachesAll(step, views, memory);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const auto &with = attributesOf<primitive::BinaryAttributes>(step);
     const LocalView &out = views[step.dst];
     assert((with.op != BinaryOp::Sub || isSigned(out.dtype)) &&
@@ -92,7 +92,7 @@ struct BinaryRow final : FamilyRow {
 };
 
 /// What bitwise operations and shifts share: integers of one format, and a second operand that may be a constant.
-isa::SAR integerCommand(std::string_view kind, const LocalView &a, const LocalView &out, const StepEmitter &to) {
+isa::SAR integerCommand(std::string_view kind, const LocalView &a, const LocalView &out, const CommandEmitter &to) {
   isa::SAR c;
   c.tsk_eu_typ = kindOf(to.table, isa::CommandId::SAR, kind);
   c.tsk_opd_num = 2;
@@ -108,7 +108,7 @@ struct BitwiseRow final : FamilyRow {
     return isPlain(step, views, memory, 2);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const auto &with = attributesOf<primitive::BitwiseAttributes>(step);
     const LocalView &a = views[step.sources[0]], &out = views[step.dst];
     isa::SAR c = integerCommand(with.op == kernel::BitOp::And  ? "arith.and"
@@ -133,7 +133,7 @@ struct ShiftRow final : FamilyRow {
     return isPlain(step, views, memory, 1);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const LocalView &a = views[step.sources[0]], &out = views[step.dst];
     isa::SAR c = integerCommand("arith.ashift", a, out, to);
     c.opd1_const = 1, c.opd1_addr = uint8_t(attributesOf<primitive::ShiftAttributes>(step).places);

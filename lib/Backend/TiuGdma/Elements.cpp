@@ -10,7 +10,8 @@ namespace tpu_mlir::backend::tiu_gdma {
 namespace {
 
 /// Arithmetic of one operand.
-void emitUnary(std::string_view kind, const LocalView &in, const LocalView &out, StepEmitter &to, uint32_t rounding) {
+void emitUnary(std::string_view kind, const LocalView &in, const LocalView &out, CommandEmitter &to,
+               uint32_t rounding) {
   isa::SAR c;
   c.tsk_eu_typ = kindOf(to.table, isa::CommandId::SAR, kind);
   c.tsk_opd_num = 1;
@@ -29,7 +30,7 @@ struct CastRow final : FamilyRow {
     return reachesAll(step, views, memory);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     // Between floats the nearest; integers to floats keep the field that F32 networks have had.
     const Round round = kernel::isFloat(in.dtype) && kernel::isFloat(out.dtype)
@@ -47,7 +48,7 @@ struct SelectRow final : FamilyRow {
     return isPlain(step, views, memory, Step::kMostSources);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const auto &with = attributesOf<primitive::SelectAttributes>(step);
     const LocalView &out = views[step.dst], &number = views[step.sources[step.has(0) ? 0 : 1]];
     isa::SCMP c;
@@ -79,7 +80,7 @@ struct AbsoluteRow final : FamilyRow {
     return reachesAll(step, views, memory);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     emitUnary("arith.abs", views[step.sources[0]], views[step.dst], to, 0);
   }
   double cycles(const StepShape &shape, const target::Chip &chip) const override { return streamOnce(shape, chip); }
@@ -102,7 +103,7 @@ struct LookupRow final : FamilyRow {
     return isPlain(step, views, memory, 1) && views[step.dst].dims.h * views[step.dst].dims.w <= memory.maxDim;
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const LocalView &in = views[step.sources[0]], &entries = views[step.sources[1]], &out = views[step.dst];
     if (int64_t half = splitOf(out.dims, to.machine.memory.lanes, to.machine.memory.alignBytes))
       return emitInHalves(step, views, half, to);
@@ -135,7 +136,7 @@ struct LookupRow final : FamilyRow {
 
 private:
   /// Lanes without a channel take the second half of each plane, from where it comes back after the lookup.
-  void emitInHalves(const Step &step, std::span<const LocalView> views, int64_t half, StepEmitter &to) const {
+  void emitInHalves(const Step &step, std::span<const LocalView> views, int64_t half, CommandEmitter &to) const {
     LocalView in = views[step.sources[0]], out = views[step.dst];
     const int64_t channels = out.dims.c, rest = out.dims.h * out.dims.w - half;
     auto move = [&](uint64_t target, uint64_t from, const LocalView &view) {
@@ -146,12 +147,12 @@ private:
       t.res0_addr = target, t.opd0_addr = from;
       to.issue(t, {to.read(view), to.write(view)});
     };
-    const int64_t away = channels * to.machine.laneStride;
+    const int64_t away = channels * to.chip.local.laneStride;
     move(away + in.offset, in.offset + half, in);
     std::vector<LocalView> wide(views.begin(), views.end());
     for (int id : {step.sources[0], step.dst})
       wide[id].dims = {1, 2 * channels, 1, rest}, wide[id].outer.reset();
-    emit(step, wide, to);
+    encode(step, wide, to);
     move(out.offset + half, away + out.offset, out);
   }
 };

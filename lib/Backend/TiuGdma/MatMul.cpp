@@ -15,7 +15,7 @@ struct MatMulRow final : FamilyRow {
     return isPlain(step, views, memory, 2);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const LocalView &left = views[step.sources[0]], &right = views[step.sources[1]], &out = views[step.dst];
     // The unit knows no batch: one command for each.
     auto at = [&](const LocalView &v, int64_t n) {

@@ -7,7 +7,7 @@
 
 namespace tpu_mlir::backend::tiu_gdma {
 using primitive::CopyAttributes;
-using Side = StepEmitter::LaneSide;
+using Side = CommandEmitter::LaneSide;
 
 namespace {
 
@@ -33,7 +33,7 @@ struct CopyRow final : FamilyRow {
            in.dims.h == out.dims.h;
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const auto &with = attributesOf<CopyAttributes>(step);
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     const LocalMemory &memory = to.machine.memory;
@@ -63,7 +63,7 @@ struct CopyRow final : FamilyRow {
 
 private:
   /// Every source element goes to a block of repeatH x repeatW; one command for each place in the block.
-  static void emitRepeated(const CopyAttributes &with, const LocalView &in, const LocalView &out, StepEmitter &to) {
+  static void emitRepeated(const CopyAttributes &with, const LocalView &in, const LocalView &out, CommandEmitter &to) {
     const LocalMemory &memory = to.machine.memory;
     const int64_t item = kernel::byteSize(out.dtype);
     // Of one axis: the first position of the view that is the i-th of its block, how many there are, and the source's.
@@ -89,7 +89,7 @@ private:
   }
 
   /// Runs of channels that keep together, in the lanes they come from and in those they go to.
-  static void emitShifted(const CopyAttributes &with, const LocalView &in, const LocalView &out, StepEmitter &to) {
+  static void emitShifted(const CopyAttributes &with, const LocalView &in, const LocalView &out, CommandEmitter &to) {
     const LocalMemory &memory = to.machine.memory;
     const int64_t lanes = memory.lanes, item = kernel::byteSize(out.dtype);
     const LocalStrides inner = stridesOf(in, memory), outer = stridesOf(out, memory);
@@ -97,8 +97,9 @@ private:
       for (int64_t c = 0; c < with.channels;) {
         const int64_t source = with.fromChannel + c, target = with.toChannel + c;
         const int64_t run = std::min({with.channels - c, lanes - source % lanes, lanes - target % lanes});
-        const int64_t from = source % lanes * to.machine.laneStride + item * (n * inner.n + source / lanes * inner.c);
-        const int64_t at = target % lanes * to.machine.laneStride + item * (n * outer.n + target / lanes * outer.c);
+        const int64_t from =
+            source % lanes * to.chip.local.laneStride + item * (n * inner.n + source / lanes * inner.c);
+        const int64_t at = target % lanes * to.chip.local.laneStride + item * (n * outer.n + target / lanes * outer.c);
         if (source % lanes == target % lanes) {
           to.copyInLanes({1, run, out.dims.h, out.dims.w}, out.dtype, sideOf(out, memory, at),
                          sideOf(in, memory, from, with.stepH, with.stepW), {to.read(in), to.write(out)});
@@ -123,7 +124,7 @@ struct TransposeRow final : FamilyRow {
     return isPlain(step, views, memory, 1) && out.w == in.c && out.c == in.h * in.w;
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     to.transpose(views[step.dst], views[step.sources[0]]);
   }
   double cycles(const StepShape &shape, const target::Chip &chip) const override {
@@ -138,7 +139,7 @@ struct HeadsRow final : FamilyRow {
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
   /// One command for each batch of the side whose heads lie side by side in its rows. Planes are seen as one row.
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     auto plane = [](const LocalView &v) { return v.dims.h * v.dims.w; };
     const bool splits = plane(in) > plane(out);
@@ -167,7 +168,7 @@ struct InsertRow final : FamilyRow {
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
   /// What the views have in common. The rest of the result is another operand's.
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     const int64_t top = in.padBefore[0], left = in.padBefore[1];
     const int64_t rows = std::min(in.dims.h, out.dims.h - top), columns = std::min(in.dims.w, out.dims.w - left);

@@ -15,7 +15,7 @@ struct RequantRow final : FamilyRow {
     return isPlain(step, views, memory, 1);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const auto &with = attributesOf<primitive::RequantAttributes>(step);
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     isa::SRQ c;

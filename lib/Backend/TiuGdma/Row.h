@@ -5,8 +5,9 @@
 #ifndef TPU_MLIR_LIB_BACKEND_TIUGDMA_ROW_H
 #define TPU_MLIR_LIB_BACKEND_TIUGDMA_ROW_H
 
+#include "CommandEmitter.h"
+#include "Encoding.h"
 #include "tpu_mlir/Backend/Family.h"
-#include "tpu_mlir/Codegen/Encoding.h"
 
 namespace tpu_mlir::backend::tiu_gdma {
 
@@ -21,6 +22,11 @@ public:
   Shortcomings shortcomings() const final { return lacks; }
   bool streamsOnce() const final { return streams; }
   std::span<const std::string_view> instructions() const final { return mnemonics; }
+  /// A family's rows get its own emitter.
+  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const final {
+    encode(step, views, static_cast<CommandEmitter &>(to));
+  }
+  virtual void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const = 0;
 
 private:
   const Primitive &of;

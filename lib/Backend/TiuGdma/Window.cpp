@@ -32,7 +32,7 @@ struct ConvRow final : FamilyRow {
     return isNatural(views[step.dst], memory) && reaches(views[step.sources[0]], memory);
   }
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const auto &with = attributesOf<WindowAttributes>(step);
     const LocalView &in = views[step.sources[0]], &filter = views[step.sources[1]], &out = views[step.dst];
     isa::SCONV c;
@@ -82,7 +82,7 @@ struct PoolRow : FamilyRow {
   bool takes(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) const final {
     return isPlain(step, views, memory, 1);
   }
-  static isa::SPORD command(const Step &step, const LocalView &in, const LocalView &out, const StepEmitter &to,
+  static isa::SPORD command(const Step &step, const LocalView &in, const LocalView &out, const CommandEmitter &to,
                             std::string_view kind) {
     isa::SPORD c;
     c.tsk_eu_typ = kindOf(to.table, isa::CommandId::SPORD, kind);
@@ -104,7 +104,7 @@ struct PoolRow : FamilyRow {
 struct DepthwiseRow final : PoolRow {
   DepthwiseRow() : PoolRow(primitive::depthwise(), {}, false, {"pord.depthwise"}) {}
   bool needsRowsInPlace(const Step &step) const override { return attributesOf<WindowAttributes>(step).window.kh > 1; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const auto &with = attributesOf<WindowAttributes>(step);
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     isa::SPORD c = command(step, in, out, to, "pord.depthwise");
@@ -133,7 +133,7 @@ struct DepthwiseRow final : PoolRow {
 struct MaxPoolRow final : PoolRow {
   MaxPoolRow() : PoolRow(primitive::maxPool(), {}, false, {"pord.maxpooling"}) {}
   bool needsRowsInPlace(const Step &) const override { return false; }
-  void emit(const Step &step, std::span<const LocalView> views, StepEmitter &to) const override {
+  void encode(const Step &step, std::span<const LocalView> views, CommandEmitter &to) const override {
     const LocalView &in = views[step.sources[0]], &out = views[step.dst];
     isa::SPORD c = command(step, in, out, to, "pord.maxpooling");
     const int pad = attributesOf<WindowAttributes>(step).padValue;

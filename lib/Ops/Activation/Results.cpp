@@ -14,7 +14,7 @@ std::optional<Curve> Results::curve(const kernel::Dims &dims, const target::Chip
   const int64_t room = chip.local.laneBytes / chip.local.banks / 4;
   const int64_t plane = std::min(dims.h * dims.w, room);
   const Dims piece{1, std::min(dims.c, chip.local.lanes * std::max<int64_t>(1, room / plane)), 1, plane};
-  const double lookup = schedule::lookupCycles(piece, chip),
+  const double lookup = schedule::lookupCycles(piece, {backend::familyFor(chip.identity.family), chip}),
                instruction = timing::elementCycles(chip, {1, double(piece.c), 1, double(plane)}, 1) +
                              double(chip.time.issueCycles);
   const size_t mostLines = size_t(lookup / instruction / 2);

@@ -5,7 +5,7 @@
 // writing, must be ordered as they were issued. Nothing here knows what the
 // commands do.
 
-#include "tpu_mlir/Codegen/CommandStream.h"
+#include "Backend/TiuGdma/Stream.h"
 
 #include <bitset>
 #include <gtest/gtest.h>
@@ -14,12 +14,13 @@
 using namespace tpu_mlir;
 using codegen::Access;
 using codegen::CommandGroup;
-using codegen::CommandStream;
+using CommandStream = backend::tiu_gdma::Stream;
 
 namespace {
 
 constexpr uint32_t kIdLimit = 1 << 20;
 constexpr uint32_t kPad = 128;
+constexpr int kTiu = int(isa::Engine::TIU), kGdma = int(isa::Engine::GDMA);
 const isa::Table &table() { return isa::tableFor("bm1684x"); }
 
 isa::Command commandOf(isa::Engine engine) {
@@ -46,12 +47,12 @@ constexpr size_t kMost = 256;
 
 /// Checks one group of at most kMost commands.
 void expectOrdered(const std::vector<Issued> &issued, const CommandGroup &group) {
-  std::vector<isa::Command> streams[2] = {isa::decodeStream(table(), isa::Engine::TIU, group.tiu),
-                                          isa::decodeStream(table(), isa::Engine::GDMA, group.gdma)};
-  ASSERT_EQ(streams[0].size(), group.tiuCount);
-  ASSERT_EQ(streams[1].size(), group.gdmaCount);
-  EXPECT_EQ(group.tiu.size() % kPad, 0u);
-  EXPECT_EQ(group.gdma.size() % kPad, 0u);
+  std::vector<isa::Command> streams[2] = {isa::decodeStream(table(), isa::Engine::TIU, group.queues[0].bytes),
+                                          isa::decodeStream(table(), isa::Engine::GDMA, group.queues[1].bytes)};
+  for (size_t e : {0, 1}) {
+    ASSERT_EQ(streams[e].size(), group.queues[e].count);
+    EXPECT_EQ(group.queues[e].bytes.size() % kPad, 0u);
+  }
   size_t counts[2] = {0, 0};
   for (const Issued &i : issued)
     ++counts[int(i.engine)];
@@ -119,7 +120,7 @@ TEST(CommandStream, ConflictingCommandsAreOrdered) {
     uint64_t extent = seed % 3 == 0 ? 8 : seed % 3 == 1 ? 64 : 4096;
     for (size_t i = 0, count = 20 + seed % 200; i < count; ++i)
       random.issue(extent, 4, seed / 3 % 4);
-    EXPECT_EQ(random.stream.total(isa::Engine::TIU) + random.stream.total(isa::Engine::GDMA), random.issued.size());
+    EXPECT_EQ(random.stream.total(kTiu) + random.stream.total(kGdma), random.issued.size());
     std::vector<CommandGroup> groups = random.stream.finish();
     ASSERT_EQ(groups.size(), 1u);
     expectOrdered(random.issued, groups[0]);
@@ -139,10 +140,10 @@ TEST(CommandStream, GroupsStartAfresh) {
     random.issued.clear();
     random.stream.closeGroup();
     random.stream.closeGroup(); // an empty group is none
-    EXPECT_EQ(random.stream.lastId(isa::Engine::TIU), 0u);
-    EXPECT_EQ(random.stream.lastId(isa::Engine::GDMA), 0u);
+    EXPECT_EQ(random.stream.lastId(kTiu), 0u);
+    EXPECT_EQ(random.stream.lastId(kGdma), 0u);
   }
-  EXPECT_EQ(random.stream.total(isa::Engine::TIU) + random.stream.total(isa::Engine::GDMA), 250u);
+  EXPECT_EQ(random.stream.total(kTiu) + random.stream.total(kGdma), 250u);
   std::vector<CommandGroup> groups = random.stream.finish();
   ASSERT_EQ(groups.size(), expected.size());
   for (size_t i = 0; i < groups.size(); ++i)
@@ -161,8 +162,8 @@ TEST(CommandStream, IdsStayBelowTheLimit) {
   }
   size_t commands = 0;
   for (const CommandGroup &group : random.stream.finish()) {
-    EXPECT_LT(std::max(group.tiuCount, group.gdmaCount), limit);
-    commands += group.tiuCount + group.gdmaCount - 2;
+    EXPECT_LT(std::max(group.queues[0].count, group.queues[1].count), limit);
+    commands += group.queues[0].count + group.queues[1].count - 2;
   }
   EXPECT_EQ(commands, 500u);
 }
@@ -171,7 +172,7 @@ TEST(CommandStream, IdsStayBelowTheLimit) {
 TEST(CommandStream, KnowsTheLastCommandOfEachEngine) {
   CommandStream stream(table(), kIdLimit, kPad);
   auto last = [&](isa::Engine engine) {
-    CommandStream::Position p = stream.lastIssued(engine);
+    CommandStream::Position p = stream.lastIssued(int(engine));
     return std::pair(p.group, p.id);
   };
   using Position = std::pair<uint32_t, uint32_t>;
@@ -224,8 +225,8 @@ TEST(CommandStream, WaitsForWhatItReadsAndOverwrites) {
         list.push_back(c.dep());
     return list;
   };
-  EXPECT_EQ(deps(Engine::TIU, groups[0].tiu), (std::vector<uint32_t>{1, 2, 2}));
-  EXPECT_EQ(deps(Engine::GDMA, groups[0].gdma), (std::vector<uint32_t>{0, 0, 1, 1, 3}));
+  EXPECT_EQ(deps(Engine::TIU, groups[0].queues[0].bytes), (std::vector<uint32_t>{1, 2, 2}));
+  EXPECT_EQ(deps(Engine::GDMA, groups[0].queues[1].bytes), (std::vector<uint32_t>{0, 0, 1, 1, 3}));
 }
 
 TEST(CommandStream, SameCommandsSameBytes) {
@@ -237,8 +238,8 @@ TEST(CommandStream, SameCommandsSameBytes) {
   };
   std::vector<CommandGroup> a = build(), b = build();
   ASSERT_EQ(a.size(), b.size());
-  EXPECT_EQ(a[0].tiu, b[0].tiu);
-  EXPECT_EQ(a[0].gdma, b[0].gdma);
+  for (size_t e : {0, 1})
+    EXPECT_EQ(a[0].queues[e].bytes, b[0].queues[e].bytes);
 }
 
 } // namespace

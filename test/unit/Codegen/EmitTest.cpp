@@ -3,9 +3,10 @@
 // so few ids that command groups end in the middle, run by the simulator with
 // the engines in random order: the result is, bit by bit, what the host computes.
 
+#include "Backend/TiuGdma/MovePlan.h"
 #include "HostRun.h"
 #include "tpu_mlir/Backend/MachineOf.h"
-#include "tpu_mlir/Codegen/MovePlan.h"
+#include "tpu_mlir/Codegen/Emitter.h"
 #include "tpu_mlir/Sim/Simulator.h"
 #include "tpu_mlir/Support/Error.h"
 
@@ -40,9 +41,10 @@ public:
   /// Runs what the emitter holds; the bytes of output "out".
   std::vector<uint8_t> run(uint64_t seed) {
     for (codegen::CommandGroup &g : emitter.stream().finish()) {
-      uint32_t tiu = uint32_t(g.tiu.size()), gdma = uint32_t(g.gdma.size());
-      net.cmdGroup.push_back(
-          {g.tiuCount, g.gdmaCount, bmodel::Blob(std::move(g.tiu)), bmodel::Blob(std::move(g.gdma)), tiu, gdma});
+      codegen::Queue &tiu = g.queues.at(0), &gdma = g.queues.at(1);
+      const uint32_t tiuBytes = uint32_t(tiu.bytes.size()), gdmaBytes = uint32_t(gdma.bytes.size());
+      net.cmdGroup.push_back({tiu.count, gdma.count, bmodel::Blob(std::move(tiu.bytes)),
+                              bmodel::Blob(std::move(gdma.bytes)), tiuBytes, gdmaBytes});
     }
     groups = net.cmdGroup.size();
     bmodel::SubNet sub;
@@ -181,10 +183,12 @@ TEST(Emit, CopyProgramsWithinTheEnginesLimits) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
     codegen::Machine machine = machineWith(0, 10, 2);
+    target::Chip narrow = chip();
+    machine.chip = &narrow;
     if (seed % 2)
       machine.memory.maxDim = between(random, 3, 7); // axes beyond the command's sizes
     if (seed % 3 == 0)
-      machine.maxDmaWStride = between(random, 1, 8);
+      narrow.limits.maxDmaWstrideBytes = between(random, 1, 8);
     CopyProgram program{seed % 5 == 0 ? DType::F32 : seed % 5 == 1 ? DType::I16 : DType::I8, {}};
     int64_t item = kernel::byteSize(program.dtype), extent = 6000;
     for (int64_t moves = between(random, 1, 5); moves > 0; --moves) {
@@ -284,9 +288,9 @@ TEST(Emit, MovesThroughLocalMemory) {
     Move &m = program.moves[0];
     const int64_t item = kernel::byteSize(program.dtype), from = between(random, 0, 5), to = between(random, 0, 5);
     m.sourceOffset = from, m.targetOffset = to;
-    const codegen::MovePlan plan = codegen::planMove(m, program.dtype, machine);
+    const backend::tiu_gdma::MovePlan plan = backend::tiu_gdma::planMove(m, program.dtype, machine);
     ++ways[int(plan.way)];
-    boxes += plan.way != codegen::MovePlan::Way::Direct && [&] {
+    boxes += plan.way != backend::tiu_gdma::MovePlan::Way::Direct && [&] {
       for (size_t i = 0; i < plan.axes.size(); ++i)
         if (plan.box[i] < plan.axes[i].size)
           return true;
@@ -309,8 +313,8 @@ TEST(Emit, MovesThroughLocalMemory) {
     runCopy(program, host);
     ASSERT_EQ(simulated, expected);
   }
-  EXPECT_GT(ways[int(codegen::MovePlan::Way::Lanes)], 60);
-  EXPECT_GT(ways[int(codegen::MovePlan::Way::Turn)], 10);
+  EXPECT_GT(ways[int(backend::tiu_gdma::MovePlan::Way::Lanes)], 60);
+  EXPECT_GT(ways[int(backend::tiu_gdma::MovePlan::Way::Turn)], 10);
   EXPECT_GT(boxes, 20);
 }
 

@@ -62,7 +62,10 @@ TEST(Search, EverySliceIsComputedAndEveryReadIsMade) {
       }
       Built built = buildTimeline(s.network, s.plan, memory, rowLimitOf(memory));
       EXPECT_EQ(built.problem, "");
-      EXPECT_EQ(placeBuffers(built.timeline, paceOf(s.network, built.timeline, chip())), -1) << "seed " << seed;
+      EXPECT_EQ(placeBuffers(built.timeline,
+                             paceOf(s.network, built.timeline, {backend::familyFor(chip().identity.family), chip()})),
+                -1)
+          << "seed " << seed;
     }
 }
 

@@ -55,11 +55,16 @@ public:
   NetWriter(ModuleOp module, func::FuncOp function, const codegen::Machine &machine, const ReadSchedule &read,
             const schedule::CoefficientMap &map)
       : module(module), function(function), emitter(machine), machine(machine), read(read), map(map),
-        notes(read.function, read.network, emitter.stream()) {}
+        notes(read.function, read.network, *machine.memory.family, emitter.stream()) {}
 
   LogicalResult emitOps(const target::Chip &chip);
   /// Whether no op needed a command.
-  bool isEmpty() { return emitter.stream().total(isa::Engine::GDMA) == 0; }
+  bool isEmpty() {
+    for (int e = 0; e < emitter.stream().engineCount(); ++e)
+      if (emitter.stream().total(e) > 0)
+        return false;
+    return true;
+  }
   bmodel::Model finish(const target::Chip &chip);
 
 private:
@@ -77,7 +82,7 @@ private:
 
 LogicalResult NetWriter::emitOps(const target::Chip &chip) {
   schedule::Timeline timeline = read.timeline;
-  int failed = schedule::placeBuffers(timeline, schedule::paceOf(read.network, timeline, chip));
+  int failed = schedule::placeBuffers(timeline, schedule::paceOf(read.network, timeline, backend::pricesOf(machine)));
   if (failed >= 0) {
     Operation *op = read.function.ops[read.network.nodes[timeline.works[failed].node].id];
     return op->emitOpError() << "'" << top::nameOf(op) << "' does not fit local memory beside what stays there; run "
@@ -178,9 +183,12 @@ bmodel::Model NetWriter::finish(const target::Chip &chip) {
     p.coeffMem = coefficients();
   bmodel::List<bmodel::CmdGroup> groups;
   for (codegen::CommandGroup &g : emitter.stream().finish()) {
-    uint32_t tiuBytes = g.tiu.size(), gdmaBytes = g.gdma.size();
-    groups.push_back({g.tiuCount, g.gdmaCount, bmodel::Blob(std::move(g.tiu)), bmodel::Blob(std::move(g.gdma)),
-                      tiuBytes, gdmaBytes});
+    // The container holds two streams, in the order of the engines of the family that it was made for.
+    assert(g.queues.size() == 2 && "a family of other engines needs a container of its own");
+    codegen::Queue &bdc = g.queues[0], &gdma = g.queues[1];
+    const uint32_t bdcBytes = uint32_t(bdc.bytes.size()), gdmaBytes = uint32_t(gdma.bytes.size());
+    groups.push_back({bdc.count, gdma.count, bmodel::Blob(std::move(bdc.bytes)), bmodel::Blob(std::move(gdma.bytes)),
+                      bdcBytes, gdmaBytes});
   }
   p.cmdGroup = groups;
   p.stageIr.emplace_back();

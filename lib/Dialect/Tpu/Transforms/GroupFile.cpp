@@ -37,12 +37,13 @@ template <typename Fn> void forEachOp(const schedule::Network &network, const Gr
 /// Estimated TIU cycles of a group, recomputed rows included.
 double computeCycles(const schedule::Schedule &s, const Group &g, const codegen::LocalMemory &memory,
                      const target::Chip &chip) {
+  const backend::Prices prices{*memory.family, chip};
   double cycles = 0;
   for (int64_t slice = 0; slice < g.slices(); ++slice) {
     schedule::SliceRegions regions = schedule::regionsOf(s.network, s.plan, g, slice, memory);
     for (int n = g.first; n <= g.last; ++n)
       if (!schedule::isEmpty(regions.made[n - g.first]))
-        cycles += schedule::regionCycles(*s.network.nodes[n].recipe(), regions.made[n - g.first], chip,
+        cycles += schedule::regionCycles(*s.network.nodes[n].recipe(), regions.made[n - g.first], prices,
                                          memory.scratchBanks * memory.bankBytes);
   }
   return cycles;

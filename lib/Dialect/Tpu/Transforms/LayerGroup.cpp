@@ -51,14 +51,15 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
       machine.memory.scratchBanks = found.scratchBanks;
       schedule::Built built =
           schedule::buildTimeline(found.network, found.plan, machine.memory, schedule::rowLimitOf(machine.memory));
-      schedule::Pace pace = schedule::paceOf(found.network, built.timeline, chip);
+      schedule::Pace pace = schedule::paceOf(found.network, built.timeline, backend::pricesOf(machine));
       int failed = built.problem.empty() ? schedule::placeBuffers(built.timeline, pace) : -1;
       if (failed >= 0)
         built.problem = "does not fit local memory", built.problemNode = built.timeline.works[failed].node;
       if (!built.problem.empty())
         throw UserError("group file '" + useGroups + "': '" + found.network.nodes[built.problemNode].name + "' " +
                         built.problem + "; use more slices, store more, or leave the op alone");
-      found.cycles = schedule::estimateCycles(found.network, built.timeline, found.plan, pace, chip);
+      found.cycles =
+          schedule::estimateCycles(found.network, built.timeline, found.plan, pace, backend::pricesOf(machine));
     }
     machine.memory.scratchBanks = found.scratchBanks;
     if (!dumpGroups.empty())

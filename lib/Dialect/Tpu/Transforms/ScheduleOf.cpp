@@ -84,7 +84,7 @@ FunctionNetwork networkOf(func::FuncOp function, const codegen::Machine &machine
       add(result, recipe ? recipe->outputDims() : nchwOf(result));
       node.result = f.numbers[result];
       if (auto *copies = std::get_if<CopyProgram>(&form))
-        node.price = codegen::priceOf(*copies, machine);
+        node.price = machine.memory.family->priceOf(*copies, machine);
       node.form = std::move(form);
       node.local = interface.localForm();
       f.ops.push_back(&op);

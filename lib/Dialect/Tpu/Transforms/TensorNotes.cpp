@@ -8,6 +8,9 @@ using namespace mlir;
 
 namespace tpu_mlir::tpu {
 
+/// The table, as the container, knows two streams.
+static bool isSecond(int engine) { return engine == 1; }
+
 static Dims beginOf(const Region &r) { return {r[0].begin, r[1].begin, r[2].begin, r[3].begin}; }
 
 void TensorNotes::owns(int op) {
@@ -25,18 +28,19 @@ void TensorNotes::madeLocal(int value, const Region &region, const codegen::Loca
   piece.layout = bmodel::PieceLayout::Strided;
   piece.offset = view.offset;
   piece.strides = {outer.n, outer.c, view.dims.h * rowStrideOf(view), rowStrideOf(view), 1};
-  piece.after = last(isa::Engine::TIU);
+  piece.after = last(backend::Task::Compute);
   entryOf(value).pieces.push_back(piece);
 }
 
 void TensorNotes::madeGlobal(int value, const Region &region) {
   const schedule::Value &v = scheduled.values[value];
-  entryOf(value).addGlobal(v.dims, beginOf(region), dimsOf(region), v.address, last(isa::Engine::GDMA));
+  entryOf(value).addGlobal(v.dims, beginOf(region), dimsOf(region), v.address, last(backend::Task::Store));
 }
 
 void TensorNotes::loaded(int value, const Dims &whole, const Region &region, const codegen::LocalView &view) {
-  madePart(value, {value, view.dtype, whole, region, true, view.layout, view.offset, isa::Engine::GDMA,
-                   stream.lastIssued(isa::Engine::GDMA)});
+  const int engine = family.engineFor(backend::Task::Load);
+  madePart(value,
+           {value, view.dtype, whole, region, true, view.layout, view.offset, engine, stream.lastIssued(engine)});
 }
 
 void TensorNotes::madePart(int value, const codegen::TensorPart &p) {
@@ -49,7 +53,7 @@ void TensorNotes::madePart(int value, const codegen::TensorPart &p) {
   bmodel::TensorEntry &entry = entryOf(of);
   if (p.whole.count() != entry.count() || p.dtype != entry.dtype)
     return;
-  bmodel::CommandRef after{p.after.group, p.engine == isa::Engine::GDMA, p.after.id};
+  bmodel::CommandRef after{p.after.group, isSecond(p.engine), p.after.id};
   if (p.isLocal)
     entry.addLocal(p.whole, beginOf(p.box), dimsOf(p.box), 0, p.offset,
                    p.layout == Layout::Compact ? bmodel::PieceLayout::Compact : bmodel::PieceLayout::Aligned, after);
@@ -85,9 +89,10 @@ void TensorNotes::addViews() {
   }
 }
 
-bmodel::CommandRef TensorNotes::last(isa::Engine engine) const {
+bmodel::CommandRef TensorNotes::last(backend::Task task) const {
+  const int engine = family.engineFor(task);
   codegen::CommandStream::Position at = stream.lastIssued(engine);
-  return {at.group, engine == isa::Engine::GDMA, at.id};
+  return {at.group, isSecond(engine), at.id};
 }
 
 bmodel::TensorEntry TensorNotes::describe(int value) const {
@@ -111,24 +116,24 @@ bmodel::TensorEntry &TensorNotes::entryOf(int value) {
 
 void TensorNotes::settle() {
   for (uint32_t g = group; g <= stream.groupIndex(); ++g)
-    for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA}) {
-      uint32_t first = g == group ? ids[int(e)] + 1 : 1, end = stream.lastIdOf(g, e);
+    for (int e = 0; e < stream.engineCount(); ++e) {
+      uint32_t first = g == group ? ids[size_t(e)] + 1 : 1, end = stream.lastIdOf(g, e);
       if (first > end || owner < 0)
         continue;
       std::vector<bmodel::CommandRange> &ranges = layers[owner];
-      bool isGdma = e == isa::Engine::GDMA, joins = false;
+      bool joins = false;
       for (bmodel::CommandRange &r : llvm::reverse(ranges))
-        if (r.byGdma == isGdma) {
+        if (r.byGdma == isSecond(e)) {
           if (r.group == g && r.last + 1 == first)
             r.last = end, joins = true;
           break;
         }
       if (!joins)
-        ranges.push_back({g, isGdma, first, end});
+        ranges.push_back({g, isSecond(e), first, end});
     }
   group = stream.groupIndex();
-  for (isa::Engine e : {isa::Engine::TIU, isa::Engine::GDMA})
-    ids[int(e)] = stream.lastId(e);
+  for (int e = 0; e < stream.engineCount(); ++e)
+    ids[size_t(e)] = stream.lastId(e);
 }
 
 } // namespace tpu_mlir::tpu

@@ -5,6 +5,7 @@
 #define TPU_MLIR_LIB_DIALECT_TPU_TRANSFORMS_TENSORNOTES_H
 
 #include "ScheduleOf.h"
+#include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Bmodel/TensorTable.h"
 #include "tpu_mlir/Codegen/Emitter.h"
 
@@ -14,9 +15,10 @@ namespace tpu_mlir::tpu {
 class TensorNotes : public schedule::EmitObserver {
 public:
   /// `scheduled`: the same values in the shapes that the schedule gives them.
-  TensorNotes(const FunctionNetwork &function, const schedule::Network &scheduled, const codegen::CommandStream &stream)
-      : function(function), scheduled(scheduled), stream(stream), entries(function.values.size()),
-        layers(function.ops.size()) {}
+  TensorNotes(const FunctionNetwork &function, const schedule::Network &scheduled, const backend::Family &family,
+              const codegen::CommandStream &stream)
+      : function(function), scheduled(scheduled), family(family), stream(stream), entries(function.values.size()),
+        layers(function.ops.size()), ids(size_t(stream.engineCount())) {}
 
   void owns(int op) override;
   void madeLocal(int value, const Region &region, const codegen::LocalView &view,
@@ -30,7 +32,8 @@ public:
   bmodel::TensorTable take();
 
 private:
-  bmodel::CommandRef last(isa::Engine engine) const;
+  /// The last command of the engine that has such a task.
+  bmodel::CommandRef last(backend::Task task) const;
   bmodel::TensorEntry describe(int value) const;
   bmodel::TensorEntry &entryOf(int value);
   void addViews();
@@ -39,11 +42,13 @@ private:
 
   const FunctionNetwork &function;
   const schedule::Network &scheduled;
+  const backend::Family &family;
   const codegen::CommandStream &stream;
   std::vector<bmodel::TensorEntry> entries;              ///< by value
   std::vector<std::vector<bmodel::CommandRange>> layers; ///< by op
   int owner = -1;
-  uint32_t group = 0, ids[2] = {0, 0};
+  uint32_t group = 0;
+  std::vector<uint32_t> ids; ///< by engine
 };
 
 } // namespace tpu_mlir::tpu

@@ -1,15 +1,14 @@
-//===- EmitStaged.cpp - Moves through local memory ------------------------===//
+//===- StagedMove.cpp - Moves through local memory ------------------------===//
 // A box of the tensor after the other: loaded in the source's rows, put in the
 // target's order by the TIU, stored in the target's rows. Boxes have two places
 // each, so that one is loaded while another is put in order. Which way and
 // which box is planned elsewhere (MovePlan.cpp).
-#include "tpu_mlir/Codegen/Encoding.h"
-#include "tpu_mlir/Codegen/MovePlan.h"
-#include "tpu_mlir/Codegen/StepEmitter.h"
+#include "StagedMove.h"
+#include "Encoding.h"
 
 #include <algorithm>
 
-namespace tpu_mlir::codegen {
+namespace tpu_mlir::backend::tiu_gdma {
 
 namespace {
 
@@ -26,10 +25,9 @@ void forEach(const std::vector<Extent> &loop, F &&fn, size_t axis = 0, int64_t f
 
 class StagedMove {
 public:
-  StagedMove(const MovePlan &plan, DType type, const Machine &machine, CommandStream &commands, uint64_t source,
-             uint64_t target)
-      : plan(plan), type(type), item(kernel::byteSize(type)), quarter(machine.memory.bytes / 4), machine(machine),
-        commands(commands), steps(machine, commands), source(source), target(target) {
+  StagedMove(const MovePlan &plan, DType type, CommandEmitter &emitter, uint64_t source, uint64_t target)
+      : plan(plan), type(type), item(kernel::byteSize(type)), quarter(emitter.machine.memory.bytes / 4),
+        machine(emitter.machine), emitter(emitter), commands(emitter.stream()), source(source), target(target) {
     for (const MoveAxis &a : plan.axes)
       sourceStrides.push_back(a.source), targetStrides.push_back(a.target);
   }
@@ -108,7 +106,7 @@ private:
       const LaneOrder lane = laneOrder(plan, b.sizes, asTarget);
       const int64_t channels = b.sizes[plan.lane], aligned = strideOf(lane.plane);
       return {channels, global[plan.lane], aligned, groupsOf(channels) * aligned * item,
-              shapeOf(extentsOf(plan, b.sizes, global, lane.strides), machine.maxDmaWStride / item)};
+              shapeOf(extentsOf(plan, b.sizes, global, lane.strides), denseBytes(machine) / item)};
     }
     const Plane p = planeOf(b, asTarget);
     const int64_t aligned = strideOf(p.width);
@@ -149,7 +147,7 @@ private:
     const Crossing c = crossing(b, false);
     forEach(c.shape.outer, [&](int64_t from, int64_t to) {
       const uint64_t at = source + uint64_t((b.source + from) * item);
-      transfer(c, at, machine.localBase + uint64_t(inPlace(place) + to * item), true,
+      transfer(c, at, uint64_t(emitter.chip.local.windowBase) + uint64_t(inPlace(place) + to * item), true,
                {global(at, c, false), local(inPlace(place), c.bytes, true)});
     });
   }
@@ -159,7 +157,7 @@ private:
     const int64_t lane = outPlace(b, place);
     forEach(c.shape.outer, [&](int64_t from, int64_t to) {
       const uint64_t at = target + uint64_t((b.target + from) * item);
-      transfer(c, machine.localBase + uint64_t(lane + to * item), at, false,
+      transfer(c, uint64_t(emitter.chip.local.windowBase) + uint64_t(lane + to * item), at, false,
                {local(lane, c.bytes, false), global(at, c, true)});
     });
   }
@@ -178,7 +176,7 @@ private:
     dma.dst_cstride = isLoad ? c.localStride : c.globalStride;
     dma.setSrcAddr(from);
     dma.setDstAddr(to);
-    commands.issue(isa::encode(*machine.table, dma), accesses);
+    emitter.issue(dma, accesses);
   }
 
   void arrange(const Box &b, size_t place) {
@@ -193,16 +191,16 @@ private:
         v.offset = at, v.bytes = bytes;
         return v;
       };
-      return steps.transpose(view(true, outPlace(b, place), out.bytes), view(false, inPlace(place), in.bytes));
+      return emitter.transpose(view(true, outPlace(b, place), out.bytes), view(false, inPlace(place), in.bytes));
     }
     const LaneOrder from = laneOrder(plan, b.sizes, false), to = laneOrder(plan, b.sizes, true);
     const CommandShape s = shapeOf(extentsOf(plan, b.sizes, from.strides, to.strides), kMostStride);
     const Extent &n = s.axes[0], &h = s.axes[1], &w = s.axes[2];
     forEach(s.outer, [&](int64_t fromMore, int64_t toMore) {
-      steps.copyInLanes({n.size, b.sizes[plan.lane], h.size, w.size}, type,
-                        {outPlace(b, place) + toMore * item, n.to, out.localStride, h.to, w.to},
-                        {inPlace(place) + fromMore * item, n.from, in.localStride, h.from, w.from},
-                        {local(inPlace(place), in.bytes, false), local(outPlace(b, place), out.bytes, true)});
+      emitter.copyInLanes({n.size, b.sizes[plan.lane], h.size, w.size}, type,
+                          {outPlace(b, place) + toMore * item, n.to, out.localStride, h.to, w.to},
+                          {inPlace(place) + fromMore * item, n.from, in.localStride, h.from, w.from},
+                          {local(inPlace(place), in.bytes, false), local(outPlace(b, place), out.bytes, true)});
     });
   }
 
@@ -210,17 +208,16 @@ private:
   const DType type;
   const int64_t item, quarter;
   const Machine &machine;
-  CommandStream &commands;
-  StepEmitter steps;
+  CommandEmitter &emitter;
+  Stream &commands;
   const uint64_t source, target;
   Sizes sourceStrides, targetStrides;
 };
 
 } // namespace
 
-void emitStaged(const MovePlan &plan, DType type, const Machine &machine, CommandStream &commands, uint64_t source,
-                uint64_t target) {
-  StagedMove(plan, type, machine, commands, source, target).run();
+void emitStaged(const MovePlan &plan, DType type, CommandEmitter &emitter, uint64_t source, uint64_t target) {
+  StagedMove(plan, type, emitter, source, target).run();
 }
 
-} // namespace tpu_mlir::codegen
+} // namespace tpu_mlir::backend::tiu_gdma

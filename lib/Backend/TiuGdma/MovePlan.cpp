@@ -1,14 +1,14 @@
 //===- MovePlan.cpp - How a move between global tensors is made -----------===//
 // Prices come from the functions that time the commands. A plan through local
 // memory must be clearly cheaper: it takes the lanes from everything else.
-#include "tpu_mlir/Codegen/MovePlan.h"
-#include "tpu_mlir/Codegen/Encoding.h"
+#include "MovePlan.h"
+#include "Encoding.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
 #include <algorithm>
 #include <numeric>
 
-namespace tpu_mlir::codegen {
+namespace tpu_mlir::backend::tiu_gdma {
 
 namespace {
 
@@ -54,7 +54,7 @@ public:
     for (const MoveAxis &a : axes)
       extents.push_back({a.size, std::max(a.source, -a.source), std::max(a.target, -a.target)});
     std::vector<Extent> outer;
-    if (extents.empty() || std::max(extents.back().from, extents.back().to) * item > machine.maxDmaWStride)
+    if (extents.empty() || std::max(extents.back().from, extents.back().to) * item > denseBytes(machine))
       extents.push_back({1, 1, 1});
     double rows = 1, commands = 1;
     for (size_t i = 0; i + 1 < extents.size(); ++i)
@@ -187,7 +187,7 @@ private:
     const LaneOrder in = laneOrder(p, p.box, false), out = laneOrder(p, p.box, true);
     const double channels = double(p.box[p.lane]), width = double(item);
     auto side = [&](timing::Copy direction, const std::vector<int64_t> &global, const LaneOrder &lane) {
-      const CommandShape s = shapeOf(extentsOf(p, p.box, global, lane.strides), machine.maxDmaWStride / item);
+      const CommandShape s = shapeOf(extentsOf(p, p.box, global, lane.strides), denseBytes(machine) / item);
       return double(s.commands()) *
              copy(direction, channels * double(s.axes[0].size * s.axes[1].size), double(s.axes[2].size) * width);
     };
@@ -293,15 +293,15 @@ int64_t commandsOfBox(const MovePlan &p, const Machine &machine) {
   auto commands = [&](const std::vector<int64_t> &from, const std::vector<int64_t> &to, int64_t mostStride) {
     return shapeOf(extentsOf(p, p.box, from, to), mostStride).commands();
   };
-  return commands(stridesOf(p, false), in.strides, machine.maxDmaWStride / item) +
-         commands(stridesOf(p, true), out.strides, machine.maxDmaWStride / item) +
+  return commands(stridesOf(p, false), in.strides, denseBytes(machine) / item) +
+         commands(stridesOf(p, true), out.strides, denseBytes(machine) / item) +
          commands(in.strides, out.strides, kMostStride);
 }
 
 MovePlan planMove(const Move &move, DType type, const Machine &machine) { return Planner(type, machine).plan(move); }
 
-ProgramPrice priceOf(const CopyProgram &program, const Machine &machine) {
-  ProgramPrice price;
+codegen::ProgramPrice priceOf(const CopyProgram &program, const Machine &machine) {
+  codegen::ProgramPrice price;
   for (const Move &m : program.moves) {
     const MovePlan plan = planMove(m, program.dtype, machine);
     price.cycles += plan.cycles;
@@ -310,4 +310,4 @@ ProgramPrice priceOf(const CopyProgram &program, const Machine &machine) {
   return price;
 }
 
-} // namespace tpu_mlir::codegen
+} // namespace tpu_mlir::backend::tiu_gdma

@@ -1,14 +1,14 @@
-//===- EmitInLanes.cpp - Copies and transpositions inside local memory ----===//
+//===- InLanes.cpp - Copies and transpositions inside local memory --------===//
 // What moves of whole programs and rows of primitives both need: a copy that
 // stays in its lanes, with any strides, and channels for columns.
 // Source of the forms: shared ISA notes, isa.md §3 and §5.
-#include "tpu_mlir/Codegen/Encoding.h"
-#include "tpu_mlir/Codegen/StepEmitter.h"
+#include "CommandEmitter.h"
+#include "Encoding.h"
 
-namespace tpu_mlir::codegen {
+namespace tpu_mlir::backend::tiu_gdma {
 
-void StepEmitter::copyInLanes(const Dims &d, DType type, const LaneSide &to, const LaneSide &from,
-                              std::initializer_list<Access> accesses) {
+void CommandEmitter::copyInLanes(const Dims &d, DType type, const LaneSide &to, const LaneSide &from,
+                                 std::initializer_list<Access> accesses) {
   isa::SAR c;
   c.tsk_eu_typ = kindOf(table, isa::CommandId::SAR, "arith.copy");
   c.tsk_opd_num = 1;
@@ -26,7 +26,7 @@ void StepEmitter::copyInLanes(const Dims &d, DType type, const LaneSide &to, con
   issue(c, accesses);
 }
 
-void StepEmitter::transpose(const LocalView &out, const LocalView &in) {
+void CommandEmitter::transpose(const LocalView &out, const LocalView &in) {
   isa::STRANS t;
   t.tsk_eu_typ = kindOf(table, isa::CommandId::STRANS, "tsbc.cw_ts");
   t.res0_n = out.dims.n, t.res0_c = out.dims.c, t.res0_h = out.dims.h, t.res0_w = out.dims.w;
@@ -36,4 +36,4 @@ void StepEmitter::transpose(const LocalView &out, const LocalView &in) {
   issue(t, {read(in), write(out)});
 }
 
-} // namespace tpu_mlir::codegen
+} // namespace tpu_mlir::backend::tiu_gdma

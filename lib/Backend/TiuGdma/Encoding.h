@@ -1,8 +1,8 @@
 //===- Encoding.h - Field values of the instruction formats -----*- C++ -*-===//
 // Names for the values that instruction fields take. Source: shared ISA notes,
 // isa.md §3 and §4.
-#ifndef TPU_MLIR_CODEGEN_ENCODING_H
-#define TPU_MLIR_CODEGEN_ENCODING_H
+#ifndef TPU_MLIR_LIB_BACKEND_TIUGDMA_ENCODING_H
+#define TPU_MLIR_LIB_BACKEND_TIUGDMA_ENCODING_H
 
 #include "tpu_mlir/Isa/Command.h"
 #include "tpu_mlir/Kernel/Format.h"
@@ -10,7 +10,7 @@
 #include <cassert>
 #include <cstring>
 
-namespace tpu_mlir::codegen {
+namespace tpu_mlir::backend::tiu_gdma {
 
 /// The TIU's number format code.
 inline uint32_t precisionOf(kernel::DType t) {
@@ -57,12 +57,15 @@ inline uint32_t strideField(int64_t stride, bool isUsed) {
   return isUsed || stride <= kMostStride ? uint32_t(stride) : 0;
 }
 
+/// Rows of single elements that one transposition before costs about as much as.
+constexpr int64_t kFewRows = 16;
+
 inline uint32_t bitsOf(float v) {
   uint32_t bits;
   std::memcpy(&bits, &v, sizeof bits);
   return bits;
 }
 
-} // namespace tpu_mlir::codegen
+} // namespace tpu_mlir::backend::tiu_gdma
 
-#endif // TPU_MLIR_CODEGEN_ENCODING_H
+#endif // TPU_MLIR_LIB_BACKEND_TIUGDMA_ENCODING_H

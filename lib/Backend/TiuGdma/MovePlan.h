@@ -5,12 +5,16 @@
 // target's order inside the lanes, and stored in the target's rows. Decides by
 // the timing model which way, which axis lies over the lanes, and the box.
 // Emits nothing.
-#ifndef TPU_MLIR_CODEGEN_MOVEPLAN_H
-#define TPU_MLIR_CODEGEN_MOVEPLAN_H
+#ifndef TPU_MLIR_LIB_BACKEND_TIUGDMA_MOVEPLAN_H
+#define TPU_MLIR_LIB_BACKEND_TIUGDMA_MOVEPLAN_H
 
-#include "tpu_mlir/Codegen/Emitter.h"
+#include "tpu_mlir/Codegen/ProgramPrice.h"
+#include "tpu_mlir/Codegen/StepEmitter.h"
+#include "tpu_mlir/Target/Target.h"
 
-namespace tpu_mlir::codegen {
+namespace tpu_mlir::backend::tiu_gdma {
+
+using codegen::Machine;
 
 /// One axis of a move: its length, and elements between neighbours on either side.
 struct MoveAxis {
@@ -31,14 +35,11 @@ struct MovePlan {
   int lane = -1;              ///< Lanes: the axis that lies over the lanes
   double cycles = 0;          ///< by the timing model
 };
+/// The most bytes between neighbours of a copy command's innermost axis.
+inline int64_t denseBytes(const Machine &machine) { return machine.chip->limits.maxDmaWstrideBytes; }
 MovePlan planMove(const Move &move, DType type, const Machine &machine);
 
-/// What a copy program takes, and whether it needs local memory. Moves that turn out to be in place are counted, too.
-struct ProgramPrice {
-  double cycles = 0;
-  bool usesLocalMemory = false;
-};
-ProgramPrice priceOf(const CopyProgram &program, const Machine &machine);
+codegen::ProgramPrice priceOf(const CopyProgram &program, const Machine &machine);
 
 /// One axis of a transfer between global memory and the lanes, or of a copy within them.
 struct Extent {
@@ -69,10 +70,7 @@ CommandShape shapeOf(std::vector<Extent> extents, int64_t mostStride);
 
 /// The most commands of both engines that a box of the plan takes.
 int64_t commandsOfBox(const MovePlan &plan, const Machine &machine);
-/// Emits a plan that goes through local memory, which it takes from the start of every lane.
-void emitStaged(const MovePlan &plan, DType type, const Machine &machine, CommandStream &commands, uint64_t source,
-                uint64_t target);
 
-} // namespace tpu_mlir::codegen
+} // namespace tpu_mlir::backend::tiu_gdma
 
-#endif // TPU_MLIR_CODEGEN_MOVEPLAN_H
+#endif // TPU_MLIR_LIB_BACKEND_TIUGDMA_MOVEPLAN_H

@@ -1,14 +1,15 @@
-//===- EmitCopy.cpp - Copy programs as GDMA commands ----------------------===//
+//===- CopyProgram.cpp - Copy programs as GDMA commands -------------------===//
 // Cuts a strided move of any rank into tensor commands of four axes whose sizes
 // and strides the engine takes, unless its plan goes through local memory.
 // Source of the limits: shared ISA notes, isa.md §6.
-#include "tpu_mlir/Codegen/Encoding.h"
-#include "tpu_mlir/Codegen/MovePlan.h"
+#include "CommandEmitter.h"
+#include "Encoding.h"
+#include "StagedMove.h"
 #include "tpu_mlir/Support/Error.h"
 
 #include <algorithm>
 
-namespace tpu_mlir::codegen {
+namespace tpu_mlir::backend::tiu_gdma {
 
 namespace {
 
@@ -25,7 +26,7 @@ int64_t largestFactor(int64_t size, int64_t limit) {
 
 } // namespace
 
-void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> operands, uint64_t result) {
+void CommandEmitter::copy(const CopyProgram &program, std::span<const uint64_t> operands, uint64_t result) {
   const int64_t item = kernel::byteSize(program.dtype), maxDim = machine.memory.maxDim;
   int64_t issued = 0;
   for (const Move &m : program.moves) {
@@ -38,7 +39,7 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
         std::all_of(axes.begin(), axes.end(), [](const MoveAxis &a) { return a.source == a.target; }))
       continue;
     if (const MovePlan plan = planMove(m, program.dtype, machine); plan.way != MovePlan::Way::Direct) {
-      emitStaged(plan, program.dtype, machine, commands, source, target);
+      emitStaged(plan, program.dtype, *this, source, target);
       continue;
     }
     // Long axes become two; a prime length is cut into pieces of maxDim below.
@@ -51,7 +52,7 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
           ++i;
         }
     // The innermost axis must be dense enough for the engine's w; otherwise w has length 1.
-    if (axes.empty() || std::max(axes.back().source, axes.back().target) * item > machine.maxDmaWStride)
+    if (axes.empty() || std::max(axes.back().source, axes.back().target) * item > denseBytes(machine))
       axes.push_back({1, 1, 1});
     size_t outerCount = axes.size() > 4 ? axes.size() - 4 : 0;
 
@@ -92,13 +93,13 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
         Access written{Access::Space::Global, dst, dst + targetSpan * item, true};
         if (m.source == -1) {
           dma.fill_constant_en = 1, dma.constant_value = m.value;
-          commands.issue(isa::encode(*machine.table, dma), std::initializer_list<Access>{written});
+          issue(dma, {written});
         } else {
           dma.src_nstride = four[0].source, dma.src_cstride = four[1].source, dma.src_hstride = four[2].source;
           dma.src_wstride = four[3].source;
           dma.setSrcAddr(src);
           Access readFrom{Access::Space::Global, src, src + sourceSpan * item, false};
-          commands.issue(isa::encode(*machine.table, dma), std::initializer_list<Access>{readFrom, written});
+          issue(dma, {readFrom, written});
         }
         if (commands.isNearlyFull(2))
           commands.closeGroup();
@@ -111,4 +112,4 @@ void Emitter::emitCopy(const CopyProgram &program, std::span<const uint64_t> ope
   }
 }
 
-} // namespace tpu_mlir::codegen
+} // namespace tpu_mlir::backend::tiu_gdma
