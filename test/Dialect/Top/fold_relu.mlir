@@ -96,7 +96,6 @@ func.func @clip(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf3
   %2 = "top.Clip"(%x) {min = -1.0, max = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
   return %0, %1, %2 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
 }
-// CHECK-DAG: #[[RELU]] = loc("r_Relu")
 
 // Bounds in a row are one pair of bounds, in any order; what begins at zero is a relu and fused.
 // CHECK-LABEL: func.func @bounds_in_a_row
@@ -105,7 +104,7 @@ func.func @bounds_in_a_row(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, 
   // CHECK-NEXT: "top.AddConst"(%[[X]]){{.*}}do_relu = true, relu_limit = 6.000000e+00
   %0 = "top.AddConst"(%x) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
   %1 = "top.Relu"(%0) : (tensor<2xf32>) -> tensor<2xf32>
-  %2 = "top.Clip"(%1) {min = 0xFFF0000000000000, max = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = "top.Clip"(%1) {min = 0xFFF0000000000000 : f64, max = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
   // CHECK-NEXT: "top.AddConst"(%[[X]]){{.*}}do_relu = true, relu_limit = 4.000000e+00
   %3 = "top.AddConst"(%x) {const_val = 2.0} : (tensor<2xf32>) -> tensor<2xf32>
   %4 = "top.Clip"(%3) {min = -1.0, max = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
@@ -120,3 +119,4 @@ func.func @bounds_in_a_row(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, 
   %9 = "top.Clip"(%8) {min = 1.0, max = 3.0} : (tensor<2xf32>) -> tensor<2xf32>
   return %2, %5, %7, %9 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
 }
+// CHECK-DAG: #[[RELU]] = loc("r_Relu")

@@ -43,8 +43,8 @@ class Top_UnaryOp<string mnemonic, string formula, dag extra = (ins)> : Top_Elem
   let results = (outs Top_Tensor:$output);
 }
 /// A function that networks also write out as arithmetic, which Ops/Activation/Recognise.cpp finds.
-class Top_RecognisedOp<string mnemonic, string formula, string spellings, string constants = "", dag extra = (ins)>
-    : Top_UnaryOp<mnemonic, formula, extra> {
+class Top_RecognisedOp<string mnemonic, string formula, string spellings, string constants = "">
+    : Top_UnaryOp<mnemonic, formula> {
   let description = "Canonicalisation makes it of " # spellings # ", where no other op reads the tensors between. "
                     # "Constants may be numbers or tensors of one value. " # constants;
 }
@@ -89,7 +89,5 @@ def Top_HardSwishOp : Top_RecognisedOp<"HardSwish", "x * min(max(x / 6 + 1 / 2, 
                                        "x times a clamped line from 0 to 1, of slope 1 / 6, such as relu6(x + 3) / 6 or "
                                        # "top.HardSigmoid, the sixth at either factor or behind", Top_Rounded>;
 def Top_EluOp : Top_UnaryOp<"Elu", "x where x > 0, else alpha * (exp(x) - 1)", (ins F64Attr:$alpha)>;
-def Top_HardSigmoidOp : Top_RecognisedOp<"HardSigmoid", "min(max(alpha * x + beta, 0), 1)",
-                                         "min(max(x + a, 0), b) times a factor that is 1 / b", Top_Rounded,
-                                         (ins F64Attr:$alpha, F64Attr:$beta)>;
+def Top_HardSigmoidOp : Top_UnaryOp<"HardSigmoid", "min(max(alpha * x + beta, 0), 1)", (ins F64Attr:$alpha, F64Attr:$beta)>;
 #endif
