@@ -59,8 +59,8 @@ SPELLINGS: dict[str, tuple[str, Spelling]] = {
         make("Clip", ["x", "minus", "three"], ["q"]), make("Add", ["q", "three"], ["r"]),
         make("Mul", ["r", "sixth"], ["g"]), make("Mul", ["x", "g"], ["a"])]),
     "Mish by its logarithm": ("Mish", [
-        make("Exp", ["x"], ["e"]), make("Add", ["e", "one"], ["p"]), make("Log", ["p"], ["l"]), make("Tanh", ["l"], ["t"]),
-        make("Mul", ["x", "t"], ["a"])]),
+        make("Exp", ["x"], ["e"]), make("Add", ["e", "one"], ["p"]), make("Log", ["p"], ["l"]),
+        make("Tanh", ["l"], ["t"]), make("Mul", ["x", "t"], ["a"])]),
 }  # fmt: skip
 CONSTANTS["two"] = np.array(2, F)
 
@@ -166,7 +166,7 @@ def test_a_tensor_that_is_read_elsewhere_is_no_activation_s() -> None:
 def test_how_far_a_rounded_constant_takes_the_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """0.1667 counts as 1 / 6: at most 2^-11 of the result is lost; the proof passes, and says that it is not the same."""
+    """0.1667 counts as 1 / 6: at most 2^-11 of the result is lost; the proof passes, and says that it differs."""
     monkeypatch.chdir(tmp_path)
     model = spelled("relu6", sixth=np.array(0.1667, F))
     feeds = feeds_for(model)
@@ -174,7 +174,7 @@ def test_how_far_a_rounded_constant_takes_the_result(
     got = run_core_optimised(graph.prepare(graph.copy_of(model), "model"), feeds)
     assert tensors(got) == {"x", "a_Mul"}
     error = np.abs(got.outputs[0] - expected)
-    assert 0 < error.max() and np.all(error <= 2**-11 * np.abs(expected) + 1e-6)
+    assert error.max() > 0 and np.all(error <= 2**-11 * np.abs(expected) + 1e-6)
     assert "1 EQUAL, 1 SIMILAR, 0 FAILED" in transformed(model, capsys)
     assert "1 EQUAL, 1 CLOSE, 0 FAILED" in transformed(spelled("relu6"), capsys)
 
