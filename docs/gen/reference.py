@@ -148,7 +148,7 @@ def onnx_page() -> str:
         "",
         "A constant that is off by at most 2^-11 of itself (0.1667, or 1 / 6 in half precision) counts as the exact one",
         "in HardSwish, GELU and HardSigmoid: results may differ from the model's own by about that part of x, 0.05 %.",
-        "The import proof compares with the model's own constants; it then finds the tensors SIMILAR, no longer CLOSE.",
+        "The import proof compares with the model's own constants; it then calls the tensors SIMILAR, not CLOSE.",
     ]
     return "\n".join(lines).rstrip() + "\n"
 
