@@ -1,6 +1,7 @@
 //===- Relu.cpp - top.Relu, top.Clip --------------------------------------===//
-// Rectification: a clip from zero is a relu, and a relu becomes part of the op
-// before it where that op can apply one.
+// Rectification: bounds in a row are one pair of bounds, a clip from zero is a relu,
+// and a relu becomes part of the op before it where that op can apply one.
+#include "ClampedLine.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -48,22 +49,42 @@ struct FuseIntoProducer : OpRewritePattern<ReluOp> {
   }
 };
 
-/// Clip from zero to a positive limit, or to one that fp32 cannot exceed, is a relu.
+/// Relus and clips in a row are one clip: networks write relu6 as a minimum behind a maximum, or before it.
+template <typename OpTy> struct JoinBounds : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    Operation *before = op.getInput().getDefiningOp();
+    if (!isa_and_nonnull<ReluOp, ClipOp>(before) || !before->hasOneUse())
+      return failure();
+    Value input = op.getInput();
+    const ClampedLine second = *lineOf(op, input), first = *lineOf(before, input), both = compose(first, second);
+    rewriter.replaceOpWithNewOp<ClipOp>(op, op.getType(), input, APFloat(both.low), APFloat(both.high));
+    return success();
+  }
+};
+
+/// Clip from zero to a positive limit, or to one that fp32 cannot exceed, is a relu; below zero there may be nothing to
+/// cut.
 struct ClipToRelu : OpRewritePattern<ClipOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ClipOp clip, PatternRewriter &rewriter) const override {
-    double max = clip.getMax().convertToDouble();
-    if (!clip.getMin().isZero() || !(max > 0))
+    double min = clip.getMin().convertToDouble(), max = clip.getMax().convertToDouble();
+    if (!(max > 0) || min > 0 || (min < 0 && !isRectified(clip.getInput())))
       return failure();
     rewriter.replaceOpWithNewOp<ReluOp>(clip, clip.getType(), clip.getInput(), APFloat(max >= FLT_MAX ? -1.0 : max));
     return success();
+  }
+
+  static bool isRectified(Value value) {
+    Operation *op = value.getDefiningOp();
+    return op && op->hasTrait<FusesRelu>() && cast<BoolAttr>(op->getAttr("do_relu")).getValue();
   }
 };
 } // namespace
 
 void ReluOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<FuseIntoProducer>(context);
+  patterns.add<FuseIntoProducer, JoinBounds<ReluOp>>(context);
 }
 void ClipOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<ClipToRelu>(context);
+  patterns.add<ClipToRelu, JoinBounds<ClipOp>>(context);
 }

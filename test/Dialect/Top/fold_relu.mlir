@@ -96,4 +96,27 @@ func.func @clip(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf3
   %2 = "top.Clip"(%x) {min = -1.0, max = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
   return %0, %1, %2 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
 }
+
+// Bounds in a row are one pair of bounds, in any order; what begins at zero is a relu and fused.
+// CHECK-LABEL: func.func @bounds_in_a_row
+// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>
+func.func @bounds_in_a_row(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
+  // CHECK-NEXT: "top.AddConst"(%[[X]]){{.*}}do_relu = true, relu_limit = 6.000000e+00
+  %0 = "top.AddConst"(%x) {const_val = 1.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = "top.Relu"(%0) : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = "top.Clip"(%1) {min = 0xFFF0000000000000 : f64, max = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.AddConst"(%[[X]]){{.*}}do_relu = true, relu_limit = 4.000000e+00
+  %3 = "top.AddConst"(%x) {const_val = 2.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %4 = "top.Clip"(%3) {min = -1.0, max = 6.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %5 = "top.Relu"(%4) {relu_limit = 4.0} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK-NEXT: "top.Clip"(%[[X]]) <{max = 2.000000e+00 : f64, min = -1.000000e+00 : f64}>
+  %6 = "top.Clip"(%x) {min = -5.0, max = 2.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %7 = "top.Clip"(%6) {min = -1.0, max = 3.0} : (tensor<2xf32>) -> tensor<2xf32>
+  // Nothing lies between the two: every element is the second's nearer bound.
+  // CHECK-NEXT: "top.Clip"(%[[X]]) <{max = 1.000000e+00 : f64, min = 1.000000e+00 : f64}>
+  // CHECK-NEXT: return
+  %8 = "top.Clip"(%x) {min = -5.0, max = -2.0} : (tensor<2xf32>) -> tensor<2xf32>
+  %9 = "top.Clip"(%8) {min = 1.0, max = 3.0} : (tensor<2xf32>) -> tensor<2xf32>
+  return %2, %5, %7, %9 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+}
 // CHECK-DAG: #[[RELU]] = loc("r_Relu")

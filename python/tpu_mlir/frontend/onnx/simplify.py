@@ -22,6 +22,10 @@ AVOIDED: dict[str, tuple[str, ...] | None] = {
     "fusing": None,
 }
 
+# Left out always: they take the last factor of an activation that is written out into what follows it, before Top has
+# recognised the activation. Top folds the factors that are left into convolutions itself (fuse-scale-into-conv).
+_TAKES_FACTORS = ("fuse_preceding_mul_into_conv", "fuse_consecutive_mul")
+
 
 def simplify(model: Any, skip_fuse_bn: bool = False, avoid: str = "") -> Any:
     """Fold constants and fuse with onnxsim, else onnxslim, else not at all (with a warning)."""
@@ -34,6 +38,9 @@ def simplify(model: Any, skip_fuse_bn: bool = False, avoid: str = "") -> Any:
             warn(f"{run.__name__[1:]} could not simplify the model ({first_line(error)})")
             continue
         if [o.name for o in simple.graph.output] == outputs and {i.name for i in simple.graph.input} == set(inputs):
+            # A simplifier's diary names every tensor that it removed, in one line.
+            del simple.metadata_props[:]
+            simple.metadata_props.extend(model.metadata_props)
             return simple
         warn(f"{run.__name__[1:]} changed the model's inputs or outputs; its result is not used")
     warn("the model is imported without simplification")
@@ -76,11 +83,9 @@ def _onnxsim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
     import onnxsim
 
     avoided = AVOIDED[avoid]
-    skipped = [*(["fuse_bn_into_conv"] if skip_fuse_bn else []), *(avoided or [])]
+    skipped = [*_TAKES_FACTORS, *(["fuse_bn_into_conv"] if skip_fuse_bn else []), *(avoided or [])]
     with _quiet():
-        simple, good = onnxsim.simplify(
-            model, perform_optimization=avoided is not None, skipped_optimizers=skipped or None
-        )
+        simple, good = onnxsim.simplify(model, perform_optimization=avoided is not None, skipped_optimizers=skipped)
     if not good:
         raise RuntimeError("its result differs from the model")
     return simple

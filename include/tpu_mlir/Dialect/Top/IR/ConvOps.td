@@ -49,5 +49,6 @@ def Top_ScaleOp : Top_Op<"Scale", [DeclareOpInterfaceMethods<EvalInterface>, Top
   let arguments = !con((ins Top_Tensor:$input, Top_Tensor:$scale, Top_OptionalTensor:$bias), Top_Relu.attrs);
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 #endif

@@ -12,7 +12,7 @@ class Top_EltwiseOp<string mnemonic, string formula, dag extra = (ins)>
   let hasVerifier = 1;
 }
 def Top_AddOp : Top_EltwiseOp<"Add", "sum of coeff[i] * inputs[i] (coeff 1 when absent)",
-                              (ins OptionalAttr<DenseF64ArrayAttr>:$coeff)>;
+                              (ins OptionalAttr<DenseF64ArrayAttr>:$coeff)> { let hasCanonicalizer = 1; }
 def Top_SubOp : Top_EltwiseOp<"Sub", "inputs[0] - inputs[1]">;
 def Top_MulOp : Top_EltwiseOp<"Mul", "product of the inputs"> { let hasCanonicalizer = 1; }
 
@@ -42,6 +42,16 @@ class Top_UnaryOp<string mnemonic, string formula, dag extra = (ins)> : Top_Elem
   let arguments = !con((ins Top_Tensor:$input), extra);
   let results = (outs Top_Tensor:$output);
 }
+/// A function that networks also write out as arithmetic, which Ops/Activation/Recognise.cpp finds.
+class Top_RecognisedOp<string mnemonic, string formula, string spellings, string constants = "">
+    : Top_UnaryOp<mnemonic, formula> {
+  let description = "Canonicalisation makes it of " # spellings # ", where no other op reads the tensors between. "
+                    # "Constants may be numbers or tensors of one value. " # constants;
+}
+/// Of constants without a short decimal form.
+defvar Top_Rounded = "One that is off by at most 2^-11 of itself, which four decimal digits (0.1667, 0.7071) and half "
+                     # "precision are, counts as exact: the result then is the exact function's, and may differ from the "
+                     # "network's own by about that part of x.";
 def Top_ReluOp : Top_UnaryOp<"Relu", "max(x, 0), then min(y, relu_limit) where the limit is positive",
                              (ins DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit)> {
   let hasVerifier = 1;
@@ -63,17 +73,21 @@ def Top_ClipOp : Top_UnaryOp<"Clip", "min(max(x, min), max)", (ins F64Attr:$min,
   let hasCanonicalizer = 1;
 }
 def Top_SigmoidOp : Top_UnaryOp<"Sigmoid", "1 / (1 + exp(-x))">;
-def Top_SiLUOp : Top_UnaryOp<"SiLU", "x / (1 + exp(-x))">;
+def Top_SiLUOp : Top_RecognisedOp<"SiLU", "x / (1 + exp(-x))", "x * sigmoid(x)">;
 def Top_TanhOp : Top_UnaryOp<"Tanh", "tanh(x)">;
-def Top_GELUOp : Top_UnaryOp<"GELU", "x * (1 + erf(x / sqrt(2))) / 2">;
+def Top_GELUOp : Top_RecognisedOp<"GELU", "x * (1 + erf(x / sqrt(2))) / 2",
+                                  "x * (erf(x / sqrt(2)) + 1) / 2 with the half at either factor or behind, and of "
+                                  # "x / 2 * erf(x / sqrt(2)) + x / 2", Top_Rounded>;
 def Top_ExpOp : Top_UnaryOp<"Exp", "exp(x)">;
-def Top_LogOp : Top_UnaryOp<"Log", "ln(x)">;
+def Top_LogOp : Top_UnaryOp<"Log", "ln(x)"> { let hasCanonicalizer = 1; }
 def Top_SqrtOp : Top_UnaryOp<"Sqrt", "sqrt(x)">;
 def Top_AbsOp : Top_UnaryOp<"Abs", "|x|">;
 def Top_ErfOp : Top_UnaryOp<"Erf", "erf(x)">;
-def Top_SoftplusOp : Top_UnaryOp<"Softplus", "ln(1 + exp(x))">;
-def Top_MishOp : Top_UnaryOp<"Mish", "x * tanh(ln(1 + exp(x)))">;
-def Top_HardSwishOp : Top_UnaryOp<"HardSwish", "x * min(max(x / 6 + 1 / 2, 0), 1)">;
+def Top_SoftplusOp : Top_RecognisedOp<"Softplus", "ln(1 + exp(x))", "ln(exp(x) + 1)">;
+def Top_MishOp : Top_RecognisedOp<"Mish", "x * tanh(ln(1 + exp(x)))", "x * tanh(softplus(x))">;
+def Top_HardSwishOp : Top_RecognisedOp<"HardSwish", "x * min(max(x / 6 + 1 / 2, 0), 1)",
+                                       "x times a clamped line from 0 to 1, of slope 1 / 6, such as relu6(x + 3) / 6 or "
+                                       # "top.HardSigmoid, the sixth at either factor or behind", Top_Rounded>;
 def Top_EluOp : Top_UnaryOp<"Elu", "x where x > 0, else alpha * (exp(x) - 1)", (ins F64Attr:$alpha)>;
 def Top_HardSigmoidOp : Top_UnaryOp<"HardSigmoid", "min(max(alpha * x + beta, 0), 1)", (ins F64Attr:$alpha, F64Attr:$beta)>;
 #endif
