@@ -132,15 +132,16 @@ def run_network(name: str, entry: dict[str, Any], chip: str, folder: Path, wante
     assert imported.report is not None
     worst = imported.report.worst("cosine")
     rows = []
-    table = work / f"{name}_cali_table"
+    table, calibrated = work / f"{name}_cali_table", False
     for precision, floors in entry["precisions"].items():
         if wanted is not None and precision != wanted:
             continue
         row = Row(name, precision, {"import cos": f"{worst.cosine:.6f}" if worst else "-"})
         rows.append(row)
-        if precision == "INT8":
+        if precision.startswith("INT8") and not calibrated:
             result = calibrate(mlir, [(p,) for p in pictures.calibration])
             result.table.save(table)
+            calibrated = True
             row.cells["calib/s"] = f"{result.images_per_second:.1f}"
         lowered = deploy_one(row, mlir, chip, table, tuple(floors))
         if pictures.labelled and "accuracy" in entry:
@@ -159,8 +160,9 @@ def deploy_one(row: Row, mlir: Path, chip: str, table: Path, floors: tuple[float
         mlir=mlir,
         model=work / f"{mlir.stem}_{row.precision.lower()}.bmodel",
         chip=chip,
-        quantize=row.precision,
-        calibration_table=table if row.precision == "INT8" else None,
+        quantize=row.precision.removesuffix("_ASYM"),
+        asymmetric=row.precision.endswith("_ASYM"),
+        calibration_table=table if row.precision.startswith("INT8") else None,
         test_input=(work / f"{mlir.stem}_in_f32.npz",),
         test_reference=work / f"{mlir.stem}_top_outputs.npz",
         tolerance=floors,
@@ -211,8 +213,9 @@ def measure_accuracy(
         ranked = np.argsort(-logits, axis=1, kind="stable")[:, :5]
         top1[who] = 100 * float((ranked[:, 0] == labels).mean())
         top5 = 100 * float((ranked == labels[:, None]).any(axis=1).mean())
-        row.cells[f"{'int8' if who == 'INT8' else who} top-1/5"] = f"{top1[who]:.1f}/{top5:.1f}"
-    for better, worse, floor in (("ort", "fp32", "top1_loss_fp32"), ("fp32", row.precision, "top1_loss_int8")):
+        row.cells[f"{who if who in ('ort', 'fp32') else 'chip'} top-1/5"] = f"{top1[who]:.1f}/{top5:.1f}"
+    kind = "int8" if row.precision.startswith("INT8") else "fp32"  # 16 bits may lose no more than an import
+    for better, worse, floor in (("ort", "fp32", "top1_loss_fp32"), ("fp32", row.precision, f"top1_loss_{kind}")):
         loss = top1[better] - top1[worse]
         if loss > floors[floor]:
             row.missed.append(f"{worse} loses {loss:.1f} points of top-1 against {better}, allowed {floors[floor]}")
@@ -279,7 +282,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run regression networks end to end.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(config['models'])}; all without any")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "build" / "regression", help="work folder")
-    parser.add_argument("--precision", choices=["INT8", "F32"], help="only this one")
+    parser.add_argument("--precision", choices=["F32", "F16", "BF16", "INT8", "INT8_ASYM"], help="only this one")
     arguments = parser.parse_args(argv)
     unknown = [name for name in arguments.names if name not in config["models"]]
     if unknown:

@@ -19,6 +19,8 @@ SEEDS = int(os.environ.get("TPU_MLIR_SEEDS", "200"))
 # Families of a few forms, each of several ops that other families try hard: a share of the seeds is enough.
 SHARE = {"wide_conv": 4, "wide_pool": 6, "extreme": 6, "rectifier": 6}
 SMALL_LMEM = 64 * 1024  # four banks of sixteen: tiles everywhere
+# Filters of hundreds of taps as F32: of one output channel a lane, more than that.
+NEEDS_ALL = {("wide_conv", "F32")}
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -30,7 +32,7 @@ def test_is_exact(family: str, mode: str, tmp_path: Path) -> None:
     refused, different, passed = [], [], 0
     ops: dict[str, list[int]] = {}
     for number, seed in enumerate(seeds):
-        lmem = SMALL_LMEM if number % 4 == 3 else 0
+        lmem = SMALL_LMEM if number % 4 == 3 and (family, mode) not in NEEDS_ALL else 0
         case = f"seed {seed} lmem {lmem}"
         try:
             outcome = run_case(FAMILIES[family], seed, tmp_path, mode, lmem, quant_io=bool(number % 2))
