@@ -1,4 +1,4 @@
-"""Cycles of one small network in INT8, with 8-bit inputs and outputs, and in F32, by the timing model.
+"""Cycles of one small network in INT8, with 8-bit inputs and outputs, and in floats, by the timing model.
 
 Nothing is run: both streams are compiled and timed. Decides no shapes and judges nothing.
 """
@@ -61,15 +61,15 @@ def last_op(folder: Path) -> str:
     return re.sub(r"\s*loc\(.*$|%\w+( = )?", "", lines[-1]).strip()
 
 
-def both(family: str, build: Build, seed: int, folder: Path) -> Case | None:
-    """The case, or nothing where F32 has no form for it."""
+def both(family: str, build: Build, seed: int, folder: Path, floats: str = "F32") -> Case | None:
+    """The case, or nothing where `floats`, a float format, has no form for it."""
     figures = {}
-    for mode in ("F32", "INT8"):
+    for mode in (floats, "INT8"):
         try:
             compile_net(build, seed, folder, mode, quant_io=True)
-        except Exception:  # what F32 refuses cannot be compared; what INT8 refuses is another test's
+        except Exception:  # what floats refuse cannot be compared; what INT8 refuses is another test's
             return None
         figures[mode] = timed(folder)
-    own, other = figures["INT8"], figures["F32"]
+    own, other = figures["INT8"], figures[floats]
     pairs = [number for pair in zip(own, other, strict=True) for number in pair]
     return Case(family, seed, last_op(folder), *pairs)
