@@ -83,9 +83,7 @@ uint32_t bitsIn(DType t, double value) {
   if (!isFloat(t))
     return uint32_t(int64_t(value));
   const float nearest = nearestIn(t, float(value));
-  return t == DType::F16    ? f32ToF16(nearest)
-         : t == DType::BF16 ? f32ToBf16(nearest)
-                            : std::bit_cast<uint32_t>(nearest);
+  return t == DType::F16 ? f32ToF16(nearest) : t == DType::BF16 ? f32ToBf16(nearest) : std::bit_cast<uint32_t>(nearest);
 }
 
 void pack4(const uint8_t *bytes, int64_t count, uint8_t *packed) {

@@ -79,9 +79,7 @@ struct AbsolutePrimitive final : Row {
 const Primitive &absolute() { return only<AbsolutePrimitive>(); }
 
 const Primitive &cast() { return only<CastPrimitive>(); }
-Step cast(int dst, int a, std::optional<Round> round) {
-  return makeStep(cast(), dst, {a}, CastAttributes{round});
-}
+Step cast(int dst, int a, std::optional<Round> round) { return makeStep(cast(), dst, {a}, CastAttributes{round}); }
 
 const Primitive &select() { return only<SelectPrimitive>(); }
 Step select(int dst, Step::Sources sources, const SelectAttributes &attributes) {

@@ -12,7 +12,8 @@ namespace tpu_mlir::kernel {
 /// float and integer to float round once, by `toFloat`.
 void cast(const Tensor &out, const ConstTensor &in, Round round, Round toFloat = Round::HalfToEven);
 
-/// The nearest number of a float format, ties to even; beyond its largest finite number, that one. Infinity and NaN stay.
+/// The nearest number of a float format, ties to even; beyond its largest finite number, that one. Infinity and NaN
+/// stay.
 float nearestIn(DType t, float value);
 /// The bits of a constant operand: of a float those of `nearestIn`, of an integer its low bytes.
 uint32_t bitsIn(DType t, double value);

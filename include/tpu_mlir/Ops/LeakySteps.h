@@ -21,8 +21,9 @@ struct Slopes {
   }
 };
 
-/// y = x where x > 0, else slope * x; x and y are buffers of one float format and shape and may lie in one place. A zero's sign may
-/// change; NaN stays NaN, and minus infinity times a slope of 0 is NaN, as in IEEE arithmetic and in onnxruntime.
+/// y = x where x > 0, else slope * x; x and y are buffers of one float format and shape and may lie in one place. A
+/// zero's sign may change; NaN stays NaN, and minus infinity times a slope of 0 is NaN, as in IEEE arithmetic and in
+/// onnxruntime.
 void addLeakySteps(Recipe &recipe, int x, int y, const Slopes &slopes);
 
 } // namespace tpu_mlir

@@ -8,7 +8,8 @@
 
 namespace tpu_mlir::primitive {
 
-/// [batch, rows, 1, depth] by [batch or 1, depth, 1, columns], in int32, or in fp32 and rounded once to the format of floats. Sources 0 and 1.
+/// [batch, rows, 1, depth] by [batch or 1, depth, 1, columns], in int32, or in fp32 and rounded once to the format of
+/// floats. Sources 0 and 1.
 const Primitive &matMul();
 Step matMul(int dst, int left, int right);
 

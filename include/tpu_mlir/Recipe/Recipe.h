@@ -101,8 +101,8 @@ struct Step {
   using Sources = std::array<int, kMostSources>;
   static constexpr Sources kNone = {-1, -1, -1, -1};
   const Primitive *primitive = nullptr;
-  int dst = -1;            ///< buffer that it writes
-  Sources sources = kNone; ///< buffers that it reads, by role of the primitive; -1: none
+  int dst = -1;                           ///< buffer that it writes
+  Sources sources = kNone;                ///< buffers that it reads, by role of the primitive; -1: none
   std::shared_ptr<const void> attributes; ///< what the primitive needs besides; its own header says of what type
   /// How the bits of the result and of all sources are taken, where that is not as their buffers say but as wide.
   std::optional<DType> resultAs, sourcesAs;

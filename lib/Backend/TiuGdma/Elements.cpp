@@ -42,8 +42,7 @@ struct CastRow final : FamilyRow {
 };
 
 struct SelectRow final : FamilyRow {
-  SelectRow()
-      : FamilyRow(primitive::select(), {}, true, {"cmp.sel_gt", "cmp.sel_eq", "cmp.sel_lt"}) {}
+  SelectRow() : FamilyRow(primitive::select(), {}, true, {"cmp.sel_gt", "cmp.sel_eq", "cmp.sel_lt"}) {}
   bool takes(const Step &step, std::span<const LocalView> views, const LocalMemory &memory) const override {
     return isPlain(step, views, memory, Step::kMostSources);
   }

@@ -44,11 +44,12 @@ std::string whyNotFinite(Operation *op) {
   return "";
 }
 
-/// The first element of a weight that the mode's numbers do not reach, if there is one: of integers NaN and infinity, of
-/// floats those beyond the largest.
+/// The first element of a weight that the mode's numbers do not reach, if there is one: of integers NaN and infinity,
+/// of floats those beyond the largest.
 std::optional<float> findTooLarge(const Lowering &lowering, Value weight) {
   constexpr size_t kPiece = size_t(1) << 20;
-  const float most = lowering.isQuantized() ? std::numeric_limits<float>::max() : kernel::largestOf(lowering.mode.weights);
+  const float most =
+      lowering.isQuantized() ? std::numeric_limits<float>::max() : kernel::largestOf(lowering.mode.weights);
   ArrayRef<float> left = lowering.weightData(weight);
   std::optional<float> found;
   while (!found && !left.empty()) {
@@ -129,7 +130,7 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       if (isa<top::WeightOp>(op))
         if (std::optional<float> value = findTooLarge(lowering, op.getResult(0)); value && lowering.isQuantized())
           result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no "
-                                    << lowering.mode.name << " form";
+                                  << lowering.mode.name << " form";
         else if (value)
           op.emitWarning() << "weight '" << top::nameOf(&op) << "' holds " << *value << ", beyond the largest "
                            << lowering.mode.name << ", " << kernel::largestOf(lowering.mode.weights)

@@ -129,7 +129,8 @@ NumberFormat Lowering::formatOfResult(Value topResult) const {
       high = std::max(high, 0.0);
       const auto [least, most] = kernel::rangeOf(DType::I8);
       const double scale = (high - low) / double(most - least);
-      return {DType::I8, scale, std::clamp(std::llround(double(least) - low / scale), (long long)least, (long long)most)};
+      return {DType::I8, scale,
+              std::clamp(std::llround(double(least) - low / scale), (long long)least, (long long)most)};
     }
     return {DType::I8, std::max(-low, high) / chip.quant.activationLevelsSigned, 0};
   }
@@ -151,8 +152,8 @@ Value Lowering::castTo(Value value, const NumberFormat &format) {
     if (format.dtype != DType::F32)
       builder.setInsertionPointAfterValue(value);
     Location loc = roleOf(value.getDefiningOp(), shortName(format.dtype));
-    cached = tpu::CastOp::create(builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), element)},
-                                 ValueRange{value});
+    cached =
+        tpu::CastOp::create(builder, loc, TypeRange{RankedTensorType::get(shapeOf(value), element)}, ValueRange{value});
   }
   return cached;
 }

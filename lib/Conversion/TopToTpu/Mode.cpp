@@ -26,10 +26,7 @@ const Mode *findMode(std::string_view name) {
 std::string modeNames() {
   std::string list;
   for (const Mode &mode : kModes)
-    list += (list.empty()              ? ""
-             : &mode == std::end(kModes) - 1 ? " and "
-                                             : ", ") +
-            std::string(mode.name);
+    list += (list.empty() ? "" : &mode == std::end(kModes) - 1 ? " and " : ", ") + std::string(mode.name);
   return list;
 }
 

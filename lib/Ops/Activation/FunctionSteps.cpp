@@ -22,8 +22,8 @@ primitive::Constant constantOf(const Sequence::Operand &o, DType type) {
 class Translation {
 public:
   Translation(Recipe &recipe, int x, int y, const Sequence &program)
-      : recipe(recipe), dims(recipe.buffers[y].dims), y(y), program(program),
-        holder(size_t(program.registers), -1), own(size_t(program.registers), -1) {
+      : recipe(recipe), dims(recipe.buffers[y].dims), y(y), program(program), holder(size_t(program.registers), -1),
+        own(size_t(program.registers), -1) {
     holder[0] = x;
   }
 

@@ -220,8 +220,8 @@ Form tpu::PReluOp::form() {
   if (!getTakesMax() && out.zeroPoint) { // the sum has it twice
     const int sum = r.addScratch(DType::I16, all);
     binary(kernel::BinaryOp::Add, sum, straight, sloped);
-    r.steps.push_back(primitive::binary(kernel::BinaryOp::Sub, y, sum,
-                                        primitive::Constant{double(out.zeroPoint), DType::I16}));
+    r.steps.push_back(
+        primitive::binary(kernel::BinaryOp::Sub, y, sum, primitive::Constant{double(out.zeroPoint), DType::I16}));
     return r;
   }
   binary(!getTakesMax()                 ? kernel::BinaryOp::Add

@@ -28,8 +28,8 @@ Form tpu::RequantIntOp::form() {
   Dims d = nchwOf(getOutput());
   const NumberFormat in = formatOf(getInput()), out = formatOf(getOutput());
   int x = r.addInput(0, in.dtype, d), y = r.addOutput(out.dtype, d);
-  r.steps.push_back(primitive::requant(
-      y, centred(r, x, in, d), {int32_t(getMultiplier()), int32_t(-getRshift()), int32_t(out.zeroPoint)}));
+  r.steps.push_back(primitive::requant(y, centred(r, x, in, d),
+                                       {int32_t(getMultiplier()), int32_t(-getRshift()), int32_t(out.zeroPoint)}));
   return r;
 }
 

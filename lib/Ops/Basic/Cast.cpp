@@ -91,8 +91,8 @@ Form tpu::CastOp::form() {
     scale(scaled, x, 1 / out.scale);
     r.steps.push_back(primitive::cast(whole, scaled));
     if (out.zeroPoint)
-      r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, y, whole,
-                                          primitive::Constant{double(out.zeroPoint), DType::I16}));
+      r.steps.push_back(
+          primitive::binary(kernel::BinaryOp::Add, y, whole, primitive::Constant{double(out.zeroPoint), DType::I16}));
   } else {
     r.steps.push_back(primitive::cast(y, in.isQuantized() ? centred(r, x, in, d) : x));
     if (in.isQuantized())

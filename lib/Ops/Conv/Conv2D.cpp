@@ -55,7 +55,8 @@ LogicalResult tpu::Conv2DOp::verify() {
                          << cast<ShapedType>(getQuant().getType()).getNumElements();
   const NumberFormat format = formatOf(getOutput());
   const bool isDepthwise =
-      !getBand() && shapeOfConv(getKernelShape(), getStrides(), getPads(), getDilations(), group).isDepthwise(in.c, out.c);
+      !getBand() &&
+      shapeOfConv(getKernelShape(), getStrides(), getPads(), getDilations(), group).isDepthwise(in.c, out.c);
   if (failed(verifyType(*this, "filter", getFilter(), format.isQuantized() ? DType::I8 : format.dtype)) ||
       failed(verifyType(*this, "bias", getBias(), biasTypeOf(format, isDepthwise))))
     return failure();
@@ -93,8 +94,8 @@ Recipe convRecipe(const ConvShape &shape, const Dims &in, const Dims &out, const
   int64_t ic = shape.band ? bandWidth(channels, in.c) : in.c / shape.group;
   Dims packed = isDepthwise ? Dims{1, out.c, w.kh, w.kw} : Dims{1, out.c, (ic + pack - 1) / pack, w.kh * w.kw * pack};
   int filter = r.addWeight(1, filterType, packed, Layout::Compact, perChannel);
-  int bias = hasBias ? r.addWeight(2, biasTypeOf(outFormat, isDepthwise), {1, out.c, 1, 1}, Layout::Compact, perChannel)
-                     : -1;
+  int bias =
+      hasBias ? r.addWeight(2, biasTypeOf(outFormat, isDepthwise), {1, out.c, 1, 1}, Layout::Compact, perChannel) : -1;
   int quant = integers ? r.addWeight(3, DType::I32, {1, out.c, 1, 3}, Layout::Aligned, perChannel) : -1;
   int y = r.addOutput(outFormat.dtype, out);
   int acc = integers ? r.addScratch(DType::I32, out) : y;

@@ -211,8 +211,8 @@ Form tpu::AddOp::form() {
       r.steps.push_back(
           primitive::binary(kernel::BinaryOp::Sub, acc, sum, primitive::Constant{double(excess), DType::I32}));
     if (!shiftsInSum || rounded != y)
-      r.steps.push_back(primitive::requant(
-          y, excess ? acc : sum, {1, shiftsInSum ? 0 : int32_t(-rshift), int32_t(format.zeroPoint)}));
+      r.steps.push_back(primitive::requant(y, excess ? acc : sum,
+                                           {1, shiftsInSum ? 0 : int32_t(-rshift), int32_t(format.zeroPoint)}));
   } else {
     auto coefficient = [&](size_t i) { return getCoeff() ? (*getCoeff())[i] : 1.0; };
     int term = -1;

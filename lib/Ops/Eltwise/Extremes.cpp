@@ -57,7 +57,7 @@ struct ExtremeLower : LowerInterface::ExternalModel<ExtremeLower<TopOp, TpuOp>, 
         values.push_back(quantised(op, l, v, out, i));
       else
         values.push_back(l.isQuantized() ? l.requantize(l.operand(v), out, l.roleOf(op, "requant_" + std::to_string(i)))
-                                    : l.operand(v));
+                                         : l.operand(v));
     }
     repeatToFourAxes(l, op, values, shapeOf(extreme.getOutput()));
     l.map(extreme.getOutput(), TpuOp::create(l.builder, op->getLoc(), l.typeOf(extreme.getOutput(), out), values,

@@ -104,8 +104,8 @@ Form tpu::MulOp::form() {
   a = centred(r, a, formatOf(getInputs()[0]), out), b = centred(r, b, formatOf(getInputs()[1]), out);
   r.steps.push_back(primitive::binary(kernel::BinaryOp::Mul, product, a, b));
   if (format.isQuantized())
-    r.steps.push_back(primitive::requant(
-        y, product, {int32_t(getMultiplier()), int32_t(-getRshift()), int32_t(format.zeroPoint)}));
+    r.steps.push_back(
+        primitive::requant(y, product, {int32_t(getMultiplier()), int32_t(-getRshift()), int32_t(format.zeroPoint)}));
   addReluSteps(r, getDoRelu(), getReluLimit().convertToDouble(), format);
   return r;
 }

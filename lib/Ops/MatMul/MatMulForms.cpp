@@ -96,7 +96,8 @@ static Recipe matrixRecipe(tpu::MatMulOp op) {
   if (hasBias)
     r.steps.push_back(primitive::binary(kernel::BinaryOp::Add, acc, bias, acc));
   if (integers) {
-    r.steps.push_back(primitive::requant(y, acc, {int32_t(op.getMultiplier()), int32_t(-op.getRshift()), int32_t(outFormat.zeroPoint)}));
+    r.steps.push_back(primitive::requant(
+        y, acc, {int32_t(op.getMultiplier()), int32_t(-op.getRshift()), int32_t(outFormat.zeroPoint)}));
   }
   addReluSteps(r, op.getDoRelu(), op.getReluLimit().convertToDouble(), outFormat);
   return r;

@@ -19,7 +19,9 @@ def _parser() -> ArgumentParser:
     quant = parser.add_argument_group("quantisation")
     quant.add_argument("--calibration_table", type=Path, help="from run_calibration.py; INT8 needs it")
     quant.add_argument("--asymmetric", action="store_true", help="INT8 with zero points")
-    quant.add_argument("--quant_input", action="store_true", help="the bmodel takes the network's own numbers: integers, F16, BF16")
+    quant.add_argument(
+        "--quant_input", action="store_true", help="the bmodel takes the network's own numbers: integers, F16, BF16"
+    )
     quant.add_argument("--quant_output", action="store_true", help="the bmodel gives the network's own numbers")
 
     proof = parser.add_argument_group("proof")

@@ -46,8 +46,8 @@ public:
     }
   }
   static const char *nameOf(int kind) {
-    const char *names[] = {"convolution", "depth-wise", "max pool",   "average", "element-wise",
-                           "table",       "magnitude",  "conversion", "bits",    "centred", "matrices"};
+    const char *names[] = {"convolution", "depth-wise", "max pool", "average", "element-wise", "table",
+                           "magnitude",   "conversion", "bits",     "centred", "matrices"};
     return names[kind];
   }
 
@@ -229,9 +229,10 @@ private:
       return step;
     };
     const auto op = kernel::BitOp(random() % 3);
-    r.steps = {asIntegers(primitive::shift(a, x, int(pick(-31, 31)))),
-               asIntegers(chance(2) ? primitive::bitwise(op, b, a, x) : primitive::bitwise(op, b, a, uint32_t(random()))),
-               primitive::binary(kernel::BinaryOp::Sub, a, primitive::Constant{1.5, DType::F32}, x)};
+    r.steps = {
+        asIntegers(primitive::shift(a, x, int(pick(-31, 31)))),
+        asIntegers(chance(2) ? primitive::bitwise(op, b, a, x) : primitive::bitwise(op, b, a, uint32_t(random()))),
+        primitive::binary(kernel::BinaryOp::Sub, a, primitive::Constant{1.5, DType::F32}, x)};
     Step::Sources sources = {x, b, a, x};
     primitive::SelectAttributes with;
     with.holds = kernel::Comparison(random() % 3);
@@ -251,8 +252,9 @@ private:
     const DType type = byteType();
     const int x = r.addInput(0, type, d), y = r.addOutput(byteType(), d), difference = r.addScratch(DType::I16, d);
     const double zeroPoint = double(kernel::rangeOf(type).low + pick(0, 255));
-    r.steps = {primitive::binary(kernel::BinaryOp::Sub, difference, x, primitive::Constant{zeroPoint, type}),
-               primitive::requant(y, difference, {int32_t(random()), -int32_t(pick(10, 40)), int32_t(pick(-128, 127))})};
+    r.steps = {
+        primitive::binary(kernel::BinaryOp::Sub, difference, x, primitive::Constant{zeroPoint, type}),
+        primitive::requant(y, difference, {int32_t(random()), -int32_t(pick(10, 40)), int32_t(pick(-128, 127))})};
     return r;
   }
 

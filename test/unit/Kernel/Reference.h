@@ -126,8 +126,9 @@ struct Buffer {
     if (kernel::isFloat(dtype)) { // the bits of a NaN are not defined, so there is none
       std::uniform_real_distribution<float> uniform(-4, 4);
       for (int64_t i = 0; i < dims.count(); ++i)
-        setInteger(i, int64_t(kernel::narrowFloat(
-                          random() % 64 ? uniform(random) : std::ldexp(uniform(random), int(random() % 24) - 16), dtype)));
+        setInteger(i,
+                   int64_t(kernel::narrowFloat(
+                       random() % 64 ? uniform(random) : std::ldexp(uniform(random), int(random() % 24) - 16), dtype)));
       return *this;
     }
     for (uint8_t &b : bytes)

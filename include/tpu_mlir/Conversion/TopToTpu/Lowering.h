@@ -43,8 +43,8 @@ public:
   mlir::OpBuilder builder;
   bool isQuantized() const { return mode.isQuantized(); }
 
-  /// The lowered value of a Top value in the mode's format: integers with the scale of its own calibration, or floats; a
-  /// weight as weightOperand.
+  /// The lowered value of a Top value in the mode's format: integers with the scale of its own calibration, or floats;
+  /// a weight as weightOperand.
   mlir::Value operand(mlir::Value top);
   /// A weight operand of an element-wise op, in the mode's format: integers by their largest magnitude, without a zero
   /// point, or floats.

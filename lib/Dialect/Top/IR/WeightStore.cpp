@@ -30,7 +30,8 @@ std::optional<ElementStorage> storageOf(Type element) {
   if (auto quantized = dyn_cast<quant::QuantizedType>(element)) {
     if (isa<quant::CalibratedQuantizedType>(quantized))
       return storageOf(quantized.getExpressedType());
-    return ElementStorage{quantized.isSigned() ? 'i' : 'u', static_cast<int>(quantized.getStorageTypeIntegralWidth() + 7) / 8};
+    return ElementStorage{quantized.isSigned() ? 'i' : 'u',
+                          static_cast<int>(quantized.getStorageTypeIntegralWidth() + 7) / 8};
   }
   if (element.isBF16())
     return ElementStorage{'u', 2}; // numpy has no bfloat16
