@@ -34,7 +34,7 @@ ASPECTS = {
     "emit_f32": "emit F32",
     "emit_f16": "emit F16",
     "emit_bf16": "emit BF16",
-    "emit_int8_asym": "emit INT8 asymmetric",
+    "emit_int8_asym": "emit INT8 asym.",
     "import_onnx": "import ONNX",
 }
 # Ops that carry no work of their own: nothing to lower or emit.

@@ -21,7 +21,9 @@ ASPECTS = (
     "record",
     "kernel",
     "interpret",
-    *(f"{aspect}_{mode}" for aspect in ("lower", "emit") for mode in ("f32", "f16", "bf16", "int8", "int8_asym")),
+    "lower_int8",
+    "lower_f32",
+    *(f"emit_{mode}" for mode in ("f32", "f16", "bf16", "int8", "int8_asym")),
     "tile",
     "import_onnx",
 )

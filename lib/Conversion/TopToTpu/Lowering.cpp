@@ -239,11 +239,18 @@ void Lowering::release(ArrayRef<float> elements) const {
 }
 
 Value Lowering::addFloats(Operation *op, StringRef role, ArrayRef<float> data, ArrayRef<int64_t> shape, DType type) {
-  const kernel::Dims dims{1, 1, 1, int64_t(data.size())};
-  std::vector<uint8_t> bytes(data.size() * kernel::byteSize(type));
-  std::vector<float> nearest(data.size());
-  std::transform(data.begin(), data.end(), nearest.begin(), [&](float v) { return kernel::nearestIn(type, v); });
-  kernel::cast({type, dims, bytes.data()}, {DType::F32, dims, nearest.data()}, kernel::Round::HalfToEven);
+  constexpr size_t kPiece = 4096; // a filter may be larger than memory should hold twice
+  const size_t item = kernel::byteSize(type);
+  std::vector<uint8_t> bytes(data.size() * item);
+  std::vector<float> nearest;
+  for (size_t at = 0; at < data.size(); at += kPiece) {
+    ArrayRef<float> piece = data.slice(at, std::min(kPiece, data.size() - at));
+    nearest.assign(piece.begin(), piece.end());
+    for (float &v : nearest)
+      v = kernel::nearestIn(type, v);
+    const kernel::Dims dims{1, 1, 1, int64_t(piece.size())};
+    kernel::cast({type, dims, bytes.data() + at * item}, {DType::F32, dims, nearest.data()}, kernel::Round::HalfToEven);
+  }
   return addWeightBytes(op, role, std::move(bytes), shape, type);
 }
 

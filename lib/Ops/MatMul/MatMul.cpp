@@ -81,14 +81,17 @@ int64_t product(ArrayRef<int64_t> shape) {
   return p;
 }
 
-/// The elements of a filter of `n` channels in the order [n, k].
-std::vector<float> channelsFirst(const FilterView &filter, int64_t n) {
+/// The floats of a filter of `n` channels in the order [n, k].
+std::vector<uint8_t> channelsFirst(const FilterView &filter, int64_t n) {
   constexpr int64_t kRows = 64; // whole cache lines of the result
   ArrayRef<float> data = filter.elements;
-  if (!filter.channelsLast)
-    return data.vec();
-  std::vector<float> out(data.size());
+  std::vector<uint8_t> bytes(data.size() * sizeof(float));
+  auto *out = reinterpret_cast<float *>(bytes.data());
   int64_t k = data.size() / n;
+  if (!filter.channelsLast) {
+    std::copy(data.begin(), data.end(), out);
+    return bytes;
+  }
   for (int64_t j = 0; j < k; j += kRows) {
     int64_t count = std::min(kRows, k - j);
     for (int64_t i = 0; i < n; ++i)
@@ -96,7 +99,17 @@ std::vector<float> channelsFirst(const FilterView &filter, int64_t n) {
         out[i * k + r] = data[r * n + i];
     filter.done(data.slice(j * n, count * n));
   }
-  return out;
+  return bytes;
+}
+
+/// A weight of those floats in the mode's format; in f32 of the bytes themselves.
+Value addFilter(Operation *op, Lowering &l, std::vector<uint8_t> floats, ArrayRef<int64_t> shape) {
+  const DType type = l.mode.weights;
+  const std::string role = ("filter_" + shortName(type)).str();
+  if (type == DType::F32)
+    return l.addWeightBytes(op, role, std::move(floats), shape, type);
+  return l.addFloats(op, role, {reinterpret_cast<const float *>(floats.data()), floats.size() / sizeof(float)}, shape,
+                     type);
 }
 
 /// Half of int32's range; a bias beyond it would saturate every 8-bit result anyway.
@@ -165,8 +178,7 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
           bias = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, n, 1, 1}, DType::I32);
         quant = l.addWeight<int32_t>(op, "quant", q->quant, {1, n, 1, 3}, DType::I32);
       } else {
-        right = l.addFloats(op, ("filter_" + shortName(l.mode.weights)).str(), channelsFirst(view, n), {n, k, 1, 1},
-                            l.mode.weights);
+        right = addFilter(op, l, channelsFirst(view, n), {n, k, 1, 1});
         if (!biasData.empty())
           bias = l.floatWeight(mm.getBias(), l.mode.sums);
       }

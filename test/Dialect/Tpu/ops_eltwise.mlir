@@ -35,6 +35,10 @@ func.func @integers(%x: tensor<2x3x4x5x!i8>, %y: tensor<3x1x5x!u8>, %t: tensor<1
   %4 = "tpu.Cast"(%f) : (tensor<2x3x4x5xf32>) -> tensor<2x3x4x5x!i8>
   // CHECK: "tpu.Cast"(%{{.*}}) : (tensor<2x3x4x5x!quant.uniform<i8:f32, 5.000000e-01>>) -> tensor<2x3x4x5xf32>
   %5 = "tpu.Cast"(%4) : (tensor<2x3x4x5x!i8>) -> tensor<2x3x4x5xf32>
+  // CHECK: "tpu.Cast"(%{{.*}}) : (tensor<2x3x4x5xf32>) -> tensor<2x3x4x5xbf16>
+  %6 = "tpu.Cast"(%5) : (tensor<2x3x4x5xf32>) -> tensor<2x3x4x5xbf16>
+  // CHECK: "tpu.Active"(%{{.*}}) <{alpha = 5.000000e-01 : f64, beta = 0.000000e+00 : f64, function = "elu"}>
+  %7 = "tpu.Active"(%6) {function = "elu", alpha = 0.5 : f64} : (tensor<2x3x4x5xbf16>) -> tensor<2x3x4x5xbf16>
   return
 }
 
