@@ -9,6 +9,8 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Support/Error.h"
+#include "llvm/Support/Format.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -18,6 +20,12 @@ namespace tpu_mlir {
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h.inc"
 
 namespace {
+
+std::string textOf(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%g", value);
+  return text;
+}
 
 bool carriesNoWork(Operation *op) { return isa<top::NoneOp, top::WeightOp, top::InputOp, func::ReturnOp>(op); }
 
@@ -132,8 +140,8 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
           result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no "
                                   << lowering.mode.name << " form";
         else if (value)
-          op.emitWarning() << "weight '" << top::nameOf(&op) << "' holds " << *value << ", beyond the largest "
-                           << lowering.mode.name << ", " << kernel::largestOf(lowering.mode.weights)
+          op.emitWarning() << "weight '" << top::nameOf(&op) << "' holds " << textOf(*value) << ", beyond the largest "
+                           << lowering.mode.name << ", " << textOf(kernel::largestOf(lowering.mode.weights))
                            << ", which stands for it";
       if (carriesNoWork(&op))
         continue;
