@@ -5,6 +5,7 @@
 #include "Diagnostics.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/NameText.h"
 
@@ -63,7 +64,7 @@ static SmallVector<llvm::StringRef> registeredOps(MLIRContext *context) {
 }
 
 /// Makes the op of `state`, with its shape inferred. Everything wrong about it is an MlirError, and no op is left then.
-Value GraphBuilder::append(OperationState &state, ArrayRef<NamedAttribute> attributes) {
+Operation *GraphBuilder::append(OperationState &state, ArrayRef<NamedAttribute> attributes) {
   SmallVector<llvm::StringRef> known;
   for (StringAttr attribute : state.name.getRegisteredInfo()->getAttributeNames())
     known.push_back(attribute.getValue());
@@ -87,22 +88,23 @@ Value GraphBuilder::append(OperationState &state, ArrayRef<NamedAttribute> attri
     op->erase();
     errors.raise(what + " is invalid");
   }
-  return op->getResult(0);
+  return op;
 }
 
-Value GraphBuilder::input(const std::string &name, ArrayRef<int64_t> shape, ArrayRef<NamedAttribute> attributes) {
+Value GraphBuilder::input(const std::string &name, Type elementType, ArrayRef<int64_t> shape,
+                          ArrayRef<NamedAttribute> attributes) {
   Location loc = take(name);
   for (int64_t size : shape)
     if (size < 1)
       throw MlirError("input '" + name + "' has shape " + top::shapeText(shape) + "; every size must be positive");
-  auto type = RankedTensorType::get(shape, builder.getF32Type());
+  auto type = RankedTensorType::get(shape, elementType);
   Block &block = function.getBody().front();
   BlockArgument argument = block.addArgument(type, loc);
   OperationState state(loc, top::InputOp::getOperationName());
   state.addOperands(argument);
   state.addTypes(type);
   try {
-    return append(state, attributes);
+    return append(state, attributes)->getResult(0);
   } catch (const MlirError &) {
     block.eraseArgument(argument.getArgNumber());
     names.erase(name);
@@ -147,7 +149,7 @@ Value GraphBuilder::appendWeight(const std::string &name, Type elementType, Arra
   OperationState state(loc, top::WeightOp::getOperationName());
   state.addTypes(type);
   try {
-    return append(state, {});
+    return append(state, {})->getResult(0);
   } catch (const MlirError &) {
     names.erase(name);
     throw;
@@ -163,23 +165,36 @@ Value GraphBuilder::none() {
   return noneValue;
 }
 
-Value GraphBuilder::op(const std::string &opName, ArrayRef<Value> operands, ArrayRef<NamedAttribute> attributes,
-                       const std::string &name) {
+ResultRange GraphBuilder::op(const std::string &opName, ArrayRef<Value> operands, ArrayRef<NamedAttribute> attributes,
+                             ArrayRef<std::string> resultNames, ArrayRef<Type> elementTypes) {
+  if (resultNames.empty())
+    throw MlirError("'" + opName + "' needs a name for each of its results");
+  const std::string &name = resultNames.front();
   auto registered = RegisteredOperationName::lookup(opName, &session.context);
   bool isSpecial = opName == top::InputOp::getOperationName() || opName == top::WeightOp::getOperationName() ||
                    opName == top::NoneOp::getOperationName();
   if (!registered || registered->getDialectNamespace() != "top" || isSpecial)
     throw MlirError("'" + name + "': there is no Top op '" + opName + "'" +
                     didYouMean(opName, registeredOps(&session.context)));
-  Location loc = take(name);
-  OperationState state(loc, *registered);
+  if (!elementTypes.empty() && elementTypes.size() != resultNames.size())
+    throw MlirError("'" + name + "': " + std::to_string(elementTypes.size()) + " element types were given for " +
+                    std::to_string(resultNames.size()) + " results");
+  SmallVector<Location> parts;
+  for (const std::string &each : resultNames)
+    parts.push_back(take(each));
+  // Several results have the names of the parts of their op's location.
+  OperationState state(parts.size() == 1 ? parts[0] : FusedLoc::get(&session.context, parts), *registered);
   state.addOperands(operands);
-  // Shape inference replaces the type.
-  state.addTypes(UnrankedTensorType::get(builder.getF32Type()));
+  bool isMove = registered->hasInterface<MoveInterface>() && !operands.empty() && !top::isNone(operands[0]);
+  Type usual = isMove ? cast<TensorType>(operands[0].getType()).getElementType() : builder.getF32Type();
+  // Shape inference replaces the shapes.
+  for (size_t i = 0; i < resultNames.size(); ++i)
+    state.addTypes(UnrankedTensorType::get(elementTypes.empty() ? usual : elementTypes[i]));
   try {
-    return append(state, attributes);
+    return append(state, attributes)->getResults();
   } catch (const MlirError &) {
-    names.erase(name);
+    for (const std::string &each : resultNames)
+      names.erase(each);
     throw;
   }
 }

@@ -20,7 +20,7 @@ public:
   explicit GraphBuilder(const std::string &name);
 
   mlir::MLIRContext *context() { return &session.context; }
-  mlir::Value input(const std::string &name, llvm::ArrayRef<int64_t> shape,
+  mlir::Value input(const std::string &name, mlir::Type elementType, llvm::ArrayRef<int64_t> shape,
                     llvm::ArrayRef<mlir::NamedAttribute> attributes);
   /// A constant of `elementType` with the given bytes, row-major.
   mlir::Value weight(const std::string &name, mlir::Type elementType, std::vector<uint8_t> bytes,
@@ -29,8 +29,11 @@ public:
   mlir::Value weightInFile(const std::string &name, const std::string &path, size_t offset,
                            llvm::ArrayRef<int64_t> shape);
   mlir::Value none();
-  mlir::Value op(const std::string &opName, llvm::ArrayRef<mlir::Value> operands,
-                 llvm::ArrayRef<mlir::NamedAttribute> attributes, const std::string &name);
+  /// An op whose results are called `resultNames`, with elements of `elementTypes`; of those of the first operand where
+  /// none are given and the op only moves values, and of floats otherwise.
+  mlir::ResultRange op(const std::string &opName, llvm::ArrayRef<mlir::Value> operands,
+                       llvm::ArrayRef<mlir::NamedAttribute> attributes, llvm::ArrayRef<std::string> resultNames,
+                       llvm::ArrayRef<mlir::Type> elementTypes);
   void setModuleAttribute(const std::string &name, mlir::Attribute value);
   /// Makes `results` the outputs of the network and verifies the whole. Nothing can be added afterwards.
   void finish(llvm::ArrayRef<mlir::Value> results);
@@ -39,7 +42,7 @@ public:
 private:
   mlir::Location take(const std::string &name);
   mlir::Value appendWeight(const std::string &name, mlir::Type elementType, llvm::ArrayRef<int64_t> shape);
-  mlir::Value append(mlir::OperationState &state, llvm::ArrayRef<mlir::NamedAttribute> attributes);
+  mlir::Operation *append(mlir::OperationState &state, llvm::ArrayRef<mlir::NamedAttribute> attributes);
 
   Session session;
   mlir::OpBuilder builder;

@@ -78,6 +78,14 @@ py::object fromAttribute(Attribute attribute) {
 
 //===- Arrays -------------------------------------------------------------===//
 
+py::array firstOf(const py::array &array, int64_t axis, int64_t count) {
+  py::tuple part(static_cast<size_t>(axis) + 1);
+  for (int64_t before = 0; before < axis; ++before)
+    part[static_cast<size_t>(before)] = py::slice(py::none(), py::none(), py::none());
+  part[static_cast<size_t>(axis)] = py::slice(py::int_(0), py::int_(count), py::int_(1));
+  return py::array::ensure(array[part], py::array::c_style);
+}
+
 py::dtype numpyType(kernel::DType type) {
   using kernel::DType;
   switch (type) {

@@ -24,6 +24,8 @@ py::object fromAttribute(mlir::Attribute attribute);
 
 /// "float32", "int8", …; bfloat16 is kept as uint16.
 py::dtype numpyType(kernel::DType type);
+/// The first `count` indices of an axis.
+py::array firstOf(const py::array &array, int64_t axis, int64_t count);
 /// "1x3x8x8" of an array.
 std::string shapeTextOf(const py::array &array);
 

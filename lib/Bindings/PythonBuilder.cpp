@@ -2,6 +2,7 @@
 // The Python face of GraphBuilder.
 #include "GraphBuilder.h"
 #include "Python.h"
+#include "tpu_mlir/Dialect/Top/IR/ElementTypes.h"
 #include "tpu_mlir/Dialect/Top/IR/Shapes.h"
 
 #include "mlir/IR/BuiltinTypes.h"
@@ -37,18 +38,32 @@ Type elementTypeOf(MLIRContext *context, py::array &array, const std::string &na
       array = py::array_t<float, py::array::c_style | py::array::forcecast>(array);
     return Float32Type::get(context);
   }
-  if ((kind == 'i' || kind == 'u') && bits <= 32)
+  if (kind == 'b') {
+    array = py::array(array.attr("astype")("int8"));
+    return IntegerType::get(context, 1);
+  }
+  if (kind == 'i' || (kind == 'u' && bits <= 32))
     return IntegerType::get(context, bits, kind == 'u' ? IntegerType::Unsigned : IntegerType::Signless);
   throw MlirError("weight '" + name + "' has elements of " + py::str(array.dtype()).cast<std::string>() +
-                  "; weights are floats or integers of up to 32 bits");
+                  "; weights are floats, booleans or integers of up to 64 bits, unsigned ones of up to 32");
+}
+
+/// The element type that numpy calls `name`.
+Type elementTypeNamed(MLIRContext *context, const std::string &name, const std::string &user) {
+  if (auto element = top::elementNamed(name))
+    return top::typeOf(context, *element);
+  throw MlirError("'" + user + "' has elements of type '" + name +
+                  "'; known: float32, int64, int32, int8, uint8, bool");
 }
 
 class PyBuilder {
 public:
   explicit PyBuilder(const std::string &name) : graph(std::make_shared<GraphBuilder>(name)) {}
 
-  PyValue input(const std::string &name, const std::vector<int64_t> &shape, const py::dict &attributes) {
-    return wrap(graph->input(name, shape, attributesOf(*graph, attributes)));
+  PyValue input(const std::string &name, const std::vector<int64_t> &shape, const py::dict &attributes,
+                const std::string &type) {
+    return wrap(
+        graph->input(name, elementTypeNamed(graph->context(), type, name), shape, attributesOf(*graph, attributes)));
   }
   PyValue weight(const std::string &name, const py::object &given) {
     py::array array = py::array::ensure(given, py::array::c_style);
@@ -64,9 +79,34 @@ public:
     return wrap(graph->weightInFile(name, path, offset, shape));
   }
   PyValue none() { return wrap(graph->none()); }
-  PyValue op(const std::string &opName, const py::iterable &operands, const py::dict &attributes,
-             const std::string &name) {
-    return wrap(graph->op(opName, valuesOf(operands, name), attributesOf(*graph, attributes), name));
+  /// `name` and `type` are lists where the op has several results, which are returned as a list then.
+  py::object op(const std::string &opName, const py::iterable &operands, const py::dict &attributes,
+                const py::object &name, const py::object &type) {
+    bool isOne = py::isinstance<py::str>(name);
+    std::vector<std::string> names, types;
+    if (isOne)
+      names.push_back(name.cast<std::string>());
+    else
+      names = name.cast<std::vector<std::string>>();
+    if (py::isinstance<py::str>(type))
+      types.push_back(type.cast<std::string>());
+    else if (!type.is_none())
+      types = type.cast<std::vector<std::string>>();
+    SmallVector<Type> elements;
+    for (const std::string &each : types)
+      elements.push_back(elementTypeNamed(graph->context(), each, names.empty() ? opName : names.front()));
+    ResultRange results = graph->op(opName, valuesOf(operands, names.empty() ? opName : names.front()),
+                                    attributesOf(*graph, attributes), names, elements);
+    if (isOne)
+      return py::cast(wrap(results[0]));
+    py::list list;
+    for (Value result : results)
+      list.append(wrap(result));
+    return list;
+  }
+  std::string type(const PyValue &tensor) {
+    auto element = top::elementOf(tensor.value);
+    return element ? host::nameOf(*element) : "";
   }
   std::vector<int64_t> shape(const PyValue &tensor) {
     if (top::isNone(tensor.value))
@@ -113,15 +153,20 @@ void bindBuilder(py::module_ &m) {
   py::class_<PyBuilder>(m, "Builder", "Builds a Top module in memory; every op is verified as it is added.")
       .def(py::init<const std::string &>(), py::arg("name"))
       .def("input", &PyBuilder::input, py::arg("name"), py::arg("shape"), py::arg("attributes") = py::dict(),
-           "A network input with its preprocessing attributes.")
+           py::arg("type") = "float32", "A network input with its preprocessing attributes.")
       .def("weight", &PyBuilder::weight, py::arg("name"), py::arg("array"), "A constant tensor; the array is copied.")
       .def("weight_in_file", &PyBuilder::weightInFile, py::arg("name"), py::arg("path"), py::arg("offset"),
            py::arg("shape"),
            "A constant tensor whose fp32 elements lie in a file from byte `offset` on; nothing is "
            "copied, and the file must stay as it is until save().")
       .def("none", &PyBuilder::none, "Stands for an absent operand.")
-      .def("op", &PyBuilder::op, py::arg("op"), py::arg("operands"), py::arg("attributes"), py::arg("name"),
-           "Add an op such as 'top.Conv'; its result is called `name`. Raises MLIRError if the op is invalid.")
+      .def(
+          "op", &PyBuilder::op, py::arg("op"), py::arg("operands"), py::arg("attributes"), py::arg("name"),
+          py::arg("type") = py::none(),
+          "Add an op such as 'top.Conv'; its result is called `name` and has elements of `type`, by default of what an "
+          "op that moves\nvalues moves, else float32. Lists of names and types stand for several results. Raises "
+          "MLIRError if the op is invalid.")
+      .def("type", &PyBuilder::type, py::arg("value"), "The element type, as numpy spells it.")
       .def("shape", &PyBuilder::shape, py::arg("value"))
       .def("finish", &PyBuilder::finish, py::arg("results"), "Make `results` the outputs and verify the module.")
       .def("save", &PyBuilder::save, py::arg("path"), py::arg("weight_file"),

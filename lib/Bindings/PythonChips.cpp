@@ -1,7 +1,8 @@
-//===- PythonChips.cpp - pymlir.known_chips -------------------------------===//
+//===- PythonChips.cpp - pymlir.known_chips, pymlir.host_list -------------===//
 // The names of chips, which stand in the chips' data files alone, for Python to
-// refuse or resolve what a user typed. Knows no MLIR.
+// refuse or resolve what a user typed; and what no chip runs.
 #include "Python.h"
+#include "tpu_mlir/Dialect/Top/IR/HostOps.h"
 #include "tpu_mlir/Target/Target.h"
 
 namespace tpu_mlir {
@@ -23,6 +24,15 @@ static py::dict knownChips() {
 }
 
 void bindChips(py::module_ &m) {
+  m.def(
+      "host_list",
+      [] {
+        std::vector<std::pair<std::string, std::string>> list;
+        for (const top::HostRule &rule : top::hostRules())
+          list.emplace_back(rule.what.str(), rule.reason.str());
+        return list;
+      },
+      "What the host may run, because no chip does: pairs of an op or an element type, and why.");
   m.def("known_chips", &knownChips,
         "{'names': what users may type, 'aliases': second names, 'built': chips that have rules}.");
 }

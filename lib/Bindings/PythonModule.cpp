@@ -5,12 +5,14 @@
 #include "Session.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Host/Stored.h"
 #include "tpu_mlir/Interpreter/Interpreter.h"
 #include "tpu_mlir/Support/Files.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 
+#include <cstring>
 #include <mutex>
 
 using namespace mlir;
@@ -37,6 +39,7 @@ public:
   py::dict inputAttributes(const std::string &name);
   std::vector<int64_t> shape(const std::string &name) { return described(name).shape; }
   std::vector<int64_t> inputShape(const std::string &name) { return (requireInput(name), described(name).shape); }
+  std::string type(const std::string &name) { return host::nameOf(described(name).own); }
   double scale(const std::string &name) { return described(name).scale; }
   int64_t zeroPoint(const std::string &name) { return described(name).zeroPoint; }
 
@@ -113,7 +116,7 @@ py::list PyModule::ops() {
     py::dict attributes, described;
     for (NamedAttribute attribute : op->getAttrs())
       attributes[py::str(attribute.getName().str())] = fromAttribute(attribute.getValue());
-    described["name"] = py::str(top::nameOf(op).str());
+    described["name"] = py::str(top::nameOf(op->getResult(0)).str());
     described["op"] = py::str(op->getName().getStringRef().str());
     described["operands"] = operands;
     described["attributes"] = attributes;
@@ -172,13 +175,35 @@ py::dict PyModule::inputAttributes(const std::string &name) {
   return attributes;
 }
 
+/// Integers and booleans in the form in which the interpreter keeps them; an MlirError where a number does not fit.
+static std::vector<uint8_t> ownInput(const std::string &name, const HostTensor &input, const py::array &given) {
+  std::string own = host::nameOf(input.own), type = py::str(given.dtype()).cast<std::string>();
+  if (type != own && !(given.dtype().kind() == 'i' && input.own == host::Element::I64))
+    throw MlirError("input '" + name + "' takes " + own + ", got " + type);
+  std::vector<uint8_t> bytes(input.bytes());
+  py::array array = py::array::ensure(given.attr("astype")(own), py::array::c_style);
+  if (input.isWide || input.own != host::Element::I64) {
+    std::memcpy(bytes.data(), array.data(), bytes.size());
+    return bytes;
+  }
+  if (int64_t bad = host::store(input.own, array.data(), input.count(), bytes.data()); bad >= 0)
+    throw MlirError("input '" + name + "' has " + std::to_string(static_cast<const int64_t *>(array.data())[bad]) +
+                    " as its element " + std::to_string(bad) + ", which does not fit the chip's 32 bits");
+  return bytes;
+}
+
 void PyModule::setTensor(const std::string &name, const py::array &given) {
   requireInput(name);
   HostTensor input = described(name);
   if (std::vector<int64_t>(given.shape(), given.shape() + given.ndim()) != input.shape)
     throw MlirError("input '" + name + "' has shape " + top::shapeText(input.shape) + ", got " + shapeTextOf(given));
-  py::dtype own = numpyType(input.dtype);
   char kind = given.dtype().kind();
+  if (input.own != host::Element::F32) {
+    std::vector<uint8_t> bytes = ownInput(name, input, given);
+    std::lock_guard lock(busy);
+    return interpreter->setInputBytes(name, bytes.data());
+  }
+  py::dtype own = numpyType(input.dtype);
   bool isOwn = given.dtype().is(own) || given.dtype().equal(own);
   // An integer tensor takes its own integers or real values: other integers could mean either.
   if (!isOwn && kind != 'f' && (input.isInteger() || (kind != 'i' && kind != 'u' && kind != 'b')))
@@ -200,6 +225,15 @@ void PyModule::invoke(bool dumpAll) {
 }
 
 py::array PyModule::arrayOf(const HostTensor &tensor, bool isFixed) {
+  if (tensor.countedAxis >= 0) {
+    HostTensor whole = tensor;
+    whole.countedAxis = -1;
+    return firstOf(arrayOf(whole, isFixed), tensor.countedAxis, tensor.valid);
+  }
+  if (tensor.own != host::Element::F32) {
+    py::array stored(tensor.isWide ? py::dtype("int64") : numpyType(tensor.dtype), tensor.shape, tensor.data);
+    return py::array(stored.attr("astype")(host::nameOf(tensor.own)));
+  }
   if (isFixed || tensor.dtype == kernel::DType::F32)
     return py::array(numpyType(tensor.dtype), tensor.shape, tensor.data);
   py::array_t<float> values(tensor.shape);
@@ -256,6 +290,8 @@ void bindModule(py::module_ &m) {
       .def("input_attrs", &PyModule::inputAttributes, py::arg("name"), "The preprocessing attributes of an input.")
       .def("input_shape", &PyModule::inputShape, py::arg("name"))
       .def("tensor_shape", &PyModule::shape, py::arg("name"))
+      .def("tensor_type", &PyModule::type, py::arg("name"),
+           "What the elements are to the network's author: 'float32' (real values, whatever their format), 'int64' ...")
       .def("qscale", &PyModule::scale, py::arg("name"), "Step of one integer unit; 1 for floats.")
       .def("qzp", &PyModule::zeroPoint, py::arg("name"), "The integer that stands for 0.")
       .def("set_tensor", &PyModule::setTensor, py::arg("name"), py::arg("array"),

@@ -27,20 +27,14 @@ NpzArray viewOf(const std::string &name, const py::array &given, std::vector<py:
   throw UserError("input '" + name + "' has type " + type + ", which is no number");
 }
 
-py::array arrayOf(const sim::TensorValue &tensor, bool isFixed) {
+py::array arrayOf(const std::string &tensor, const sim::SeenArray &seen) {
   constexpr size_t kMostAxes = 32; // numpy before version 2 has no more
-  if (tensor.shape.size() > kMostAxes)
-    throw UserError("tensor '" + tensor.name + "' has " + std::to_string(tensor.shape.size()) + " axes; at most " +
+  if (seen.shape.size() > kMostAxes)
+    throw UserError("tensor '" + tensor + "' has " + std::to_string(seen.shape.size()) + " axes; at most " +
                     std::to_string(kMostAxes) + " are possible, in numpy as here");
-  if (isFixed) {
-    py::array raw(numpyType(tensor.dtype), tensor.shape);
-    if (!tensor.bytes.empty())
-      std::memcpy(raw.mutable_data(), tensor.bytes.data(), tensor.bytes.size());
-    return raw;
-  }
-  std::vector<float> values = sim::decodeTensor(tensor);
-  py::array_t<float> array(tensor.shape);
-  std::copy(values.begin(), values.end(), array.mutable_data());
+  py::array array(py::dtype(tpu_mlir::name(seen.type)), seen.shape);
+  if (!seen.bytes.empty())
+    std::memcpy(array.mutable_data(), seen.bytes.data(), seen.bytes.size());
   return array;
 }
 
@@ -93,12 +87,9 @@ py::dict runBmodel(const FilePath &file, const py::dict &inputs, bool dumpAll, b
   for (const std::vector<sim::TensorValue> *list : {&run.tensors, &run.outputs})
     for (const sim::TensorValue &tensor : *list)
       if (!tensors.contains(tensor.name)) {
-        tensors[py::str(tensor.name)] = arrayOf(tensor, isFixed);
-        if (!tensor.known.empty()) {
-          py::array_t<bool> mask(tensor.shape);
-          std::copy(tensor.known.begin(), tensor.known.end(), mask.mutable_data());
-          known[py::str(tensor.name)] = mask;
-        }
+        tensors[py::str(tensor.name)] = arrayOf(tensor.name, sim::asSeen(tensor, isFixed));
+        if (!tensor.known.empty())
+          known[py::str(tensor.name)] = arrayOf(tensor.name, sim::knownAsSeen(tensor));
       }
   py::dict result;
   result["tensors"] = tensors;

@@ -133,6 +133,9 @@ void checkSubnets(const NetParameter &parameter, const std::string &where, std::
   List<CmdGroup> joined;
   for (const SubNet &subnet : parameter.subNet)
     joined.insert(joined.end(), subnet.cmdGroup.begin(), subnet.cmdGroup.end());
+  for (const SubNet &subnet : parameter.subNet)
+    if (subnet.subnetMode == int32_t(SubnetMode::Cpu) && !subnet.cmdGroup.empty())
+      findings.push_back({where, "subnet " + std::to_string(subnet.id) + " runs on the host but has commands"});
   if (!std::equal(joined.begin(), joined.end(), parameter.cmdGroup.begin(), parameter.cmdGroup.end()))
     findings.push_back({where, "its command groups are not those of its subnets"});
 }

@@ -115,6 +115,29 @@ void StageWalk::nameInput(size_t index) {
   shadow.visit(access, [&](History &history, LaneRange, uint64_t, uint64_t) { history.value = id; });
 }
 
+/// The host reads what the chip has made for it, and leaves behind what it makes: both between two groups.
+void StageWalk::runHost(size_t beforeGroup) {
+  std::array<uint32_t, 2> before = {0, 0};
+  for (size_t e : {0, 1})
+    for (size_t g = 0; g < beforeGroup; ++g)
+      before[e] += uint32_t(groups[g].streams[e].size());
+  size_t group = 0;
+  for (const bmodel::SubNet &subnet : parameter.subNet) {
+    group += subnet.cmdGroup.size();
+    if (subnet.subnetMode != int32_t(bmodel::SubnetMode::Cpu) || group != beforeGroup)
+      continue;
+    for (const bmodel::Tensor &tensor : subnet.inputTensor) {
+      conflicts.clear();
+      shadow.requireWritten(tensor.deviceAddr, tensor.deviceAddr + tensor.size, before, conflicts);
+      for (const Conflict &c : conflicts)
+        add(where + " subnet " + std::to_string(subnet.id) + " tensor " + quotedName(tensor.name),
+            "the host reads its bytes " + hex(c.begin) + " to " + hex(c.end) + ", which nothing has written");
+    }
+    for (const bmodel::Tensor &tensor : subnet.outputTensor)
+      shadow.present(tensor.deviceAddr, tensor.deviceAddr + tensor.size);
+  }
+}
+
 void StageWalk::run() {
   if (!claims.error().empty())
     add(where, "its tensor table cannot be read: " + claims.error());
@@ -125,8 +148,12 @@ void StageWalk::run() {
   present(parameter.inputTensor);
   for (size_t i = 0; i < parameter.inputTensor.size(); ++i)
     nameInput(i);
-  // The host moves tensors between subnets.
-  if (parameter.subNet.size() > 1)
+  // Of subnets that choose a way, what reads what is not known.
+  const auto isPlain = [](const bmodel::SubNet &subnet) {
+    return subnet.subnetMode == int32_t(bmodel::SubnetMode::Tpu) ||
+           subnet.subnetMode == int32_t(bmodel::SubnetMode::Cpu);
+  };
+  if (!std::all_of(parameter.subNet.begin(), parameter.subNet.end(), isPlain))
     for (const bmodel::SubNet &subnet : parameter.subNet)
       present(subnet.inputTensor);
   for (const bmodel::SubNet &subnet : parameter.subNet)
@@ -139,8 +166,11 @@ void StageWalk::run() {
     if (!decode(group, groups.size()))
       return;
   report.groups += groups.size();
-  for (size_t g = 0; g < groups.size(); ++g)
+  for (size_t g = 0; g < groups.size(); ++g) {
+    runHost(g);
     walk(g);
+  }
+  runHost(groups.size());
   if (groups.empty())
     return;
   for (const bmodel::Tensor &tensor : parameter.outputTensor) {

@@ -139,16 +139,21 @@ void Shadow::present(uint64_t begin, uint64_t end) {
     const uint64_t from = std::max(begin, space.region.begin), to = std::min(end, space.region.end);
     if (from < to)
       space.map.update(from - space.region.begin, to - space.region.begin,
-                       [](History &history, uint64_t, uint64_t) { history = {kHost, {0, 0}, 0}; });
+                       [&](History &history, uint64_t b, uint64_t e) {
+                         dead.forget(history, {}, space.region.begin + b, space.region.begin + e);
+                         history = {kHost, {0, 0}, 0};
+                       });
   }
 }
 
-void Shadow::requireWritten(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts) {
+void Shadow::requireWritten(uint64_t begin, uint64_t end, std::array<uint32_t, 2> before,
+                            std::vector<Conflict> &conflicts) {
   for (Linear &space : linear) {
     const uint64_t base = space.region.begin, from = std::max(begin, base), to = std::min(end, space.region.end);
     if (from < to)
       space.map.update(from - base, to - base, [&](History &history, uint64_t b, uint64_t e) {
-        history.reader[0] = ~uint32_t(0); // the host reads it
+        for (int engine : {0, 1}) // the host reads it
+          history.reader[engine] = std::max(history.reader[engine], before[engine]);
         if (history.writer == kNobody)
           add(conflicts,
               {"", space.region.name, false, Fault::NeverWritten, kNobody, Space::Linear, 0, 0, base + b, base + e});

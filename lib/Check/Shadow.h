@@ -13,6 +13,7 @@
 #include "tpu_mlir/Bmodel/Check.h"
 #include "tpu_mlir/Check/Footprint.h"
 
+#include <array>
 #include <map>
 
 namespace tpu_mlir::safety {
@@ -50,12 +51,17 @@ class Shadow {
 public:
   Shadow(std::span<const bmodel::Region> regions, const target::Chip &chip, Values &values, Dead &dead);
 
-  /// Marks what the host put into global memory before the first command.
+  /// Marks what the host put into global memory before the first command, or between two groups of commands.
   void present(uint64_t begin, uint64_t end);
   /// Appends what is wrong with the access and records it.
   void touch(const Actor &actor, const Access &access, std::vector<Conflict> &conflicts);
   /// The parts of [begin, end) of global memory that nothing has written.
-  void requireWritten(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts);
+  void requireWritten(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts) {
+    constexpr uint32_t kAll = ~uint32_t(0);
+    requireWritten(begin, end, {kAll, 0}, conflicts);
+  }
+  /// The same between two groups: `before` are the commands of each engine so far, and all that follow come after.
+  void requireWritten(uint64_t begin, uint64_t end, std::array<uint32_t, 2> before, std::vector<Conflict> &conflicts);
   /// The parts of [begin, end) of read-only memory that nothing has read.
   void requireRead(uint64_t begin, uint64_t end, std::vector<Conflict> &conflicts);
 

@@ -42,6 +42,7 @@ private:
   bool decode(const bmodel::CmdGroup &from, size_t index);
   void nameInput(size_t index);
   void walk(size_t index);
+  void runHost(size_t beforeGroup);
   void unread(Mark mark, const std::vector<Dead::Cell> &cells);
   void check(size_t group, int engine, uint32_t position, uint32_t seen);
   std::string nameOf(size_t group, int engine, uint32_t position) const;

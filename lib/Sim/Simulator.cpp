@@ -13,6 +13,7 @@
 #include "tpu_mlir/Bmodel/Sha256.h"
 #include "tpu_mlir/Isa/Text.h"
 #include "tpu_mlir/Kernel/Parallel.h"
+#include "tpu_mlir/Sim/HostSubnets.h"
 
 #include <algorithm>
 #include <cstring>
@@ -27,6 +28,7 @@ struct Simulator::State {
   std::vector<Group> groups;
   std::vector<NetTensor> inputs, outputs;
   TensorTable table;
+  std::unique_ptr<HostRunner> host;
   bmodel::OptionalBlob coefficients; ///< keeps the mapped weights alive
   std::vector<int32_t> serial;       ///< 0, 1, 2, … as static memory holds them
   bool isIntact = true;
@@ -49,6 +51,9 @@ struct Simulator::State {
   void readTensors(const bmodel::NetParameter &p);
   void execute(size_t group, const isa::Command &command, const Probe *probe = nullptr);
   TensorValue read(const NetTensor &t) const;
+  /// What the host's subnets say of a tensor beyond its bytes.
+  void annotate(TensorValue &value) const;
+  void addHostTensors(RunResult &result) const;
 };
 
 void Simulator::State::layOutMemory(const bmodel::NetParameter &p) {
@@ -119,6 +124,7 @@ void Simulator::State::readTensors(const bmodel::NetParameter &p) {
     if (bytes > 1e12)
       refuse("tensor '" + t.name + "' has an impossible shape");
     out.bytes = int64_t(bytes);
+    out.own = host->ownOf(t.name);
     try {
       memory.write(out.address, uint64_t(out.bytes));
     } catch (const UserError &error) {
@@ -147,11 +153,31 @@ TensorValue Simulator::State::read(const NetTensor &t) const {
   return {t.name, t.dtype, t.shape, t.scale, t.zeroPoint, {from, from + t.bytes}};
 }
 
+void Simulator::State::annotate(TensorValue &value) const {
+  value.own = host->ownOf(value.name);
+  auto [axis, valid] = host->countedOf(value.name);
+  if (axis < 0 || axis >= int64_t(value.shape.size()))
+    return;
+  value.countedAxis = axis;
+  value.valid = std::clamp<int64_t>(valid, 0, value.shape[size_t(axis)]);
+}
+
+/// The table knows only what commands make.
+void Simulator::State::addHostTensors(RunResult &result) const {
+  for (const auto &[name, made] : host->made()) {
+    auto isSame = [&, &name = name](const TensorValue &t) { return t.name == name; };
+    if (std::any_of(result.tensors.begin(), result.tensors.end(), isSame))
+      continue;
+    result.tensors.push_back({name, host::formatOf(made.element), made.shape, 1, 0, made.bytes});
+  }
+}
+
 Simulator::Simulator(const bmodel::Model &model, const std::string &path, size_t net, size_t stage)
     : state(std::make_unique<State>(path, target::lookupOf(path, model.chip))) {
   const bmodel::NetParameter &p = selectStage(model, path, net, stage);
   state->groups = decodeGroups(p, state->chip, path);
   state->layOutMemory(p);
+  state->host = std::make_unique<HostRunner>(p, path);
   state->readTensors(p);
   state->table = findTable(p.tensorLoc, path, state->groups);
 }
@@ -200,8 +226,12 @@ RunResult Simulator::run(const RunOptions &options) {
   };
   try {
     watch.done({});
-    for (size_t g = 0; g < s.groups.size(); ++g)
-      engines.run(s.groups[g], g, [&](const isa::Command &command) { step(g, command); });
+    for (size_t g = 0; g <= s.groups.size(); ++g) {
+      if (options.functional)
+        result.hostOps += s.host->run(g, s.memory);
+      if (g < s.groups.size())
+        engines.run(s.groups[g], g, [&](const isa::Command &command) { step(g, command); });
+    }
   } catch (const UserError &error) {
     s.requireIntact();
     s.refuse(error.what());
@@ -212,6 +242,11 @@ RunResult Simulator::run(const RunOptions &options) {
   if (options.functional)
     for (const NetTensor &t : s.outputs)
       result.outputs.push_back(s.read(t));
+  if (options.functional && options.collectTensors)
+    s.addHostTensors(result);
+  for (std::vector<TensorValue> *list : {&result.tensors, &result.outputs})
+    for (TensorValue &value : *list)
+      s.annotate(value);
   return result;
 }
 

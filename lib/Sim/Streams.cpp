@@ -2,7 +2,10 @@
 // Which container holds them, and the sentences for those that cannot be run.
 
 #include "Streams.h"
+#include "tpu_mlir/Sim/HostSubnets.h"
 #include "tpu_mlir/Support/Error.h"
+
+#include <algorithm>
 
 namespace tpu_mlir::sim {
 
@@ -18,8 +21,9 @@ const bmodel::NetParameter &selectStage(const bmodel::Model &model, const std::s
   if (p.isDynamic)
     refuse("net '" + model.net[net].name + "' is dynamic; the simulator runs static nets");
   for (const bmodel::SubNet &sub : p.subNet) {
-    if (sub.subnetMode != int32_t(bmodel::SubnetMode::Tpu))
-      refuse("subnet " + std::to_string(sub.id) + " runs on the host; the simulator runs nets that stay on the chip");
+    if (sub.subnetMode != int32_t(bmodel::SubnetMode::Tpu) && !isOwnHostSubnet(sub))
+      refuse("subnet " + std::to_string(sub.id) +
+             " runs on the host, by code of the vendor's; the simulator runs CPU layers of this project");
     if (!sub.coreCommands.empty())
       refuse("subnet " + std::to_string(sub.id) + " has commands for several cores; the simulator runs one");
   }
@@ -33,7 +37,8 @@ std::vector<Group> decodeGroups(const bmodel::NetParameter &p, const target::Chi
   const auto *list = &p.cmdGroup;
   if (list->empty() && p.subNet.size() == 1)
     list = &p.subNet[0].cmdGroup;
-  if (list->empty())
+  bool hasHost = std::any_of(p.subNet.begin(), p.subNet.end(), isOwnHostSubnet);
+  if (list->empty() && !hasHost)
     refuse("it has no commands");
   for (const bmodel::CmdGroup &g : *list) {
     size_t index = groups.size();

@@ -13,12 +13,16 @@ from .preprocess import IMAGE_SUFFIXES, Preprocess
 from .progress import note
 
 Shapes = Mapping[str, Sequence[int]]  # input name -> shape
+Types = Mapping[str, str]  # input name -> element type, as numpy calls it; float32 where there is none
 
 
 def load_inputs(
-    files: Path | str | Sequence[Path | str], shapes: Shapes, preprocess: Mapping[str, Preprocess]
+    files: Path | str | Sequence[Path | str],
+    shapes: Shapes,
+    preprocess: Mapping[str, Preprocess],
+    types: Types | None = None,
 ) -> dict[str, Any]:
-    """The network's inputs, as float32 in the network's order.
+    """The network's inputs in its types and order.
 
     One .npz holds all inputs by name (a lone tensor serves a lone input whatever its name). Otherwise one .npy or
     picture per input in order, or, for a single input, one picture per row of the batch.
@@ -29,7 +33,7 @@ def load_inputs(
     if any(path.suffix.lower() == ".npz" for path in paths):
         if len(paths) != 1:
             raise UserError("give one npz file with all inputs, or one npy file or picture per input, not a mixture")
-        return match_inputs(load_npz(paths[0], "input file"), shapes, f"input file '{paths[0]}'")
+        return match_inputs(load_npz(paths[0], "input file"), shapes, f"input file '{paths[0]}'", types)
     names = list(shapes)
     if len(names) == 1:
         groups = {names[0]: paths}
@@ -41,7 +45,7 @@ def load_inputs(
     for name, group in groups.items():
         tensors[name] = _load_one(name, group, preprocess.get(name))
     shown = ", ".join(f"'{path}'" for path in paths[:4]) + (", ..." if len(paths) > 4 else "")
-    return match_inputs(tensors, shapes, f"input file{'s' if len(paths) > 1 else ''} {shown}")
+    return match_inputs(tensors, shapes, f"input file{'s' if len(paths) > 1 else ''} {shown}", types)
 
 
 def listed(files: Path | str | Sequence[Path | str]) -> list[Path]:
@@ -66,8 +70,8 @@ def _load_one(name: str, paths: Sequence[Path], preprocess: Preprocess | None) -
     return preprocess.batch(paths)
 
 
-def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dict[str, Any]:
-    """`tensors` by the network's input names, checked against its shapes, as float32; all elements are finite."""
+def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str, types: Types | None = None) -> dict[str, Any]:
+    """`tensors` by the network's input names, checked against its shapes, in its types; all elements are finite."""
     import numpy as np
 
     if len(tensors) == 1 and len(shapes) == 1 and not tensors.keys() & shapes.keys():
@@ -88,6 +92,21 @@ def match_inputs(tensors: Mapping[str, Any], shapes: Shapes, origin: str) -> dic
             raise UserError(
                 f"{origin}: tensor '{name}' has shape {list(tensor.shape)}, the network takes {list(shape)}"
             )
-        matched[name] = np.ascontiguousarray(tensor, dtype=np.float32)
+        matched[name] = _in_type(tensor, (types or {}).get(name, "float32"), f"{origin}: tensor '{name}'")
     require_finite(matched, origin)
     return matched
+
+
+def _in_type(tensor: Any, kind: str, what: str) -> Any:
+    """`tensor` in another element type; UserError where an integer or boolean type cannot hold one of its elements."""
+    import numpy as np
+
+    if kind == "float32" or not np.isfinite(tensor).all():
+        return np.ascontiguousarray(tensor, dtype=np.float32)
+    with np.errstate(all="ignore"):
+        typed = np.ascontiguousarray(tensor, dtype=kind)
+    wrong = typed != tensor
+    if wrong.any():
+        index = tuple(int(i) for i in np.unravel_index(int(wrong.argmax()), tensor.shape))
+        raise UserError(f"{what} has {tensor[index]} at {list(index)}; the network takes {kind} there")
+    return typed

@@ -88,10 +88,15 @@ def preprocessing(module: Any) -> dict[str, Preprocess]:
     return {name: settings for name, settings in found.items() if settings is not None}
 
 
+def input_types(module: Any) -> dict[str, str]:
+    """The element types of a loaded module's inputs, as their author means them: quantised ones are float32."""
+    return {name: str(module.tensor_type(name)) for name in module.input_names}
+
+
 def _run_mlir(path: Path, inputs: Inputs, dump_all: bool, fixed: bool) -> dict[str, Any]:
     module = open_module(path)
     shapes = {name: tuple(module.input_shape(name)) for name in module.input_names}
-    for name, tensor in _tensors(inputs, shapes, preprocessing(module)).items():
+    for name, tensor in _tensors(inputs, shapes, preprocessing(module), input_types(module)).items():
         module.set_tensor(name, tensor)
     module.invoke(dump_all)
     if dump_all:
@@ -164,7 +169,8 @@ def _tensors(
     inputs: Inputs,
     shapes: Mapping[str, Sequence[int]],
     settings: Mapping[str, Preprocess],
+    types: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     if isinstance(inputs, Mapping):
-        return match_inputs(inputs, shapes, "the input")
-    return load_inputs(inputs, shapes, settings)
+        return match_inputs(inputs, shapes, "the input", types)
+    return load_inputs(inputs, shapes, settings, types)

@@ -90,7 +90,9 @@ def transform(
     inputs = [(i.name, i.shape or ()) for i in network.inputs]
     settings = _for_their_types(resolve(preprocess or PreprocessFlags(), inputs), network.inputs)
     # Broken test inputs are found before anything is written.
-    tensors = load_inputs(test_input, dict(inputs), settings) if test_input else None
+    # What float32 cannot hold exactly.
+    types = {i.name: i.type for i in network.inputs if i.type in ("int32", "int64")}
+    tensors = load_inputs(test_input, dict(inputs), settings, types) if test_input else None
     require_finite(tensors or {}, "--test_input")
 
     run = _Run(model_name, mlir, network, settings, tensors, tolerance, excepts, stages)
@@ -218,7 +220,7 @@ class _Run:
 
 def _contents(text: str) -> tuple[dict[str, int], int]:
     """The operations of a .mlir file by kind, without inputs and weights, and the FLOPs of one inference."""
-    operations = Counter(re.findall(r'^ *%\d+(?::\d+)? = "(top\.\w+)"\(', text, re.MULTILINE))
+    operations = Counter(re.findall(r'^ *%[\w, %:]+ = "(top\.\w+)"\(', text, re.MULTILINE))
     for plumbing in ("top.Input", "top.Weight", "top.None"):
         operations.pop(plumbing, None)
     flops = re.search(r"^module .*?\bmodule\.FLOPs = (\d+)", text, re.MULTILINE)

@@ -192,6 +192,21 @@ def _by_suffix(bytes_of: Mutator, model_of: Mutator) -> Mutator:
     return lambda rng, data: (model_of if data[:2] == b"\x08\x0a" else bytes_of)(rng, data)
 
 
+def _mutate_layer(rng: random.Random, data: bytes) -> bytes:
+    """The text of the file's CPU layer, in its place: what gets longer is cut off."""
+    begin = data.index(b'{\n "version": 1')
+    size = json.JSONDecoder().raw_decode(data[begin:].decode("latin-1"))[1]
+    damaged = damage_json(rng, data[begin : begin + size])
+    return data[:begin] + damaged[:size].ljust(size) + data[begin + size :]
+
+
+def _host(file: str) -> int:
+    codes = [_tool("model_runner", "--model", file, "--input", "host.npz", "--output", "made.npz")]
+    codes.append(_core(lambda core: core.host_ops(file)))
+    codes.append(_native("bmodel-tool", "info", file))
+    return max(codes)
+
+
 READERS = {
     "onnx": Reader(("net.onnx",), damage_onnx, _onnx),
     "transform": Reader(("net.onnx",), damage_onnx, _transform, every=20),
@@ -203,6 +218,7 @@ READERS = {
     "npy": Reader(("in.npy",), damage_npy, _input),
     "picture": Reader(("picture.png", "picture.jpg", "picture.bmp"), damage_bytes, _input),
     "bmodel": Reader(("net.bmodel",), damage_bytes, _bmodel),
+    "host": Reader(("host.bmodel",), _mutate_layer, _host),
     "table": Reader(("table",), damage_text, _table),
     "groups": Reader(("groups.json",), damage_json, _groups),
     "list": Reader(("list.txt",), damage_text, _list),

@@ -47,6 +47,33 @@ def network() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=10)
 
 
+def suppression() -> onnx.ModelProto:
+    """Boxes whose scores the chip rectifies; the host chooses among them, by an index that is constant too."""
+    nodes = [
+        helper.make_node("Relu", ["x"], ["scores"]),
+        helper.make_node("NonMaxSuppression", ["boxes", "scores", "most", "overlap"], ["rows"]),
+        helper.make_node("Greater", ["rows", "limit"], ["high"]),
+        helper.make_node("Where", ["high", "limit", "rows"], ["cut"]),
+        helper.make_node("Slice", ["cut", "one", "three", "one"], ["column"]),
+        helper.make_node("Concat", ["column", "cut"], ["y"], axis=1),
+    ]
+    weights = {
+        "most": np.array([3], np.int64), "overlap": np.array([0.5], np.float32), "limit": np.array([4], np.int64),
+        "one": np.array([1], np.int64), "three": np.array([3], np.int64),
+    }  # fmt: skip
+    graph = helper.make_graph(
+        nodes,
+        "host",
+        [
+            helper.make_tensor_value_info("boxes", TensorProto.FLOAT, [1, 6, 4]),
+            helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2, 6]),
+        ],
+        [helper.make_tensor_value_info("y", TensorProto.INT64, None)],
+        [numpy_helper.from_array(w, n) for n, w in weights.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
 def make(folder: Path) -> None:
     """Fills `folder`; every name is used by a reader of fuzz_reader.py."""
     import cv2
@@ -82,6 +109,15 @@ def make(folder: Path) -> None:
         "--quantize", "INT8", "--calibration_table", folder / "table", "--dump-groups", folder / "groups.json",
         "--test_input", folder / "in.npz",
     )  # fmt: skip
+    onnx.save(suppression(), folder / "host.onnx")
+    host = ("--model_def", folder / "host.onnx", "--mlir", folder / "host.mlir")
+    run(model_transform.main, "--model_name", "host", *host, "--skip_validation")
+    run(
+        model_deploy.main, "--mlir", folder / "host.mlir", "--model", folder / "host.bmodel", "--chip", "bm1684x",
+        "--skip_validation",
+    )  # fmt: skip
+    boxes = rng.uniform(0, 4, (1, 6, 4)).astype(np.float32)
+    np.savez(folder / "host.npz", boxes=boxes, x=rng.uniform(0, 1, (1, 2, 6)).astype(np.float32))
     (folder / "list.txt").write_text("# samples\nin.npz\nin.npz\n")
     run(npz_tool.main, "extract", folder / "top.npz", folder / "out.npz", next(iter(rows)))
     json.loads((folder / "groups.json").read_text())

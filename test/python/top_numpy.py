@@ -25,8 +25,8 @@ class EagerBuilder:
         self.input_attributes: dict[str, dict[str, Any]] = {}
         self.outputs: list[np.ndarray] = []
 
-    def input(self, name: str, shape: Sequence[int], attributes: dict[str, Any]) -> np.ndarray:
-        value = np.asarray(self.inputs.get(name, np.zeros(shape)), np.float32)
+    def input(self, name: str, shape: Sequence[int], attributes: dict[str, Any], type: str = "float32") -> np.ndarray:
+        value = np.asarray(self.inputs.get(name, np.zeros(shape)), type)
         value = value if value.ndim else value.reshape(1)  # a scalar is a vector of one in Top
         assert value.shape == tuple(shape)
         self.input_attributes[name] = attributes
@@ -34,19 +34,26 @@ class EagerBuilder:
         return value
 
     def weight(self, name: str, array: np.ndarray) -> np.ndarray:
-        assert array.dtype == np.float32 and array.ndim > 0 and name not in self.weights and name not in self.tensors
+        assert array.ndim > 0 and name not in self.weights and name not in self.tensors
         self.weights[name] = array
         return array
 
     def none(self) -> None:
         return None
 
-    def op(self, op: str, operands: list[Any], attributes: dict[str, Any], name: str) -> np.ndarray:
+    def op(
+        self, op: str, operands: list[Any], attributes: dict[str, Any], name: str, type: str | None = None
+    ) -> np.ndarray:
+        moves = op.removeprefix("top.") in MOVES
+        kind = type or (operands[0].dtype if moves else np.float32)
         with np.errstate(all="ignore"):
-            value = np.asarray(OPS[op.removeprefix("top.")](operands, attributes), np.float32)
+            value = np.asarray(OPS[op.removeprefix("top.")](operands, attributes), kind)
         self.operations.append((op, attributes, name))
         self._name(name, value)
         return value
+
+    def type(self, value: np.ndarray) -> str:
+        return str(value.dtype)
 
     def shape(self, value: np.ndarray) -> list[int]:
         return list(value.shape)
@@ -158,6 +165,16 @@ def _sigmoid(x: Any) -> Any:
 
 _erf = np.vectorize(math.erf)
 
+# Their results have the type of what they move.
+MOVES = {"Concat", "Slice", "Gather", "Pad", "Reshape", "Flatten", "Permute", "Upsample"}
+COMPARISONS = {
+    "Equal": np.equal,
+    "NotEqual": np.not_equal,
+    "Less": np.less,
+    "LessOrEqual": np.less_equal,
+    "Greater": np.greater,
+    "GreaterOrEqual": np.greater_equal,
+}
 OPS: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
     "Conv": _conv,
     "MatMul": _matmul,
@@ -190,6 +207,9 @@ OPS: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
     "HardSwish": _unary(lambda x: x * _clip(x / 6 + 0.5, 0, 1)),
     "MaxPool": _max_pool,
     "AvgPool": _avg_pool,
+    "Cast": lambda x, a: x[0],
+    "Compare": lambda x, a: COMPARISONS[a["mode"]](x[0], x[1]),
+    "Where": lambda x, a: np.where(x[0], x[1], x[2]),
     "Concat": lambda x, a: np.concatenate(x, axis=a["axis"]),
     "Slice": _slice,
     "Gather": lambda x, a: np.take(x[0], a["indices"], axis=a["axis"]),

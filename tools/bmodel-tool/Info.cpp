@@ -2,9 +2,11 @@
 // A summary of the container for people. Decodes no command.
 
 #include "Verbs.h"
+#include "tpu_mlir/Sim/HostSubnets.h"
 #include "tpu_mlir/Support/Error.h"
 #include "tpu_mlir/Support/NameText.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace tpu_mlir::bmodel_tool {
@@ -47,7 +49,21 @@ void addTensors(std::string &out, const char *role, const bmodel::List<bmodel::T
   }
 }
 
-void addStage(std::string &out, const bmodel::NetParameter &p, size_t index) {
+/// What the host runs, and that only this project can have it run.
+void addHost(std::string &out, const bmodel::NetParameter &p, const std::string &path) {
+  if (std::none_of(p.subNet.begin(), p.subNet.end(), sim::isOwnHostSubnet))
+    return;
+  for (const sim::HostOpReport &op : sim::hostReport(p, path)) {
+    char time[32];
+    std::snprintf(time, sizeof time, "%.3f", op.seconds * 1e3);
+    out += "    host op in subnet " + std::to_string(op.subnet) + ": " + op.layer.op + " " + nameWord(op.layer.name) +
+           ", " + std::to_string(op.bytesIn) + " bytes in, " + std::to_string(op.bytesOut) + " bytes out, about " +
+           time + " ms (" + op.layer.reason + ")\n";
+  }
+  out += "    its CPU layers are tpu-mlir's own: the vendor's runtime cannot run this file, tpuc-sim can\n";
+}
+
+void addStage(std::string &out, const bmodel::NetParameter &p, size_t index, const std::string &path) {
   out += "  stage " + std::to_string(index) + (p.isDynamic ? " (dynamic)" : " (static)") + "\n";
   addTensors(out, "input ", p.inputTensor);
   addTensors(out, "output", p.outputTensor);
@@ -63,6 +79,7 @@ void addStage(std::string &out, const bmodel::NetParameter &p, size_t index) {
            std::to_string(p.cmdGroup[g].bdcCmdByte) + " bytes, " + std::to_string(p.cmdGroup[g].gdmaNum) +
            " gdma commands in " + std::to_string(p.cmdGroup[g].gdmaCmdByte) + " bytes\n";
   out += "    subnets: " + std::to_string(p.subNet.size()) + "\n";
+  addHost(out, p, path);
 }
 
 } // namespace
@@ -84,7 +101,7 @@ int info(const Arguments &arguments) {
     out += "net " + std::to_string(n) + " " + nameWord(model.net[n].name) + ", address mode " +
            std::to_string(model.net[n].addrMode) + "\n";
     for (size_t p = 0; p < model.net[n].parameter.size(); ++p)
-      addStage(out, model.net[n].parameter[p], p);
+      addStage(out, model.net[n].parameter[p], p, arguments.inputs[0]);
   }
   writeText("", out);
   return kExitDone;

@@ -198,11 +198,10 @@ void setInputs(sim::Simulator &simulator, const std::string &path) {
 
 void writeTensors(const std::string &path, const std::vector<const sim::TensorValue *> &tensors, bool fixed) {
   NpzWriter writer(path);
-  for (const sim::TensorValue *t : tensors)
-    if (fixed)
-      writer.add(t->name, sim::rawType(t->dtype), t->shape, t->bytes.data());
-    else
-      writer.add(t->name, NpyType::F32, t->shape, sim::decodeTensor(*t).data());
+  for (const sim::TensorValue *t : tensors) {
+    sim::SeenArray seen = sim::asSeen(*t, fixed);
+    writer.add(t->name, seen.type, seen.shape, seen.bytes.data());
+  }
   writer.finish();
 }
 

@@ -6,7 +6,7 @@
 #define TPU_MLIR_INTERPRETER_INTERPRETER_H
 
 #include "mlir/IR/BuiltinOps.h"
-#include "tpu_mlir/Kernel/Format.h"
+#include "tpu_mlir/Host/Graph.h"
 
 #include <memory>
 #include <optional>
@@ -22,6 +22,12 @@ struct HostTensor {
   std::vector<int64_t> shape;
   double scale = 1;
   int64_t zeroPoint = 0;
+  /// What the elements are to the network's author: of float32, real values.
+  host::Element own = host::Element::F32;
+  /// 64-bit integers, in Top; in a lowered module they are 32 bits, as on the chip.
+  bool isWide = false;
+  /// Behind the first `valid` indices of this axis stands nothing that counts; -1: all of it counts. Known with `data`.
+  int64_t countedAxis = -1, valid = 0;
   /// Belongs to the interpreter and is valid until its next call; null where the value was not kept.
   const void *data = nullptr;
 
@@ -31,7 +37,7 @@ struct HostTensor {
       elements *= size;
     return elements;
   }
-  int64_t bytes() const { return count() * kernel::byteSize(dtype); }
+  int64_t bytes() const { return count() * (isWide ? 8 : kernel::byteSize(dtype)); }
   /// Whether stored values are integers.
   bool isInteger() const { return !kernel::isFloat(dtype); }
   template <typename T> const T *as() const { return static_cast<const T *>(data); }

@@ -17,6 +17,17 @@ std::vector<uint8_t> encodeInput(const NetTensor &input, const NpzArray &array);
 /// (stored − zero point) · scale, or the floats themselves.
 std::vector<float> decodeTensor(const TensorValue &tensor);
 
+/// A tensor as a user is to see it: only what counts of it, integers and booleans of the network in their own type,
+/// and real values of all else, or with `fixed` the integers as they are stored.
+struct SeenArray {
+  NpyType type = NpyType::F32;
+  std::vector<int64_t> shape;
+  std::vector<uint8_t> bytes;
+};
+SeenArray asSeen(const TensorValue &tensor, bool fixed);
+/// The same of one byte an element that says which elements were computed; empty where all were.
+SeenArray knownAsSeen(const TensorValue &tensor);
+
 /// The array type that holds the raw bytes of a format.
 NpyType rawType(kernel::DType dtype);
 

@@ -5,6 +5,7 @@
 #define TPU_MLIR_SIM_PIECES_H
 
 #include "tpu_mlir/Bmodel/TensorTable.h"
+#include "tpu_mlir/Host/Graph.h"
 #include "tpu_mlir/Sim/Memory.h"
 
 namespace tpu_mlir::sim {
@@ -29,6 +30,10 @@ struct TensorValue {
   std::vector<uint8_t> bytes;
   /// One flag per element; empty where all are known. Elements that no command computed are 0 in `bytes`.
   std::vector<uint8_t> known = {};
+  /// What the elements are to the network's author; of float32, real values.
+  host::Element own = host::Element::F32;
+  /// Behind the first `valid` indices of this axis stands nothing that counts; -1: all of it counts.
+  int64_t countedAxis = -1, valid = 0;
 };
 
 /// One element's place: a byte of a lane, or of global memory.

@@ -26,6 +26,7 @@ struct NetTensor {
   float scale = 1;
   int32_t zeroPoint = 0;
   int64_t bytes = 0;
+  host::Element own = host::Element::F32; ///< what the elements are to the network's author
 };
 
 /// Which engine goes first when both could. Results must not depend on it.
@@ -69,7 +70,7 @@ struct RunResult {
   double milliseconds = 0;          ///< the same at the chip's TIU clock
   EngineReport tiu, gdma;
   Work work;
-  uint64_t hostOps = 0; ///< operations that the host computed between inputs and outputs
+  uint64_t hostOps = 0; ///< ops that the host computed; their time is not in `cycles`
 };
 
 class Simulator {
@@ -90,7 +91,8 @@ public:
   /// Raw bytes of an input; UserError for a name that is none or a size that does not fit.
   void setInput(const std::string &name, std::span<const uint8_t> bytes);
 
-  /// Runs all command groups. May be called again; memories keep what earlier runs left.
+  /// Runs all command groups, and the host's parts between them. May be called again; memories keep what earlier runs
+  /// left.
   RunResult run(const RunOptions &options = {});
 
   /// Memories between commands, for debuggers.

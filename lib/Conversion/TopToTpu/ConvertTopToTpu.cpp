@@ -1,10 +1,14 @@
 //===- ConvertTopToTpu.cpp - Lower a network to number formats ------------===//
-// Checks that every op has a form in the wanted mode (all that have none are
-// listed), lowers them in order, and puts fp32 at the module's borders.
+// Checks that every op has a form in the wanted mode, or is one that the host may
+// run (all others are listed), lowers them in order, and puts fp32 at the
+// module's borders. Ops of the host stay what they are, between floats.
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
+#include "tpu_mlir/Dialect/Top/IR/CountedNames.h"
+#include "tpu_mlir/Dialect/Top/IR/ElementTypes.h"
+#include "tpu_mlir/Dialect/Top/IR/HostOps.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
@@ -32,6 +36,12 @@ bool carriesNoWork(Operation *op) { return isa<top::NoneOp, top::WeightOp, top::
 bool keepsFormat(Operation *op) {
   auto move = dyn_cast<MoveInterface>(op);
   return move && !move.joins();
+}
+
+/// Integers and booleans of the network, which have no lowered form.
+bool isOwnInteger(Value v) {
+  auto element = top::elementOf(v);
+  return element && *element != host::Element::F32;
 }
 
 /// Why a factor or addend of `op` is no number to compute with; empty when all are. Limits may be infinite.
@@ -117,7 +127,8 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       if (auto weight = dyn_cast<top::WeightOp>(&op)) {
         if (!store.find(top::nameOf(&op)))
           result = op.emitError() << "weight '" << top::nameOf(&op) << "' is not in the weight file";
-        else if (!cast<ShapedType>(weight.getType()).getElementType().isF32())
+        else if (!cast<ShapedType>(weight.getType()).getElementType().isF32() &&
+                 !llvm::all_of(weight->getUsers(), top::isHostOp))
           result = op.emitError() << "weight '" << top::nameOf(&op)
                                   << "' is not fp32, which this lowering starts from; got " << weight.getType();
       }
@@ -133,9 +144,9 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
   LogicalResult checkForms(func::FuncOp function, const Lowering &lowering) {
     LogicalResult result = success();
     for (Operation &op : function.getBody().front()) {
-      if (isa<top::InputOp>(op) && !lowering.whyNoFormat(op.getResult(0)).empty())
+      if (isa<top::InputOp>(op) && !isOwnInteger(op.getResult(0)) && !lowering.whyNoFormat(op.getResult(0)).empty())
         result = op.emitError() << "'" << top::nameOf(&op) << "': " << lowering.whyNoFormat(op.getResult(0));
-      if (isa<top::WeightOp>(op))
+      if (isa<top::WeightOp>(op) && !isOwnInteger(op.getResult(0)))
         if (std::optional<float> value = findTooLarge(lowering, op.getResult(0)); value && lowering.isQuantized())
           result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no "
                                   << lowering.mode.name << " form";
@@ -143,10 +154,15 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
           op.emitWarning() << "weight '" << top::nameOf(&op) << "' holds " << textOf(*value) << ", beyond the largest "
                            << lowering.mode.name << ", " << textOf(kernel::largestOf(lowering.mode.weights))
                            << ", which stands for it";
-      if (carriesNoWork(&op))
+      if (auto reason = top::hostReason(&op); reason && noHost)
+        result = op.emitError() << "'" << op.getName() << "' op '" << top::nameOf(op.getResult(0))
+                                << "' only the host can run (" << *reason << "), which no_host rules out";
+      if (carriesNoWork(&op) || top::isHostOp(&op))
         continue;
       std::string why;
-      if (auto lower = dyn_cast<LowerInterface>(&op)) {
+      if (auto found = llvm::find_if(op.getOperands(), isOwnInteger); found != op.operand_end()) {
+        why = ("there are no " + StringRef(host::nameOf(*top::elementOf(*found))) + " tensors yet").str();
+      } else if (auto lower = dyn_cast<LowerInterface>(&op)) {
         why = whyNotFinite(&op);
         if (why.empty())
           why = lower.whyNotLowered(lowering);
@@ -179,6 +195,20 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     return leaving;
   }
 
+  /// The op as it is, on real values: the host computes as Top does.
+  void convertHostOp(Operation *op, Lowering &lowering) {
+    IRMapping operands; // casts first, which stand before the op then
+    for (Value v : op->getOperands())
+      if (isPresent(v) && !isWeight(v))
+        operands.map(v, isOwnInteger(v) ? lowering.mapped(v) : lowering.dequantize(lowering.mapped(v)));
+    Operation *kept = lowering.builder.clone(*op, operands);
+    for (auto [from, to] : llvm::zip(op->getResults(), kept->getResults())) {
+      if (!isOwnInteger(to)) // calibrated, until here
+        to.setType(cast<RankedTensorType>(to.getType()).clone(lowering.builder.getF32Type()));
+      lowering.map(from, to);
+    }
+  }
+
   LogicalResult convert(func::FuncOp function, Lowering &lowering) {
     Block &body = function.getBody().front();
     if (lowering.isQuantized() && joinFloats)
@@ -190,11 +220,13 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       lowering.builder.setInsertionPoint(op);
       if (auto input = dyn_cast<top::InputOp>(op)) {
         lowering.map(input.getOutput(), input.getOutput());
+      } else if (top::isHostOp(op)) {
+        convertHostOp(op, lowering);
       } else if (auto lower = dyn_cast<LowerInterface>(op)) {
         if (failed(lower.lower(lowering)))
           return failure();
         for (Value v : op->getOperands())
-          if (isWeight(v))
+          if (isWeight(v) && !isOwnInteger(v))
             lowering.release(lowering.weightData(v));
       }
     }
@@ -202,13 +234,15 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     Operation *terminator = body.getTerminator();
     lowering.builder.setInsertionPoint(terminator);
     for (OpOperand &result : terminator->getOpOperands())
-      result.set(lowering.dequantize(lowering.mapped(result.get())));
+      result.set(isOwnInteger(result.get()) ? lowering.mapped(result.get())
+                                            : lowering.dequantize(lowering.mapped(result.get())));
     for (Operation *op : llvm::reverse(ops))
       if (!isa<top::InputOp, func::ReturnOp>(op) && op->use_empty())
         op->erase();
     for (auto input : body.getOps<top::InputOp>())
-      input.getOutput().setType(
-          cast<RankedTensorType>(input.getOutput().getType()).clone(lowering.builder.getF32Type()));
+      if (!isOwnInteger(input.getOutput()))
+        input.getOutput().setType(
+            cast<RankedTensorType>(input.getOutput().getType()).clone(lowering.builder.getF32Type()));
     function.setFunctionType(
         FunctionType::get(&getContext(), function.getArgumentTypes(), terminator->getOperandTypes()));
     return success();
@@ -240,8 +274,10 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       return signalPassFailure();
     Lowering lowering(**wanted, asymmetric, **target, module);
     func::FuncOp function = *module.getOps<func::FuncOp>().begin();
-    if (failed(checkForms(function, lowering)) || failed(convert(function, lowering)))
+    if (failed(checkForms(function, lowering)) || failed(top::noteCounted(module)) ||
+        failed(convert(function, lowering)))
       return signalPassFailure();
+    top::inheritCounted(module);
     Builder b(&getContext());
     module->setAttr("module.state", b.getStringAttr("TPU_LOWERED"));
     module->setAttr("module.mode", b.getStringAttr((*wanted)->name));

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Iterators.h"
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h"
+#include "tpu_mlir/Dialect/Top/IR/ElementTypes.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Support/NameText.h"
@@ -193,8 +194,10 @@ struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalib
     module.walk([&](Operation *op) {
       if (isa<top::WeightOp, top::NoneOp, ModuleOp, func::FuncOp>(op))
         return;
+      // Integers and booleans are exact as they are.
       for (Value v : op->getResults())
-        tensors.push_back(v);
+        if (!isa<RankedTensorType>(v.getType()) || top::elementOf(v) == host::Element::F32)
+          tensors.push_back(v);
     });
     SmallVector<StringRef> missing;
     for (Value v : tensors) {

@@ -5,8 +5,8 @@
 // product is requantised.
 #include "../Eltwise/Broadcast.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Ops/LeakySteps.h"
 #include "tpu_mlir/Ops/ZeroPoints.h"
 #include "tpu_mlir/Primitive/Binary.h"
@@ -46,7 +46,7 @@ int64_t PReluOp::flops() { return elementCount(getOutput()); }
 //===- Interpret ----------------------------------------------------------===//
 
 LogicalResult PReluOp::plan(EvalPlan &plan) {
-  return plan.compute(*this, eval::Combine{eval::Combine::Kind::Rectify, {}}, {getInput(), getSlope()});
+  return plan.compute(*this, host::Combine{host::Combine::Kind::Rectify, {}}, {getInput(), getSlope()});
 }
 
 } // namespace tpu_mlir::top

@@ -1,14 +1,14 @@
 //===- Unary.cpp - Functions of one element -------------------------------===//
-// All of the unary ops of Top but their checks (Relu.cpp): the formulas, in forms
-// that neither overflow nor cancel, which op stands for which, and the lowering:
+// All of the unary ops of Top but their checks (Relu.cpp) and their formulas
+// (Host/Function.cpp): which op stands for which, and the lowering:
 // with integers a table of 256 results, lines, a curve, or one requantisation
 // where the function is a multiple of x; in f32 FloatMaps.cpp's few steps.
 #include "Active.h"
 #include "CreateLines.h"
 #include "FloatMaps.h"
 #include "Results.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Ops/Activation.h"
 #include "tpu_mlir/Ops/Rectify.h"
 
@@ -22,64 +22,7 @@ using namespace mlir;
 
 namespace tpu_mlir {
 
-//===- Formulas -----------------------------------------------------------===//
-
-/// min(max(x, low), high) that lets NaN through.
-static double clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
-
-static double sigmoid(double x) {
-  double e = std::exp(-std::fabs(x));
-  return (x < 0 ? e : 1) / (1 + e);
-}
-
-/// ln(1 + exp(x)) = max(x, 0) + ln(1 + exp(-|x|)).
-static double softplus(double x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x))); }
-
-/// x * g where g vanishes towards minus infinity: 0 there, not NaN.
-static double gated(double x, double gate) { return gate == 0 ? 0 : x * gate; }
-
-double evalUnary(const UnaryFunction &f, double x) {
-  if (std::isnan(x))
-    return x;
-  switch (f.kind) {
-  case UnaryKind::Relu:
-    return clamp(x, 0, f.a > 0 ? f.a : HUGE_VAL);
-  case UnaryKind::LeakyRelu:
-    return x > 0 ? x : f.a * x;
-  case UnaryKind::Clip:
-    return std::fmin(std::fmax(x, f.a), f.b);
-  case UnaryKind::Sigmoid:
-    return sigmoid(x);
-  case UnaryKind::SiLU:
-    return gated(x, sigmoid(x));
-  case UnaryKind::Tanh:
-    return std::tanh(x);
-  case UnaryKind::GELU:
-    return gated(x, 0.5 * std::erfc(-x / std::sqrt(2.0)));
-  case UnaryKind::Exp:
-    return std::exp(x);
-  case UnaryKind::Log:
-    return std::log(x);
-  case UnaryKind::Sqrt:
-    return std::sqrt(x);
-  case UnaryKind::Abs:
-    return std::fabs(x);
-  case UnaryKind::Erf:
-    return std::erf(x);
-  case UnaryKind::Softplus:
-    return softplus(x);
-  case UnaryKind::Mish:
-    return gated(x, std::tanh(softplus(x)));
-  case UnaryKind::HardSwish:
-    return gated(x, clamp(x / 6 + 0.5, 0, 1));
-  case UnaryKind::Elu:
-    return x > 0 ? x : f.a * std::expm1(x);
-  case UnaryKind::HardSigmoid:
-    return clamp(f.a * x + f.b, 0, 1);
-  }
-  assert(false && "unknown unary function");
-  return 0;
-}
+//===- Which function -----------------------------------------------------===//
 
 std::optional<UnaryFunction> unaryFunctionOf(Operation *op) {
   using Result = std::optional<UnaryFunction>;
@@ -120,7 +63,7 @@ namespace tpu_mlir::top {
 //===- Interpret ----------------------------------------------------------===//
 
 template <typename OpTy> static LogicalResult planUnary(OpTy op, EvalPlan &plan) {
-  return plan.compute(op, eval::Unary{*unaryFunctionOf(op)}, {op.getInput()});
+  return plan.compute(op, host::Unary{*unaryFunctionOf(op)}, {op.getInput()});
 }
 
 LogicalResult ReluOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }

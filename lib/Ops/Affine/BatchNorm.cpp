@@ -40,7 +40,7 @@ LogicalResult BatchNormOp::plan(EvalPlan &plan) {
   auto gamma = elements(plan, *this, getGamma(), channels, 1), beta = elements(plan, *this, getBeta(), channels, 0);
   if (failed(mean) || failed(variance) || failed(gamma) || failed(beta))
     return failure();
-  eval::Affine affine;
+  host::Affine affine;
   double epsilon = getEpsilon().convertToDouble();
   for (int64_t c = 0; c < channels; ++c) {
     double scale = (*gamma)[c] / std::sqrt((*variance)[c] + epsilon);

@@ -3,8 +3,8 @@
 #ifndef TPU_MLIR_LIB_OPS_AFFINE_ELEMENTS_H
 #define TPU_MLIR_LIB_OPS_AFFINE_ELEMENTS_H
 
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 
 namespace tpu_mlir::top {
 

@@ -38,7 +38,7 @@ LogicalResult ScaleOp::plan(EvalPlan &plan) {
   auto scale = elements(plan, *this, getScale(), channels, 1), offset = elements(plan, *this, getBias(), channels, 0);
   if (failed(scale) || failed(offset))
     return failure();
-  eval::Affine affine{{scale->begin(), scale->end()}, {offset->begin(), offset->end()}};
+  host::Affine affine{{scale->begin(), scale->end()}, {offset->begin(), offset->end()}};
   return plan.compute(*this, std::move(affine), {getInput()});
 }
 

@@ -1,11 +1,11 @@
 //===- Cast.cpp - A change of number format -------------------------------===//
 // All of top.Cast, which the source network asked for and which changes nothing
-// here, since Top computes in fp32; and of tpu.Cast, which lowering places
-// between floats and integers, and between float formats.
+// between floats, since Top computes them in fp32; and of tpu.Cast, which
+// lowering places between floats and integers, and between float formats.
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Ops/ZeroPoints.h"
 #include "tpu_mlir/Primitive/Binary.h"
 #include "tpu_mlir/Primitive/Elements.h"
@@ -36,7 +36,7 @@ OpFoldResult CastOp::fold(FoldAdaptor) {
 
 //===- Interpret ----------------------------------------------------------===//
 
-LogicalResult CastOp::plan(EvalPlan &plan) { return plan.compute(*this, eval::View{}, {getInput()}); }
+LogicalResult CastOp::plan(EvalPlan &plan) { return plan.compute(*this, host::Convert{}, {getInput()}); }
 
 } // namespace tpu_mlir::top
 

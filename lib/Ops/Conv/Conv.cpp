@@ -8,7 +8,7 @@
 #include "Unfold.h"
 #include "mlir/IR/PatternMatch.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Ops/WideWindow.h"
 #include "tpu_mlir/Ops/WindowOf.h"
 
@@ -107,7 +107,7 @@ void ConvOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContex
 //===- Interpret ----------------------------------------------------------===//
 
 LogicalResult ConvOp::plan(EvalPlan &plan) {
-  eval::Conv conv{windowOf(getKernelShape(), getStrides(), getPads(), getDilations()),
+  host::Conv conv{windowOf(getKernelShape(), getStrides(), getPads(), getDilations()),
                   static_cast<int64_t>(getGroup())};
   return plan.compute(*this, conv, {getInput(), getFilter(), getBias()});
 }

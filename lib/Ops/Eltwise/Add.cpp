@@ -50,9 +50,9 @@ LogicalResult AddOp::plan(EvalPlan &plan) {
   std::vector<float> coefficients;
   if (auto given = getCoeff(); given && llvm::any_of(*given, [](double c) { return c != 1; }))
     coefficients.assign(given->begin(), given->end());
-  return planCombine(*this, plan, eval::Combine::Kind::Add, std::move(coefficients));
+  return planCombine(*this, plan, host::Combine::Kind::Add, std::move(coefficients));
 }
-LogicalResult SubOp::plan(EvalPlan &plan) { return planCombine(*this, plan, eval::Combine::Kind::Sub); }
+LogicalResult SubOp::plan(EvalPlan &plan) { return planCombine(*this, plan, host::Combine::Kind::Sub); }
 
 } // namespace tpu_mlir::top
 

@@ -4,8 +4,8 @@
 #ifndef TPU_MLIR_LIB_OPS_ELTWISE_COMBINE_H
 #define TPU_MLIR_LIB_OPS_ELTWISE_COMBINE_H
 
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 
 namespace tpu_mlir::top {
 
@@ -22,21 +22,21 @@ inline bool isPerChannel(mlir::ArrayRef<int64_t> shape, mlir::ArrayRef<int64_t> 
 }
 
 /// x (of the result's shape) with a weight, as y = x * scale + offset.
-inline mlir::FailureOr<eval::Affine> affineOf(EvalPlan &plan, mlir::Operation *op, mlir::Value weight,
-                                              eval::Combine::Kind kind, float ofInput, float ofWeight) {
+inline mlir::FailureOr<host::Affine> affineOf(EvalPlan &plan, mlir::Operation *op, mlir::Value weight,
+                                              host::Combine::Kind kind, float ofInput, float ofWeight) {
   mlir::FailureOr<mlir::ArrayRef<float>> data = plan.constant(op, weight);
   if (failed(data))
     return mlir::failure();
-  eval::Affine affine;
+  host::Affine affine;
   for (float value : *data) {
-    affine.scale.push_back(kind == eval::Combine::Kind::Mul ? ofInput * ofWeight * value : ofInput);
-    affine.offset.push_back(kind == eval::Combine::Kind::Mul ? 0 : ofWeight * value);
+    affine.scale.push_back(kind == host::Combine::Kind::Mul ? ofInput * ofWeight * value : ofInput);
+    affine.offset.push_back(kind == host::Combine::Kind::Mul ? 0 : ofWeight * value);
   }
   return affine;
 }
 
 template <typename OpTy>
-mlir::LogicalResult planCombine(OpTy op, EvalPlan &plan, eval::Combine::Kind kind,
+mlir::LogicalResult planCombine(OpTy op, EvalPlan &plan, host::Combine::Kind kind,
                                 std::vector<float> coefficients = {}) {
   mlir::SmallVector<mlir::Value> inputs(op.getInputs());
   mlir::ArrayRef<int64_t> out = shapeOf(op.getOutput());
@@ -47,11 +47,11 @@ mlir::LogicalResult planCombine(OpTy op, EvalPlan &plan, eval::Combine::Kind kin
       continue;
     std::vector<float> factors = coefficients;
     if (factors.empty())
-      factors = {1, kind == eval::Combine::Kind::Sub ? -1.0f : 1.0f};
+      factors = {1, kind == host::Combine::Kind::Sub ? -1.0f : 1.0f};
     auto affine = affineOf(plan, op, inputs[weight], kind, factors[1 - weight], factors[weight]);
     return failed(affine) ? mlir::failure() : plan.compute(op, std::move(*affine), {other});
   }
-  return plan.compute(op, eval::Combine{kind, std::move(coefficients)}, inputs);
+  return plan.compute(op, host::Combine{kind, std::move(coefficients)}, inputs);
 }
 
 } // namespace tpu_mlir::top

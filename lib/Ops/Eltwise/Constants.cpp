@@ -5,8 +5,8 @@
 // lines or requantisations.
 #include "../Activation/Recognise.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Ops/Rectify.h"
 #include "tpu_mlir/Primitive/Binary.h"
 
@@ -56,11 +56,11 @@ void MulConstOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRCo
 
 LogicalResult AddConstOp::plan(EvalPlan &plan) {
   auto value = static_cast<float>(getConstVal().convertToDouble());
-  return plan.compute(*this, eval::Affine{{1}, {value}}, {getInput()});
+  return plan.compute(*this, host::Affine{{1}, {value}}, {getInput()});
 }
 LogicalResult MulConstOp::plan(EvalPlan &plan) {
   auto value = static_cast<float>(getConstVal().convertToDouble());
-  return plan.compute(*this, eval::Affine{{value}, {0}}, {getInput()});
+  return plan.compute(*this, host::Affine{{value}, {0}}, {getInput()});
 }
 
 } // namespace tpu_mlir::top

@@ -5,8 +5,8 @@
 #include "Broadcast.h"
 #include "Operands.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Primitive/Binary.h"
 
 using namespace mlir;
@@ -31,10 +31,10 @@ int64_t MinOp::flops() { return chainFlops(*this); }
 //===- Interpret ----------------------------------------------------------===//
 
 LogicalResult MaxOp::plan(EvalPlan &plan) {
-  return plan.compute(*this, eval::Combine{eval::Combine::Kind::Max, {}}, SmallVector<Value>(getInputs()));
+  return plan.compute(*this, host::Combine{host::Combine::Kind::Max, {}}, SmallVector<Value>(getInputs()));
 }
 LogicalResult MinOp::plan(EvalPlan &plan) {
-  return plan.compute(*this, eval::Combine{eval::Combine::Kind::Min, {}}, SmallVector<Value>(getInputs()));
+  return plan.compute(*this, host::Combine{host::Combine::Kind::Min, {}}, SmallVector<Value>(getInputs()));
 }
 
 } // namespace tpu_mlir::top

@@ -36,7 +36,7 @@ void MulOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext
 
 //===- Interpret ----------------------------------------------------------===//
 
-LogicalResult MulOp::plan(EvalPlan &plan) { return planCombine(*this, plan, eval::Combine::Kind::Mul); }
+LogicalResult MulOp::plan(EvalPlan &plan) { return planCombine(*this, plan, host::Combine::Kind::Mul); }
 
 } // namespace tpu_mlir::top
 

@@ -3,7 +3,7 @@
 // is in fp32, and which form on the chip it takes: a product with a constant
 // matrix, or one between computed tensors. The forms are MatMulForms.cpp.
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Ops/FilterView.h"
 #include "tpu_mlir/Ops/QuantizedFilter.h"
 
@@ -62,7 +62,7 @@ int64_t MatMulOp::flops() {
 //===- Interpret ----------------------------------------------------------===//
 
 LogicalResult MatMulOp::plan(EvalPlan &plan) {
-  return plan.compute(*this, eval::MatMul{getLeftTranspose(), getRightTranspose()},
+  return plan.compute(*this, host::MatMul{getLeftTranspose(), getRightTranspose()},
                       {getInput(), getRight(), getBias()});
 }
 

@@ -4,9 +4,9 @@
 // position, so that a maximum and a mean exist. Averages of integers are
 // depth-wise sums to int32 and a requantisation, forms whose rounding is known.
 #include "AxisPools.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Ops/Rectify.h"
 #include "tpu_mlir/Ops/WideWindow.h"
 #include "tpu_mlir/Ops/WindowOf.h"
@@ -85,12 +85,12 @@ int64_t AvgPoolOp::flops() { return windowFlops(*this, 1); }
 //===- Interpret ----------------------------------------------------------===//
 
 LogicalResult MaxPoolOp::plan(EvalPlan &plan) {
-  return plan.compute(*this, eval::Pool{windowOf(getKernelShape(), getStrides(), getPads(), {1, 1}), true},
+  return plan.compute(*this, host::Pool{windowOf(getKernelShape(), getStrides(), getPads(), {1, 1}), true},
                       {getInput()});
 }
 
 LogicalResult AvgPoolOp::plan(EvalPlan &plan) {
-  eval::Pool pool{windowOf(getKernelShape(), getStrides(), getPads(), {1, 1}), false, getCountIncludePad(),
+  host::Pool pool{windowOf(getKernelShape(), getStrides(), getPads(), {1, 1}), false, getCountIncludePad(),
                   getCeilPad()[0], getCeilPad()[1]};
   return plan.compute(*this, pool, {getInput()});
 }

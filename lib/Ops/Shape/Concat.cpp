@@ -6,9 +6,9 @@
 #include "DenseStrides.h"
 #include "RowsInLanes.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Ops/Rectify.h"
 #include "tpu_mlir/Primitive/Moves.h"
 #include "tpu_mlir/Recipe/Recipe.h"
@@ -68,7 +68,7 @@ OpFoldResult ConcatOp::fold(FoldAdaptor) {
 
 LogicalResult ConcatOp::plan(EvalPlan &plan) {
   int64_t rank = shapeOf(getOutput()).size(), axis = getAxis();
-  return plan.compute(*this, eval::Concat{axis < 0 ? axis + rank : axis}, SmallVector<Value>(getInputs()));
+  return plan.compute(*this, host::Concat{axis < 0 ? axis + rank : axis}, SmallVector<Value>(getInputs()));
 }
 
 } // namespace tpu_mlir::top

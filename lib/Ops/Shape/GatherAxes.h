@@ -4,14 +4,14 @@
 #ifndef TPU_MLIR_LIB_OPS_SHAPE_GATHERAXES_H
 #define TPU_MLIR_LIB_OPS_SHAPE_GATHERAXES_H
 
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 
 namespace tpu_mlir::top {
 
 /// The gathering of axis d of `out` from axis d of the input by `index(d, i)`.
-template <typename Function> eval::Gather gatherAxes(mlir::Value out, Function index) {
-  eval::Gather gather;
+template <typename Function> host::Gather gatherAxes(mlir::Value out, Function index) {
+  host::Gather gather;
   for (auto [axis, size] : llvm::enumerate(shapeOf(out))) {
     gather.sourceAxis.push_back(axis);
     auto &list = gather.index.emplace_back();

@@ -4,8 +4,8 @@
 // result is a view of the operand.
 #include "MoveLower.h"
 #include "mlir/IR/PatternMatch.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
-#include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Recipe/Recipe.h"
 
 using namespace mlir;
@@ -115,8 +115,8 @@ void FlattenOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRCon
 
 //===- Interpret ----------------------------------------------------------===//
 
-LogicalResult ReshapeOp::plan(EvalPlan &plan) { return plan.compute(*this, eval::View{}, {getInput()}); }
-LogicalResult FlattenOp::plan(EvalPlan &plan) { return plan.compute(*this, eval::View{}, {getInput()}); }
+LogicalResult ReshapeOp::plan(EvalPlan &plan) { return plan.compute(*this, host::View{}, {getInput()}); }
+LogicalResult FlattenOp::plan(EvalPlan &plan) { return plan.compute(*this, host::View{}, {getInput()}); }
 
 } // namespace tpu_mlir::top
 

@@ -19,7 +19,7 @@ from ..fills import lost_fills
 from ..inputs import load_inputs
 from ..preprocess import IMAGE_SUFFIXES
 from ..progress import listed, warn
-from ..runner import open_module, preprocessing
+from ..runner import input_types, open_module, preprocessing
 from .samples import Sample
 from .statistics import METHODS, TensorStatistics
 from .table import CalibrationTable, Range
@@ -109,18 +109,30 @@ class _Network:
             name: tuple(self.module.input_shape(name)) for name in self.module.input_names
         }
         self.preprocess = preprocessing(self.module)
+        self.types = input_types(self.module)
         self.lost_fills = lost_fills(self.module)
 
     def stream(self, batches: Sequence[Sample], each: Callable[[dict[str, Any]], None]) -> None:
         """Runs every batch and hands all tensors of one batch at a time to `each`."""
         for batch in _progress(batches):
-            for name, values in load_inputs(batch, self.shapes, self.preprocess).items():
+            for name, values in load_inputs(batch, self.shapes, self.preprocess, self.types).items():
                 self.module.set_tensor(name, values)
             self.module.invoke(dump_all=True)
             try:
-                each(self.module.get_all_tensor())
+                each(_floats(self.module.get_all_tensor()))
             except UserError as error:
                 raise UserError(f"sample '{batch[0]}': {error}") from error
+
+
+def _floats(tensors: dict[str, Any]) -> dict[str, Any]:
+    """Those that have a range: integers and booleans are exact as they are. One without elements counts as zero."""
+    import numpy as np
+
+    return {
+        name: tensor if tensor.size else np.zeros(1, np.float32)
+        for name, tensor in tensors.items()
+        if tensor.dtype == np.float32
+    }
 
 
 def _batches(samples: Sequence[Sample], network: _Network) -> Iterator[Sample]:

@@ -37,6 +37,7 @@ def _parser() -> ArgumentParser:
     proof.add_argument("--compare_all", action="store_true", help="kept for old scripts; all are always compared")
     proof.add_argument("--cache_skip", action="store_true", help="kept for old scripts; nothing is cached")
     proof.add_argument("--debug", action="store_true", help="kept for old scripts; see --clean for intermediate files")
+    parser.add_argument("--no_host", action="store_true", help="refuse ops that only the host can run, listing all")
     parser.add_argument("--report", type=Path, help="HTML page to write: timeline, local memory, layers, groups")
     parser.add_argument("--clean", action="store_true", help="keep the bmodel alone")
 
@@ -127,6 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             dump_groups=arguments.dump_groups,
             use_groups=arguments.use_groups,
             opt=level,
+            no_host=arguments.no_host,
         )
     )
     return 0

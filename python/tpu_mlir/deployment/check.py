@@ -18,7 +18,7 @@ from ..fills import lost_fills
 from ..finite import require_finite
 from ..inputs import load_inputs
 from ..npz import load_npz, save_npz
-from ..runner import open_module, preprocessing, simulate_known
+from ..runner import input_types, open_module, preprocessing, simulate_known
 from .losses import Loss, Network, find_losses
 from .options import Options
 
@@ -171,18 +171,27 @@ def _output_similarity(
 def _inputs(options: Options, module: Any) -> tuple[dict[str, Any], str]:
     shapes = {name: tuple(module.input_shape(name)) for name in module.input_names}
     if options.test_input:
-        return load_inputs(options.test_input, shapes, preprocessing(module)), ", ".join(map(str, options.test_input))
-    return random_inputs(shapes, options.calibration_table), f"seeded random values (seed {RANDOM_SEED})"
+        loaded = load_inputs(options.test_input, shapes, preprocessing(module), input_types(module))
+        return loaded, ", ".join(map(str, options.test_input))
+    return random_inputs(
+        shapes, options.calibration_table, input_types(module)
+    ), f"seeded random values (seed {RANDOM_SEED})"
 
 
-def random_inputs(shapes: Mapping[str, tuple[int, ...]], calibration_table: Path | None) -> dict[str, Any]:
-    """Uniform over each input's calibrated range; without a table, normal."""
+def random_inputs(
+    shapes: Mapping[str, tuple[int, ...]], calibration_table: Path | None, types: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Uniform over each input's calibrated range; without a table, normal. Integers are 0 to 9, booleans both."""
     import numpy as np
 
     rows = load_table(calibration_table).rows if calibration_table is not None else {}
     tensors = {}
     for index, (name, shape) in enumerate(shapes.items()):
         rng = np.random.default_rng([RANDOM_SEED, index])
+        kind = (types or {}).get(name, "float32")
+        if kind != "float32":
+            tensors[name] = rng.integers(0, 2 if kind == "bool" else 10, shape).astype(kind)
+            continue
         row = rows.get(name)
         values = rng.normal(0, 1, shape) if row is None else rng.uniform(row.minimum, row.maximum, shape)
         tensors[name] = values.astype(np.float32)

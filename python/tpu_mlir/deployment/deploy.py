@@ -14,6 +14,7 @@ from ..progress import Stages, human_count
 from ..report.page import write_report
 from ..runner import run_lines
 from .check import Proof, prove
+from .host import HostOp, host_lines, host_ops
 from .options import INTERMEDIATES, Options, check
 from .pipeline import finish, generate, lower
 from .safety import Safety, check_safety
@@ -32,6 +33,7 @@ class Deployment:
     model: Path | None = None  # where the bmodel lies
     proof: Proof | None = None
     safety: Safety | None = None
+    host: list[HostOp] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
 
@@ -54,7 +56,7 @@ def deploy(options: Options, quiet: bool = False, require: bool = True) -> Deplo
             final = finish(staged, lowered)
         with stages.stage("generate commands"):
             generate(staged, final)
-        result = Deployment(options, [], stages.seconds, _network_macs(options))
+        result = Deployment(options, [], stages.seconds, _network_macs(options), host=host_ops(staged.model))
         failure = None if options.skip_validation else _prove(result, staged, lowered, final, require, stages)
         if options.report is not None and staged.report is not None:
             with stages.stage("write the report"):
@@ -133,6 +135,7 @@ def summary(result: Deployment) -> list[str]:
     options = result.options
     way = (" asymmetric" if options.asymmetric else " symmetric") if options.integer else ""
     lines = [f"chip:       {options.chip}, {options.quantize}{way}"]
+    lines += host_lines(result.host)
     if result.safety is not None:
         lines += result.safety.lines()
     if result.proof is not None:

@@ -43,6 +43,7 @@ class Options:
     skip_validation: bool = False
     clean: bool = False
     opt: int = 2
+    no_host: bool = False  # refuse what only the host can run
     report: Path | None = None
     dump_groups: Path | None = None
     use_groups: Path | None = None

@@ -28,7 +28,10 @@ def lowering_passes(options: Options) -> list[Pass]:
     passes.append(("processor-top-optimize", {}))
     # Integer outputs have one scale each, so their parts cannot keep their own.
     joined = {"join_floats": False} if options.quant_output else {}
-    passes.append(("convert-top-to-tpu", {"mode": options.quantize, "asymmetric": options.asymmetric, **joined}))
+    host = {"no_host": True} if options.no_host else {}
+    passes.append(
+        ("convert-top-to-tpu", {"mode": options.quantize, "asymmetric": options.asymmetric, **joined, **host})
+    )
     return [*passes, ("canonicalize", {}), ("weight-fold", {})]
 
 

@@ -30,6 +30,7 @@ def write_report(model: Path, output: Path, groups: Path | None = None) -> None:
     profile = json.loads(pymlir().profile_bmodel(str(require_file(model, "model"))))
     if groups is not None and chosen:
         require_own(profile, chosen, groups, model)
+    profile["host"] = pymlir().host_ops(str(model))
     write_text(output, page_of(profile, chosen, _today()))
 
 
@@ -42,7 +43,7 @@ def _today() -> str:
 
 def page_of(profile: dict[str, Any], chosen: list[dict[str, Any]] | None = None, date: str = "") -> str:
     """The page of a profile (see docs/reference/profile.md); the same text for the same profile and date."""
-    content = {**profile, "groups": groups_of(profile, chosen), "groups_by_compiler": bool(chosen)}
+    content = {"host": [], **profile, "groups": groups_of(profile, chosen), "groups_by_compiler": bool(chosen)}
     # A "<" could end the script element early.
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     parts = {

@@ -25,6 +25,7 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
   let options = [Option<"mode", "mode", "std::string", "\"F32\"", "F32, F16, BF16 or INT8">,
                  Option<"asymmetric", "asymmetric", "bool", "false", "integers with a sign have zero points">,
                  Option<"chip", "chip", "std::string", "\"\"", "chip name, when processor-assign has not run">,
+                 Option<"noHost", "no_host", "bool", "false", "refuse ops that only the host can run">,
                  Option<"joinFloats", "join_floats", "bool", "true",
                         "INT8: join parts that leave as a float result as floats, each from its own scale">];
 }

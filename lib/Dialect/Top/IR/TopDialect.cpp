@@ -109,6 +109,18 @@ LogicalResult ModuleDialect::verifyOperationAttribute(Operation *op, NamedAttrib
   if (llvm::is_contained(integers, name) && (!integer || !integer.getType().isSignlessInteger(64)))
     return op->emitError("'") << name << "' must be an integer" << (integer ? " of 64 bits" : "") << ", but it is "
                               << attribute.getValue();
+  if (name == "module.counted") {
+    auto all = dyn_cast<DictionaryAttr>(attribute.getValue());
+    bool isSound = all && llvm::all_of(all, [](NamedAttribute entry) {
+                     auto pair = dyn_cast<ArrayAttr>(entry.getValue());
+                     auto axis = pair && pair.size() == 2 ? dyn_cast<IntegerAttr>(pair[0]) : IntegerAttr();
+                     return axis && axis.getInt() >= 0 && axis.getInt() < kMostAxes && isa<StringAttr>(pair[1]);
+                   });
+    if (!isSound)
+      return op->emitError("'module.counted' must give each tensor an axis and the name of its number, such as "
+                           "{boxes = [0, \"boxes_count\"]}, but it is ")
+             << attribute.getValue();
+  }
   if (name == "module.weight_file") {
     auto file = dyn_cast<StringAttr>(attribute.getValue());
     if (!file || file.empty() || file.getValue().contains('/'))

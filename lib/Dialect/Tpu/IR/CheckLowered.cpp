@@ -3,6 +3,8 @@
 // be is its verifier's; what ops may be beside each other, here.
 #include "tpu_mlir/Dialect/Tpu/IR/CheckLowered.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "tpu_mlir/Dialect/Top/IR/ElementTypes.h"
+#include "tpu_mlir/Dialect/Top/IR/HostOps.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
@@ -25,6 +27,22 @@ static LogicalResult checkWeights(FormInterface op) {
   return success();
 }
 
+/// Whether no engine touches a value: the host makes it, or is alone in reading it.
+static bool isHostValue(Value v) {
+  Operation *op = v.getDefiningOp();
+  auto stays = [](Operation *user) { return top::isHostOp(user) || isa<func::ReturnOp>(user); };
+  return op && (top::isHostOp(op) || (isa<top::InputOp>(op) && llvm::all_of(op->getUsers(), stays)));
+}
+
+/// Engines compute with what the host hands them only where it is floats.
+static LogicalResult checkHandedOver(Operation &op) {
+  for (Value v : op.getOperands())
+    if (Operation *from = v.getDefiningOp(); from && top::isHostOp(from) && top::elementOf(v) != host::Element::F32)
+      return op.emitOpError() << "'" << top::nameOf(&op) << "' takes '" << top::nameOf(v)
+                              << "' from the host, which is " << v.getType() << "; engines take floats from there";
+  return success();
+}
+
 LogicalResult checkLowered(ModuleOp module, StringRef pass) {
   auto chip = module->getAttrOfType<StringAttr>("module.chip");
   if (!chip)
@@ -44,14 +62,19 @@ LogicalResult checkLowered(ModuleOp module, StringRef pass) {
     auto form = dyn_cast<FormInterface>(&op);
     if (form && failed(checkWeights(form)))
       result = failure();
-    if (!form && !isa<func::ReturnOp, top::NoneOp, top::WeightOp, top::InputOp>(op))
+    if (form && failed(checkHandedOver(op)))
+      result = failure();
+    if (!form && !isa<func::ReturnOp, top::NoneOp, top::WeightOp, top::InputOp>(op) && !top::isHostOp(&op))
       result = op.emitOpError() << "'" << top::nameOf(&op) << "' runs on no engine; only lowered ops do";
     for (Value v : op.getOperands())
       if (isa<BlockArgument>(v) != isa<top::InputOp>(op))
         result = op.emitOpError() << "takes " << (isa<BlockArgument>(v) ? "an" : "no")
                                   << " argument of the function; only top.Input does";
     // Forms have verified their tensors; these ops serve Top too.
-    if (isa<func::ReturnOp, top::InputOp>(op) && failed(verifyTensors(&op)))
+    bool isOfHost = isa<top::InputOp>(op) && isHostValue(op.getResult(0));
+    if (isa<top::InputOp>(op) && !isOfHost && failed(verifyTensors(&op)))
+      result = failure();
+    if (isa<func::ReturnOp>(op) && llvm::none_of(op.getOperands(), isHostValue) && failed(verifyTensors(&op)))
       result = failure();
     if (isa<func::ReturnOp>(op))
       for (Value v : op.getOperands())

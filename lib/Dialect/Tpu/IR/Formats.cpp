@@ -11,6 +11,8 @@ using kernel::DType;
 
 static DType integerFormat(unsigned width, bool isSigned) {
   switch (width) {
+  case 1: // a byte, 0 or 1
+    return DType::U8;
   case 4:
     return isSigned ? DType::I4 : DType::U4;
   case 8:

@@ -3,11 +3,13 @@
 // fills the container.
 // Source of the container's values: shared ISA notes, bmodel_format.md §7.
 #include "Addresses.h"
+#include "Subnets.h"
 #include "TensorNotes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tpu_mlir/Backend/MachineOf.h"
 #include "tpu_mlir/Bmodel/Bmodel.h"
 #include "tpu_mlir/Bmodel/TensorTable.h"
+#include "tpu_mlir/Dialect/Top/IR/HostOps.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/CheckLowered.h"
@@ -31,31 +33,12 @@ int64_t intAttr(ModuleOp module, StringRef name) {
   return attr ? attr.getInt() : 0;
 }
 
-/// The bmodel's description of an input or output tensor.
-bmodel::Tensor describe(Value v, int index, bool isInput) {
-  NumberFormat format = formatOf(v);
-  bmodel::Tensor t;
-  t.name = top::nameOf(v).str();
-  t.dataType = uint32_t(format.dtype);
-  t.deviceAddr = addressOf(v);
-  t.size = cast<ShapedType>(v.getType()).getNumElements() * kernel::byteSize(format.dtype);
-  t.shape.emplace_back();
-  for (int64_t d : shapeOf(v))
-    t.shape.back().push_back(d);
-  t.memType = 1; // TPU memory
-  t.scale = isInput ? 1 / format.scale : format.scale;
-  t.zeroPoint = format.zeroPoint;
-  t.hidden = isInput ? 1 : 2;
-  t.index = index;
-  return t;
-}
-
 class NetWriter {
 public:
   NetWriter(ModuleOp module, func::FuncOp function, const codegen::Machine &machine, const ReadSchedule &read,
             const schedule::CoefficientMap &map)
       : module(module), function(function), emitter(machine), machine(machine), read(read), map(map),
-        notes(read.function, read.network, *machine.memory.family, emitter.stream()) {}
+        notes(read.function, read.network, *machine.memory.family, emitter.stream()), subnets(function), firstGroup(1, 0) {}
 
   LogicalResult emitOps(const target::Chip &chip);
   /// Whether no op needed a command.
@@ -65,9 +48,11 @@ public:
         return false;
     return true;
   }
-  bmodel::Model finish(const target::Chip &chip);
+  FailureOr<bmodel::Model> finish(const target::Chip &chip);
 
 private:
+  /// Ends the current group of commands where subnet `index` begins.
+  void enter(size_t index);
   LogicalResult emitAlone(const schedule::Node &node);
   bmodel::CoeffMem coefficients();
 
@@ -78,7 +63,17 @@ private:
   const ReadSchedule &read;
   const schedule::CoefficientMap &map;
   TensorNotes notes;
+  Subnets subnets;
+  std::vector<uint32_t> firstGroup; ///< by subnet: the number of the first group behind its start
 };
+
+/// Groups do not cross a subnet's border: what the host reads is complete there.
+void NetWriter::enter(size_t index) {
+  if (index < firstGroup.size())
+    return;
+  emitter.stream().closeGroup();
+  firstGroup.resize(index + 1, emitter.stream().groupIndex());
+}
 
 LogicalResult NetWriter::emitOps(const target::Chip &chip) {
   schedule::Timeline timeline = read.timeline;
@@ -103,6 +98,11 @@ LogicalResult NetWriter::emitAlone(const schedule::Node &scheduled) {
   // As it was lowered: what the schedule adds for groups is not for it.
   const schedule::Node &node = read.function.network.nodes[scheduled.id];
   Operation *op = read.function.ops[node.id];
+  // Whatever runs in groups around it, the host's part begins and ends with one of its ops, which runs by itself.
+  if (top::isHostOp(op)) {
+    enter(subnets.indexOf(op) + 1);
+    return success();
+  }
   SmallVector<uint64_t> operands;
   for (int v : node.operands) {
     bool isConstant = v >= 0 && read.network.values[v].isWeight;
@@ -168,7 +168,7 @@ bmodel::CoeffMem NetWriter::coefficients() {
   return coeff;
 }
 
-bmodel::Model NetWriter::finish(const target::Chip &chip) {
+FailureOr<bmodel::Model> NetWriter::finish(const target::Chip &chip) {
   const bmodel::TensorTable tensors = notes.take(); // before the last group of commands is closed
   bmodel::NetParameter p;
   int index = 0;
@@ -193,13 +193,21 @@ bmodel::Model NetWriter::finish(const target::Chip &chip) {
   p.cmdGroup = groups;
   p.stageIr.emplace_back();
   p.binaryIr = bmodel::Blob();
-  bmodel::SubNet subnet;
-  subnet.cmdGroup = groups;
-  subnet.inputTensor = p.inputTensor;
-  subnet.outputTensor = p.outputTensor;
-  subnet.id = 0;
-  subnet.nextSubnetIds = {-1};
-  p.subNet.push_back(subnet);
+  if (subnets.size() > 1 || subnets.isHost(0)) {
+    firstGroup.resize(subnets.size() + 1, groups.size());
+    FailureOr<bmodel::List<bmodel::SubNet>> list = subnets.inBmodel(groups, firstGroup, p);
+    if (failed(list))
+      return failure();
+    p.subNet = std::move(*list);
+  } else {
+    bmodel::SubNet subnet;
+    subnet.cmdGroup = groups;
+    subnet.inputTensor = p.inputTensor;
+    subnet.outputTensor = p.outputTensor;
+    subnet.id = 0;
+    subnet.nextSubnetIds = {-1};
+    p.subNet.push_back(subnet);
+  }
   std::string text = bmodel::printTensorTable(tensors);
   p.tensorLoc = bmodel::Blob(std::vector<uint8_t>(text.begin(), text.end()));
   bmodel::Net net;
@@ -247,7 +255,10 @@ struct CodegenPass : impl::CodegenBase<CodegenPass> {
         return signalPassFailure();
       if (writer.isEmpty())
         return fail("the network only renames its inputs; there is nothing for the chip to run");
-      bmodel::writeBmodel(writer.finish(targetOf(module)), modelFile);
+      FailureOr<bmodel::Model> model = writer.finish(targetOf(module));
+      if (failed(model))
+        return signalPassFailure();
+      bmodel::writeBmodel(*model, modelFile);
     } catch (const UserError &e) {
       return fail(e.what());
     }

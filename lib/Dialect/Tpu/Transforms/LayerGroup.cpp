@@ -25,7 +25,10 @@ struct LayerGroupPass : impl::LayerGroupBase<LayerGroupPass> {
 
   /// The largest tile of an op that runs by itself.
   LogicalResult tileAlone(Operation *op, const codegen::LocalMemory &memory) {
-    Form form = cast<FormInterface>(op).form();
+    auto formed = dyn_cast<FormInterface>(op);
+    if (!formed) // the host runs it
+      return success();
+    Form form = formed.form();
     auto *recipe = std::get_if<Recipe>(&form);
     if (!recipe)
       return success();

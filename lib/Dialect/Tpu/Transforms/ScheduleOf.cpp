@@ -2,6 +2,7 @@
 // Numbers the ops and values of a function, and reads back the groups that
 // stand in `ginfo`, where a user may have changed them. Decides no group.
 #include "ScheduleOf.h"
+#include "tpu_mlir/Dialect/Top/IR/HostOps.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
@@ -89,6 +90,24 @@ FunctionNetwork networkOf(func::FuncOp function, const codegen::Machine &machine
       node.local = interface.localForm();
       f.ops.push_back(&op);
       network.nodes.push_back(std::move(node));
+    } else if (top::isHostOp(&op)) {
+      // Work by itself for each result, without a command: it has all of local memory, so that nothing of the chip
+      // stays there meanwhile. Weights are the host's own.
+      for (OpResult result : op.getResults()) {
+        schedule::Node node;
+        node.id = int(f.ops.size());
+        node.name = top::nameOf(result).str();
+        for (Value v : op.getOperands()) {
+          auto at = f.numbers.find(v);
+          node.operands.push_back(at == f.numbers.end() || isWeight(v) ? -1 : at->second);
+        }
+        add(result, nchwOf(result));
+        node.result = f.numbers[result];
+        node.form = CopyProgram{formatOf(result).dtype, {}};
+        node.price.usesLocalMemory = true;
+        f.ops.push_back(&op);
+        network.nodes.push_back(std::move(node));
+      }
     }
   }
   for (Value v : function.getBody().front().getTerminator()->getOperands())

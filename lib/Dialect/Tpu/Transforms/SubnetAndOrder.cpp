@@ -1,6 +1,9 @@
 //===- SubnetAndOrder.cpp - subnet-divide, op-reorder ---------------------===//
-// Which engine runs what (all of it the TPU, here), and in which order.
+// Which ops the chip runs and which the host, and in which order. A subnet is a
+// run of ops of one kind; what can run before the others change sides does, so
+// that there are few. Within a subnet of the chip, ops are ordered by memory.
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "tpu_mlir/Dialect/Top/IR/HostOps.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
 #include "tpu_mlir/Dialect/Tpu/IR/CheckLowered.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
@@ -15,12 +18,47 @@ namespace tpu_mlir::tpu {
 
 namespace {
 
+bool isWork(Operation *op) { return isa<FormInterface>(op) || top::isHostOp(op); }
+
+/// The ops of a network as runs of one kind, the chip's first where both could start. Each run takes every op of its
+/// kind whose operands are there.
+SmallVector<SmallVector<Operation *>> divide(ArrayRef<Operation *> ops) {
+  SmallVector<SmallVector<Operation *>> subnets;
+  llvm::DenseSet<Operation *> waiting(ops.begin(), ops.end());
+  for (bool isHost = false; !waiting.empty(); isHost = !isHost) {
+    SmallVector<Operation *> run;
+    for (Operation *op : ops) {
+      auto isMissing = [&](Value v) { return v.getDefiningOp() && waiting.contains(v.getDefiningOp()); };
+      if (waiting.contains(op) && top::isHostOp(op) == isHost && llvm::none_of(op->getOperands(), isMissing)) {
+        waiting.erase(op);
+        run.push_back(op);
+      }
+    }
+    if (!run.empty())
+      subnets.push_back(std::move(run));
+  }
+  return subnets;
+}
+
 struct SubnetDividePass : impl::SubnetDivideBase<SubnetDividePass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (failed(checkLowered(module, "subnet-divide")))
       return signalPassFailure();
-    module->setAttr("module.subnets", IntegerAttr::get(IntegerType::get(&getContext(), 64), 1));
+    Block &body = (*module.getOps<func::FuncOp>().begin()).getBody().front();
+    SmallVector<Operation *> ops;
+    for (Operation &op : body)
+      if (isWork(&op))
+        ops.push_back(&op);
+    size_t count = 1;
+    if (llvm::any_of(ops, top::isHostOp)) {
+      auto subnets = divide(ops);
+      count = subnets.size();
+      for (ArrayRef<Operation *> subnet : subnets)
+        for (Operation *op : subnet)
+          op->moveBefore(body.getTerminator());
+    }
+    module->setAttr("module.subnets", IntegerAttr::get(IntegerType::get(&getContext(), 64), count));
     module->setAttr("module.state", StringAttr::get(&getContext(), "TPU_DIVIDED"));
   }
 };
@@ -51,12 +89,14 @@ int64_t peakOf(ArrayRef<Operation *> order) {
 SmallVector<Operation *> scheduleByMemory(ArrayRef<Operation *> ops) {
   llvm::DenseMap<Value, int> uses;
   llvm::DenseMap<Operation *, int> waiting;
+  // What other subnets compute is there.
+  llvm::SmallPtrSet<Operation *, 16> own(ops.begin(), ops.end());
   SmallVector<Operation *> ready, order;
   for (Operation *op : ops) {
     llvm::SmallPtrSet<Operation *, 4> sources;
     for (Value v : op->getOperands()) {
       ++uses[v];
-      if (v.getDefiningOp() && isa<FormInterface>(v.getDefiningOp()))
+      if (v.getDefiningOp() && own.contains(v.getDefiningOp()))
         sources.insert(v.getDefiningOp());
     }
     waiting[op] = sources.size();
@@ -93,16 +133,25 @@ struct OpReorderPass : impl::OpReorderBase<OpReorderPass> {
     if (failed(checkLowered(getOperation(), "op-reorder")))
       return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      SmallVector<Operation *> ops;
-      for (Operation &op : function.getBody().front())
-        if (isa<FormInterface>(op))
-          ops.push_back(&op);
-      SmallVector<Operation *> order = scheduleByMemory(ops);
-      if (order.size() != ops.size() || peakOf(order) >= peakOf(ops))
-        continue;
+      SmallVector<SmallVector<Operation *>> runs(1); // between ops of the host
       Operation *terminator = function.getBody().front().getTerminator();
-      for (Operation *op : order)
-        op->moveBefore(terminator);
+      SmallVector<Operation *> ends;
+      for (Operation &op : function.getBody().front()) {
+        if (isa<FormInterface>(op)) {
+          runs.back().push_back(&op);
+        } else if (top::isHostOp(&op)) {
+          ends.push_back(&op);
+          runs.emplace_back();
+        }
+      }
+      ends.push_back(terminator);
+      for (auto [ops, end] : llvm::zip(runs, ends)) {
+        SmallVector<Operation *> order = scheduleByMemory(ops);
+        if (order.size() != ops.size() || peakOf(order) >= peakOf(ops))
+          continue;
+        for (Operation *op : order)
+          op->moveBefore(end);
+      }
     }
   }
 };

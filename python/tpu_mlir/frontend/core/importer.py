@@ -7,12 +7,13 @@ all nodes that cannot be imported before giving up. It knows no operator and no 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...errors import UserError, is_core_error
 from ...finite import nonfinite_text
 from .names import Names, tensor_names
+from .node import ANY_TYPE, FLOATS
 from .protocol import Graph, GraphNode, Shape
 from .refusals import Refusals, Refused, Unknown, constant_output
 from .stored import pieces
@@ -41,6 +42,7 @@ class Importer:
         self._values: dict[str, Any] = {}
         self._refusals = Refusals(graph)
         self._unknown: set[str] = set()  # results of refused nodes, and all that depends on them
+        self._sized_by_data: set[str] = set()  # tensors as long as only the data say, and all that depends on them
         self._shapes_hold = True  # whether what the framework infers must be what is built
         self._outputs = set(graph.outputs)
         self._used = self._outputs | {name for node in graph.nodes for name in node.inputs}
@@ -62,7 +64,9 @@ class Importer:
                 raise UserError(f"{what} {reason}")
             # A scalar becomes a vector of one: Top has no tensors without dimensions.
             shape = list(tensor.shape or (1,))
-            self._values[tensor.name] = self.builder.input(tensor.name, shape, dict(attributes.get(tensor.name, {})))
+            kind = tensor.type if tensor.type in ANY_TYPE else "float32"
+            named = dict(attributes.get(tensor.name, {}))
+            self._values[tensor.name] = self.builder.input(tensor.name, shape, named, kind)
 
     def walk(self) -> None:
         for node in self.graph.nodes:
@@ -73,6 +77,8 @@ class Importer:
                 if any(map(self.is_unknown, node.inputs)):
                     self._unknown.update(filter(None, node.outputs))
                 if self._ready(node):
+                    if any(name in self._sized_by_data for name in node.inputs):
+                        self._sized_by_data.update(filter(None, node.outputs))
                     function(self.graph.view(self, node))
                 else:
                     self._stand_in(node)  # an earlier node failed, and nothing is known about its result
@@ -130,10 +136,13 @@ class Importer:
 
     def _fold(self, node: GraphNode) -> bool:
         """Whether the node's results are constants; they are known then."""
-        folded = self.graph.fold(node, self.constants, self.shape_of)
+        folded = self.graph.fold(node, self.constants, self._fixed_shape_of)
         if folded is not None:
             self.constants.update((name, self.graph.keep(array)) for name, array in folded.items())
         return folded is not None
+
+    def _fixed_shape_of(self, name: str) -> Shape | None:
+        return None if name in self._sized_by_data else self.shape_of(name)
 
     # --- what import functions ask for (through Node) ------------------------------------------------------------
 
@@ -159,15 +168,24 @@ class Importer:
     def shape_of_value(self, value: Any) -> Shape:
         return tuple(self.builder.shape(value))
 
-    def value_of(self, name: str) -> Any:
+    def type_of_value(self, value: Any) -> str:
+        return str(self.builder.type(value))
+
+    def value_of(self, name: str, types: Collection[str] = FLOATS) -> Any:
+        """`name` as a Top value, whose elements are of one of the `types`; refuses the node where they are not.
+
+        A constant keeps its type only where no float could stand for it: where floats are among the types, it is one.
+        """
         if name in self._values:
-            if self._type_of(name) != "float32":
-                raise Refused(
-                    f"'{name}' has type {self._type_of(name).upper()}; only floating-point tensors can be computed at "
-                    f"run time"
-                )
+            found = self.type_of_value(self._values[name])
+            if found not in types:
+                raise Refused(f"'{name}' has type {found.upper()}; it computes with {' or '.join(types)} only")
             return self._values[name]
-        return self.weight(name, (name,), self.constants[name])
+        constant = self.constants[name]
+        own = str(constant.dtype)
+        if own in types and own != "float32":
+            return self.weights.make_typed(name, constant)
+        return self.weight(name, (name,), constant)
 
     def weight(self, name: str, key: Key, array: Any) -> Any:
         """A weight called `name`, or nearly so where that is taken; the same `key` is the same weight.
@@ -200,17 +218,28 @@ class Importer:
         """A name for a helper value or a weight that nothing else has."""
         return self._names.take(wanted)
 
-    def emit(self, op: str, operands: Sequence[Any], attributes: dict[str, Any], name: str) -> Any:
+    def emit(
+        self,
+        op: str,
+        operands: Sequence[Any],
+        attributes: dict[str, Any],
+        name: str | list[str],
+        type: str | list[str] | None = None,
+    ) -> Any:
+        """The result, or a list of them where `name` is a list."""
         for key, value in attributes.items():
             if isinstance(value, float) and math.isnan(value):
                 raise Refused(f"the number for '{key}' of {op} is nan")
-        return self.builder.op(op, list(operands), attributes, name)
+        return self.builder.op(op, list(operands), attributes, name, type)
 
-    def bind(self, name: str, value: Any, may_differ: bool = False) -> None:
+    def bind(self, name: str, value: Any, may_differ: bool = False, sized_by_data: bool = False) -> None:
         """`value` is the tensor `name`; refuses where its shape is not what the framework infers.
 
-        may_differ: the framework is known to infer wrong shapes here; from there on it is not asked.
+        may_differ: the framework is known to infer wrong shapes here; from there on it is not asked. sized_by_data: the
+        shape is only the largest possible.
         """
+        if sized_by_data:
+            self._sized_by_data.add(name)
         shape, built = self._known_shape(name), self.shape_of_value(value)
         if self._shapes_hold and shape is not None and (shape or (1,)) != built:
             if not may_differ:

@@ -5,7 +5,7 @@ A front end may subclass `Node` to read the framework's own attributes.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .protocol import GraphNode
@@ -13,6 +13,11 @@ from .refusals import Refused, Unknown
 
 if TYPE_CHECKING:
     from .importer import Importer
+
+
+FLOATS = ("float32",)
+# The element types that tensors of Top have.
+ANY_TYPE = ("float32", "int64", "int32", "int8", "uint8", "bool")
 
 
 class Node:
@@ -29,6 +34,11 @@ class Node:
         self.title: str = node.title
         self.inputs: list[str] = list(node.inputs)
         self.outputs: list[str] = list(node.outputs)
+
+    @property
+    def types(self) -> Collection[str]:
+        """The element types of the values that its import function takes."""
+        return FLOATS
 
     # --- what the node says -------------------------------------------------------------------------------------
 
@@ -72,7 +82,11 @@ class Node:
 
     def value(self, index: int) -> Any:
         """Input `index` as a Top value; a constant becomes a weight."""
-        return self._importer.value_of(self.inputs[index])
+        return self._importer.value_of(self.inputs[index], self.types)
+
+    def type_of_value(self, value: Any) -> str:
+        """A Top value's element type, as numpy calls it."""
+        return self._importer.type_of_value(value)
 
     def weight(self, array: Any, source: str, *done: Hashable, name: str = "") -> Any:
         """A float32 weight with these elements, which are the constant `source` after all that `done` lists.
@@ -101,9 +115,20 @@ class Node:
         attributes: dict[str, Any] | None = None,
         suffix: str = "",
         index: int = 0,
+        type: str | None = None,
     ) -> Any:
-        """Add `top.<op>`; without a suffix it is the operation that makes result `index`."""
-        return self._importer.emit(f"top.{op}", operands, attributes or {}, self.name(index, suffix))
+        """Add `top.<op>`; without a suffix it is the operation that makes result `index`.
+
+        type: of the result's elements; by default those of what an operation that moves values moves, else float32.
+        """
+        return self._importer.emit(f"top.{op}", operands, attributes or {}, self.name(index, suffix), type)
+
+    def emit_sized_by_data(self, op: str, operands: Sequence[Any], attributes: dict[str, Any], type: str) -> None:
+        """Add `top.<op>` whose first result is as long as its second one, an int32, says, and announce the first."""
+        name = self.name()
+        names = [name, self._importer.unique_name(f"{name}_count")]
+        values = self._importer.emit(f"top.{op}", operands, attributes, names, [type, "int32"])
+        self._importer.bind(self.outputs[0], values[0], sized_by_data=True)
 
     def shape_of_value(self, value: Any) -> tuple[int, ...]:
         return self._importer.shape_of_value(value)

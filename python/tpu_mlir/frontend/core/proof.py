@@ -110,7 +110,7 @@ def prove(
 
 def _run_top(module: Any, inputs: Tensors) -> dict[str, Any]:
     for name in module.input_names:  # the passes drop inputs that nothing reads
-        module.set_tensor(name, inputs[name].reshape(module.input_shape(name)))
+        module.set_tensor(name, inputs[name].reshape(module.input_shape(name)).astype(module.tensor_type(name)))
     module.invoke(True)
     return dict(module.get_all_tensor())
 

@@ -27,6 +27,16 @@ class Weights:
         """The Top value of the weight `key`; None where it was not made yet."""
         return self._made.get(key)
 
+    def make_typed(self, name: str, array: Any) -> Any:
+        """A weight of the array's own element type, which is no float: the constant `name`."""
+        key = (name, str(array.dtype))
+        if key not in self._made:
+            array = self._keep(array, array.dtype)
+            self.parameters += array.size
+            array = array.reshape(1) if array.ndim == 0 else array
+            self._made[key] = self._builder.weight(self._names.take(name), array)
+        return self._made[key]
+
     def make(self, name: str, key: Key, array: Any) -> Any:
         """A float32 weight called `name`, or nearly so where that is taken."""
         import numpy as np

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...finite import nonfinite_text
 from ..core import importer as core
+from ..core.node import ANY_TYPE
 from ..core.protocol import Graph, GraphNode, Session, Shape, Tensor, Tensors
 from ..core.refusals import Refused
 from ..core.stored import Spill, place_of
@@ -24,7 +25,6 @@ from .values import nodes_of, tensors_of
 STANDARD_DOMAINS = ("", "ai.onnx")
 HINTS = {
     "Softmax": "the host usually computes it",
-    "NonMaxSuppression": "the host usually computes it",
     "ConvTranspose": "replace it by Resize and Conv",
 }
 # Folding a random generator would freeze one draw into the network.
@@ -111,7 +111,7 @@ class OnnxGraph(Graph):
         return evaluate(node.source, constants, list(self.model.opset_import), self.model.ir_version)
 
     def refused_input(self, tensor: Tensor) -> str:
-        if tensor.type == "float32":
+        if tensor.type in ANY_TYPE:
             return ""
         reason = why_not(self._asked_model, tensor.name)
         return f"has type {tensor.type.upper()}; {reason}; export it with a float input"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from ..core.node import ANY_TYPE
 from .ops_eltwise import FLOAT32_MAX
 from .registry import Node, onnx_op
+from .values import type_name
 
 _PLAIN = {
     "Sigmoid": "Sigmoid",
@@ -124,15 +126,21 @@ def identity(node: Node) -> None:
     node.pass_through()
 
 
-@onnx_op("Cast", "CastLike")
+@onnx_op("Cast", "CastLike", types=ANY_TYPE)
 def cast(node: Node) -> None:
-    """A cast between floating-point types (everything is float32 here); casts to integers at run time are refused."""
+    """A change of element type: between floats (all are float32 here), integers of 8, 32 and 64 bits and booleans."""
     import onnx
 
-    target = node.attribute("to", onnx.TensorProto.FLOAT)
-    if target != onnx.TensorProto.FLOAT:
-        node.refuse(
-            f"it casts to {onnx.TensorProto.DataType.Name(target)}; only floating-point tensors can be computed "
-            f"at run time"
-        )
-    node.pass_through()
+    if node.kind == "CastLike":
+        like = node.const(1)
+        target = str(like.dtype) if like is not None else node.type_of_value(node.value(1))
+    else:
+        kind = node.attribute("to", onnx.TensorProto.FLOAT)
+        target = type_name(kind)
+        if target not in ANY_TYPE:
+            node.refuse(f"it casts to {onnx.TensorProto.DataType.Name(kind)}; known: {', '.join(ANY_TYPE)}")
+    value = node.value(0)
+    if node.type_of_value(value) == target:
+        node.pass_through()
+        return
+    node.result(node.emit("Cast", [value], type=target))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..core.node import ANY_TYPE
 from .registry import Node, onnx_op
 
 MOST_INDICES = 1 << 20  # of one list: more would make a text of megabytes
@@ -35,7 +36,7 @@ def take_all(node: Node, value: Any, wanted: Sequence[tuple[int, Sequence[int]]]
     return value
 
 
-@onnx_op("Slice")
+@onnx_op("Slice", types=ANY_TYPE)
 def slice_(node: Node) -> None:
     """A part of a tensor with constant bounds and steps; negative steps reverse it."""
     shape = node.shape(0)
@@ -87,7 +88,7 @@ def _emit_slice(node: Node, offset: list[int], ends: list[int], steps: list[int]
     node.result(value, index)
 
 
-@onnx_op("Split")
+@onnx_op("Split", types=ANY_TYPE)
 def split(node: Node) -> None:
     """A tensor cut along one axis into parts of constant sizes."""
     shape = node.shape(0)
@@ -110,7 +111,7 @@ def split(node: Node) -> None:
             _emit_slice(node, offset, ends, [1] * len(shape), index)
 
 
-@onnx_op("Gather")
+@onnx_op("Gather", types=ANY_TYPE)
 def gather(node: Node) -> None:
     """Elements of one axis by constant indices, in any order, any number of times, under any shape of the indices."""
     import numpy as np
@@ -193,7 +194,7 @@ def _pad_value(node: Node) -> float:
     return float(node.attribute("value", 0.0))
 
 
-@onnx_op("Expand", "Tile")
+@onnx_op("Expand", "Tile", types=ANY_TYPE)
 def expand(node: Node) -> None:
     """A tensor repeated along its axes, a constant number of times."""
     shape = list(node.shape(0))

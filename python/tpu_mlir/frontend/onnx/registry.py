@@ -6,10 +6,11 @@ that breaks the rule is refused by `node.refuse(...)`; the importer collects all
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from ..core import node as core
+from ..core.node import FLOATS
 from ..core.protocol import GraphNode
 
 if TYPE_CHECKING:
@@ -18,17 +19,32 @@ if TYPE_CHECKING:
 ImportFunction = Callable[["Node"], None]
 
 _REGISTRY: dict[str, ImportFunction] = {}
-_FAMILIES = ("ops_conv", "ops_pool", "ops_eltwise", "ops_activation", "ops_select", "ops_shape", "ops_resize")
+_TYPES: dict[str, frozenset[str]] = {}
+_FAMILIES = (
+    "ops_conv",
+    "ops_pool",
+    "ops_eltwise",
+    "ops_activation",
+    "ops_select",
+    "ops_shape",
+    "ops_resize",
+    "ops_detection",
+    "ops_compare",
+)
 
 
-def onnx_op(*op_types: str) -> Callable[[ImportFunction], ImportFunction]:
-    """Register the decorated function as the importer of these operators of the standard domain."""
+def onnx_op(*op_types: str, types: Collection[str] = FLOATS) -> Callable[[ImportFunction], ImportFunction]:
+    """Register the decorated function as the importer of these operators of the standard domain.
+
+    types: of the tensors that the function may ask for as values, as numpy calls them.
+    """
 
     def register(function: ImportFunction) -> ImportFunction:
         assert function.__doc__, f"importer of {op_types} needs a docstring: it is the user-facing rule"
         for op_type in op_types:
             assert op_type not in _REGISTRY, f"two importers for {op_type}"
             _REGISTRY[op_type] = function
+            _TYPES[op_type] = frozenset(types)
         return function
 
     return register
@@ -50,6 +66,10 @@ class Node(core.Node):
         super().__init__(importer, node)
         self.opset = opset
         self._attributes = {a.name: a for a in node.source.attribute}
+
+    @property
+    def types(self) -> Collection[str]:
+        return _TYPES[self.kind]
 
     def has_attribute(self, name: str) -> bool:
         return name in self._attributes

@@ -47,6 +47,19 @@ function ranked(model, title, note, value, text, selection) {
     element("div", { class: "list" }, element("table", { class: "ranked" }, ...rows)), element("p", {}, top.length ? note : "None."));
 }
 
+// What the host runs between parts of the stream; its time is estimated and in none of the figures.
+function hostCards(model) {
+  if (!model.profile.host.length) return [];
+  const rows = model.profile.host.map((h) => element("tr", { "data-host": h.name, title: h.reason },
+    element("td", {}, `${h.op} ${h.name}: ${h.reason}`),
+    element("td", {}, `${format.bytes(h.bytes_in)} in, ${format.bytes(h.bytes_out)} out, ` +
+      `about ${(h.seconds * 1e3).toFixed(3)} ms`)));
+  return [element("div", { class: "card" }, element("h2", {}, "On the host"),
+    element("div", { class: "list" }, element("table", { class: "ranked" }, ...rows)),
+    element("p", {}, "Estimated, and in none of the other figures. The vendor's runtime cannot run this file: its CPU " +
+      "layers are tpu-mlir's own."))];
+}
+
 function drawOverview(model, selection) {
   const s = model.summary, split = model.split;
   const show = (path, text) => figure(path, s, text);
@@ -87,7 +100,7 @@ function drawOverview(model, selection) {
       ["inputs, outputs", element("span", {}, show("inference.inputs_ms", (v) => v.toFixed(3)), " + ",
         show("inference.outputs_ms", (v) => v.toFixed(3)), " ms")],
       ["whole inference", element("span", {}, show("inference.total_ms", (v) => v.toFixed(3)), " ms")]]));
-  byId("tab-overview").append(element("div", { class: "cards" }, engines, bound, traffic, work,
+  byId("tab-overview").append(element("div", { class: "cards" }, engines, bound, traffic, work, ...hostCards(model),
     ranked(model, "Layers that take the most time", "TIU time, and copies that nothing hides.",
       (l) => l.time, (l) => format.percent(l.time / model.cycles), selection),
     ranked(model, "Copies that nothing hides", "GDMA runs and TIU waits: load earlier, keep values in local memory, or slice less.",

@@ -40,7 +40,12 @@ def Top_InputOp : Top_BaseOp<"Input", [Pure, DeclareOpInterfaceMethods<ShapeInte
 }
 
 def Top_CastOp : Top_Op<"Cast", [DeclareOpInterfaceMethods<EvalInterface>]> {
-  let summary = "Change of number format; the identity in Top's fp32";
+  let summary = "The same values in another element type";
+  let description = [{
+    Floats become integers towards zero, as far as the type reaches (NaN is 0); integers wrap; of an i1 only whether the
+    value is zero stays. Between floats it is the identity, since Top computes in fp32.
+    Example: `%1 = "top.Cast"(%0) : (tensor<8x3xi64>) -> tensor<8x3xf32>`
+  }];
   let arguments = (ins Top_Tensor:$input);
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;

@@ -11,8 +11,8 @@ def Top_Dialect : Dialect {
   let cppNamespace = "::tpu_mlir::top";
   let summary = "Chip-free neural network graphs";
   let description = [{
-    A trained network as its framework means it: fp32 values, shapes and attributes, no chip. After calibration the
-    element type is `!quant.calibrated<f32<min:max>>`. The location of an op names its result (`<tensor>_<OpType>`);
+    A trained network as its framework means it: values of fp32, of integers (i64, i32, i8, ui8) and of i1, shapes and
+    attributes, no chip. After calibration the element type of floats is `!quant.calibrated<f32<min:max>>`. The location of an op names its result (`<tensor>_<OpType>`);
     names are unique in a module. Weights live in an npz file beside the `.mlir`, named by `module.weight_file`.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect", "::tpu_mlir::top::ModuleDialect"];

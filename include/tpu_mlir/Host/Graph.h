@@ -1,0 +1,137 @@
+//===- Graph.h - What the host is to compute, as data -----------*- C++ -*-===//
+// Tensors, and kinds of work on them, without ops and without MLIR. Top modules
+// become graphs when they are loaded, and CPU subnets of a bmodel hold them.
+// Which library computes an item, in which layout, in which memory and joined
+// with what is decided later, from the graph alone.
+#ifndef TPU_MLIR_HOST_GRAPH_H
+#define TPU_MLIR_HOST_GRAPH_H
+
+#include "tpu_mlir/Host/Function.h"
+#include "tpu_mlir/Kernel/Format.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tpu_mlir::host {
+
+using Dims = std::vector<int64_t>;
+
+/// Elements of a shape.
+inline int64_t countOf(const Dims &dims) {
+  int64_t count = 1;
+  for (int64_t size : dims)
+    count *= size;
+  return count;
+}
+
+/// What the elements of a tensor are, as the network's author means them. Bool takes a byte, 0 or 1.
+enum class Element : uint8_t { F32, I64, I32, I8, U8, Bool };
+int64_t sizeOf(Element element);
+/// "float32", "int64" ..., as numpy spells them.
+const char *nameOf(Element element);
+/// The number format in which a chip's memory holds them: 64-bit integers, which must fit, as 32 bits.
+kernel::DType formatOf(Element element);
+
+/// Inputs: image [n, ic, h, w], filter [oc, ic / group, kh, kw], and perhaps a bias [oc].
+struct Conv {
+  kernel::Window window;
+  int64_t group = 1;
+};
+/// Inputs: left, right, and perhaps a bias [n].
+struct MatMul {
+  bool leftTransposed = false, rightTransposed = false;
+};
+struct Pool {
+  kernel::Window window;
+  bool isMax = false;
+  bool countsPadding = false;            ///< whether the divisor of a mean counts padding too
+  int64_t ceilBottom = 0, ceilRight = 0; ///< the part of the padding that it never counts
+};
+struct Unary {
+  UnaryFunction function;
+};
+/// y = x * scale[c] + offset[c] with c of axis 1; vectors of one element hold for every channel.
+struct Affine {
+  std::vector<float> scale, offset;
+};
+/// All inputs joined element by element with numpy broadcasting, each times its coefficient first. Rectify: a where a
+/// is positive, else a * b.
+struct Combine {
+  enum class Kind { Add, Sub, Mul, Max, Min, Rectify } kind;
+  std::vector<float> coefficients; ///< empty: all 1; of sums and products
+};
+/// The same elements under another shape; of any type.
+struct View {};
+/// Of any type.
+struct Concat {
+  int64_t axis;
+};
+/// output[i0, i1, ...] = input with index[d][id] on axis sourceAxis[d], for every output axis d; `fill` where an index
+/// is negative. Of any type.
+struct Gather {
+  std::vector<int64_t> sourceAxis;
+  std::vector<std::vector<int64_t>> index;
+  float fill = 0;
+};
+/// The same values in the output's type. Floats become integers towards zero, as far as the type reaches (NaN is 0);
+/// integers wrap; of a bool, only whether it is zero stays.
+struct Convert {};
+/// A bool for each pair of elements of the same type, with numpy broadcasting. A NaN is unequal to everything.
+struct Compare {
+  enum class Kind { Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual } kind;
+};
+/// Inputs: a condition of bools, and two tensors of the output's type; the first where the condition holds. All three
+/// broadcast as in numpy.
+struct Select {};
+/// Inputs: boxes [n, count, 4] and scores [n, classes, count]. Of each image and class, boxes in the order of falling
+/// scores (of equal ones the first first) whose score is above `scoreThreshold`, without those that overlap a chosen
+/// one by more than `iouThreshold` of their union, and no more than `mostPerClass`. Outputs: int64 rows of image, class
+/// and box, zeros behind the last; and their number, int32 [1]. A box is two opposite corners y, x, y, x or, with
+/// `isCentre`, x, y, width, height about its centre.
+struct Nms {
+  bool isCentre = false;
+  int64_t mostPerClass = 0;
+  float iouThreshold = 0, scoreThreshold = 0;
+};
+using Work =
+    std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Convert, Compare, Select, Nms>;
+
+/// One piece of work on tensors (by number), then `posts` on its result, one after the other.
+struct Item {
+  Work work;
+  std::vector<int> inputs;
+  int output;
+  std::vector<UnaryFunction> posts;
+  std::vector<int> moreOutputs; ///< of work with several results
+  /// A tensor of the output's shape that is added after `postsBeforeResidual` of the posts; -1 for none. Its memory may
+  /// be overwritten.
+  int residual = -1;
+  size_t postsBeforeResidual = 0;
+};
+
+struct Tensor {
+  std::string name;
+  Dims dims;
+  Element element = Element::F32;
+  const void *constant = nullptr; ///< elements of a weight
+  int64_t count() const { return countOf(dims); }
+  int64_t bytes() const { return count() * sizeOf(element); }
+  const float *floats() const { return static_cast<const float *>(constant); }
+  std::span<const uint8_t> constantBytes() const {
+    return {static_cast<const uint8_t *>(constant), static_cast<size_t>(bytes())};
+  }
+};
+
+/// Items in an order in which they can be computed. Whoever makes a graph keeps its constants alive.
+struct Graph {
+  std::vector<Tensor> tensors;
+  std::vector<Item> items;
+  std::vector<int> inputs, outputs;
+};
+
+} // namespace tpu_mlir::host
+
+#endif // TPU_MLIR_HOST_GRAPH_H
