@@ -74,6 +74,11 @@ const LayerEntry *TensorTable::layerOf(const CommandRef &c) const {
   return nullptr;
 }
 
+const char *name(Reads reads) {
+  constexpr const char *kNames[] = {"in order", "windowed", "strided", "whole", "by index"};
+  return kNames[int(reads)];
+}
+
 std::string text(const CommandRef &command, bool withGroup) {
   if (command.id == 0)
     return "the start";
@@ -123,14 +128,22 @@ std::string print(const TensorEntry &e) {
   out += nlohmann::json(e.shape).dump();
   // The scale is printed as the double nearest to the float, which reads back as the same float.
   out += ",\"scale\":" + nlohmann::json(e.scale).dump() + ",\"zero_point\":" + std::to_string(e.zeroPoint) +
-         ",\"pieces\":[";
+         (e.viewOf.empty() ? "" : ",\"view_of\":" + quoted(e.viewOf)) + ",\"pieces\":[";
   for (size_t i = 0; i < e.pieces.size(); ++i)
     out += (i ? ",\n  " : "\n  ") + print(e.pieces[i]);
   return out + "]}";
 }
 
+std::string print(const LayerTraits &traits) {
+  std::string out = "\"reads\":[";
+  for (const LayerOperand &operand : traits.operands)
+    out += (out.back() == '[' ? "[" : ",[") + quoted(operand.tensor) + ",\"" + name(operand.reads) + "\"]";
+  return out + (traits.filters ? "],\"filters\":true," : "],") + (traits.moves ? "\"moves\":true," : "");
+}
+
 std::string print(const LayerEntry &layer) {
-  std::string out = "{\"name\":" + quoted(layer.name) + ",\"op\":" + quoted(layer.op) + ",\"commands\":[";
+  std::string out = "{\"name\":" + quoted(layer.name) + ",\"op\":" + quoted(layer.op) + ",";
+  out += (layer.traits ? print(*layer.traits) : "") + "\"commands\":[";
   for (size_t i = 0; i < layer.commands.size(); ++i) {
     const CommandRange &r = layer.commands[i];
     out += (i ? ",[" : "[") + std::to_string(r.group) + "," + engineText(r.byGdma) + "," + std::to_string(r.first) +

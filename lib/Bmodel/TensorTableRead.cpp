@@ -104,6 +104,7 @@ TensorEntry tensorOf(const json &j) {
   e.shape = j.at("shape").get<std::vector<int64_t>>();
   e.scale = j.value("scale", 1.0f);
   e.zeroPoint = j.value("zero_point", 0);
+  e.viewOf = j.value("view_of", std::string());
   double elements = 1;
   for (int64_t d : e.shape) {
     if (d < 1)
@@ -136,8 +137,24 @@ TensorEntry newTensorOf(const json &j) {
   return e;
 }
 
+LayerOperand operandOf(const json &j) {
+  requireLength(j, "reads", 2, 2);
+  const auto reads = j[1].get<std::string>();
+  for (Reads known : {Reads::InOrder, Reads::Windowed, Reads::Strided, Reads::Whole, Reads::ByIndex})
+    if (reads == name(known))
+      return {j[0].get<std::string>(), known};
+  throw UserError("operand is read '" + reads + "', none of 'in order', 'windowed', 'strided', 'whole' and 'by index'");
+}
+
 LayerEntry layerOf(const json &j) {
-  LayerEntry layer{j.at("name").get<std::string>(), j.value("op", std::string()), {}};
+  LayerEntry layer{j.at("name").get<std::string>(), j.value("op", std::string()), {}, {}};
+  if (j.contains("reads")) {
+    layer.traits = {{}, j.value("filters", false), j.value("moves", false)};
+    if (!j.at("reads").is_array())
+      throw UserError("'reads' is not a list");
+    for (const json &operand : j.at("reads"))
+      layer.traits->operands.push_back(operandOf(operand));
+  }
   if (!j.at("commands").is_array())
     throw UserError("'commands' is not a list");
   for (const json &r : j.at("commands")) {

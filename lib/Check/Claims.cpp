@@ -7,8 +7,6 @@
 #include "tpu_mlir/Support/Error.h"
 
 #include <algorithm>
-#include <set>
-#include <string_view>
 
 namespace tpu_mlir::safety {
 
@@ -16,12 +14,6 @@ namespace {
 enum Axis { N, C, D, H, W };
 /// A table that names more ids than a group can have is left to those who read it for its own sake.
 constexpr uint32_t kMostIds = 1u << 20;
-const std::set<std::string_view> &followedOps() {
-  static const std::set<std::string_view> ops = {
-      "tpu.Conv2D", "tpu.Unfold",     "tpu.Pool2D", "tpu.Add",    "tpu.Lut",      "tpu.Lines",  "tpu.Curve",
-      "tpu.Relu",   "tpu.RequantInt", "tpu.Cast",   "tpu.Concat", "tpu.Upsample", "tpu.MatMul", "tpu.Reshape"};
-  return ops;
-}
 } // namespace
 
 Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) : chip(chip) {
@@ -36,8 +28,6 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
   std::map<std::string, int> byName;
   for (size_t l = 0; l < table.layers.size(); ++l) {
     byName.emplace(table.layers[l].name, int(l));
-    hasSlices |= isSlice(int(l));
-    hasOtherOps |= !followedOps().contains(table.layers[l].op);
     for (const bmodel::CommandRange &range : table.layers[l].commands) {
       std::vector<int> &owners = layers[{range.group, range.byGdma ? 1 : 0}];
       const uint32_t last = std::min(range.last, kMostIds);
@@ -52,10 +42,12 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
     makers.push_back(maker == byName.end() ? -1 : maker->second);
     tensors.push_back(table.tensors[t].name);
     counts.push_back(table.tensors[t].count());
-    for (const bmodel::TensorPiece &piece : table.tensors[t].pieces) {
-      pieces.emplace(piece.after, std::pair(int(t), &piece));
-      hasCutRows |= piece.size[W] != piece.whole[W];
-    }
+    if (table.tensors[t].viewOf.empty())
+      for (const bmodel::TensorPiece &piece : table.tensors[t].pieces) {
+        pieces.emplace(piece.after, std::pair(int(t), &piece));
+        if (piece.isLocal() && !piece.after.byGdma)
+          madeLocally.insert(int(t));
+      }
   }
   for (const bmodel::Tensor &input : parameter.inputTensor) {
     tensors.push_back(input.name), makers.push_back(-1), counts.push_back(1);
@@ -63,28 +55,54 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
       for (uint64_t d : input.shape[0])
         counts.back() *= int64_t(d);
   }
+  readTraits();
 }
 
-bool Claims::isSlice(int layer) const { return layer >= 0 && table.layers[size_t(layer)].op == "tpu.Slice"; }
-
-bool Claims::rearranges(int layer) const {
-  if (layer < 0)
-    return false;
-  const std::string &op = table.layers[size_t(layer)].op;
-  return isSlice(layer) || op == "tpu.Permute" || op == "tpu.MatMul";
+void Claims::readTraits() {
+  using bmodel::Reads;
+  saysTraits = !table.layers.empty();
+  std::map<std::string, int> numbers;
+  for (size_t t = 0; t < tensors.size(); ++t)
+    numbers.emplace(tensors[t], int(t));
+  for (const bmodel::TensorEntry &entry : table.tensors)
+    if (const auto of = numbers.find(entry.viewOf); of != numbers.end())
+      viewed.insert(of->second);
+  for (size_t l = 0; l < table.layers.size(); ++l) {
+    const auto &traits = table.layers[l].traits;
+    saysTraits &= traits.has_value();
+    if (!traits)
+      continue;
+    if (const auto own = numbers.find(table.layers[l].name); own != numbers.end())
+      takes.emplace(std::pair(int(l), own->second), Reads::InOrder);
+    for (const bmodel::LayerOperand &operand : traits->operands) {
+      const bool isPart = operand.reads == Reads::Strided || operand.reads == Reads::ByIndex;
+      if (isPart)
+        leaving.insert(int(l));
+      const auto tensor = numbers.find(operand.tensor);
+      if (tensor == numbers.end())
+        continue;
+      if (!isPart)
+        takenWhole.insert(tensor->second);
+      const auto [it, isNew] = takes.emplace(std::pair(int(l), tensor->second), operand.reads);
+      if (!isNew && it->second != operand.reads)
+        it->second = Reads::Whole;
+    }
+  }
 }
 
-bool Claims::isCurve(int layer) const { return layer >= 0 && table.layers[size_t(layer)].op == "tpu.Curve"; }
+bool Claims::mayTake(int layer, int tensor) const { return !saysTraits || takes.contains({layer, tensor}); }
 
-bool Claims::hasWeights(int layer) const {
-  if (layer < 0)
-    return false;
-  const std::string &op = table.layers[size_t(layer)].op;
-  return op == "tpu.Conv2D" || op == "tpu.MatMul" || op == "tpu.Pool2D";
+bmodel::Reads Claims::readsOf(int layer, int tensor) const {
+  const auto it = takes.find({layer, tensor});
+  return it == takes.end() ? bmodel::Reads::ByIndex : it->second;
+}
+
+bool Claims::hasFilters(int layer) const {
+  return layer >= 0 && table.layers[size_t(layer)].traits && table.layers[size_t(layer)].traits->filters;
 }
 
 bool Claims::mayStandInPlace(int layer) const {
-  return isSlice(layer) || (layer >= 0 && table.layers[size_t(layer)].op == "tpu.Concat");
+  return layer >= 0 && (!table.layers[size_t(layer)].traits || table.layers[size_t(layer)].traits->moves);
 }
 
 int Claims::layerOf(size_t group, int engine, uint32_t id) const {
@@ -114,7 +132,7 @@ Claim Claims::place(int tensor, const bmodel::TensorPiece &p) const {
   Numbering &numbers = claim.numbers;
   for (int a : {N, C, D, H, W})
     numbers.first += p.begin[size_t(a)] * dense[size_t(a)];
-  numbers.image = dense[N], numbers.plane = dense[C], numbers.width = p.whole[W];
+  numbers.image = dense[N], numbers.plane = dense[C], numbers.width = numbers.row = p.whole[W];
   numbers.known = true;
   Four shape = {uint64_t(p.size[N]), uint64_t(p.size[C]), uint64_t(p.size[H]), uint64_t(p.size[W])};
   const uint64_t depth = uint64_t(p.size[D]);
@@ -141,8 +159,8 @@ Claim Claims::place(int tensor, const bmodel::TensorPiece &p) const {
       plane = (plane + unit - 1) / unit * unit;
     stride = {(uint64_t(p.lane) + shape.c + lanes - 1) / lanes * plane, plane, shape.w, 1};
   }
-  // Rows that are shorter than the tensor's are not numbered.
-  numbers.known &= stride.w == 1 && (shape.h == 1 || stride.h == uint64_t(numbers.width));
+  numbers.known &= stride.w == 1 && stride.h > 0;
+  numbers.row = shape.h == 1 ? 0 : int64_t(stride.h);
   Operands::inLanes(chip, claim.places, "piece", true,
                     uint64_t(p.lane) * uint64_t(chip.local.laneStride) + uint64_t(p.offset), shape, stride, item);
   return claim;

@@ -11,6 +11,7 @@
 #include "tpu_mlir/Target/Target.h"
 
 #include <map>
+#include <set>
 
 namespace tpu_mlir::safety {
 
@@ -33,31 +34,37 @@ public:
   /// The pieces that are complete after this command.
   std::vector<Claim> after(size_t group, int engine, uint32_t id) const;
   const std::string &tensorName(int tensor) const { return tensors[size_t(tensor)]; }
-  /// The network's inputs follow the table's tensors.
+  std::string quotedTensor(int tensor) const { return "tensor '" + tensorName(tensor) + "'"; }
+  int tensorCount() const { return int(tensors.size()); }
+  /// The network's inputs follow the table's tensors. Views go by the tensor whose bytes they are.
   int inputTensor(size_t input) const { return int(table.tensors.size() + input); }
   bool isInput(int tensor) const { return size_t(tensor) >= table.tensors.size(); }
   const std::string &layerName(int layer) const { return table.layers[size_t(layer)].name; }
-  /// Whether the rules of values are sure of this stream: its layers keep the order of what they read, read all of it,
-  /// and no piece is a part of rows. Of another stream they know what is usual.
-  bool areFollowed() const { return !hasOtherOps && !hasCutRows; }
-  bool isCurve(int layer) const;
+  /// Whether the table says how its layers read. Of a stream without it the rules of values know only what is usual.
+  bool hasTraits() const { return saysTraits; }
+  /// Whether a layer takes the tensor, or makes it. Without traits it may take any.
+  bool mayTake(int layer, int tensor) const;
+  /// How a layer reads a tensor, one that it does not take by index: whatever its elements are, nothing follows.
+  bmodel::Reads readsOf(int layer, int tensor) const;
   /// Whether a layer's operands may be rows of weights, broadcast (biases).
-  bool hasWeights(int layer) const;
-  /// Whether the layer moves elements to other places than their order: a permutation, say.
-  bool rearranges(int layer) const;
+  bool hasFilters(int layer) const;
   /// Whether the layer's result may be its operands' bytes, where they are.
   bool mayStandInPlace(int layer) const;
-  /// Whether some layer takes parts of a tensor only, so that the rest may be made for nobody.
-  bool leavesParts() const { return hasSlices; }
-  bool isSlice(int layer) const;
+  /// Whether a layer may leave parts of what it brings together.
+  bool leavesParts(int layer) const { return layer < 0 || leaving.contains(layer); }
+  /// Whether each of a tensor's readers may take parts of it only, so that the rest may be made for nobody.
+  bool isTakenInParts(int tensor) const { return !takenWhole.contains(tensor); }
+  /// Whether pieces of it are complete in local memory before any in global memory is.
+  bool isMadeLocally(int tensor) const { return madeLocally.contains(tensor); }
+  /// Whether layers may see the tensor under another shape than its own.
+  bool hasViews(int tensor) const { return viewed.contains(tensor); }
   /// Elements of a tensor.
   int64_t countOf(int tensor) const { return counts[size_t(tensor)]; }
-  /// Whether pieces hold parts of rows.
-  bool cutsRows() const { return hasCutRows; }
   /// The layer that is named after the tensor, or -1.
   int layerOfTensor(int tensor) const { return makers[size_t(tensor)]; }
 
 private:
+  void readTraits();
   Claim place(int tensor, const bmodel::TensorPiece &piece) const;
 
   std::string unreadable;
@@ -67,7 +74,9 @@ private:
   std::vector<std::string> tensors;
   std::vector<int> makers; ///< by tensor
   std::vector<int64_t> counts;
-  bool hasSlices = false, hasCutRows = false, hasOtherOps = false;
+  bool saysTraits = false;
+  std::map<std::pair<int, int>, bmodel::Reads> takes; ///< by layer and tensor
+  std::set<int> leaving, takenWhole, madeLocally, viewed;
   std::multimap<bmodel::CommandRef, std::pair<int, const bmodel::TensorPiece *>> pieces;
 };
 

@@ -13,7 +13,7 @@ using isa::Field;
 bool Values::isParameter(const Operand &operand, bool &broadcasts) const {
   const std::string_view family = command->info->family, name = operand.access.operand;
   const Grid &grid = operand.access.grid;
-  broadcasts = family == "AR" && claims.hasWeights(layer) &&
+  broadcasts = family == "AR" && claims.hasFilters(layer) &&
                command->get(Field::res0_h) * command->get(Field::res0_w) > 1 && (grid.h == 1 || !grid.stepH) &&
                (grid.w == 1 || !grid.stepW) &&
                command->get(name == "opd0" ? Field::opd0_str : Field::opd1_str) == isa::kLayoutExplicit;
@@ -38,20 +38,29 @@ void Values::checkRole(const Operand &operand) {
         {name, "reads " + nameOf(value) + ", of another kind than that of the same layer's ", it->second.reader});
 }
 
-/// Lines of a curve begin at the layer's operand, at its distance from a start, or from where the line is flat.
-void Values::checkCurve(const Operand &operand) {
-  if (!claims.isCurve(layer) || operand.access.operand != "opd0" || !operand.first)
-    return;
+bool Values::takesWeights() const {
   const std::string_view family = command->info->family;
-  const bool subtracts = family == "AR" && command->get(command->info->kindField) == isa::kArithSubs;
-  if (!subtracts && family != "RQ")
+  return family == "CONV" || family == "PORD" || family == "RQ";
+}
+
+/// Filters, entries and biases come from the weights, and what they are applied to does not.
+void Values::checkWeights(const Operand &operand) {
+  const std::string_view family = command->info->family, name = operand.access.operand;
+  if (layer < 0 || !operand.first)
+    return;
+  bool broadcasts = false;
+  const bool isParameter = this->isParameter(operand, broadcasts);
+  const bool mustBe = broadcasts || (takesWeights() && name != "opd0" && name != "res0");
+  const bool mustNot =
+      (name == "opd0" || name == "res0") && (family == "CONV" || family == "PORD" || family == "TRANS");
+  if (!(mustBe && isParameter) && !mustNot)
     return;
   const Value &value = all[operand.first];
-  const auto isBy = [&](uint32_t kind) { return value.step == (uint32_t(isa::CommandId::SAR) << 8 | kind); };
-  const bool isOperand = value.tensor >= 0 || engineOf(value.writer) == 1;
-  const bool isStep = subtracts ? isBy(isa::kArithMax) && value.byConstant : isBy(isa::kArithSubs);
-  if (!isOperand && !isStep)
-    found.push_back({operand.access.operand, "reads what no line of the curve begins at, written by ", value.writer});
+  const bool isWeight = value.tensor < 0 && value.from.isWeight;
+  if (mustBe && !isWeight)
+    found.push_back({name, "reads " + nameOf(value) + " in place of weights, written by ", value.writer});
+  else if (!mustBe && isWeight)
+    found.push_back({name, "reads weights in place of elements, written by ", value.writer});
 }
 
 /// The parameters that a layer loads once it sees the same way each time: parts for other channels begin whole steps
@@ -93,9 +102,11 @@ void Values::checkInput(const Access &access) {
     if (access.grid.place < input.deviceAddr || access.grid.place >= input.deviceAddr + input.size ||
         input.shape.empty())
       continue;
-    if (!claims.cutsRows() && !isBoxOf(access.grid, input.deviceAddr, input.shape[0]))
+    if (!isBoxOf(access.grid, input.deviceAddr, input.shape[0]))
       found.push_back({access.operand, "reads beyond the end of an axis of input " + quotedName(input.name), kNobody});
     const Grid &g = access.grid;
+    if (claims.readsOf(layer, claims.inputTensor(size_t(&input - &parameter.inputTensor[0]))) == bmodel::Reads::ByIndex)
+      continue;
     const auto [it, isNew] = inputSteps.try_emplace({layer, input.name}, g.stepH, g.stepW, g.stepC, mark);
     const auto &[h, w, c, reader] = it->second;
     if (!isNew && g.h > 1 && h != g.stepH)

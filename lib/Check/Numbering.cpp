@@ -61,6 +61,13 @@ bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) 
         add(step, shape[a] - 1);
         step *= shape[a], count /= shape[a];
       }
+    // A step along two axes at once is skewed.
+    unsigned along = 0;
+    uint64_t rest = count > 1 ? step / grid.item : 0;
+    for (size_t a = shape.size(); a-- > 0; rest /= shape[a])
+      along += rest % shape[a] != 0;
+    if (along > 1)
+      return false;
     add(step, count - 1);
   }
   for (size_t a = 0; a < shape.size(); ++a)

@@ -10,12 +10,23 @@
 
 namespace tpu_mlir::safety {
 
-/// Elements as numbers: neighbours in w are one apart, rows `width`, channels `plane`, batches `image`.
+/// Elements as numbers: neighbours in w are `column` apart, rows `width`, channels `plane`, batches `image`. In memory
+/// rows begin every `row` elements, which is `width` unless parts of rows have been brought together.
 struct Numbering {
   bool known = false;
   int64_t first = 0, image = 0, plane = 0, width = 0;
+  int64_t column = 1; ///< another than 1 where channels and columns have changed places; then there is one row
+  int64_t row = 0;    ///< 0: one row
+  bool isLinear() const { return !row || row == width; }
   bool sameSteps(const Numbering &other) const {
-    return image == other.image && plane == other.plane && width == other.width;
+    return image == other.image && plane == other.plane && width == other.width && column == other.column;
+  }
+  /// How far the number of the element `at` places behind a plane's first is from that one's; `at` may be negative.
+  int64_t inPlane(int64_t at) const {
+    if (isLinear())
+      return at * column;
+    const int64_t rows = (at >= 0 ? at : at - row + 1) / row;
+    return rows * width + at - rows * row;
   }
 };
 
@@ -24,7 +35,9 @@ struct Spot {
   int64_t n = 0, c = 0;
   int64_t at = 0; ///< in its plane: elements between its address and the plane's first
   bool inside = false;
-  int64_t number(const Numbering &numbers) const { return numbers.first + n * numbers.image + c * numbers.plane + at; }
+  int64_t number(const Numbering &numbers) const {
+    return numbers.first + n * numbers.image + c * numbers.plane + numbers.inPlane(at);
+  }
 };
 
 /// The element that lies at an address of a lane (of linear memory where `linear`).

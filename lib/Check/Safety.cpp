@@ -46,7 +46,7 @@ void StageWalk::check(size_t group, int engine, uint32_t position, uint32_t seen
   report.accesses += accesses.size();
   conflicts.clear();
   const Actor actor = {engine, here.before[engine] + position + 1, seen};
-  values.begin(command, markOf(engine, actor.number), claims.layerOf(group, engine, position + 1));
+  values.begin(command, markOf(engine, actor.number), claims.layerOf(group, engine, position + 1), accesses);
   for (const Access &access : accesses)
     shadow.touch(actor, access, conflicts);
   values.finish(accesses, complaints);
@@ -108,7 +108,7 @@ void StageWalk::nameInput(size_t index) {
   access.grid = {input.deviceAddr, 0, item, 1, 1, 1, count, 0, 0, 0, item};
   // Rows, planes and batches of its last axes.
   const bmodel::Shape &shape = input.shape[0];
-  numbers.width = int64_t(shape.back());
+  numbers.width = numbers.row = int64_t(shape.back());
   numbers.plane = numbers.width * int64_t(shape.size() > 1 ? shape[shape.size() - 2] : 1);
   numbers.image = int64_t(count / shape[0]);
   const ValueId id = values.input(claims.inputTensor(index), access, numbers);
@@ -141,6 +141,9 @@ void StageWalk::runHost(size_t beforeGroup) {
 void StageWalk::run() {
   if (!claims.error().empty())
     add(where, "its tensor table cannot be read: " + claims.error());
+  if (!claims.empty() && !claims.hasTraits())
+    report.notes.push_back({where, "its tensor table does not say how its layers read: what looks wrong with values is "
+                                   "noted, and blames nobody; compile again to have it judged"});
   const auto present = [&](const bmodel::List<bmodel::Tensor> &tensors) {
     for (const bmodel::Tensor &tensor : tensors)
       shadow.present(tensor.deviceAddr, tensor.deviceAddr + tensor.size);

@@ -85,7 +85,15 @@ void StageWalk::unread(Mark mark, const std::vector<Dead::Cell> &cells) {
   Operands(command, chip, accesses).describe();
   uint64_t bytes = 0;
   auto left = unexcused(cells, command, accesses, parameter, chip, !claims.empty());
-  std::erase_if(left, [&](const Dead::Cell &cell) { return values.mayStayUnread(cell.value); });
+  const bool isLoad = engineOf(mark) == 1 && !cells.empty() && cells[0].lanes.end > 0;
+  uint64_t dead = 0, written = 0;
+  for (const Dead::Cell &cell : cells)
+    dead += (cell.end - cell.begin) * cell.lanes.count();
+  for (const Access &access : accesses)
+    if (access.writes)
+      written += access.box.pieces() * access.box.run * LaneRange{access.laneBegin, access.laneEnd}.count();
+  std::erase_if(left,
+                [&](const Dead::Cell &cell) { return values.mayStayUnread(cell.value, isLoad && dead >= written); });
   for (const Dead::Cell &cell : left)
     bytes += (cell.end - cell.begin) * cell.lanes.count();
   if (!bytes)

@@ -57,9 +57,9 @@ private:
       ++unsaid;
   }
 
-  /// A finding where the table's layers are all of kinds that the rules of values follow, else a note.
+  /// A finding where the table says how its layers read, else a note.
   void addOrNote(const std::string &place, const std::string &text) {
-    if (!claims.empty() && values.areFollowed())
+    if (!claims.empty() && claims.hasTraits())
       add(place, text);
     else if (report.notes.size() < kMostFindings)
       report.notes.push_back({place, text});

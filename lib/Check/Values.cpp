@@ -4,12 +4,20 @@
 
 #include "Values.h"
 
+#include <algorithm>
+
 namespace tpu_mlir::safety {
 
 using isa::Field;
 
-void Values::begin(const isa::Command &c, Mark m, int l) {
+void Values::begin(const isa::Command &c, Mark m, int l, std::span<const Access> accesses) {
   command = &c, mark = m, layer = l, made = 0;
+  isLoad = engineOf(m) == 1 && accesses.size() > 1 && !accesses[0].writes && accesses[0].space == Space::Linear &&
+           accesses.back().space == Space::Lanes;
+  const auto &weights = parameter.coeffMem;
+  readsWeights = engineOf(m) == 1 && weights && weights->coeff && !accesses.empty() && !accesses[0].writes &&
+                 accesses[0].space == Space::Linear && accesses[0].box.base >= weights->address &&
+                 accesses[0].box.base - weights->address < weights->coeff->size();
   step = uint32_t(c.info->id) << 8 | uint32_t(c.get(c.info->kindField));
   operands.clear();
   found.clear();
@@ -21,7 +29,6 @@ ValueId Values::written(const Access &access) {
   if (made && all[made].grid.place == access.grid.place)
     return made;
   Value value = {mark, layer, -1, step, access.grid, access.space == Space::Linear, {}, {}, -1};
-  value.byConstant = command->has(Field::opd1_const) && command->get(Field::opd1_const);
   descend(value);
   made = ValueId(all.size());
   all.push_back(value);
@@ -40,9 +47,26 @@ ValueId Values::input(int tensor, const Access &access, const Numbering &numbers
   return ValueId(all.size() - 1);
 }
 
-bool Values::mayStayUnread(ValueId id) const {
+bool Values::mayStayUnread(ValueId id, bool isAll) const {
   const Value &value = all[id];
-  return value.tensor >= 0 ? wasRead.contains(value.tensor) || claims.leavesParts() : claims.isSlice(value.layer);
+  return value.tensor >= 0 ? (!isAll && wasRead.contains(value.tensor)) || claims.isTakenInParts(value.tensor)
+                           : claims.leavesParts(value.layer);
+}
+
+std::pair<int, int64_t> Values::hostOf(int tensor) const {
+  int64_t apart = 0;
+  for (auto it = standsIn.find(tensor); it != standsIn.end(); it = standsIn.find(tensor))
+    tensor = it->second.first, apart += it->second.second;
+  return {tensor, apart};
+}
+
+bool Values::mayTake(int taker, int tensor) const {
+  if (taker < 0 || claims.mayTake(taker, tensor))
+    return true;
+  const int host = hostOf(tensor).first;
+  const auto takes = [&](int other) { return hostOf(other).first == host && claims.mayTake(taker, other); };
+  return takes(host) ||
+         std::any_of(standsIn.begin(), standsIn.end(), [&](const auto &one) { return takes(one.first); });
 }
 
 std::string Values::nameOf(const Value &value) const {
@@ -71,22 +95,31 @@ void Values::read(const Access &access, uint32_t lane, uint64_t begin, uint64_t 
   const bool isLocal = access.space == Space::Lanes;
   wasRead.insert(value.tensor);
   // Loads of a tensor, or of a constant operand, serve all readers.
-  const bool isPrivate = engineOf(value.writer) == 0 || (value.from.tensor < 0 && claims.hasWeights(layer));
+  const bool isPrivate = engineOf(value.writer) == 0 || (value.from.tensor < 0 && claims.hasFilters(layer));
   if (value.tensor < 0 && isLocal && isPrivate) {
     if (value.user < 0)
-      value.user = engineOf(value.writer) == 1 && layer >= 0 ? layer : value.layer;
+      value.user = (engineOf(value.writer) == 1 || value.from.isWeight) && layer >= 0 ? layer : value.layer;
     if (value.user != layer)
       complain(operand,
                "reads what only layer '" + (value.user < 0 ? "" : claims.layerName(value.user)) +
                    "' may read, written by ",
                value.writer);
   }
+  if (const int tensor = value.tensor >= 0 || value.from.isComputed ? value.tensor : value.from.tensor;
+      tensor >= 0 && !isLoad && !mayTake(layer, tensor))
+    complain(operand, "reads " + claims.quotedTensor(tensor) + ", which its layer does not take, written by ",
+             value.writer);
   if (!operand.first)
     operand.first = history.value;
   const Value &first = all[operand.first];
   if (first.tensor != value.tensor)
     complain(operand, "reads " + nameOf(first) + " and " + nameOf(value) + " as one operand; the latter is from ",
              value.writer);
+  const bool areWeights = first.from.isWeight && value.from.isWeight;
+  if (first.tensor < 0 && value.tensor < 0 &&
+      (areWeights ? engineOf(first.writer) != engineOf(value.writer)
+                  : first.from.isWeight != value.from.isWeight && takesWeights()))
+    complain(operand, "reads different things as one operand; the latter is from ", value.writer);
   if (!value.numbers.known || !isPlain(access.grid) || access.grid.item != value.grid.item)
     return;
   for (uint64_t at : {begin, end - access.grid.item})
@@ -104,21 +137,29 @@ void Values::checkOrder(Operand &operand, const Access &access, ValueId id, uint
     return;
   // Where elements are moved, windows still read boxes. Pieces of rows lie closer together than their tensor's rows.
   const bool isBox = command->info->family == "CONV" || command->info->family == "PORD" || engineOf(mark) == 1;
-  if (claims.cutsRows() || (claims.rearranges(layer) && !isBox)) {
+  const bmodel::Reads reads = claims.readsOf(layer, value.tensor >= 0 ? value.tensor : value.from.tensor);
+  const bool movesParts = command->info->family == "SG" || command->info->family == "TRANS";
+  if (reads == bmodel::Reads::ByIndex || (reads == bmodel::Reads::Whole && !isBox) ||
+      (movesParts && !value.numbers.isLinear())) {
     operand.isBroken = true;
     if (!operand.source)
       operand.source = id;
     return;
   }
-  Numbering steps = value.numbers;
-  steps.first = 0;
-  const int64_t passed = isLocal ? here.number(steps) : int64_t((at - access.grid.place) / access.grid.item);
-  const int64_t number = there.number(value.numbers) - passed;
+  // The number that the operand's first element has if this one is where it should be. In linear memory steps between
+  // elements are those of the addresses.
+  const Numbering &numbers = value.numbers;
+  const int64_t inLinear = int64_t((at - access.grid.place) / access.grid.item);
+  if (!isLocal && !numbers.isLinear())
+    return;
+  const Spot start = {there.n - here.n, there.c - here.c, there.at - here.at, true};
+  const int64_t number = isLocal ? start.number(numbers) : there.number(numbers) - inLinear;
   const std::pair plane = {here.n, here.c};
-  const bool mayJump = (command->info->family == "SG" || command->info->family == "TRANS") && plane != operand.plane;
+  const bool mayJump = movesParts && plane != operand.plane;
   operand.plane = plane;
   if (!operand.source)
-    operand.source = id, operand.at = number;
+    operand.source = id, operand.at = number,
+    operand.phase = numbers.isLinear() ? 0 : (start.at % numbers.row + numbers.row) % numbers.row;
   else if (mayJump)
     operand.isBroken |= operand.at != number, operand.at = number;
   else if (const Value &source = all[operand.source]; source.from.isWindow || value.from.isWindow)
@@ -133,7 +174,7 @@ void Values::finish(std::span<const Access> accesses, std::vector<Complaint> &co
       checkInput(access);
   for (const Operand &operand : operands)
     if (!operand.isComplained)
-      checkRole(operand), checkLoaded(operand), checkCurve(operand);
+      checkRole(operand), checkWeights(operand), checkLoaded(operand);
   if (!claims.empty())
     checkCopy(accesses);
   complaints = found;
@@ -155,11 +196,18 @@ bool Values::claim(const Claim &claim, const Access &access, uint32_t lane, uint
     return complain(" of which nothing has written a part", kNobody);
   if (value.linear && value.tensor >= 0 && value.tensor != claim.tensor &&
       (maker < 0 || claims.mayStandInPlace(maker))) {
-    hasSliceInPlace |= claims.countOf(claim.tensor) < claims.countOf(value.tensor);
-    return claims.countOf(claim.tensor) >= claims.countOf(value.tensor);
+    const bool isHost = claims.countOf(claim.tensor) >= claims.countOf(value.tensor);
+    const int part = isHost ? value.tensor : claim.tensor, whole = isHost ? claim.tensor : value.tensor;
+    const Spot there = spotOf(value.grid, true, lanes, lane, begin), here = spotOf(grid, true, lanes, lane, begin);
+    const int64_t apart = here.number(claim.numbers) - there.number(value.numbers);
+    if (hostOf(whole).first != part)
+      standsIn.try_emplace(part, whole, isHost ? apart : -apart);
+    return isHost;
   }
   if (value.layer != (engineOf(mark) == 0 && maker >= 0 ? maker : layer))
     return complain(" in which other layers' bytes stand, written by ", value.writer);
+  if (std::string wrong = wrongTensor(claim, value, access.space == Space::Lanes); !wrong.empty())
+    return complain(wrong, value.writer);
   if (claim.numbers.known && value.numbers.known && grid.item == value.grid.item)
     for (uint64_t at : {begin, end - grid.item}) {
       const Spot there = spotOf(value.grid, value.linear, lanes, lane, at);

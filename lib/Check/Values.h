@@ -20,6 +20,7 @@ namespace tpu_mlir::safety {
 /// Of which tensor's elements a value is made.
 struct Descent {
   int tensor = -1;
+  bool isWeight = false;   ///< copied from the weights
   bool isComputed = false; ///< not by copies alone
   /// By a window: the value's numbers are its own, and its row r is made of the tensor's rows from row + r · stride on.
   bool isWindow = false;
@@ -35,8 +36,7 @@ struct Value {
   bool linear = false;
   Numbering numbers = {}; ///< of the tensor, or of what it descends from
   Descent from = {};
-  int user = -1;           ///< of what has no name: the layer that may read it
-  bool byConstant = false; ///< of an operand and a constant
+  int user = -1; ///< of what has no name: the layer that may read it
 };
 
 /// Something wrong with an operand; `other` is the command whose name ends the sentence.
@@ -52,7 +52,7 @@ public:
       : claims(claims), parameter(parameter), lanes(uint32_t(chip.local.lanes)), all(1) {}
 
   /// A command starts. `layer` owns it.
-  void begin(const isa::Command &command, Mark mark, int layer);
+  void begin(const isa::Command &command, Mark mark, int layer, std::span<const Access> accesses);
   /// A tensor that is there from the start.
   ValueId input(int tensor, const Access &access, const Numbering &numbers);
   /// The command reads bytes [begin, end) of a lane (or of linear memory), which share this history.
@@ -62,11 +62,8 @@ public:
   /// All operands were read and written.
   void finish(std::span<const Access> accesses, std::vector<Complaint> &complaints);
   /// Whether bytes of this value may be made for nobody: a tensor or what is loaded of one, of which a slice takes a
-  /// part.
-  bool mayStayUnread(ValueId value) const;
-  /// Whether complaints are sure: see Claims::areFollowed. A slice that stands in its operand owns no commands, and is
-  /// known only by its place.
-  bool areFollowed() const { return claims.areFollowed() && !hasSliceInPlace; }
+  /// part; `isAll`: all that its command wrote.
+  bool mayStayUnread(ValueId value, bool isAll) const;
   /// The file names bytes that the command has completed; their value becomes a new one.
   ValueId claimed(const Claim &claim, const Access &access);
   /// Complains unless bytes [begin, end), which share this history, may be the claimed piece. Returns whether that is
@@ -81,6 +78,7 @@ private:
     ValueId first = 0;
     ValueId source = 0; ///< whose numbers its elements have; 0: none, or several
     int64_t at = 0;     ///< number of its first element
+    int64_t phase = 0;  ///< elements before it in its row
     bool isBroken = false, isComplained = false;
     std::pair<int64_t, int64_t> plane = {-1, -1}; ///< the last one seen
   };
@@ -96,12 +94,17 @@ private:
     bool isUneven = false;
   };
   Operand &operandOf(const Access &access);
+  /// The tensor that stands for all that share bytes with this one, and by how much its numbers are larger.
+  std::pair<int, int64_t> hostOf(int tensor) const;
+  bool mayTake(int taker, int tensor) const;
   std::string nameOf(const Value &value) const;
   void complain(Operand &operand, const std::string &sentence, Mark other);
   void checkOrder(Operand &operand, const Access &access, ValueId id, uint32_t lane, uint64_t at);
   bool isParameter(const Operand &operand, bool &broadcasts) const;
   void checkRole(const Operand &operand);
-  void checkCurve(const Operand &operand);
+  void checkWeights(const Operand &operand);
+  /// Whether the command is of a kind that applies weights.
+  bool takesWeights() const;
   void checkLoaded(const Operand &operand);
   void checkInput(const Access &access);
   void checkCopy(std::span<const Access> accesses);
@@ -111,6 +114,8 @@ private:
   void descendByWindow(Value &value, const Operand &operand);
   void descendByBroadcast(Value &value, const Operand &operand);
   void descendByCopy(Value &value, const Operand &operand);
+  void descendByTransposition(Value &value, const Operand &operand);
+  std::string wrongTensor(const Claim &claim, const Value &value, bool isLocal);
   std::string wrongElement(const Claim &claim, const Value &value, int64_t claimed, int64_t number);
 
   const Claims &claims;
@@ -121,7 +126,9 @@ private:
   Mark mark = kNobody;
   int layer = -1;
   uint32_t step = 0;
-  bool hasSliceInPlace = false;
+  bool isLoad = false, readsWeights = false;
+  /// A tensor that shares its bytes with another: that one, and by how much its numbers are larger.
+  std::map<int, std::pair<int, int64_t>> standsIn;
   std::set<int> wasRead; ///< tensors, some of which somebody read
   ValueId made = 0;
   std::vector<Operand> operands;

@@ -13,6 +13,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,7 @@ struct TensorEntry {
   int32_t zeroPoint = 0;
   /// May overlap (halos, copies in two memories) and need not cover the tensor (elements that nothing reads).
   std::vector<TensorPiece> pieces;
+  std::string viewOf; ///< the tensor whose bytes these are under another shape; empty: its own
 
   int64_t count() const;
   int64_t bytes() const { return count() * kernel::byteSize(dtype); }
@@ -84,10 +86,36 @@ struct CommandRange {
   bool operator==(const CommandRange &) const = default;
 };
 
+/// Which elements of an operand an element of a layer's result is made of.
+enum class Reads : uint8_t {
+  InOrder,  ///< the one in its place
+  Windowed, ///< those around its row and column, perhaps of all channels
+  Strided,  ///< one in another place, by an offset and steps; some elements may serve nobody
+  Whole,    ///< perhaps all
+  ByIndex,  ///< any, as a list of places has it, several times or never
+};
+const char *name(Reads reads);
+
+/// A computed tensor or an input of the network that a layer reads; of a view, the tensor whose bytes it has.
+struct LayerOperand {
+  std::string tensor;
+  Reads reads = Reads::Whole;
+  bool operator==(const LayerOperand &) const = default;
+};
+
+/// What a reader of streams may expect of a layer, whatever its op.
+struct LayerTraits {
+  std::vector<LayerOperand> operands;
+  bool filters = false; ///< has weights for channels: filters, biases, entries
+  bool moves = false;   ///< copies: elements of its result may stand in its operands, and be read there
+  bool operator==(const LayerTraits &) const = default;
+};
+
 /// What an op of the network became. Ranges of one layer may lie apart: slices and overlapped loads interleave layers.
 struct LayerEntry {
   std::string name, op; ///< of the op's result; "tpu.Conv2D"
   std::vector<CommandRange> commands;
+  std::optional<LayerTraits> traits; ///< absent in older tables
   bool has(const CommandRef &c) const;
   bool operator==(const LayerEntry &) const = default;
 };

@@ -59,6 +59,7 @@ TensorTable randomTable(uint32_t seed, int tensors) {
                   {},
                   scale,
                   int32_t(random() % 512) - 256,
+                  {},
                   {}};
     for (int a = 0; a < 5; ++a)
       t.shape.push_back(a == 2 && random() % 2 ? 1 : int64_t(random() % 9 + 1));
@@ -66,7 +67,14 @@ TensorTable randomTable(uint32_t seed, int tensors) {
       addRandomPiece(t, random);
     if (random() % 2)
       t.addWhole(random(), {0, true, 7});
-    LayerEntry layer{t.name, "tpu.Conv2D", {}};
+    if (i && random() % 2)
+      t.viewOf = table.tensors[0].name;
+    LayerEntry layer{t.name, "tpu.Conv2D", {}, {}};
+    if (random() % 2) {
+      layer.traits = {{}, random() % 2 == 0, random() % 2 == 0};
+      for (int k = int(random() % 3); k > 0; --k)
+        layer.traits->operands.push_back({t.name, Reads(random() % 5)});
+    }
     for (int k = int(random() % 3); k > 0; --k) {
       uint32_t first = uint32_t(random() % 100) + 1;
       layer.commands.push_back({uint32_t(random() % 3), random() % 2 == 0, first, first + uint32_t(random() % 9)});
@@ -90,13 +98,17 @@ TEST(TensorTable, ReadsWhatTheDocumentationSays) {
           {"of":[1,64,8,7],"begin":[0,0,4,0],"size":[1,64,4,7],"lane":0,"offset":1024,"layout":"aligned","after":[0,"tiu",9]},
           {"of":[1,64,8,7],"begin":[0,0,4,0],"size":[1,64,4,7],"address":4294967324,"after":[0,"gdma",12]},
           {"address":4294967296,"after":[0,"gdma",12]}]}],
-          "layers":[{"name":"a","op":"tpu.Conv2D","commands":[[0,"tiu",1,9],[0,"gdma",3,12]]}]})",
+          "layers":[{"name":"a","op":"tpu.Conv2D","reads":[["x","windowed"]],"filters":true,"commands":[[0,"tiu",1,9],[0,"gdma",3,12]]}]})",
       "x");
-  TensorEntry e{"a", kernel::DType::I8, {1, 64, 8, 7}, 0.5f, 0, {}};
+  TensorEntry e{"a", kernel::DType::I8, {1, 64, 8, 7}, 0.5f, 0, {}, {}};
   e.addLocal({1, 64, 8, 7}, {0, 0, 4, 0}, {1, 64, 4, 7}, 0, 1024, PieceLayout::Aligned, {0, false, 9});
   e.addGlobal({1, 64, 8, 7}, {0, 0, 4, 0}, {1, 64, 4, 7}, 0x100000000, {0, true, 12});
   e.addWhole(0x100000000, {0, true, 12});
-  EXPECT_EQ(t, (TensorTable{{e}, {{"a", "tpu.Conv2D", {{0, false, 1, 9}, {0, true, 3, 12}}}}}));
+  EXPECT_EQ(t, (TensorTable{{e},
+                            {{"a",
+                              "tpu.Conv2D",
+                              {{0, false, 1, 9}, {0, true, 3, 12}},
+                              LayerTraits{{{"x", Reads::Windowed}}, true, false}}}}));
   EXPECT_EQ(e.bytes(), 3584);
   EXPECT_EQ(t.layerOf({0, true, 3}), &t.layers[0]);
   EXPECT_EQ(t.layerOf({0, true, 2}), nullptr);
@@ -107,7 +119,7 @@ TEST(TensorTable, ReadsWhatTheDocumentationSays) {
 TEST(TensorTable, ReadsVersionOne) {
   TensorTable t = parseTensorTable(
       R"([{"name":"a","dtype":"i8","shape":[1,64,7,7],"address":4294967296,"engine":"gdma","cmd_id":12}])", "x");
-  TensorEntry e{"a", kernel::DType::I8, {1, 64, 7, 7}, 1, 0, {}};
+  TensorEntry e{"a", kernel::DType::I8, {1, 64, 7, 7}, 1, 0, {}, {}};
   e.addWhole(0x100000000, {0, true, 12});
   EXPECT_EQ(t, (TensorTable{{e}, {}}));
 }
@@ -143,6 +155,9 @@ TEST(TensorTable, NamesWhatIsWrong) {
             "t.json: tensor 0: piece 0: lane -1 and offset 0 are not in local memory");
   EXPECT_EQ(refusal(R"({"version":2,"tensors":[],"layers":[{"name":"a","commands":[[0,"tiu",3,2]]}]})"),
             "t.json: layer 0: commands 3 to 2 are not a range");
+  EXPECT_EQ(refusal(R"({"version":2,"tensors":[],"layers":[{"name":"a","reads":[["x","backwards"]],"commands":[]}]})"),
+            "t.json: layer 0: operand is read 'backwards', none of 'in order', 'windowed', 'strided', 'whole' and 'by "
+            "index'");
 }
 
 TEST(TensorTable, SurvivesMutations) {

@@ -105,18 +105,63 @@ uint64_t rowBytes(const Command &c, std::string_view operand) {
   return std::max<uint64_t>(c.get(width), 1) * std::max<uint64_t>(bytes, 1);
 }
 
-std::string lowerDependency(Streams &s, Random &random) {
-  std::vector<std::pair<int, size_t>> places;
-  for (int e : {kTiu, kGdma})
+/// Whether two commands touch a byte, one of them writing it.
+bool conflict(const Command &a, const Command &b, const target::Chip &chip) {
+  std::vector<safety::Access> of[2];
+  safety::Operands(a, chip, of[0]).describe(), safety::Operands(b, chip, of[1]).describe();
+  const auto runsOf = [](const safety::Access &access) {
+    std::vector<std::pair<uint64_t, uint64_t>> runs;
+    access.box.forRuns([&](uint64_t begin, uint64_t end) { runs.emplace_back(begin, end); });
+    std::sort(runs.begin(), runs.end());
+    return runs;
+  };
+  for (const safety::Access &x : of[0])
+    for (const safety::Access &y : of[1]) {
+      const bool mayMeet = (x.writes || y.writes) && x.space == y.space && x.box.base < y.box.end() &&
+                           y.box.base < x.box.end() &&
+                           (x.space == safety::Space::Linear || (x.laneBegin < y.laneEnd && y.laneBegin < x.laneEnd));
+      if (!mayMeet)
+        continue;
+      const auto left = runsOf(x), right = runsOf(y);
+      for (size_t i = 0, j = 0; i < left.size() && j < right.size();) {
+        if (left[i].first < right[j].second && right[j].first < left[i].second)
+          return true;
+        left[i].second < right[j].second ? ++i : ++j;
+      }
+    }
+  return false;
+}
+
+/// A command no longer waits for the last one of the other engine that it conflicts with. Commands whose engine has
+/// waited as long before are passed over: theirs is no race.
+std::string lowerDependency(Streams &s, const target::Chip &chip, Random &random, Command *&changed) {
+  struct Wait {
+    int engine;
+    size_t at;
+    uint64_t before; ///< commands of the other engine that its own has waited for without it
+  };
+  std::vector<Wait> waits;
+  for (int e : {kTiu, kGdma}) {
+    uint64_t waited = 0;
     for (size_t i = 0; i < s.of[e].size(); ++i)
-      if (s.of[e][i].dep() && !isa::isEnd(s.of[e][i]))
-        places.emplace_back(e, i);
-  if (places.empty())
+      if (const uint64_t dep = s.of[e][i].dep(); dep > waited) {
+        if (!isa::isEnd(s.of[e][i]))
+          waits.push_back({e, i, waited});
+        waited = dep;
+      }
+  }
+  if (waits.empty())
     return "";
-  const auto [e, i] = places[draw(random, places.size())];
-  Command &c = s.of[e][i];
-  put(c, Field::cmd_id_dep, c.dep() - 1);
-  return "its dependency is one lower";
+  const Wait &wait = waits[draw(random, waits.size())];
+  Command &c = s.of[wait.engine][wait.at];
+  for (uint64_t other = c.dep(); other > wait.before; --other)
+    if (conflict(c, s.of[1 - wait.engine][other - 1], chip)) {
+      const std::string text = "waits for " + std::to_string(other - 1) + ", not for " + std::to_string(c.dep());
+      put(c, Field::cmd_id_dep, other - 1);
+      changed = &c;
+      return text;
+    }
+  return "";
 }
 
 std::pair<int, size_t> anyCommand(const Streams &s, Random &random) {
@@ -254,7 +299,7 @@ std::optional<Mutant> mutate(const bmodel::Model &model, FaultKind kind, Random 
   Command *changed = nullptr;
   switch (kind) {
   case FaultKind::LowerDependency:
-    mutant.what = lowerDependency(s, random);
+    mutant.what = lowerDependency(s, chip, random, changed);
     break;
   case FaultKind::MovedByRow:
     mutant.what = moveByRow(s, chip, random, changed);

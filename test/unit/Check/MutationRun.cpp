@@ -54,6 +54,8 @@ int main(int argc, char **argv) try {
     std::fflush(stdout);
     for (const std::string &what : argc > 4 ? t.unseenByChecker : t.missedOnes)
       std::printf("    %s\n", what.c_str());
+    for (const std::string &what : argc > 4 ? t.harmlessOnes : std::vector<std::string>())
+      std::printf("    blamed, harmless: %s\n", what.c_str());
     sum.planted += t.planted, sum.effective += t.effective, sum.byChecker += t.byChecker;
     sum.byNote += t.byNote;
     sum.byExactness += t.byExactness, sum.missed += t.missed, sum.blamedWithoutEffect += t.blamedWithoutEffect;

@@ -175,7 +175,7 @@ TEST(Safety, ATableThatCannotBeReadIsAFinding) {
 
 TEST(Safety, WithTensorTableBytesThatNobodyReadsAreBlamed) {
   const bmodel::Model model = withTable(
-      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"tpu.Add","commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})");
+      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"my.Op","reads":[["x","in order"]],"commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})");
   EXPECT_EQ(findings(model), "");
   EXPECT_EQ(afterEdit("src_wsize=24", "src_wsize=25", model),
             "s group 0 gdma 1 DMATensor dma.tensor: 'src' reads beyond the end of an axis of input 'x'\n")
@@ -187,8 +187,8 @@ TEST(Safety, WithTensorTableBytesThatNobodyReadsAreBlamed) {
 
 TEST(Safety, WhatALayerLeavesUnnamedIsItsOwn) {
   const bmodel::Model model = withTable(
-      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"tpu.Add","commands":[[0,"tiu",1,1],[0,"gdma",1,4]]},)"
-      R"({"name":"b","op":"tpu.Add","commands":[[0,"tiu",2,4]]}]})");
+      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"my.Op","reads":[["x","in order"]],"commands":[[0,"tiu",1,1],[0,"gdma",1,4]]},)"
+      R"({"name":"b","op":"my.Op","reads":[["x","in order"]],"commands":[[0,"tiu",2,4]]}]})");
   EXPECT_NE(findings(model).find("reads what only layer 'a' may read"), std::string::npos) << findings(model);
 }
 
@@ -198,13 +198,36 @@ TEST(Safety, APieceIsWhatItsLayerMade) {
   const auto found = [&](const std::string &offset) {
     std::string at = piece;
     at.replace(at.find("OFFSET"), 6, offset);
-    return findings(
-        withTable(R"({"version":2,"tensors":[{"name":"a","dtype":"i8","shape":[1,70,1,24],"scale":1,"zero_point":0,)" +
-                  at + R"(}],"layers":[{"name":"a","op":"tpu.Add","commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})"));
+    return findings(withTable(
+        R"({"version":2,"tensors":[{"name":"a","dtype":"i8","shape":[1,70,1,24],"scale":1,"zero_point":0,)" + at +
+        R"(}],"layers":[{"name":"a","op":"my.Op","reads":[["x","in order"]],"commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})"));
   };
   EXPECT_NE(found("192000").find("completes a piece of tensor 'a' of which nothing has written a part"),
             std::string::npos)
       << found("192000");
+}
+
+TEST(Safety, ALayerReadsWhatItsTraitsName) {
+  const auto found = [](const std::string &reads) {
+    return findings(withTable(R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"my.Op",)" + reads +
+                              R"("commands":[[0,"tiu",1,4],[0,"gdma",1,4]]}]})"));
+  };
+  EXPECT_EQ(found(R"("reads":[["x","in order"]],)"), "");
+  EXPECT_NE(found(R"("reads":[["y","in order"]],)").find("reads tensor 'x', which its layer does not take"),
+            std::string::npos)
+      << found(R"("reads":[["y","in order"]],)");
+}
+
+TEST(Safety, ATableWithoutTraitsBlamesNobodyForValues) {
+  const bmodel::Model model = withTable(
+      R"({"version":2,"tensors":[],"layers":[{"name":"a","op":"tpu.Add","commands":[[0,"tiu",1,1],[0,"gdma",1,4]]},)"
+      R"({"name":"b","op":"tpu.Add","commands":[[0,"tiu",2,4]]}]})");
+  EXPECT_EQ(findings(model), "");
+  std::string notes;
+  for (const bmodel::Finding &note : safety::checkModel(model, table(), chip()).notes)
+    notes += note.sentence + "\n";
+  EXPECT_NE(notes.find("reads what only layer 'a' may read"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("does not say how its layers read"), std::string::npos) << notes;
 }
 
 TEST(Safety, RegionsOfGlobalMemory) {

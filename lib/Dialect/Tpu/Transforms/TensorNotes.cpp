@@ -2,6 +2,7 @@
 // Listens to code generation and writes down what the tensor table says.
 // Pieces of inputs and of views that change elements are left out.
 #include "TensorNotes.h"
+#include "ReadTraits.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Formats.h"
 
 using namespace mlir;
@@ -70,8 +71,27 @@ bmodel::TensorTable TensorNotes::take() {
       table.tensors.push_back(std::move(e));
   for (auto [i, ranges] : llvm::enumerate(layers))
     if (!ranges.empty())
-      table.layers.push_back({function.network.nodes[i].name, function.ops[i]->getName().getStringRef().str(), ranges});
+      table.layers.push_back(
+          {function.network.nodes[i].name, function.ops[i]->getName().getStringRef().str(), ranges, traitsOf(int(i))});
   return table;
+}
+
+/// As it was lowered, and, where its form in a group is another, as that reads.
+bmodel::LayerTraits TensorNotes::traitsOf(int op) const {
+  const schedule::Node &node = function.network.nodes[op];
+  ReadTraits traits = readTraitsOf(node.form, int(node.operands.size()));
+  if (node.local)
+    traits = either(traits, readTraitsOf(*node.local, int(node.operands.size())));
+  bmodel::LayerTraits made{{}, traits.filters, traits.moves};
+  for (auto [i, operand] : llvm::enumerate(node.operands)) {
+    const int of = operand < 0 ? -1 : function.network.root(operand);
+    if (of < 0 || function.network.values[of].isWeight || !traits.reads[i])
+      continue;
+    bmodel::LayerOperand entry{function.network.values[of].name, *traits.reads[i]};
+    if (!llvm::is_contained(made.operands, entry))
+      made.operands.push_back(entry);
+  }
+  return made;
 }
 
 /// A view has the bytes, so the pieces, of what it is a view of; of an input it is there from the start.
@@ -81,6 +101,7 @@ void TensorNotes::addViews() {
       continue;
     int of = function.network.root(int(i));
     bmodel::TensorEntry entry = describe(int(i));
+    entry.viewOf = function.network.values[of].name;
     if (function.network.values[of].isInput)
       entry.addWhole(v.address, {});
     else if (entries[of].dtype == entry.dtype && entries[of].count() == entry.count())

@@ -37,6 +37,7 @@ private:
   bmodel::TensorEntry describe(int value) const;
   bmodel::TensorEntry &entryOf(int value);
   void addViews();
+  bmodel::LayerTraits traitsOf(int op) const;
   /// Gives the commands issued since the last call to their owner.
   void settle();
 
