@@ -95,18 +95,40 @@ FailureOr<int> EvalPlan::tensorOf(Operation *user, Value value) {
 
 LogicalResult EvalPlan::append(Operation *op, eval::Work what, ArrayRef<Value> operands,
                                std::vector<UnaryFunction> posts) {
-  eval::Item item{std::move(what), {}, 0, std::move(posts)};
+  std::vector<int> inputs;
   for (Value operand : operands) {
     if (top::isNone(operand))
       continue;
     FailureOr<int> number = tensorOf(op, operand);
     if (failed(number))
       return failure();
-    item.inputs.push_back(*number);
+    inputs.push_back(*number);
   }
-  item.output = define(op->getResult(0));
-  work.push_back(std::move(item));
+  return append(op, std::move(what), std::move(inputs), std::move(posts));
+}
+
+LogicalResult EvalPlan::append(Operation *op, eval::Work what, std::vector<int> inputs,
+                               std::vector<UnaryFunction> posts) {
+  work.push_back({std::move(what), std::move(inputs), define(op->getResult(0)), std::move(posts)});
   return success();
+}
+
+int EvalPlan::step(eval::Work what, std::vector<int> inputs, std::vector<int64_t> dims,
+                   std::vector<UnaryFunction> posts) {
+  const int number = static_cast<int>(all.size());
+  all.push_back({"", std::move(dims)});
+  work.push_back({std::move(what), std::move(inputs), number, std::move(posts)});
+  return number;
+}
+
+int EvalPlan::addConstant(std::vector<float> elements, std::vector<int64_t> dims) {
+  return addConstantView(converted.emplace_back(std::move(elements)), std::move(dims));
+}
+
+int EvalPlan::addConstantView(ArrayRef<float> elements, std::vector<int64_t> dims) {
+  const int number = static_cast<int>(all.size());
+  all.push_back({"", std::move(dims), elements.data()});
+  return number;
 }
 
 } // namespace tpu_mlir

@@ -59,7 +59,15 @@ struct Gather {
   std::vector<std::vector<int64_t>> index;
   float fill = 0;
 };
-using Work = std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather>;
+/// An LSTM or a GRU over time. Inputs: sequence [t, b, i], matrices of the input [d, gates * hidden, i] and of the state
+/// [d, gates * hidden, hidden], then those of bias, first h and first c that are there.
+struct Recurrent {
+  bool isLstm = false, resetsAfterProduct = false; ///< the latter: a GRU's `linear_before_reset`
+  bool hasBias = false, hasInitialH = false, hasInitialC = false, withCell = false;
+  std::vector<bool> isReversed; ///< per direction
+  std::vector<int64_t> lengths; ///< per element of the batch; empty: all steps
+};
+using Work = std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Recurrent>;
 
 /// One piece of work on tensors (by number), then `posts` on its result, one after the other.
 struct Item {
@@ -86,14 +94,28 @@ class EvalPlan {
 public:
   explicit EvalPlan(const top::WeightStore &weights) : weights(weights) {}
 
-  /// Appends `work` on `operands` (none is left out) with the result of `op`, then the op's own relu if it has one.
-  template <typename OpTy> mlir::LogicalResult compute(OpTy op, eval::Work work, mlir::ArrayRef<mlir::Value> operands) {
-    std::vector<UnaryFunction> posts;
+  /// The relu of an op that has one.
+  template <typename OpTy> static std::vector<UnaryFunction> postsOf(OpTy op) {
     if constexpr (requires { op.getDoRelu(); })
       if (op.getDoRelu())
-        posts.push_back({UnaryKind::Relu, op.getReluLimit().convertToDouble()});
-    return append(op, std::move(work), operands, std::move(posts));
+        return {{UnaryKind::Relu, op.getReluLimit().convertToDouble()}};
+    return {};
   }
+  /// Appends `work` on `operands` (none is left out) with the result of `op`, then the op's own relu if it has one.
+  template <typename OpTy> mlir::LogicalResult compute(OpTy op, eval::Work work, mlir::ArrayRef<mlir::Value> operands) {
+    return append(op, std::move(work), operands, postsOf(op));
+  }
+  /// Of an op that takes several pieces of work, the last one, with the result of `op`.
+  mlir::LogicalResult finish(mlir::Operation *op, eval::Work work, std::vector<int> inputs,
+                             std::vector<UnaryFunction> posts = {}) {
+    return append(op, std::move(work), std::move(inputs), std::move(posts));
+  }
+  /// A piece before the last: its result is a new tensor, of no name.
+  int step(eval::Work work, std::vector<int> inputs, std::vector<int64_t> dims, std::vector<UnaryFunction> posts = {});
+  /// A constant that an op makes for its own pieces of work.
+  int addConstant(std::vector<float> elements, std::vector<int64_t> dims);
+  /// The elements of a weight under another shape.
+  int addConstantView(mlir::ArrayRef<float> elements, std::vector<int64_t> dims);
   /// Whether the value is a weight.
   static bool isConstant(mlir::Value value);
   /// The elements of a weight as fp32. Emits a diagnostic on `user` and fails when the value is no weight or its array
@@ -110,6 +132,8 @@ public:
 
 private:
   mlir::LogicalResult append(mlir::Operation *op, eval::Work work, mlir::ArrayRef<mlir::Value> operands,
+                             std::vector<UnaryFunction> posts);
+  mlir::LogicalResult append(mlir::Operation *op, eval::Work work, std::vector<int> inputs,
                              std::vector<UnaryFunction> posts);
   int define(mlir::Value value);
 
