@@ -227,6 +227,10 @@ private:
     add(loopGather(gather, in, out, layouts), {buffer(item.inputs[0], layouts.in)}, item.output, layouts.out);
   }
 
+  void make(const Item &item, const Recurrent &layer) {
+    add(loopRecurrent(layer, dimsOf(item.inputs[0]), dimsOf(item.output)), plain(item.inputs), item.output);
+  }
+
   const CompileRequest &request;
   const std::vector<Tensor> &tensors;
   std::vector<std::vector<Stored>> versions;

@@ -106,6 +106,9 @@ private:
       return refuse("mixes neighbours along an axis whose length only the data say");
     set(item, c.axis, c);
   }
+  void pass(const Item &, size_t, const Counted &, const Recurrent &) {
+    refuse("goes from step to step along axes whose length only the data say");
+  }
   void pass(const Item &item, size_t k, const Counted &c, const MatMul &matmul) {
     const Dims &in = dims(item.inputs[k]), &out = dims(item.output);
     int64_t fromEnd = int64_t(in.size()) - c.axis; // 1: columns as they lie

@@ -46,6 +46,8 @@ StepPtr loopConv(const Item &item, const Dims &in, const Dims &out, bool hasBias
 /// Row-major; inputs are left, right and bias.
 StepPtr loopMatMul(const MatMul &matmul, const Posts &posts, const Dims &left, const Dims &right, const Dims &out,
                    bool hasBias);
+/// Row-major. The result is [t, directions, b, hidden], the cell behind it where it is asked for.
+StepPtr loopRecurrent(const Recurrent &layer, const Dims &in, const Dims &out);
 
 /// From one element type to another, in any layout that pads nothing.
 StepPtr loopConvert(Element from, Element to, int64_t count);

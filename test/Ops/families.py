@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from families_spatial import SPATIAL
 from harness import Build, Net
 
 _ELEMENTS = 400_000  # most elements of one tensor
@@ -396,4 +397,5 @@ FAMILIES: dict[str, Build] = {
     "add": add, "mul": mul, "concat": concat, "slice": slice_, "pad": pad, "upsample": upsample, "permute": permute,
     "activation": activation, "scale": scale, "gather": gather, "prelu": prelu, "deep": deep, "wide_conv": wide_conv,
     "wide_pool": wide_pool, "extreme": extreme, "rectifier": rectifier,
+    **SPATIAL,
 }  # fmt: skip

@@ -247,12 +247,12 @@ def test_all_nodes_that_cannot_be_imported_are_listed(run_network: Run) -> None:
     nodes = [
         make("Softmax", ["x"], ["a"], name="first"),
         make("Relu", ["a"], ["b"], name="fine"),
-        make("LSTM", ["b", "w", "r"], ["c"], name="second", hidden_size=2),
+        make("LSTM", ["b", "w", "r"], ["c"], name="second", hidden_size=2, clip=1.0),
         make("Strange", ["b"], ["d"], name="third", domain="com.example"),
         make("Conv", ["b", "f"], ["e"], name="fourth"),
     ]
     weights = {"w": np.zeros((1, 8, 4), np.float32), "r": np.zeros((1, 8, 2), np.float32)}
-    weights["f"] = np.zeros((1, 3, 1, 1, 1), np.float32)
+    weights["f"] = np.zeros((1, 3, 1, 1, 1), np.float32)  # of two axes more than its input
     model = make_model(nodes, {"x": [1, 3, 4]}, ["c", "d", "e"], weights)
     model.opset_import.append(helper.make_opsetid("com.example", 1))
     with pytest.raises(UserError) as caught:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from top_numpy_spatial import SPATIAL_OPS
 
 
 class EagerBuilder:
@@ -218,4 +219,5 @@ OPS: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
     "Flatten": _flatten,
     "Permute": lambda x, a: x[0].transpose(a["order"]),
     "Upsample": lambda x, a: x[0].repeat(a["scale_h"], axis=2).repeat(a["scale_w"], axis=3),
+    **SPATIAL_OPS,
 }

@@ -96,8 +96,16 @@ struct Nms {
   int64_t mostPerClass = 0;
   float iouThreshold = 0, scoreThreshold = 0;
 };
-using Work =
-    std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Convert, Compare, Select, Nms>;
+/// An LSTM or a GRU over time. Inputs: sequence [t, b, i], matrices of the input [d, gates * hidden, i] and of the state
+/// [d, gates * hidden, hidden], then those of bias, first h and first c that are there.
+struct Recurrent {
+  bool isLstm = false, resetsAfterProduct = false; ///< the latter: a GRU's `linear_before_reset`
+  bool hasBias = false, hasInitialH = false, hasInitialC = false, withCell = false;
+  std::vector<bool> isReversed; ///< per direction
+  std::vector<int64_t> lengths; ///< per element of the batch; empty: all steps
+};
+using Work = std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Convert, Compare, Select, Nms,
+                          Recurrent>;
 
 /// One piece of work on tensors (by number), then `posts` on its result, one after the other.
 struct Item {

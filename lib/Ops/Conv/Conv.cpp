@@ -160,48 +160,52 @@ Value unfold(Lowering &l, Operation *op, Value in, const Unfolding &u, int64_t r
 
 } // namespace
 
-FailureOr<Value> createConv(top::ConvOp conv, Lowering &l, ConvParts parts) {
+FailureOr<Value> createConv(const ConvSource &source, Lowering &l, ConvParts parts) {
+  Operation *op = source.op;
+  Value result = op->getResult(0);
   ConvShape &shape = parts.shape;
   Dims inDims = nchwOf(parts.in), outDims = nchwOf(parts.out);
   int64_t oc = outDims.c, ic = inDims.c / shape.group, taps = shape.window.kh * shape.window.kw;
-  NumberFormat inFormat = formatOf(parts.in), outFormat = l.formatOfResult(conv.getOutput());
+  NumberFormat inFormat = formatOf(parts.in), outFormat = l.formatOfResult(result);
   ArrayRef<float> bias;
-  if (isPresent(conv.getBias()))
-    bias = l.weightData(conv.getBias());
+  if (isPresent(source.bias))
+    bias = l.weightData(source.bias);
   Grouping g = groupingOf(shape, inDims, outDims, inFormat.dtype, l.chip);
   const std::optional<Unfolding> u = l.isQuantized() ? unfoldingOf(l, shape, g, parts.in, outDims) : std::nullopt;
   SmallVector<int64_t> filterShape = {oc, g.width, shape.window.kh, shape.window.kw};
 
   OpBuilder &b = l.builder;
-  NamedAttrList attrs(conv->getAttrDictionary());
+  NamedAttrList attrs;
+  for (StringRef name : {"do_relu", "relu_limit"})
+    attrs.set(name, op->getAttr(name));
   if (g.band)
     attrs.set("band", b.getI64IntegerAttr(g.band));
-  Value filterValue, biasValue = l.none(conv.getLoc()), quantValue = biasValue;
+  Value filterValue, biasValue = l.none(op->getLoc()), quantValue = biasValue;
   if (l.isQuantized()) {
     FailureOr<QuantizedFilter> q =
-        quantizeFilter(conv, parts.filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
+        quantizeFilter(op, parts.filter, bias, oc, inFormat, outFormat, l.chip.quant.weightLevels);
     if (failed(q))
       return failure();
     q->filter = g.arrange<int8_t>(q->filter, oc, ic, taps, shape.group);
     if (u) {
-      parts.in = unfold(l, conv, parts.in, *u, outDims.h);
+      parts.in = unfold(l, op, parts.in, *u, outDims.h);
       q->filter = unfoldFilter(q->filter, oc, inDims.c, *u, shape.window);
       filterShape = {oc, u->channels, 1, u->kernelW};
       shape.window = {1, u->kernelW, 1, u->strideW, 1, u->dilationW, 0, 0, 0, 0};
     }
-    filterValue = l.addWeight<int8_t>(conv, "filter_i8", q->filter, filterShape, DType::I8);
+    filterValue = l.addWeight<int8_t>(op, "filter_i8", q->filter, filterShape, DType::I8);
     if (!q->bias.empty())
-      biasValue = l.addWeight<int32_t>(conv, "bias_int32", q->bias, {1, oc, 1, 1}, DType::I32);
-    quantValue = l.addWeight<int32_t>(conv, "quant", q->quant, {1, oc, 1, 3}, DType::I32);
+      biasValue = l.addWeight<int32_t>(op, "bias_int32", q->bias, {1, oc, 1, 1}, DType::I32);
+    quantValue = l.addWeight<int32_t>(op, "quant", q->quant, {1, oc, 1, 3}, DType::I32);
   } else {
     const DType type = l.mode.weights;
-    if (shapeOf(conv.getFilter()) == ArrayRef<int64_t>(filterShape))
-      filterValue = l.floatWeight(conv.getFilter(), type);
+    if (source.filter && shapeOf(source.filter) == ArrayRef<int64_t>(filterShape))
+      filterValue = l.floatWeight(source.filter, type);
     else
-      filterValue = l.addFloats(conv, ("filter_" + shortName(type)).str(),
+      filterValue = l.addFloats(op, ("filter_" + shortName(type)).str(),
                                 g.arrange<float>(parts.filter.elements, oc, ic, taps, shape.group), filterShape, type);
     if (!bias.empty())
-      biasValue = l.floatWeight(conv.getBias(), biasTypeOf(outFormat, shape.isDepthwise(inDims.c, outDims.c)));
+      biasValue = l.floatWeight(source.bias, biasTypeOf(outFormat, shape.isDepthwise(inDims.c, outDims.c)));
   }
   attrs.set("group", b.getI64IntegerAttr(shape.group / g.join));
   const kernel::Window &w = shape.window;
@@ -210,10 +214,33 @@ FailureOr<Value> createConv(top::ConvOp conv, Lowering &l, ConvParts parts) {
   attrs.set("dilations", b.getDenseI64ArrayAttr({w.dilationH, w.dilationW}));
   attrs.set("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
   Type type =
-      RankedTensorType::get(parts.out, cast<ShapedType>(l.typeOf(conv.getOutput(), outFormat)).getElementType());
+      RankedTensorType::get(parts.out, cast<ShapedType>(l.typeOf(result, outFormat)).getElementType());
   return tpu::Conv2DOp::create(b, parts.loc, TypeRange{type}, ValueRange{parts.in, filterValue, biasValue, quantValue},
                                attrs.getAttrs())
       .getOutput();
+}
+
+std::string whyNoConv(const Lowering &l, Value filter, const kernel::Window &w) {
+  if (!isWeight(filter))
+    return "'filter' is computed by the network; only constant filters have a form";
+  const bool isWide = hasWideStride(l, w) || hasWideDilation(l, w);
+  const int64_t kernel = isWide ? w.kh * w.kw : std::max(w.kh, w.kw);
+  return kernel <= l.chip.limits.maxDim
+             ? ""
+             : (isWide ? "its windows, laid out as rows, have " : "its kernel has ") + std::to_string(kernel) +
+                   " elements, more than " + std::string(l.chip.identity.name) + " takes, " +
+                   std::to_string(l.chip.limits.maxDim);
+}
+
+FailureOr<Value> createAnyConv(const ConvSource &source, Lowering &l, ConvParts parts) {
+  const kernel::Window &w = parts.shape.window;
+  const bool wideStride = hasWideStride(l, w);
+  if (wideStride && !hasFewerTaps(w, nchwOf(parts.out)))
+    return createWideStride(source, l, parts);
+  if (wideStride || hasWideDilation(l, w))
+    return createWideDilation(source, l, parts);
+  parts.in = padWhereTooLarge(l, parts.in, parts.shape.window, source.op, 0);
+  return createConv(source, l, std::move(parts));
 }
 
 namespace {
@@ -224,34 +251,18 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
   }
   std::string whyNotLowered(Operation *op, const Lowering &l) const {
     auto conv = cast<top::ConvOp>(op);
-    if (!isWeight(conv.getFilter()))
-      return "'filter' is computed by the network; only constant filters have a form";
-    const kernel::Window w = shapeOf(conv).window;
-    const bool isWide = hasWideStride(l, w) || hasWideDilation(l, w);
-    const int64_t kernel = isWide ? w.kh * w.kw : std::max(w.kh, w.kw);
-    return kernel <= l.chip.limits.maxDim
-               ? ""
-               : (isWide ? "its windows, laid out as rows, have " : "its kernel has ") + std::to_string(kernel) +
-                     " elements, more than " + std::string(l.chip.identity.name) + " takes, " +
-                     std::to_string(l.chip.limits.maxDim);
+    return whyNoConv(l, conv.getFilter(), shapeOf(conv).window);
   }
 
   LogicalResult lower(Operation *op, Lowering &l) const {
     auto conv = cast<top::ConvOp>(op);
     Value in = l.operand(conv.getInput());
-    ConvShape shape = shapeOf(conv);
-    const FilterView filter = viewOf(l, conv.getFilter());
-    FailureOr<Value> result;
-    const bool wideStride = hasWideStride(l, shape.window);
-    if (wideStride && !hasFewerTaps(shape.window, nchwOf(conv.getOutput()))) {
-      result = createWideStride(conv, l, in, shape, filter);
-    } else if (wideStride || hasWideDilation(l, shape.window)) {
-      result = createWideDilation(conv, l, in, shape, filter);
-    } else {
-      in = padWhereTooLarge(l, in, shape.window, op, 0);
-      result = createConv(conv, l,
-                          {in, shape, filter, SmallVector<int64_t>(tpu_mlir::shapeOf(conv.getOutput())), op->getLoc()});
-    }
+    FailureOr<Value> result = createAnyConv({op, conv.getBias(), conv.getFilter()}, l,
+                                            {in,
+                                             shapeOf(conv),
+                                             viewOf(l, conv.getFilter()),
+                                             SmallVector<int64_t>(tpu_mlir::shapeOf(conv.getOutput())),
+                                             op->getLoc()});
     if (failed(result))
       return failure();
     l.map(conv.getOutput(), *result);

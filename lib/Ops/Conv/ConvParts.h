@@ -10,6 +10,13 @@
 
 namespace tpu_mlir {
 
+/// The Top op that a convolution is made for: its name, its relu and its result's format are the op's.
+struct ConvSource {
+  mlir::Operation *op;
+  mlir::Value bias;   ///< a weight or none
+  mlir::Value filter; ///< a weight or null; a convolution's filter of its shape has its elements in its order
+};
+
 /// A convolution to be created: what may differ from the Top op's where the lowering lays its operand out first.
 struct ConvParts {
   mlir::Value in;
@@ -19,15 +26,18 @@ struct ConvParts {
   mlir::Location loc;
 };
 
-/// The tpu.Conv2D of `parts`, with the bias, the relu and the result's format of `conv`. Emits a diagnostic and fails
-/// when sums could leave int32.
-mlir::FailureOr<mlir::Value> createConv(top::ConvOp conv, Lowering &lowering, ConvParts parts);
+/// Why no convolution with this window can be made, as the tail of a sentence; empty where one can.
+std::string whyNoConv(const Lowering &lowering, mlir::Value filter, const kernel::Window &window);
 
-/// The convolution with windows, or with taps, too far apart for a command.
-mlir::FailureOr<mlir::Value> createWideStride(top::ConvOp conv, Lowering &lowering, mlir::Value in,
-                                              const ConvShape &shape, const FilterView &filter);
-mlir::FailureOr<mlir::Value> createWideDilation(top::ConvOp conv, Lowering &lowering, mlir::Value in,
-                                                const ConvShape &shape, const FilterView &filter);
+/// The tpu.Conv2D of `parts`. Emits a diagnostic and fails when sums could leave int32.
+mlir::FailureOr<mlir::Value> createConv(const ConvSource &source, Lowering &lowering, ConvParts parts);
+
+/// The same with windows, or with taps, too far apart for a command.
+mlir::FailureOr<mlir::Value> createWideStride(const ConvSource &source, Lowering &lowering, const ConvParts &parts);
+mlir::FailureOr<mlir::Value> createWideDilation(const ConvSource &source, Lowering &lowering, const ConvParts &parts);
+
+/// Whichever of the three the window needs.
+mlir::FailureOr<mlir::Value> createAnyConv(const ConvSource &source, Lowering &lowering, ConvParts parts);
 
 } // namespace tpu_mlir
 

@@ -9,14 +9,21 @@ using namespace mlir;
 
 namespace tpu_mlir {
 
-FailureOr<Value> createWideStride(top::ConvOp conv, Lowering &l, Value in, const ConvShape &shape,
-                                  const FilterView &filter) {
-  Moves moves(l, conv);
+/// What a convolution of another shape computed, under the shape and the name of `whole`.
+static Value asResult(Lowering &l, Value product, const ConvParts &whole) {
+  auto type = RankedTensorType::get(whole.out, cast<ShapedType>(product.getType()).getElementType());
+  return tpu::ReshapeOp::create(l.builder, whole.loc, type, product);
+}
+
+FailureOr<Value> createWideStride(const ConvSource &source, Lowering &l, const ConvParts &whole) {
+  Moves moves(l, source.op);
+  const ConvShape &shape = whole.shape;
   const kernel::Window &w = shape.window;
-  const Dims d = nchwOf(in), out = nchwOf(conv.getOutput());
+  Value in = whole.in;
+  const Dims d = nchwOf(in), out = nchwOf(whole.out);
   const int64_t taps = w.kh * w.kw, count = out.h * out.w;
   Value windows = layOutWindows(moves, in, w, out, 0);
-  ConvParts parts{in, shape, filter, {out.n, out.c, 1, count}, l.roleOf(conv, "product")};
+  ConvParts parts{in, shape, whole.filter, {out.n, out.c, 1, count}, l.roleOf(source.op, "product")};
   if (shape.group == 1 && d.c * taps <= l.chip.limits.maxDim) {
     // In global memory runs of a window's columns move; rows and columns change places in local memory.
     Value rows =
@@ -29,29 +36,30 @@ FailureOr<Value> createWideStride(top::ConvOp conv, Lowering &l, Value in, const
     parts.shape.window = {1, taps, 1, 1, 1, 1, 0, 0, 0, 0};
     parts.out = {out.n, out.c, count, 1};
   }
-  FailureOr<Value> result = createConv(conv, l, parts);
-  return failed(result) ? result : moves.reshapeAsResult(*result);
+  FailureOr<Value> result = createConv(source, l, parts);
+  return failed(result) ? result : asResult(l, *result, whole);
 }
 
-FailureOr<Value> createWideDilation(top::ConvOp conv, Lowering &l, Value in, const ConvShape &shape,
-                                    const FilterView &filter) {
-  Moves moves(l, conv);
-  Dims d = nchwOf(in), out = nchwOf(conv.getOutput());
+FailureOr<Value> createWideDilation(const ConvSource &source, Lowering &l, const ConvParts &whole) {
+  Moves moves(l, source.op);
+  const ConvShape &shape = whole.shape;
+  Value in = whole.in;
+  Dims d = nchwOf(in), out = nchwOf(whole.out);
   const int64_t taps = shape.window.kh * shape.window.kw;
   SmallVector<int64_t> live = liveTaps(shape.window, d, out);
   const int64_t count = int64_t(live.size());
   std::vector<float> seen;
-  for (size_t plane = 0; plane < filter.elements.size(); plane += taps)
+  for (size_t plane = 0; plane < whole.filter.elements.size(); plane += taps)
     for (int64_t tap : live)
-      seen.push_back(filter.elements[plane + tap]);
+      seen.push_back(whole.filter.elements[plane + tap]);
   ConvParts parts{stackTaps(moves, in, shape.window, out, live),
                   shape,
                   FilterView{seen, false, {}},
                   {out.n, out.c, 1, out.h * out.w},
-                  l.roleOf(conv, "product")};
+                  l.roleOf(source.op, "product")};
   parts.shape.window = {count, 1, 1, 1, 1, 1, 0, 0, 0, 0};
-  FailureOr<Value> result = createConv(conv, l, parts);
-  return failed(result) ? result : moves.reshapeAsResult(*result);
+  FailureOr<Value> result = createConv(source, l, parts);
+  return failed(result) ? result : asResult(l, *result, whole);
 }
 
 } // namespace tpu_mlir

@@ -31,6 +31,16 @@ Value createPool(Lowering &l, Location loc, Type type, Value in, Value divisors,
   return tpu::Pool2DOp::create(l.builder, loc, TypeRange{type}, ValueRange{in, divisors}, attrs.getAttrs());
 }
 
+std::vector<int64_t> countsOf(int64_t out, int64_t kernel, int64_t stride, int64_t before, int64_t size,
+                              int64_t countedBefore, int64_t countedAfter) {
+  std::vector<int64_t> counts;
+  for (int64_t o = 0; o < out; ++o) {
+    int64_t begin = o * stride - before, end = begin + kernel;
+    counts.push_back(std::max<int64_t>(1, std::min(end, size + countedAfter) - std::max(begin, -countedBefore)));
+  }
+  return counts;
+}
+
 /// Elements of a window that local memory holds, with room for what is made of them.
 static int64_t mostElements(const Lowering &l, Value in) {
   constexpr int64_t kRoom = 1024;
@@ -43,16 +53,6 @@ bool fitsLocalMemory(const Lowering &l, const Window &w, Value in) {
 }
 
 namespace {
-
-/// A window along one axis, h (0) or w (1), and how many there are.
-struct Line {
-  int axis;
-  int64_t kernel, stride, before, after, count;
-  Window window() const {
-    return axis ? Window{1, kernel, 1, stride, 1, 1, 0, before, 0, after}
-                : Window{kernel, 1, stride, 1, 1, 1, before, 0, after, 0};
-  }
-};
 
 class AxisPools {
 public:
@@ -106,6 +106,11 @@ private:
 };
 
 } // namespace
+
+Value createLinePool(Lowering &l, Operation *op, Value in, const Line &line, StringRef mode,
+                     const NamedAttrList &last) {
+  return AxisPools(l, op, mode).along(in, line, last);
+}
 
 Value createAxisPools(Lowering &l, Operation *op, Value in, const Window &w, StringRef mode,
                       const std::vector<float> &factors) {

@@ -145,17 +145,6 @@ struct MaxPoolLower : LowerInterface::ExternalModel<MaxPoolLower, top::MaxPoolOp
   }
 };
 
-/// How many positions of each window along one axis count for the divisor.
-std::vector<int64_t> countsOf(int64_t out, int64_t kernel, int64_t stride, int64_t before, int64_t size,
-                              int64_t countedBefore, int64_t countedAfter) {
-  std::vector<int64_t> counts;
-  for (int64_t o = 0; o < out; ++o) {
-    int64_t begin = o * stride - before, end = begin + kernel;
-    counts.push_back(std::max<int64_t>(1, std::min(end, size + countedAfter) - std::max(begin, -countedBefore)));
-  }
-  return counts;
-}
-
 /// The divisors of a mean: of each row and column of the result, the product of both.
 struct Divisors {
   std::vector<int64_t> rows, columns;

@@ -150,17 +150,23 @@ LogicalResult EvalPlan::checkElements(Operation *op) {
 
 LogicalResult EvalPlan::append(Operation *op, host::Work what, ArrayRef<Value> operands,
                                std::vector<UnaryFunction> posts) {
-  host::Item item{std::move(what), {}, 0, std::move(posts), {}};
+  std::vector<int> inputs;
   for (Value operand : operands) {
     if (top::isNone(operand))
       continue;
     bool isTyped = llvm::any_of(op->getResults(), [](Value v) { return top::elementOf(v) != host::Element::F32; }) ||
-                   std::holds_alternative<host::Convert>(item.work);
+                   std::holds_alternative<host::Convert>(what);
     FailureOr<int> number = isTyped && isConstant(operand) ? ownConstant(op, operand) : tensorOf(op, operand);
     if (failed(number))
       return failure();
-    item.inputs.push_back(*number);
+    inputs.push_back(*number);
   }
+  return append(op, std::move(what), std::move(inputs), std::move(posts));
+}
+
+LogicalResult EvalPlan::append(Operation *op, host::Work what, std::vector<int> inputs,
+                               std::vector<UnaryFunction> posts) {
+  host::Item item{std::move(what), std::move(inputs), 0, std::move(posts), {}};
   for (Value result : op->getResults())
     if (!top::elementOf(result))
       return op->emitOpError() << "has a result of type " << result.getType() << ", which the host does not compute";
@@ -169,6 +175,24 @@ LogicalResult EvalPlan::append(Operation *op, host::Work what, ArrayRef<Value> o
     item.moreOutputs.push_back(define(result));
   graph.items.push_back(std::move(item));
   return checkElements(op);
+}
+
+int EvalPlan::step(host::Work what, std::vector<int> inputs, std::vector<int64_t> dims,
+                   std::vector<UnaryFunction> posts) {
+  const int number = static_cast<int>(graph.tensors.size());
+  graph.tensors.push_back({"", std::move(dims)});
+  graph.items.push_back({std::move(what), std::move(inputs), number, std::move(posts), {}});
+  return number;
+}
+
+int EvalPlan::addConstant(std::vector<float> elements, std::vector<int64_t> dims) {
+  return addConstantView(converted.emplace_back(std::move(elements)), std::move(dims));
+}
+
+int EvalPlan::addConstantView(ArrayRef<float> elements, std::vector<int64_t> dims) {
+  const int number = static_cast<int>(graph.tensors.size());
+  graph.tensors.push_back({"", std::move(dims), host::Element::F32, elements.data()});
+  return number;
 }
 
 } // namespace tpu_mlir

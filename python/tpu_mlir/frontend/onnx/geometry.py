@@ -13,27 +13,28 @@ from .registry import Node
 
 @dataclass(frozen=True)
 class Window:
-    """A window sliding over (h, w); pads are top, left, bottom, right, with what ceil_mode added kept apart.
+    """A window sliding over (h, w) or (d, h, w); pads are those before each axis, then those after.
 
-    ceil_pad: (bottom, right), not contained in pads.
+    ceil_pad: what ceil_mode added after each axis, not contained in pads.
     """
 
-    kernel: tuple[int, int]
-    strides: tuple[int, int]
-    pads: tuple[int, int, int, int]
-    dilations: tuple[int, int]
-    ceil_pad: tuple[int, int] = (0, 0)
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    pads: tuple[int, ...]
+    dilations: tuple[int, ...]
+    ceil_pad: tuple[int, ...] = (0, 0)
 
     @property
     def all_pads(self) -> list[int]:
-        return [self.pads[0], self.pads[1], self.pads[2] + self.ceil_pad[0], self.pads[3] + self.ceil_pad[1]]
+        axes = len(self.kernel)
+        return [*self.pads[:axes], *(p + c for p, c in zip(self.pads[axes:], self.ceil_pad, strict=True))]
 
 
 def window_of(node: Node, spatial: Sequence[int], kernel: Sequence[int]) -> Window:
-    """The node's window over one or two spatial axes; one axis is treated as w with h = 1."""
+    """The node's window over one to three spatial axes; one axis is treated as w with h = 1."""
     axes = len(spatial)
-    strides = _list(node, "strides", axes, 1)
-    dilations = _list(node, "dilations", axes, 1)
+    strides = list_of(node, "strides", axes, 1)
+    dilations = list_of(node, "dilations", axes, 1)
     mode = node.attribute("auto_pad", "NOTSET")
     begins, ends = [], []
     explicit = [int(p) for p in node.attribute("pads", [0] * (2 * axes))]
@@ -55,16 +56,11 @@ def window_of(node: Node, spatial: Sequence[int], kernel: Sequence[int]) -> Wind
         ]
     if axes == 1:
         return Window((1, kernel[0]), (1, strides[0]), (0, begins[0], 0, ends[0]), (1, dilations[0]), (0, ceil[0]))
-    return Window(
-        (kernel[0], kernel[1]),
-        (strides[0], strides[1]),
-        (begins[0], begins[1], ends[0], ends[1]),
-        (dilations[0], dilations[1]),
-        (ceil[0], ceil[1]),
-    )
+    return Window(tuple(kernel), tuple(strides), (*begins, *ends), tuple(dilations), tuple(ceil))
 
 
-def _list(node: Node, name: str, count: int, default: int) -> list[int]:
+def list_of(node: Node, name: str, count: int, default: int) -> list[int]:
+    """A list attribute with one number for each of `count` spatial axes."""
     values = [int(v) for v in node.attribute(name, [default] * count)]
     if len(values) != count:
         node.refuse(f"attribute '{name}' has {len(values)} numbers for {count} spatial axes")

@@ -10,11 +10,11 @@ from .registry import Node, onnx_op
 
 @onnx_op("Conv")
 def conv(node: Node) -> None:
-    """Convolution over one or two spatial axes, with groups, dilations and any padding; the filter is constant."""
+    """Convolution over one to three spatial axes, with groups, dilations and any padding; the filter is constant."""
     shape = node.shape(0)
     spatial = len(shape) - 2
-    if spatial not in (1, 2):
-        node.refuse(f"its input has {len(shape)} dimensions; convolutions over one or two spatial axes are supported")
+    if spatial not in (1, 2, 3):
+        node.refuse(f"its input has {len(shape)} dimensions; convolutions over one to three spatial axes are supported")
     filters = node.need_const(1, "filter")
     if filters.ndim != len(shape):
         node.refuse(f"its filter has {filters.ndim} dimensions and its input {len(shape)}")
@@ -46,7 +46,8 @@ def conv(node: Node) -> None:
         "group": group,
         "dilations": list(window.dilations),
     }
-    result = node.emit("Conv", [value, filter_value, bias], attributes, "2d" if spatial == 1 else "")
+    op = "Conv3D" if spatial == 3 else "Conv"
+    result = node.emit(op, [value, filter_value, bias], attributes, "2d" if spatial == 1 else "")
     if spatial == 1:
         n, c, _, w = node.shape_of_value(result)
         result = node.reshape(result, [n, c, w])

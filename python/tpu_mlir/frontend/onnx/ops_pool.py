@@ -12,7 +12,7 @@ from .registry import Node, onnx_op
 
 @onnx_op("MaxPool")
 def max_pool(node: Node) -> None:
-    """Maximum over a window of one or two spatial axes, without dilation and without the indices."""
+    """Maximum over a window of one to three spatial axes, without dilation and without the indices."""
     if node.has_output(1):
         node.refuse("its second result (the indices of the maxima) is used")
     _pool(node, "MaxPool")
@@ -20,25 +20,26 @@ def max_pool(node: Node) -> None:
 
 @onnx_op("AveragePool")
 def average_pool(node: Node) -> None:
-    """Mean over a window of one or two spatial axes, without dilation; the divisor is explicit."""
+    """Mean over a window of one to three spatial axes, without dilation; the divisor is explicit."""
     _pool(node, "AvgPool")
 
 
 def _pool(node: Node, op: str) -> None:
     shape = node.shape(0)
     spatial = len(shape) - 2
-    if spatial not in (1, 2):
-        node.refuse(f"its input has {len(shape)} dimensions; pooling over one or two spatial axes is supported")
+    if spatial not in (1, 2, 3):
+        node.refuse(f"its input has {len(shape)} dimensions; pooling over one to three spatial axes is supported")
     if not node.has_attribute("kernel_shape"):
         node.refuse("attribute 'kernel_shape' is missing")
     window = window_of(node, shape[2:], [int(k) for k in node.attribute("kernel_shape")])
-    if window.dilations != (1, 1):
+    if set(window.dilations) != {1}:
         node.refuse(f"dilations {list(window.dilations)} are not supported in pooling")
     include = bool(node.attribute("count_include_pad", 0))
     value = node.value(0)
     if spatial == 1:
         value = node.reshape(value, [shape[0], shape[1], 1, shape[2]], "in2d")
-    value = node.emit(op, [value], _attributes(op, window, include), "2d" if spatial == 1 else "")
+    record = f"{op}3D" if spatial == 3 else op
+    value = node.emit(record, [value], _attributes(op, window, include), "2d" if spatial == 1 else "")
     if spatial == 1:
         n, c, _, w = node.shape_of_value(value)
         value = node.reshape(value, [n, c, w])

@@ -1,4 +1,7 @@
-"""Import of Resize and Upsample with nearest neighbours: whole factors repeat pixels, others take them one by one."""
+"""Import of Resize and Upsample.
+
+Nearest neighbours: whole factors repeat pixels, others take them one by one. Linear interpolation is an op of its own.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class Target:
 
 @onnx_op("Upsample", "Resize")
 def resize(node: Node) -> None:
-    """Nearest-neighbour scaling of any axes, by constant scales or sizes, and whatever leaves every size as it is."""
+    """Scaling of any axes by constant scales or sizes, nearest or linear, and whatever leaves every size as it is."""
     shape = node.shape(0)
     targets = _targets(node, shape)
     if any(t.size < 1 for t in targets):
@@ -31,8 +34,11 @@ def resize(node: Node) -> None:
         node.pass_through()
         return
     mode = node.attribute("mode", "nearest")
+    if mode in ("linear", "bilinear", "trilinear"):
+        _interpolate(node, targets)
+        return
     if mode != "nearest":
-        node.refuse(f"mode '{mode}' is not supported; supported mode: nearest")
+        node.refuse(f"mode '{mode}' is not supported; supported modes: nearest, linear")
     for axis, target in enumerate(targets):
         require_few(node, target.size if target.scale != 1.0 else 0, axis)
     indices = {a: _indices(node, s, t) for a, (s, t) in enumerate(zip(shape, targets, strict=True)) if t.scale != 1.0}
@@ -55,6 +61,39 @@ def resize(node: Node) -> None:
         else:
             value = take(node, value, axis, indices[axis], suffix)
     node.result(value)
+
+
+LINEAR_COORDINATES = (
+    "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "asymmetric", "align_corners", "tf_crop_and_resize",
+)  # fmt: skip
+
+
+def _interpolate(node: Node, targets: list[Target]) -> None:
+    """Linear interpolation along the axes that change."""
+    if node.attribute("antialias", 0):
+        node.refuse("attribute 'antialias' is set; linear interpolation between two neighbours is supported")
+    is_old = node.kind == "Upsample" or node.opset < 11
+    coordinates = "asymmetric" if is_old else node.attribute("coordinate_transformation_mode", "half_pixel")
+    if coordinates not in LINEAR_COORDINATES:
+        node.refuse(
+            f"coordinate_transformation_mode '{coordinates}' is not supported; supported: {', '.join(LINEAR_COORDINATES)}"
+        )
+    attributes: dict[str, Any] = {
+        "sizes": [t.size for t in targets],
+        "scales": [t.scale for t in targets],
+        "coord_mode": coordinates,
+    }
+    if coordinates == "tf_crop_and_resize":
+        region = [float(v) for v in node.need_const(1, "roi").reshape(-1)]
+        rank, axes = len(targets), [int(a) for a in node.attribute("axes", range(len(targets)))]
+        if len(region) != 2 * len(axes):
+            node.refuse(f"its roi has {len(region)} numbers for {len(axes)} axes; two for each are needed")
+        roi = [0.0] * rank + [1.0] * rank
+        for place, axis in enumerate(axes):
+            roi[axis % rank], roi[rank + axis % rank] = region[place], region[len(axes) + place]
+        attributes["roi"] = roi
+        attributes["extrapolation_value"] = float(node.attribute("extrapolation_value", 0.0))
+    node.result(node.emit("Interp", [node.value(0)], attributes))
 
 
 def _repeats(indices: list[int], size: int) -> bool:

@@ -22,6 +22,7 @@ _REGISTRY: dict[str, ImportFunction] = {}
 _TYPES: dict[str, frozenset[str]] = {}
 _FAMILIES = (
     "ops_conv",
+    "ops_deconv",
     "ops_pool",
     "ops_eltwise",
     "ops_activation",
@@ -30,6 +31,7 @@ _FAMILIES = (
     "ops_resize",
     "ops_detection",
     "ops_compare",
+    "ops_recurrent",
 )
 
 

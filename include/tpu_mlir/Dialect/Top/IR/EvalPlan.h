@@ -17,14 +17,28 @@ class EvalPlan {
 public:
   explicit EvalPlan(const top::WeightStore &weights) : weights(weights) {}
 
-  /// Appends `work` on `operands` (none is left out) with the result of `op`, then the op's own relu if it has one.
-  template <typename OpTy> mlir::LogicalResult compute(OpTy op, host::Work work, mlir::ArrayRef<mlir::Value> operands) {
-    std::vector<UnaryFunction> posts;
+  /// The relu of an op that has one.
+  template <typename OpTy> static std::vector<UnaryFunction> postsOf(OpTy op) {
     if constexpr (requires { op.getDoRelu(); })
       if (op.getDoRelu())
-        posts.push_back({UnaryKind::Relu, op.getReluLimit().convertToDouble()});
-    return append(op, std::move(work), operands, std::move(posts));
+        return {{UnaryKind::Relu, op.getReluLimit().convertToDouble()}};
+    return {};
   }
+  /// Appends `work` on `operands` (none is left out) with the result of `op`, then the op's own relu if it has one.
+  template <typename OpTy> mlir::LogicalResult compute(OpTy op, host::Work work, mlir::ArrayRef<mlir::Value> operands) {
+    return append(op, std::move(work), operands, postsOf(op));
+  }
+  /// Of an op that takes several pieces of work, the last one, with the result of `op`.
+  mlir::LogicalResult finish(mlir::Operation *op, host::Work work, std::vector<int> inputs,
+                             std::vector<UnaryFunction> posts = {}) {
+    return append(op, std::move(work), std::move(inputs), std::move(posts));
+  }
+  /// A piece before the last: its result is a new tensor, of no name.
+  int step(host::Work work, std::vector<int> inputs, std::vector<int64_t> dims, std::vector<UnaryFunction> posts = {});
+  /// A constant that an op makes for its own pieces of work.
+  int addConstant(std::vector<float> elements, std::vector<int64_t> dims);
+  /// The elements of a weight under another shape.
+  int addConstantView(mlir::ArrayRef<float> elements, std::vector<int64_t> dims);
   /// Whether the value is a weight.
   static bool isConstant(mlir::Value value);
   /// The elements of a weight as fp32. Emits a diagnostic on `user` and fails when the value is no weight or its array
@@ -48,6 +62,8 @@ public:
 
 private:
   mlir::LogicalResult append(mlir::Operation *op, host::Work work, mlir::ArrayRef<mlir::Value> operands,
+                             std::vector<UnaryFunction> posts);
+  mlir::LogicalResult append(mlir::Operation *op, host::Work work, std::vector<int> inputs,
                              std::vector<UnaryFunction> posts);
   int define(mlir::Value value);
   /// Fails, with a diagnostic, unless the last item's work takes tensors of their types.

@@ -5,6 +5,8 @@ include "tpu_mlir/Dialect/Top/IR/BasicOps.td"
 include "tpu_mlir/Dialect/Top/IR/ConvOps.td"
 include "tpu_mlir/Dialect/Top/IR/EltwiseOps.td"
 include "tpu_mlir/Dialect/Top/IR/PoolOps.td"
+include "tpu_mlir/Dialect/Top/IR/RecurrentOps.td"
 include "tpu_mlir/Dialect/Top/IR/SelectOps.td"
 include "tpu_mlir/Dialect/Top/IR/ShapeOps.td"
+include "tpu_mlir/Dialect/Top/IR/SpatialOps.td"
 #endif
