@@ -62,6 +62,12 @@ constexpr float largestOf(DType t) {
   return t == DType::F16 ? 65504.0f : t == DType::BF16 ? 0x1.fep127f : 0x1.fffffep127f;
 }
 
+/// The least positive number that a float format holds with all its bits.
+constexpr float leastNormalOf(DType t) {
+  assert(isFloat(t));
+  return t == DType::F16 ? 0x1p-14f : 0x1p-126f;
+}
+
 /// The numbers that an integer format holds.
 struct IntegerRange {
   int64_t low, high;

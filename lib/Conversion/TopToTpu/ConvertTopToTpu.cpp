@@ -13,8 +13,6 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Support/Error.h"
-#include "llvm/Support/Format.h"
-
 #include <cmath>
 
 using namespace mlir;
@@ -23,13 +21,9 @@ namespace tpu_mlir {
 #define GEN_PASS_DEF_CONVERTTOPTOTPU
 #include "tpu_mlir/Conversion/TopToTpu/Passes.h.inc"
 
-namespace {
+using kernel::DType;
 
-std::string textOf(double value) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%g", value);
-  return text;
-}
+namespace {
 
 bool carriesNoWork(Operation *op) { return isa<top::NoneOp, top::WeightOp, top::InputOp, func::ReturnOp>(op); }
 
@@ -62,25 +56,44 @@ std::string whyNotFinite(Operation *op) {
   return "";
 }
 
-/// The first element of a weight that the mode's numbers do not reach, if there is one: of integers NaN and infinity,
-/// of floats those beyond the largest.
-std::optional<float> findTooLarge(const Lowering &lowering, Value weight) {
+bool isFinite(const Lowering &lowering, Value weight) {
   constexpr size_t kPiece = size_t(1) << 20;
-  const float most =
-      lowering.isQuantized() ? std::numeric_limits<float>::max() : kernel::largestOf(lowering.mode.weights);
   ArrayRef<float> left = lowering.weightData(weight);
-  std::optional<float> found;
-  while (!found && !left.empty()) {
+  bool all = true;
+  while (all && !left.empty()) {
     ArrayRef<float> piece = left.take_front(kPiece);
-    for (float v : piece)
-      if (lowering.isQuantized() ? !std::isfinite(v) : std::isfinite(v) && std::fabs(v) > most) {
-        found = v;
-        break;
-      }
+    all = llvm::all_of(piece, [](float v) { return std::isfinite(v); });
     lowering.release(piece);
     left = left.drop_front(piece.size());
   }
-  return found;
+  return all;
+}
+
+/// Attributes that are numbers to compute with become numbers of the mode's float format, so that the text says what the
+/// chip takes; what that changes beyond rounding is warned of.
+void roundAttributes(Operation *op, const Lowering &lowering) {
+  const DType type = lowering.mode.activations;
+  if (lowering.isQuantized() || type == DType::F32)
+    return;
+  for (StringRef name : {"const_val", "alpha", "beta", "val", "min", "max", "relu_limit"}) {
+    auto attribute = op->getAttrOfType<FloatAttr>(name);
+    if (!attribute)
+      continue;
+    const double value = attribute.getValueAsDouble();
+    double most = kernel::largestOf(type);
+    // A mask is added to what it hides, and the sum should stay a number.
+    if (name == "const_val" && isa<top::AddConstOp>(op))
+      most = std::fabs(value) > most ? most / 2 : most;
+    if (std::isfinite(value) && std::fabs(value) > most) {
+      const double instead = value < 0 ? -most : most;
+      op->setAttr(name, FloatAttr::get(attribute.getType(), instead));
+      // Bounds beyond all numbers bound nothing.
+      if (name == "const_val" || name == "alpha" || name == "beta" || name == "val")
+        op->emitWarning() << "'" << top::nameOf(op) << "': " << lowering.beyond(value, instead, type);
+    } else if (value != 0 && std::fabs(value) < kernel::leastNormalOf(type) && name != "relu_limit") {
+      op->emitWarning() << "'" << top::nameOf(op) << "': " << lowering.below(value, type);
+    }
+  }
 }
 
 struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
@@ -146,14 +159,11 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
     for (Operation &op : function.getBody().front()) {
       if (isa<top::InputOp>(op) && !isOwnInteger(op.getResult(0)) && !lowering.whyNoFormat(op.getResult(0)).empty())
         result = op.emitError() << "'" << top::nameOf(&op) << "': " << lowering.whyNoFormat(op.getResult(0));
-      if (isa<top::WeightOp>(op) && !isOwnInteger(op.getResult(0)))
-        if (std::optional<float> value = findTooLarge(lowering, op.getResult(0)); value && lowering.isQuantized())
-          result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no "
-                                  << lowering.mode.name << " form";
-        else if (value)
-          op.emitWarning() << "weight '" << top::nameOf(&op) << "' holds " << textOf(*value) << ", beyond the largest "
-                           << lowering.mode.name << ", " << textOf(kernel::largestOf(lowering.mode.weights))
-                           << ", which stands for it";
+      // No integer stands for NaN or infinity.
+      if (isa<top::WeightOp>(op) && lowering.isQuantized() && !isOwnInteger(op.getResult(0)) &&
+          !isFinite(lowering, op.getResult(0)))
+        result = op.emitError() << "weight '" << top::nameOf(&op) << "' holds NaN or infinity; it has no "
+                                << lowering.mode.name << " form";
       if (auto reason = top::hostReason(&op); reason && noHost)
         result = op.emitError() << "'" << op.getName() << "' op '" << top::nameOf(op.getResult(0))
                                 << "' only the host can run (" << *reason << "), which no_host rules out";
@@ -223,6 +233,7 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
       } else if (top::isHostOp(op)) {
         convertHostOp(op, lowering);
       } else if (auto lower = dyn_cast<LowerInterface>(op)) {
+        roundAttributes(op, lowering);
         if (failed(lower.lower(lowering)))
           return failure();
         for (Value v : op->getOperands())

@@ -238,20 +238,51 @@ void Lowering::release(ArrayRef<float> elements) const {
       {reinterpret_cast<const uint8_t *>(elements.data()), elements.size() * sizeof(float)});
 }
 
-Value Lowering::addFloats(Operation *op, StringRef role, ArrayRef<float> data, ArrayRef<int64_t> shape, DType type) {
+std::string Lowering::beyond(double value, double instead, DType type) {
+  return textOf(value) + " is beyond the largest " + kernel::name(type) + ", " + textOf(kernel::largestOf(type)) + "; " +
+         textOf(instead) + " stands for it";
+}
+
+std::string Lowering::below(double largest, DType type) {
+  return textOf(largest) + " has few bits or none as " + kernel::name(type) + ", whose least whole number of bits is " +
+         textOf(kernel::leastNormalOf(type)) + "; deploy in BF16 or F32";
+}
+
+Value Lowering::addFloats(Operation *op, StringRef role, ArrayRef<float> data, ArrayRef<int64_t> shape, DType type,
+                          float most) {
   constexpr size_t kPiece = 4096; // a filter may be larger than memory should hold twice
   const size_t item = kernel::byteSize(type);
+  const float end = kernel::largestOf(type);
+  most = most == 0 ? end : most;
+  float largest = 0, finite = 0;
   std::vector<uint8_t> bytes(data.size() * item);
   std::vector<float> nearest;
   for (size_t at = 0; at < data.size(); at += kPiece) {
     ArrayRef<float> piece = data.slice(at, std::min(kPiece, data.size() - at));
     nearest.assign(piece.begin(), piece.end());
-    for (float &v : nearest)
-      v = kernel::nearestIn(type, v);
+    for (float &v : nearest) {
+      if (std::isfinite(v) && std::fabs(v) > std::fabs(finite))
+        finite = v;
+      largest = std::max(largest, std::fabs(v));
+      v = kernel::nearestIn(type, std::isfinite(v) && std::fabs(v) > end ? std::copysign(most, v) : v);
+    }
     const kernel::Dims dims{1, 1, 1, int64_t(piece.size())};
     kernel::cast({type, dims, bytes.data() + at * item}, {DType::F32, dims, nearest.data()}, kernel::Round::HalfToEven);
   }
+  if (std::fabs(finite) > end)
+    op->emitWarning() << "'" << top::nameOf(op) << "': its constant " << beyond(finite, std::copysign(most, finite), type);
+  else if (largest > 0 && largest < kernel::leastNormalOf(type))
+    op->emitWarning() << "'" << top::nameOf(op) << "': its largest constant " << below(largest, type);
   return addWeightBytes(op, role, std::move(bytes), shape, type);
+}
+
+Value Lowering::addend(Value topValue) {
+  if (!isWeight(topValue) || isQuantized() || mode.weights == DType::F32)
+    return operand(topValue);
+  const float end = kernel::largestOf(mode.weights);
+  if (llvm::none_of(weightData(topValue), [&](float v) { return std::isfinite(v) && std::fabs(v) > end; }))
+    return operand(topValue);
+  return addFloats(topValue.getDefiningOp(), "addend", weightData(topValue), shapeOf(topValue), mode.weights, end / 2);
 }
 
 Value Lowering::addWeightBytes(Operation *op, StringRef role, std::vector<uint8_t> bytes, ArrayRef<int64_t> shape,

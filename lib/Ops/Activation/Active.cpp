@@ -6,6 +6,7 @@
 #include "FunctionSteps.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/Activation.h"
+#include "tpu_mlir/Ops/TargetOf.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -37,10 +38,23 @@ LogicalResult tpu::ActiveOp::verify() {
 
 //===- Form ---------------------------------------------------------------===//
 
+/// Another shape of as many elements that keeps more lanes busy, where the op's own has few channels: programs are long,
+/// and every lane computes. Beside neighbours the op takes their shape all the same.
+static Dims spreadOverLanes(const Dims &own, const target::Chip &chip) {
+  constexpr int64_t kMostGroups = 64;
+  const int64_t lanes = chip.local.lanes, count = own.count();
+  auto perLane = [&](const Dims &d) { return d.n * ((d.c + lanes - 1) / lanes) * d.h * d.w; };
+  Dims best = own;
+  for (int64_t c = 2; c <= std::min(count, kMostGroups * lanes); ++c)
+    if (const Dims d{1, c, 1, count / c}; count % c == 0 && d.w <= chip.limits.maxDim && perLane(d) < perLane(best))
+      best = d;
+  return 2 * perLane(best) <= perLane(own) ? best : own;
+}
+
 Form tpu::ActiveOp::form() {
   Recipe r;
   const DType type = formatOf(getOutput()).dtype;
-  const Dims dims = nchwOf(getOutput());
+  const Dims dims = spreadOverLanes(nchwOf(getOutput()), targetOf(*this));
   const int x = r.addInput(0, type, dims), y = r.addOutput(type, dims);
   addFunctionSteps(r, x, y, *functionNamed(getFunction()),
                    {float(getAlpha().convertToDouble()), float(getBeta().convertToDouble())});

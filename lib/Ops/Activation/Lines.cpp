@@ -170,6 +170,8 @@ private:
   }
 
   std::optional<Line> fitWith(int64_t zero, int64_t begin, int64_t end) {
+    if (std::abs(zero) > 32767) // beyond the field
+      return std::nullopt;
     int64_t from = -(int64_t(1) << 31) + 1, to = (int64_t(1) << 31) - 1;
     for (int64_t i = begin; i < end && from <= to; ++i) {
       int64_t x = first + i;

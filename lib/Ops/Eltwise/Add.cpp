@@ -95,7 +95,7 @@ LogicalResult lowerSum(Operation *op, Lowering &l, OperandRange inputs, Value ou
   SmallVector<NumberFormat> formats;
   NumberFormat out = l.formatOfResult(output);
   for (auto [i, v] : llvm::enumerate(inputs)) {
-    values.push_back(l.operand(v));
+    values.push_back(l.addend(v));
     formats.push_back(formatOf(values.back()));
     factors.push_back(coefficients[i] * formats.back().scale / out.scale);
   }

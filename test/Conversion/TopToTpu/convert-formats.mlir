@@ -38,7 +38,7 @@ module attributes {module.state = "TOP_F32", module.weight_file = "in.npz"} {
   func.func @main(%arg: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
     %x = "top.Input"(%arg) : (tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> loc("x")
     %m = "top.Weight"() : () -> tensor<1x2x1x1xf32> loc("mask")
-    // LARGE: warning: weight 'mask' holds -1e+09, beyond the largest F16, 65504, which stands for it
+    // LARGE: warning: 'mask': its constant -1e+09 is beyond the largest f16, 65504; -32752 stands for it
     %0 = "top.Add"(%x, %m) : (tensor<1x2x4x4xf32>, tensor<1x2x1x1xf32>) -> tensor<1x2x4x4xf32> loc("a")
     return %0 : tensor<1x2x4x4xf32>
   }

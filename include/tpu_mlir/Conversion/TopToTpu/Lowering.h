@@ -74,9 +74,16 @@ public:
   llvm::ArrayRef<float> weightData(mlir::Value top) const;
   /// Lets go of the memory of elements that weightData() gave.
   void release(llvm::ArrayRef<float> elements) const;
-  /// Makes a weight of floats in `type` (kernel::nearestIn), called as addWeight says.
+  /// Makes a weight of floats in `type` (kernel::nearestIn), called as addWeight says; those beyond its largest number
+  /// become `most` (by default that one). Warns of what is lost beyond rounding.
   mlir::Value addFloats(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<float> data,
-                        llvm::ArrayRef<int64_t> shape, kernel::DType type);
+                        llvm::ArrayRef<int64_t> shape, kernel::DType type, float most = 0);
+  /// What a constant becomes beyond the largest number of a float format, or below its least, as a sentence.
+  static std::string beyond(double value, double instead, kernel::DType type);
+  static std::string below(double largest, kernel::DType type);
+  /// A weight that is added: as `operand`, but beyond the largest number of 16 bits half of that, so that sums with it
+  /// stay numbers.
+  mlir::Value addend(mlir::Value top);
   /// Makes a weight called `<name of op>_<role>`, with a number behind it where that name is taken.
   template <typename T>
   mlir::Value addWeight(mlir::Operation *op, llvm::StringRef role, llvm::ArrayRef<T> data,
