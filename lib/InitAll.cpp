@@ -21,17 +21,22 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
   registerCastLowering(registry);
   registerConcatLowering(registry);
   registerConvLowering(registry);
+  registerCumSumLowering(registry);
+  registerDivLowering(registry);
   registerExtremesLowering(registry);
   registerGatherLowering(registry);
   registerMatMulLowering(registry);
   registerMulLowering(registry);
+  registerNormLowering(registry);
   registerPadLowering(registry);
   registerPermuteLowering(registry);
   registerPoolLowering(registry);
   registerPReluLowering(registry);
+  registerReduceLowering(registry);
   registerReshapeLowering(registry);
   registerScaleLowering(registry);
   registerSliceLowering(registry);
+  registerSoftmaxLowering(registry);
   registerUnaryLowering(registry);
   registerUpsampleLowering(registry);
 }

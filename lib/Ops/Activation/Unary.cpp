@@ -38,6 +38,8 @@ static double softplus(double x) { return (x > 0 ? x : 0) + std::log1p(std::exp(
 /// x * g where g vanishes towards minus infinity: 0 there, not NaN.
 static double gated(double x, double gate) { return gate == 0 ? 0 : x * gate; }
 
+static constexpr double kPi = 3.14159265358979323846;
+
 double evalUnary(const UnaryFunction &f, double x) {
   if (std::isnan(x))
     return x;
@@ -76,6 +78,19 @@ double evalUnary(const UnaryFunction &f, double x) {
     return x > 0 ? x : f.a * std::expm1(x);
   case UnaryKind::HardSigmoid:
     return clamp(f.a * x + f.b, 0, 1);
+  case UnaryKind::GELUTanh:
+    // (1 + tanh(u)) / 2 is sigmoid(2 u), which does not cancel.
+    return gated(x, sigmoid(2 * std::sqrt(2 / kPi) * (x + 0.044715 * x * x * x)));
+  case UnaryKind::Rsqrt:
+    return 1 / std::sqrt(x);
+  case UnaryKind::Reciprocal:
+    return f.a / x;
+  case UnaryKind::Pow:
+    return std::pow(x, f.a);
+  case UnaryKind::Sin:
+    return std::sin(x);
+  case UnaryKind::Cos:
+    return std::cos(x);
   }
   assert(false && "unknown unary function");
   return 0;
@@ -95,7 +110,12 @@ std::optional<UnaryFunction> unaryFunctionOf(Operation *op) {
       .Case([&](top::SigmoidOp) { return plain(UnaryKind::Sigmoid); })
       .Case([&](top::SiLUOp) { return plain(UnaryKind::SiLU); })
       .Case([&](top::TanhOp) { return plain(UnaryKind::Tanh); })
-      .Case([&](top::GELUOp) { return plain(UnaryKind::GELU); })
+      .Case([&](top::GELUOp o) { return plain(o.getApproxMode() == "tanh" ? UnaryKind::GELUTanh : UnaryKind::GELU); })
+      .Case([&](top::RsqrtOp) { return plain(UnaryKind::Rsqrt); })
+      .Case([&](top::ReciprocalOp o) { return Result({UnaryKind::Reciprocal, real(o.getConstVal())}); })
+      .Case([&](top::PowOp o) { return Result({UnaryKind::Pow, real(o.getExponent())}); })
+      .Case([&](top::SinOp) { return plain(UnaryKind::Sin); })
+      .Case([&](top::CosOp) { return plain(UnaryKind::Cos); })
       .Case([&](top::ExpOp) { return plain(UnaryKind::Exp); })
       .Case([&](top::LogOp) { return plain(UnaryKind::Log); })
       .Case([&](top::SqrtOp) { return plain(UnaryKind::Sqrt); })
@@ -116,6 +136,14 @@ double evalUnary(Operation *op, double x) {
 } // namespace tpu_mlir
 
 namespace tpu_mlir::top {
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult GELUOp::verify() {
+  if (getApproxMode() != "none" && getApproxMode() != "tanh")
+    return emitOpError("'approx_mode' must be \"none\" or \"tanh\", but it is \"") << getApproxMode() << "\"";
+  return success();
+}
 
 //===- Interpret ----------------------------------------------------------===//
 
@@ -138,6 +166,11 @@ LogicalResult ErfOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult SoftplusOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult MishOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult HardSwishOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult RsqrtOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult ReciprocalOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult PowOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult SinOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult CosOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult EluOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult HardSigmoidOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 
@@ -232,7 +265,8 @@ void registerUnaryLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
     using namespace top;
     attachUnary<ReluOp, LeakyReluOp, ClipOp, SigmoidOp, SiLUOp, TanhOp, GELUOp, ExpOp, LogOp, SqrtOp, AbsOp, ErfOp,
-                SoftplusOp, MishOp, HardSwishOp, EluOp, HardSigmoidOp, AddConstOp, MulConstOp>(context);
+                SoftplusOp, MishOp, HardSwishOp, EluOp, HardSigmoidOp, RsqrtOp, ReciprocalOp, PowOp, SinOp, CosOp,
+                AddConstOp, MulConstOp>(context);
   });
 }
 

@@ -23,7 +23,6 @@ from .values import nodes_of, tensors_of
 
 STANDARD_DOMAINS = ("", "ai.onnx")
 HINTS = {
-    "Softmax": "the host usually computes it",
     "NonMaxSuppression": "the host usually computes it",
     "ConvTranspose": "replace it by Resize and Conv",
 }

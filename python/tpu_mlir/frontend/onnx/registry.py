@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 ImportFunction = Callable[["Node"], None]
 
 _REGISTRY: dict[str, ImportFunction] = {}
-_FAMILIES = ("ops_conv", "ops_pool", "ops_eltwise", "ops_activation", "ops_select", "ops_shape", "ops_resize")
+_FAMILIES = (
+    "ops_conv",
+    "ops_pool",
+    "ops_eltwise",
+    "ops_activation",
+    "ops_select",
+    "ops_shape",
+    "ops_resize",
+    "ops_rows",
+)
 
 
 def onnx_op(*op_types: str) -> Callable[[ImportFunction], ImportFunction]:

@@ -5,5 +5,6 @@ include "tpu_mlir/Dialect/Top/IR/BasicOps.td"
 include "tpu_mlir/Dialect/Top/IR/ConvOps.td"
 include "tpu_mlir/Dialect/Top/IR/EltwiseOps.td"
 include "tpu_mlir/Dialect/Top/IR/PoolOps.td"
+include "tpu_mlir/Dialect/Top/IR/RowOps.td"
 include "tpu_mlir/Dialect/Top/IR/ShapeOps.td"
 #endif
