@@ -23,20 +23,25 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
   registerConvLowering(registry);
   registerConv3DLowering(registry);
   registerDeconvLowering(registry);
+  registerCumSumLowering(registry);
+  registerDivLowering(registry);
   registerExtremesLowering(registry);
   registerGatherLowering(registry);
   registerInterpLowering(registry);
   registerMatMulLowering(registry);
   registerMulLowering(registry);
+  registerNormLowering(registry);
   registerPadLowering(registry);
   registerPermuteLowering(registry);
   registerPoolLowering(registry);
   registerPool3DLowering(registry);
   registerPReluLowering(registry);
   registerRecurrentLowering(registry);
+  registerReduceLowering(registry);
   registerReshapeLowering(registry);
   registerScaleLowering(registry);
   registerSliceLowering(registry);
+  registerSoftmaxLowering(registry);
   registerUnaryLowering(registry);
   registerUpsampleLowering(registry);
 }

@@ -231,6 +231,17 @@ private:
     add(loopRecurrent(layer, dimsOf(item.inputs[0]), dimsOf(item.output)), plain(item.inputs), item.output);
   }
 
+  void make(const Item &item, const Reduce &reduce) {
+    add(loopReduce(reduce, item.posts, dimsOf(item.inputs[0])), plain(item.inputs), item.output);
+  }
+  void make(const Item &item, const Softmax &softmax) {
+    add(loopSoftmax(softmax, item.posts), plain(item.inputs), item.output);
+  }
+  void make(const Item &item, const CumSum &sum) { add(loopCumSum(sum, item.posts), plain(item.inputs), item.output); }
+  void make(const Item &item, const Normalize &normalize) {
+    add(loopNormalize(normalize, item.posts, dimsOf(item.output)), plain(item.inputs), item.output);
+  }
+
   const CompileRequest &request;
   const std::vector<Tensor> &tensors;
   std::vector<std::vector<Stored>> versions;

@@ -109,6 +109,13 @@ private:
   void pass(const Item &, size_t, const Counted &, const Recurrent &) {
     refuse("goes from step to step along axes whose length only the data say");
   }
+  void passRows() {
+    refuse("joins elements along rows where only the data say how many there are");
+  }
+  void pass(const Item &, size_t, const Counted &, const Reduce &) { passRows(); }
+  void pass(const Item &, size_t, const Counted &, const Softmax &) { passRows(); }
+  void pass(const Item &, size_t, const Counted &, const CumSum &) { passRows(); }
+  void pass(const Item &, size_t, const Counted &, const Normalize &) { passRows(); }
   void pass(const Item &item, size_t k, const Counted &c, const MatMul &matmul) {
     const Dims &in = dims(item.inputs[k]), &out = dims(item.output);
     int64_t fromEnd = int64_t(in.size()) - c.axis; // 1: columns as they lie

@@ -21,6 +21,8 @@ static double softplus(double x) { return (x > 0 ? x : 0) + std::log1p(std::exp(
 /// x * g where g vanishes towards minus infinity: 0 there, not NaN.
 static double gated(double x, double gate) { return gate == 0 ? 0 : x * gate; }
 
+static constexpr double kPi = 3.14159265358979323846;
+
 double evalUnary(const UnaryFunction &f, double x) {
   if (std::isnan(x))
     return x;
@@ -59,6 +61,19 @@ double evalUnary(const UnaryFunction &f, double x) {
     return x > 0 ? x : f.a * std::expm1(x);
   case UnaryKind::HardSigmoid:
     return clamp(f.a * x + f.b, 0, 1);
+  case UnaryKind::GELUTanh:
+    // (1 + tanh(u)) / 2 is sigmoid(2 u), which does not cancel.
+    return gated(x, sigmoid(2 * std::sqrt(2 / kPi) * (x + 0.044715 * x * x * x)));
+  case UnaryKind::Rsqrt:
+    return 1 / std::sqrt(x);
+  case UnaryKind::Reciprocal:
+    return f.a / x;
+  case UnaryKind::Pow:
+    return std::pow(x, f.a);
+  case UnaryKind::Sin:
+    return std::sin(x);
+  case UnaryKind::Cos:
+    return std::cos(x);
   }
   assert(false && "unknown unary function");
   return 0;

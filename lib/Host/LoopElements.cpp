@@ -115,7 +115,10 @@ template <bool aIsOne, bool bIsOne> void joinRun(Combine::Kind kind, Run a, Run 
     }
     return;
   }
-  if (kind == Combine::Kind::Rectify)
+  if (kind == Combine::Kind::Div)
+    for (int64_t i = 0; i < count; ++i)
+      y[i] = left(i) / right(i);
+  else if (kind == Combine::Kind::Rectify)
     for (int64_t i = 0; i < count; ++i)
       y[i] = left(i) > 0 ? left(i) : left(i) * right(i);
   else if (kind == Combine::Kind::Mul && isScaled)

@@ -41,6 +41,11 @@ StepPtr loopReorder(const Dims &dims, Layout from, Layout to);
 
 /// Row-major.
 StepPtr loopPool(const Pool &pool, const Posts &posts, const Dims &in, const Dims &out);
+/// Row-major, all four.
+StepPtr loopReduce(const Reduce &reduce, const Posts &posts, const Dims &in);
+StepPtr loopSoftmax(const Softmax &softmax, const Posts &posts);
+StepPtr loopCumSum(const CumSum &sum, const Posts &posts);
+StepPtr loopNormalize(const Normalize &normalize, const Posts &posts, const Dims &dims);
 /// Row-major; inputs are image, filter and bias. A residual lies where the result goes.
 StepPtr loopConv(const Item &item, const Dims &in, const Dims &out, bool hasBias);
 /// Row-major; inputs are left, right and bias.

@@ -75,6 +75,7 @@ NETWORKS: dict[str, Callable[[Net], Any]] = {
     "top.Add": _two("Add"),
     "top.Sub": _two("Sub"),
     "top.Mul": _two("Mul"),
+    "top.Div": lambda net: net.op("Div", [net.input([1, 5, 6, 7]), net.input([1, 5, 6, 7], positive=True)], {}),
     "top.Max": _two("Max"),
     "top.Min": _two("Min"),
     "top.AddConst": _unary("AddConst", const_val=0.4),
@@ -88,6 +89,11 @@ NETWORKS: dict[str, Callable[[Net], Any]] = {
     "top.Tanh": _unary("Tanh"),
     "top.GELU": _unary("GELU"),
     "top.Exp": _unary("Exp"),
+    "top.Rsqrt": _unary("Rsqrt", positive=True),
+    "top.Reciprocal": _unary("Reciprocal", positive=True, const_val=1.0),
+    "top.Pow": _unary("Pow", positive=True, exponent=1.7),
+    "top.Sin": _unary("Sin"),
+    "top.Cos": _unary("Cos"),
     "top.Log": _unary("Log", positive=True),
     "top.Sqrt": _unary("Sqrt", positive=True),
     "top.Abs": _unary("Abs"),
@@ -99,6 +105,21 @@ NETWORKS: dict[str, Callable[[Net], Any]] = {
     "top.HardSigmoid": _unary("HardSigmoid", alpha=0.2, beta=0.5),
     "top.MaxPool": lambda net: net.op("MaxPool", [net.input([1, 5, 9, 10])], POOL),
     "top.AvgPool": lambda net: net.op("AvgPool", [net.input([1, 5, 9, 10])], {**POOL, "count_include_pad": True}),
+    "top.Softmax": lambda net: net.op("Softmax", [net.input([2, 5, 9])], {"axis": 2}),
+    "top.Reduce": lambda net: net.op("Reduce", [net.input([2, 5, 9])], {"axes": [2], "keepdims": True, "mode": "Mean"}),
+    "top.CumSum": lambda net: net.op("CumSum", [net.input([2, 5, 9])], {"axis": 1}),
+    "top.LayerNorm": lambda net: net.op(
+        "LayerNorm",
+        [net.input([2, 5, 9]), net.weight([9]), net.weight([9], 0.2)],
+        {"normalized_shape": [9], "axis": 2, "eps": 1e-5},
+    ),
+    "top.InstanceNorm": lambda net: net.op(
+        "InstanceNorm", [net.input([1, 5, 6, 7]), net.weight([5]), net.weight([5], 0.2)], {"eps": 1e-5}
+    ),
+    "top.GroupNorm": lambda net: net.op(
+        "GroupNorm", [net.input([1, 6, 6, 7]), net.weight([6]), net.weight([6], 0.2)], {"num_groups": 2, "eps": 1e-5}
+    ),
+    "top.RMSNorm": lambda net: net.op("RMSNorm", [net.input([2, 5, 9]), net.weight([9])], {"eps": 1e-5}),
     "top.Concat": lambda net: net.op("Concat", [net.input([1, 5, 6, 7]), net.input([1, 3, 6, 7])], {"axis": 1}),
     "top.Slice": lambda net: net.op(
         "Slice", [net.input([1, 5, 6, 7])], {"offset": [0, 1, 0, 2], "steps": [1, 1, 2, 1], "ends": [1, 4, 6, 7]}

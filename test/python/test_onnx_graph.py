@@ -180,7 +180,7 @@ def test_cut_at_an_unknown_name() -> None:
 
 
 def test_cut_drops_what_is_behind(run_network: Run) -> None:
-    nodes = [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Softmax", ["r"], ["y"])]
+    nodes = [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Hardmax", ["r"], ["y"])]
     model = graph.prepare(make_model(nodes, {"x": [1, 4]}, ["y"]), "model", output_names=["r"])
     assert set(run_network(model, feeds_for(model)).tensors) == {"x", "r_Relu"}
 
@@ -245,7 +245,7 @@ def test_shape_arithmetic_folds_without_a_simplifier(run_network: Run) -> None:
 def test_all_nodes_that_cannot_be_imported_are_listed(run_network: Run) -> None:
     make = helper.make_node
     nodes = [
-        make("Softmax", ["x"], ["a"], name="first"),
+        make("Hardmax", ["x"], ["a"], name="first"),
         make("Relu", ["a"], ["b"], name="fine"),
         make("LSTM", ["b", "w", "r"], ["c"], name="second", hidden_size=2, clip=1.0),
         make("Strange", ["b"], ["d"], name="third", domain="com.example"),

@@ -58,7 +58,7 @@ def bad(op: str, extra: Sequence[str] = (), outputs: Sequence[str] = ("b",), **a
 
 # Nodes that read `r` [1, 4, 6, 6] and cannot be imported, at least on the day they were written down.
 BAD = {
-    "Softmax": bad("Softmax"),
+    "Hardmax": bad("Hardmax"),
     "TopK": bad("TopK", ["k1"], ("b", "ti")),
     "ConvTranspose": bad("ConvTranspose", ["filter"]),
     "Einsum": make("Einsum", ["r", "r"], ["b"], name="the_bad", equation="abcd,abcd->abcd"),
@@ -150,7 +150,7 @@ def test_following_the_advice_of_a_refusal_works(what: str, simplifier: bool) ->
 
 def test_advice_for_several_refusals_is_one_list() -> None:
     nodes = [
-        make("Relu", ["x"], ["a"]), make("Softmax", ["a"], ["b"]), make("Relu", ["b"], ["c"]),
+        make("Relu", ["x"], ["a"]), make("Hardmax", ["a"], ["b"]), make("Relu", ["b"], ["c"]),
         make("TopK", ["c", "k"], ["v", "i"]), make("Neg", ["a"], ["d"]),
         make("Einsum", ["d"], ["e"], equation="ab->ba"), make("Tanh", ["d"], ["f"]),
     ]  # fmt: skip
@@ -166,17 +166,17 @@ def test_what_a_simplifier_made_is_not_proposed() -> None:
     nodes = [
         make("Conv", ["x", "w"], ["c"], name="my_conv"),
         make("BatchNormalization", ["c", "v", "v", "v", "v"], ["n"], name="my_norm"),
-        make("Softmax", ["n"], ["y"], name="my_softmax"),
+        make("Hardmax", ["n"], ["y"], name="my_hardmax"),
     ]
     model = make_model(nodes, {"x": [1, 3, 4, 4]}, ["y"], {"w": np.ones((4, 3, 1, 1), F), "v": np.ones(4, F)})
     message = refusal(model)
-    assert "node 'my_softmax' (Softmax, opset 13)" in message
+    assert "node 'my_hardmax' (Hardmax, opset 13)" in message
     imported(model, advised(message))
 
 
 @pytest.mark.parametrize("name", ["a,b", "a b", "it's", " a ", "a\\", "a\\,b\\ ", '"a"', "$a;`b`", "\u00e4,"])
 def test_any_name_is_proposed_so_that_a_shell_and_the_tool_read_it(name: str) -> None:
-    nodes = [make("Relu", ["x"], [name]), make("Softmax", [name], ["y"]), make("Neg", [name], ["z"])]
+    nodes = [make("Relu", ["x"], [name]), make("Hardmax", [name], ["y"]), make("Neg", [name], ["z"])]
     model = make_model(nodes, {"x": [1, 4]}, ["y", "z"])
     names = advised(refusal(model))
     assert names == [name, "z"]

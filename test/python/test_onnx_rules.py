@@ -134,14 +134,12 @@ def test_matmul(a: list[int], b: list[int], constant: bool, run_network: Run) ->
 @pytest.mark.parametrize("shape", [(), (1,), (3, 1, 1), (1, 3, 1, 1), (5,), (1, 3, 4, 5), (4, 1), (2, 1, 1, 1)])
 @pytest.mark.parametrize("first", [True, False])
 def test_constant_operand(op: str, shape: tuple[int, ...], first: bool, run_network: Run) -> None:
-    if op == "Div" and first:
-        pytest.skip("refused, see test_refusals")
     constant = np.abs(w(*shape)).astype(F) + F(0.5)
     model = one_node(op, {"x": [2, 3, 4, 5]}, {"k": constant}, order=["k", "x"] if first else ["x", "k"])
     agree(model, run_network)
 
 
-@pytest.mark.parametrize("op", ["Add", "Sub", "Mul"])
+@pytest.mark.parametrize("op", ["Add", "Sub", "Mul", "Div"])
 @pytest.mark.parametrize("other", [[2, 3, 4, 5], [3, 1, 1], [5], [1, 3, 1, 5]])
 def test_two_tensors(op: str, other: list[int], run_network: Run) -> None:
     agree(one_node(op, {"a": [2, 3, 4, 5], "b": other}), run_network)
@@ -158,13 +156,60 @@ ACTIVATIONS: list[tuple[str, dict[str, Any], int]] = [
     ("LeakyRelu", {"alpha": 0.25}, 13), ("Elu", {"alpha": 0.7}, 13), ("HardSigmoid", {}, 13), ("Neg", {}, 13),
     ("HardSigmoid", {"alpha": 0.3, "beta": 0.4}, 13), ("Identity", {}, 13), ("Dropout", {"ratio": 0.3}, 7),
     ("Clip", {"min": 0.0, "max": 6.0}, 7), ("Clip", {"min": -0.5, "max": 0.5}, 10), ("Clip", {"max": 0.5}, 7),
-    ("Clip", {}, 7),
+    ("Clip", {}, 7), ("Sin", {}, 13), ("Cos", {}, 13), ("Gelu", {"approximate": "tanh"}, 20), ("Softmax", {}, 13),
+    ("Softmax", {"axis": 1}, 13), ("Softmax", {"axis": 1}, 11), ("Softmax", {"axis": 3}, 11), ("LogSoftmax", {}, 13),
+    ("LogSoftmax", {"axis": 2}, 11), ("ReduceL1", {"axes": [1, -1]}, 13), ("ReduceProd", {"axes": [2]}, 13),
+    ("ReduceL2", {"axes": [0, 2], "keepdims": 0}, 13), ("ReduceProd", {"keepdims": 0}, 13),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("op", "attributes", "opset"), ACTIVATIONS)
 def test_activation(op: str, attributes: dict[str, Any], opset: int, run_network: Run) -> None:
     agree(one_node(op, {"x": [2, 3, 4, 5]}, opset=opset, **attributes), run_network)
+
+
+# Inputs, constants by name in the order of the operands, opset, attributes.
+NORMS: list[tuple[str, list[int], dict[str, np.ndarray], int, dict[str, Any]]] = [
+    ("LayerNormalization", [2, 3, 8], {"s": w(8)}, 17, {}),
+    ("LayerNormalization", [2, 3, 8], {"s": w(3, 8), "b": w(3, 8)}, 17, {"axis": 1, "epsilon": 1e-3}),
+    ("LayerNormalization", [2, 3, 8], {"s": w(1), "b": w(3, 1)}, 17, {"axis": -2}),
+    ("LayerNormalization", [2, 3, 8], {"s": w(2, 1, 8), "b": w(8)}, 17, {}),
+    ("RMSNormalization", [2, 3, 8], {"s": w(8)}, 23, {}),
+    ("RMSNormalization", [2, 3, 8], {"s": w(3, 8)}, 23, {"axis": 1}),
+    ("InstanceNormalization", [2, 3, 4, 5], {"s": w(3), "b": w(3)}, 13, {}),
+    ("InstanceNormalization", [2, 3, 9], {"s": w(3), "b": w(3)}, 13, {"epsilon": 0.01}),
+    ("GroupNormalization", [2, 6, 4, 5], {"s": w(6), "b": w(6)}, 21, {"num_groups": 3}),
+    ("GroupNormalization", [2, 6, 4, 5], {"s": w(3), "b": w(3)}, 18, {"num_groups": 3}),
+]
+
+
+@pytest.mark.parametrize(("op", "shape", "constants", "opset", "attributes"), NORMS)
+def test_norm(
+    op: str,
+    shape: list[int],
+    constants: dict[str, np.ndarray],
+    opset: int,
+    attributes: dict[str, Any],
+    run_network: Run,
+) -> None:
+    agree(one_node(op, {"x": shape}, constants, opset=opset, **attributes), run_network)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize("flags", [{}, {"reverse": 1}, {"exclusive": 1}, {"reverse": 1, "exclusive": 1}])
+def test_running_sum(axis: int, flags: dict[str, int], run_network: Run) -> None:
+    agree(one_node("CumSum", {"x": [5, 7]}, {"a": np.array(axis)}, **flags), run_network)
+
+
+@pytest.mark.parametrize("exponent", [-2.0, -0.5, 1.3, 2.0, 3.0])
+def test_power(exponent: float, run_network: Run) -> None:
+    nodes = [onnx.helper.make_node("Exp", ["x"], ["e"]), onnx.helper.make_node("Pow", ["e", "p"], ["y"])]
+    agree(make_model(nodes, {"x": [2, 5]}, ["y"], {"p": np.array(exponent, F)}), run_network)
+
+
+def test_reciprocal(run_network: Run) -> None:
+    nodes = [onnx.helper.make_node("Exp", ["x"], ["e"]), onnx.helper.make_node("Reciprocal", ["e"], ["y"])]
+    agree(make_model(nodes, {"x": [2, 5]}, ["y"]), run_network)
 
 
 @pytest.mark.parametrize("opset", range(7, 25))
@@ -335,16 +380,20 @@ def test_resize_that_repeats(scales: tuple[int, int], modes: tuple[str, str], by
 
 
 REFUSALS: list[tuple[onnx.ModelProto, str]] = [
-    (one_node("Softmax", {"x": [1, 4]}), "operator Softmax is not supported"),
+    (one_node("Hardmax", {"x": [1, 4]}), "operator Hardmax is not supported"),
     (one_node("Conv", {"x": [1, 3, 8, 8], "w": [4, 3, 3, 3]}), "its filter 'w' is computed at run time"),
     (one_node("Conv", {"x": [1, 1, 4, 4, 4, 4]}, {"w": w(1, 1, 3, 3, 3, 3)}), "one to three spatial axes are supported"),
     (one_node("MaxPool", {"x": [1, 1, 8, 8]}, kernel_shape=[2, 2], dilations=[2, 2]), "dilations [2, 2]"),
     (one_node("MaxPool", {"x": [1, 1, 8, 8]}, outputs=["y", "i"], kernel_shape=[2, 2],
               types={"i": onnx.TensorProto.INT64}), "indices of the maxima"),
-    (one_node("Div", {"x": [2, 3], "z": [2, 3]}), "its divisor 'z' is computed at run time"),
+    (one_node("Pow", {"x": [2, 3]}, {"k": np.ones(3, F)}), "its exponents have the shape [3]"),
     (one_node("Div", {"x": [2, 3]}, {"k": np.zeros(3, F)}), "contains a zero"),
     (one_node("Slice", {"x": [8]}, {"s": i64(5), "e": i64(5)}), "its result is empty"),
-    (one_node("Gelu", {"x": [4]}, opset=20, approximate="tanh"), "approximate 'tanh'"),
+    (one_node("Gelu", {"x": [4]}, opset=20, approximate="fast"), "approximate 'fast' is neither 'none' nor 'tanh'"),
+    (one_node("GroupNormalization", {"x": [1, 6, 4, 4]}, {"s": w(6), "b": w(6)}, opset=21, num_groups=4),
+     "num_groups is 4, and its input has 6 channels"),
+    (one_node("InstanceNormalization", {"x": [1, 3, 4, 4], "s": [3]}, {"b": w(3)}), "its scale 's' is computed"),
+    (one_node("LayerNormalization", {"x": [2, 8]}, {"s": w(8)}, outputs=["y", "m"], opset=17), "is used"),
     (one_node("Cast", {"x": [4]}, to=onnx.TensorProto.INT64, types={"y": onnx.TensorProto.INT64}), "casts to INT64"),
     (one_node("Resize", {"x": [1, 1, 4, 4]}, {"s": np.array([1, 1, 2, 2], F)}, order=["x", "", "s"], mode="cubic"),
      "mode 'cubic' is not supported; supported modes: nearest, linear"),

@@ -176,6 +176,67 @@ COMPARISONS = {
     "Greater": np.greater,
     "GreaterOrEqual": np.greater_equal,
 }
+
+def _gelu(x: Any) -> Any:
+    return x * (1 + _erf(x / math.sqrt(2))) / 2
+
+
+def _gelu_tanh(x: Any) -> Any:
+    return x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2
+
+
+def _softmax(operands: list[Any], a: dict[str, Any]) -> Any:
+    x = operands[0].astype(np.float64) * a.get("beta", 1.0)
+    x = x - x.max(axis=a["axis"], keepdims=True)
+    total = np.exp(x).sum(axis=a["axis"], keepdims=True)
+    return x - np.log(total) if a.get("log") else np.exp(x) / total
+
+
+_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "Mean": np.mean,
+    "Sum": np.sum,
+    "Max": np.max,
+    "Min": np.min,
+    "Prod": np.prod,
+    "L1": lambda x, **of: np.abs(x).sum(**of),
+    "L2": lambda x, **of: np.sqrt((x * x).sum(**of)),
+}
+
+
+def _reduce(operands: list[Any], a: dict[str, Any]) -> Any:
+    x = operands[0].astype(np.float64)
+    y = _REDUCTIONS[a["mode"]](x, axis=tuple(a["axes"]), keepdims=a["keepdims"])
+    return y if y.ndim else y.reshape(1)
+
+
+def _affine(y: Any, weights: Sequence[Any], channels: int | None, shape: Sequence[int]) -> Any:
+    """`weights`: scale and bias, perhaps None, for each channel of axis `channels`, or of the last axes' `shape`."""
+    view = list(shape) if channels is None else [-1, *[1] * (y.ndim - 2)]
+    scale, bias = (None if w is None else w.reshape(view) for w in weights)
+    y = y if scale is None else y * scale
+    return y if bias is None else y + bias
+
+
+def _normalised(x: Any, axes: tuple[int, ...], eps: float, weights: Sequence[Any], channels: int | None) -> Any:
+    x = x.astype(np.float64)
+    centred = x - x.mean(axis=axes, keepdims=True)
+    y = centred / np.sqrt((centred**2).mean(axis=axes, keepdims=True) + eps)
+    return _affine(y, weights, channels, x.shape[axes[0] :] if axes else [])
+
+
+def _group_norm(operands: list[Any], a: dict[str, Any]) -> Any:
+    x, *weights = operands
+    grouped = x.reshape(x.shape[0], a["num_groups"], -1)
+    y = _normalised(grouped, (2,), a["eps"], [None, None], None).reshape(x.shape)
+    return _affine(y, weights, 1, [])
+
+
+def _rms_norm(operands: list[Any], a: dict[str, Any]) -> Any:
+    x, gamma = operands[0].astype(np.float64), operands[1]
+    y = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + a["eps"])
+    return y if gamma is None else y * gamma.reshape(-1)
+
+
 OPS: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
     "Conv": _conv,
     "MatMul": _matmul,
@@ -197,7 +258,20 @@ OPS: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
     "Sigmoid": _unary(_sigmoid),
     "SiLU": _unary(lambda x: x * _sigmoid(x)),
     "Tanh": _unary(np.tanh),
-    "GELU": _unary(lambda x: x * (1 + _erf(x / math.sqrt(2))) / 2),
+    "GELU": lambda x, a: (_gelu_tanh if a.get("approx_mode") == "tanh" else _gelu)(x[0].astype(np.float64)),
+    "Rsqrt": _unary(lambda x: 1 / np.sqrt(x)),
+    "Reciprocal": lambda x, a: a["const_val"] / x[0].astype(np.float64),
+    "Pow": lambda x, a: x[0].astype(np.float64) ** a["exponent"],
+    "Sin": _unary(np.sin),
+    "Cos": _unary(np.cos),
+    "Div": lambda x, a: x[0] / x[1],
+    "Softmax": _softmax,
+    "Reduce": _reduce,
+    "CumSum": lambda x, a: np.cumsum(x[0], axis=a["axis"], dtype=np.float64),
+    "LayerNorm": lambda x, a: _normalised(x[0], tuple(range(a["axis"] % x[0].ndim, x[0].ndim)), a["eps"], x[1:], None),
+    "InstanceNorm": lambda x, a: _normalised(x[0], tuple(range(2, x[0].ndim)), a["eps"], x[1:], 1),
+    "GroupNorm": _group_norm,
+    "RMSNorm": _rms_norm,
     "Exp": _unary(np.exp),
     "Log": _unary(np.log),
     "Sqrt": _unary(np.sqrt),

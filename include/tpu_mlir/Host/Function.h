@@ -26,10 +26,16 @@ enum class UnaryKind {
   HardSwish,
   Elu,
   HardSigmoid,
+  GELUTanh,
+  Rsqrt,
+  Reciprocal,
+  Pow,
+  Sin,
+  Cos,
 };
 
 /// y = f(x; a, b). Parameters: Relu a = limit (not positive: none); LeakyRelu and Elu a = alpha; Clip a = min, b = max;
-/// HardSigmoid a = alpha, b = beta.
+/// HardSigmoid a = alpha, b = beta; Reciprocal a = dividend; Pow a = exponent.
 struct UnaryFunction {
   UnaryKind kind;
   double a = 0, b = 0;

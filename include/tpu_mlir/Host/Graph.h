@@ -60,7 +60,7 @@ struct Affine {
 /// All inputs joined element by element with numpy broadcasting, each times its coefficient first. Rectify: a where a
 /// is positive, else a * b.
 struct Combine {
-  enum class Kind { Add, Sub, Mul, Max, Min, Rectify } kind;
+  enum class Kind { Add, Sub, Mul, Div, Max, Min, Rectify } kind;
   std::vector<float> coefficients; ///< empty: all 1; of sums and products
 };
 /// The same elements under another shape; of any type.
@@ -104,8 +104,31 @@ struct Recurrent {
   std::vector<bool> isReversed; ///< per direction
   std::vector<int64_t> lengths; ///< per element of the batch; empty: all steps
 };
+/// One number of all elements along each axis that `isReduced`, by axis of the input.
+struct Reduce {
+  enum class Kind { Mean, Sum, Max, Min, Prod, L1, L2 } kind;
+  std::vector<bool> isReduced;
+};
+/// Along the middle of three axes that the input is seen as.
+struct Softmax {
+  int64_t outer, length, inner;
+  bool isLog;
+  double beta;
+};
+struct CumSum {
+  int64_t outer, length, inner;
+};
+/// Rows of `length` elements, each over the root of its mean square plus eps, the mean taken off first where `isCentred`;
+/// then the products with `weight` and sums with `bias`: element i has entry i / inner modulo their count.
+struct Normalize {
+  int64_t length;
+  bool isCentred;
+  double eps;
+  std::vector<float> weight, bias; ///< empty: none
+  int64_t inner = 1;
+};
 using Work = std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Convert, Compare, Select, Nms,
-                          Recurrent>;
+                          Recurrent, Reduce, Softmax, CumSum, Normalize>;
 
 /// One piece of work on tensors (by number), then `posts` on its result, one after the other.
 struct Item {

@@ -7,18 +7,24 @@
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Ops/Activation.h"
 #include "tpu_mlir/Ops/TargetOf.h"
+#include "tpu_mlir/Primitive/Elements.h"
 
 #include "llvm/ADT/StringExtras.h"
+
+#include <bit>
 
 using namespace mlir;
 
 namespace tpu_mlir {
 using kernel::FloatFunction;
 
-/// The function of that name with one operand.
+/// Whether the function is one of an element and numbers that are known.
+static bool isOfOneElement(FloatFunction f) { return kernel::infoOf(f).operands == 1 || f == FloatFunction::Pow; }
+
+/// The function of that name of one element.
 static std::optional<FloatFunction> functionNamed(StringRef name) {
   for (int i = 0; i < kernel::kFloatFunctions; ++i)
-    if (const auto &info = kernel::infoOf(FloatFunction(i)); info.operands == 1 && name == info.name)
+    if (isOfOneElement(FloatFunction(i)) && name == kernel::infoOf(FloatFunction(i)).name)
       return FloatFunction(i);
   return std::nullopt;
 }
@@ -29,10 +35,12 @@ LogicalResult tpu::ActiveOp::verify() {
   if (!functionNamed(getFunction())) {
     auto diagnostic = emitOpError() << "'function' is \"" << getFunction() << "\"; known:";
     for (int i = 0; i < kernel::kFloatFunctions; ++i)
-      if (kernel::infoOf(FloatFunction(i)).operands == 1)
+      if (isOfOneElement(FloatFunction(i)))
         diagnostic << " " << kernel::infoOf(FloatFunction(i)).name;
     return diagnostic;
   }
+  if (getFunction() == kernel::infoOf(FloatFunction::Pow).name && formatOf(getOutput()).dtype != DType::F32)
+    return emitOpError() << "computes pow of f32, whose exponent has all its bits, got " << getOutput().getType();
   return verifyFloatMap(*this, getInput(), getOutput());
 }
 
@@ -56,8 +64,17 @@ Form tpu::ActiveOp::form() {
   const DType type = formatOf(getOutput()).dtype;
   const Dims dims = spreadOverLanes(nchwOf(getOutput()), targetOf(*this));
   const int x = r.addInput(0, type, dims), y = r.addOutput(type, dims);
-  addFunctionSteps(r, x, y, *functionNamed(getFunction()),
-                   {float(getAlpha().convertToDouble()), float(getBeta().convertToDouble())});
+  const FloatFunction f = *functionNamed(getFunction());
+  const float alpha = float(getAlpha().convertToDouble());
+  if (f != FloatFunction::Pow) {
+    addFunctionSteps(r, {x}, y, f, {alpha, float(getBeta().convertToDouble())});
+    return r;
+  }
+  // A tensor of exponents: the number, whatever x is.
+  const int exponent = r.addScratch(type, dims);
+  const uint32_t bits = std::bit_cast<uint32_t>(alpha);
+  r.steps.push_back(primitive::select(exponent, {x, -1, -1, -1}, {kernel::Comparison::Greater, {0, 0, bits, bits}}));
+  addFunctionSteps(r, {x, exponent}, y, f);
   return r;
 }
 
@@ -90,6 +107,18 @@ static std::optional<FloatFunction> functionOf(Operation *op) {
     return FloatFunction::Mish;
   case UnaryKind::Elu:
     return FloatFunction::Elu;
+  case UnaryKind::GELUTanh:
+    return FloatFunction::GeluTanh;
+  case UnaryKind::Rsqrt:
+    return FloatFunction::Rsqrt;
+  case UnaryKind::Reciprocal:
+    return FloatFunction::Reciprocal;
+  case UnaryKind::Pow:
+    return FloatFunction::Pow;
+  case UnaryKind::Sin:
+    return FloatFunction::Sin;
+  case UnaryKind::Cos:
+    return FloatFunction::Cos;
   default:
     return std::nullopt;
   }
@@ -102,9 +131,24 @@ Value createActive(Lowering &l, Operation *op, Type type, Value in) {
   NamedAttrList attrs;
   const FloatFunction f = *functionOf(op);
   attrs.set("function", b.getStringAttr(kernel::infoOf(f).name));
-  if (f == FloatFunction::Elu)
-    attrs.set("alpha", b.getF64FloatAttr(unaryFunctionOf(op)->a));
-  return tpu::ActiveOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{in}, attrs.getAttrs());
+  const double parameter = unaryFunctionOf(op)->a;
+  if (f == FloatFunction::Pow && parameter == 3) {
+    Value square = tpu::MulOp::create(l.builder, l.roleOf(op, "square"), TypeRange{type}, ValueRange{in, in});
+    return tpu::MulOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{square, in});
+  }
+  if (f == FloatFunction::Elu || f == FloatFunction::Pow)
+    attrs.set("alpha", b.getF64FloatAttr(parameter));
+  if (f == FloatFunction::Pow) {
+    in = l.dequantize(in);
+    type = in.getType();
+  }
+  const bool isMultiple = f == FloatFunction::Reciprocal && parameter != 1;
+  Value y = tpu::ActiveOp::create(l.builder, isMultiple ? l.roleOf(op, "function") : op->getLoc(), TypeRange{type},
+                                  ValueRange{in}, attrs.getAttrs());
+  if (!isMultiple)
+    return y;
+  return tpu::MulConstOp::create(l.builder, op->getLoc(), TypeRange{type}, ValueRange{y},
+                                 ArrayRef<NamedAttribute>{b.getNamedAttr("const_val", b.getF64FloatAttr(parameter))});
 }
 
 } // namespace tpu_mlir

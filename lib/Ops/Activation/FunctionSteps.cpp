@@ -6,6 +6,9 @@
 #include "tpu_mlir/Primitive/Binary.h"
 #include "tpu_mlir/Primitive/Elements.h"
 
+#include "llvm/ADT/STLExtras.h"
+
+#include <algorithm>
 #include <bit>
 
 namespace tpu_mlir {
@@ -21,10 +24,10 @@ primitive::Constant constantOf(const Sequence::Operand &o, DType type) {
 
 class Translation {
 public:
-  Translation(Recipe &recipe, int x, int y, const Sequence &program)
+  Translation(Recipe &recipe, llvm::ArrayRef<int> x, int y, const Sequence &program)
       : recipe(recipe), dims(recipe.buffers[y].dims), y(y), program(program), holder(size_t(program.registers), -1),
         own(size_t(program.registers), -1) {
-    holder[0] = x;
+    std::copy(x.begin(), x.end(), holder.begin());
   }
 
   void run() {
@@ -109,9 +112,10 @@ private:
 
 } // namespace
 
-void addFunctionSteps(Recipe &recipe, int x, int y, kernel::FloatFunction f,
+void addFunctionSteps(Recipe &recipe, llvm::ArrayRef<int> x, int y, kernel::FloatFunction f,
                       const kernel::FunctionParameters &parameters) {
-  assert(kernel::infoOf(f).operands == 1 && recipe.buffers[x].dtype == recipe.buffers[y].dtype);
+  assert(size_t(kernel::infoOf(f).operands) == x.size());
+  assert(llvm::all_of(x, [&](int operand) { return recipe.buffers[operand].dtype == recipe.buffers[y].dtype; }));
   const Sequence program =
       withFewRegisters(withoutPolynomials(kernel::sequenceOf(f, recipe.buffers[y].dtype, parameters)));
   Translation(recipe, x, y, program).run();

@@ -6,12 +6,13 @@
 
 #include "tpu_mlir/Kernel/FloatFunctions.h"
 #include "tpu_mlir/Recipe/Recipe.h"
+#include "llvm/ADT/ArrayRef.h"
 
 namespace tpu_mlir {
 
-/// y = f(x), element by element. x and y are buffers of one float format and shape; x is left as it is, and y may be x
-/// where that is no operand of the recipe.
-void addFunctionSteps(Recipe &recipe, int x, int y, kernel::FloatFunction f,
+/// y = f(x ...), element by element, of as many operands as f has. They and y are buffers of one float format and
+/// shape; operands are left as they are, and y may be one that is no operand of the recipe.
+void addFunctionSteps(Recipe &recipe, llvm::ArrayRef<int> x, int y, kernel::FloatFunction f,
                       const kernel::FunctionParameters &parameters = {});
 
 } // namespace tpu_mlir

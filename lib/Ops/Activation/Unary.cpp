@@ -38,7 +38,12 @@ std::optional<UnaryFunction> unaryFunctionOf(Operation *op) {
       .Case([&](top::SigmoidOp) { return plain(UnaryKind::Sigmoid); })
       .Case([&](top::SiLUOp) { return plain(UnaryKind::SiLU); })
       .Case([&](top::TanhOp) { return plain(UnaryKind::Tanh); })
-      .Case([&](top::GELUOp) { return plain(UnaryKind::GELU); })
+      .Case([&](top::GELUOp o) { return plain(o.getApproxMode() == "tanh" ? UnaryKind::GELUTanh : UnaryKind::GELU); })
+      .Case([&](top::RsqrtOp) { return plain(UnaryKind::Rsqrt); })
+      .Case([&](top::ReciprocalOp o) { return Result({UnaryKind::Reciprocal, real(o.getConstVal())}); })
+      .Case([&](top::PowOp o) { return Result({UnaryKind::Pow, real(o.getExponent())}); })
+      .Case([&](top::SinOp) { return plain(UnaryKind::Sin); })
+      .Case([&](top::CosOp) { return plain(UnaryKind::Cos); })
       .Case([&](top::ExpOp) { return plain(UnaryKind::Exp); })
       .Case([&](top::LogOp) { return plain(UnaryKind::Log); })
       .Case([&](top::SqrtOp) { return plain(UnaryKind::Sqrt); })
@@ -59,6 +64,14 @@ double evalUnary(Operation *op, double x) {
 } // namespace tpu_mlir
 
 namespace tpu_mlir::top {
+
+//===- Verify -------------------------------------------------------------===//
+
+LogicalResult GELUOp::verify() {
+  if (getApproxMode() != "none" && getApproxMode() != "tanh")
+    return emitOpError("'approx_mode' must be \"none\" or \"tanh\", but it is \"") << getApproxMode() << "\"";
+  return success();
+}
 
 //===- Interpret ----------------------------------------------------------===//
 
@@ -81,6 +94,11 @@ LogicalResult ErfOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult SoftplusOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult MishOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult HardSwishOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult RsqrtOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult ReciprocalOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult PowOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult SinOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
+LogicalResult CosOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult EluOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 LogicalResult HardSigmoidOp::plan(EvalPlan &plan) { return planUnary(*this, plan); }
 
@@ -175,7 +193,8 @@ void registerUnaryLowering(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, top::TopDialect *) {
     using namespace top;
     attachUnary<ReluOp, LeakyReluOp, ClipOp, SigmoidOp, SiLUOp, TanhOp, GELUOp, ExpOp, LogOp, SqrtOp, AbsOp, ErfOp,
-                SoftplusOp, MishOp, HardSwishOp, EluOp, HardSigmoidOp, AddConstOp, MulConstOp>(context);
+                SoftplusOp, MishOp, HardSwishOp, EluOp, HardSigmoidOp, RsqrtOp, ReciprocalOp, PowOp, SinOp, CosOp,
+                AddConstOp, MulConstOp>(context);
   });
 }
 

@@ -58,5 +58,19 @@ func.func @activations(%x: tensor<2x3xf32>, %slope: tensor<3xf32>) {
   %15 = "top.Elu"(%x) {alpha = 1.0} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   // CHECK: "top.HardSigmoid"(%{{.*}}) <{alpha = 2.000000e-01 : f64, beta = 5.000000e-01 : f64}>
   %16 = "top.HardSigmoid"(%x) {alpha = 0.2, beta = 0.5} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "top.GELU"(%{{.*}}) <{approx_mode = "tanh"}>
+  %17 = "top.GELU"(%x) {approx_mode = "tanh"} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "top.Rsqrt"
+  %18 = "top.Rsqrt"(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "top.Reciprocal"(%{{.*}}) <{const_val = 1.000000e+00 : f64}>
+  %19 = "top.Reciprocal"(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "top.Pow"(%{{.*}}) <{exponent = 1.500000e+00 : f64}>
+  %20 = "top.Pow"(%x) {exponent = 1.5} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "top.Sin"
+  %21 = "top.Sin"(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "top.Cos"
+  %22 = "top.Cos"(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "top.Div"(%{{.*}}) <{do_relu = false, relu_limit = -1.000000e+00 : f64}>
+  %23 = "top.Div"(%x, %22) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }

@@ -281,3 +281,27 @@ func.func @f(%x: tensor<2x3x!quant.uniform<i8:f32, 0.5>>, %y: tensor<2x3x!quant.
     -> tensor<2x3x!quant.uniform<i8:f32, 0.5>>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<2x3xf16>) {
+  // expected-error @+1 {{computes pow of f32, whose exponent has all its bits, got 'tensor<2x3xf16>'}}
+  %0 = "tpu.Active"(%x) {function = "pow", alpha = 2.5 : f64} : (tensor<2x3xf16>) -> tensor<2x3xf16>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf16>, %y: tensor<2x3xf32>) {
+  // expected-error @+1 {{inputs and 'output' are floats of one format, got 'tensor<2x3xf16>' and 'tensor<2x3xf32>'}}
+  %0 = "tpu.Div"(%x, %y) : (tensor<2x3xf16>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{takes 2 inputs, got 1}}
+  %0 = "tpu.Div"(%x) : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}

@@ -63,5 +63,9 @@ func.func @floats(%x: tensor<2x3xf32>, %y: tensor<1x3xf32>) {
   %7 = "tpu.Max"(%6, %y) : (tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<2x3xf32>
   // CHECK: "tpu.Min"(%{{.*}}) : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<2x3xf32>
   %8 = "tpu.Min"(%7, %x, %y) : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "tpu.Div"(%{{.*}}) <{do_relu = false, relu_limit = -1.000000e+00 : f64}>
+  %9 = "tpu.Div"(%8, %y) : (tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<2x3xf32>
+  // CHECK: "tpu.Active"(%{{.*}}) <{alpha = 2.500000e+00 : f64, beta = 0.000000e+00 : f64, function = "pow"}>
+  %10 = "tpu.Active"(%9) {function = "pow", alpha = 2.5 : f64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }

@@ -24,7 +24,6 @@ from .values import nodes_of, tensors_of
 
 STANDARD_DOMAINS = ("", "ai.onnx")
 HINTS = {
-    "Softmax": "the host usually computes it",
 }
 # Folding a random generator would freeze one draw into the network.
 _NEVER_FOLDED = {

@@ -20,6 +20,8 @@ _PLAIN = {
     "Softplus": "Softplus",
     "Mish": "Mish",
     "HardSwish": "HardSwish",
+    "Sin": "Sin",
+    "Cos": "Cos",
 }
 
 
@@ -100,10 +102,17 @@ def hard_sigmoid(node: Node) -> None:
 
 @onnx_op("Gelu")
 def gelu(node: Node) -> None:
-    """x * (1 + erf(x / sqrt 2)) / 2; the tanh approximation is refused."""
-    if node.attribute("approximate", "none") != "none":
-        node.refuse(f"approximate '{node.attribute('approximate')}' is not supported", "export the exact form")
-    node.result(node.emit("GELU", [node.value(0)]))
+    """x * (1 + erf(x / sqrt 2)) / 2, or its approximation with tanh."""
+    mode = node.attribute("approximate", "none")
+    if mode not in ("none", "tanh"):
+        node.refuse(f"approximate '{mode}' is neither 'none' nor 'tanh'")
+    node.result(node.emit("GELU", [node.value(0)], {"approx_mode": mode} if mode == "tanh" else {}))
+
+
+@onnx_op("Reciprocal")
+def reciprocal(node: Node) -> None:
+    """1 / x."""
+    node.result(node.emit("Reciprocal", [node.value(0)], {"const_val": 1.0}))
 
 
 @onnx_op("Swish")

@@ -49,12 +49,18 @@ def mul(node: Node) -> None:
 
 @onnx_op("Div")
 def div(node: Node) -> None:
-    """Quotient by a constant without zeros, imported as a product with the reciprocal."""
+    """Quotient of two tensors, broadcast as in numpy; a constant divisor must have no zeros."""
     import numpy as np
 
-    divisor = node.const(1)
+    dividend, divisor = node.const(0), node.const(1)
     if divisor is None:
-        divisor = node.need_const(1, "divisor")
+        shape = node.shape(1)
+        if dividend is not None and dividend.size == 1 and dividend.ndim <= len(shape):
+            node.require_finite(node.inputs[0], dividend)
+            node.result(node.emit("Reciprocal", [node.value(1)], {"const_val": float(dividend.reshape(-1)[0])}))
+        else:
+            node.result(node.emit("Div", [node.value(0), node.value(1)]))
+        return
     if not np.all(divisor):
         node.refuse(f"its divisor '{node.inputs[1]}' contains a zero")
     reciprocal = (1.0 / divisor.astype(np.float64)).astype(np.float32)
@@ -69,7 +75,7 @@ def neg(node: Node) -> None:
 
 @onnx_op("Pow")
 def pow_(node: Node) -> None:
-    """Powers 1 (the tensor itself), 2 (a product) and 0.5 (a square root)."""
+    """Powers by one constant number."""
     exponent = node.need_const(1, "exponent")
     value = float(exponent.reshape(-1)[0]) if exponent.size == 1 else None
     if value == 2.0:
@@ -78,9 +84,11 @@ def pow_(node: Node) -> None:
         node.result(node.emit("Sqrt", [node.value(0)]))
     elif value == 1.0:
         node.pass_through()
+    elif value is None:
+        node.refuse(f"its exponents have the shape {list(exponent.shape)}; one number for all elements is supported")
     else:
-        shown = exponent.shape if value is None else value
-        node.refuse(f"its exponent is {shown}; exponents 1, 2 and 0.5 are supported")
+        node.require_finite(node.inputs[1], exponent)
+        node.result(node.emit("Pow", [node.value(0)], {"exponent": value}))
 
 
 @onnx_op("Max", "Min")

@@ -78,12 +78,16 @@ _AROUND: dict[str, tuple[list[str], list[str]]] = {
     "ReduceL2": (["square"], ["sum", "Sqrt"]),
     "ReduceSumSquare": (["square"], ["sum"]),
     "ReduceLogSum": ([], ["sum", "Log"]),
+    "ReduceProd": ([], []),
 }
+# Those that are one op of Top; what comes between their steps would lose too much in 8 bits.
+_REDUCTIONS = {"ReduceL1": "L1", "ReduceL2": "L2", "ReduceProd": "Prod"}
 
 
 @onnx_op(*_AROUND)
 def reduce_over_axes(node: Node) -> None:
-    """Mean, maximum, minimum, sum or norm over any axes, as poolings over the whole extent of neighbouring ones."""
+    """Mean, maximum, minimum, sum, product or norm over any axes; all but products and norms as poolings over the whole
+    extent of neighbouring axes."""
     rank = len(node.shape(0))
     axes = node.ints(1, "axes", "list of axes")
     before, after = _AROUND[node.kind]
@@ -96,8 +100,13 @@ def reduce_over_axes(node: Node) -> None:
         if not -rank <= axis < rank:
             node.refuse(f"axis {axis} does not exist in {rank} dimensions")
     axes = sorted({a + rank if a < 0 else a for a in axes})
+    keep = bool(node.attribute("keepdims", 1))
+    if node.kind in _REDUCTIONS:
+        attributes = {"axes": axes, "keepdims": keep, "mode": _REDUCTIONS[node.kind]}
+        node.result(node.emit("Reduce", [node.value(0)], attributes))
+        return
     op = "MaxPool" if node.kind in ("ReduceMax", "ReduceMin") else "AvgPool"
-    _reduce(node, op, axes, bool(node.attribute("keepdims", 1)), before, after)
+    _reduce(node, op, axes, keep, before, after)
 
 
 def _each_element(node: Node, steps: list[str]) -> None:

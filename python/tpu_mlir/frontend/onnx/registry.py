@@ -32,6 +32,7 @@ _FAMILIES = (
     "ops_detection",
     "ops_compare",
     "ops_recurrent",
+    "ops_rows",
 )
 
 

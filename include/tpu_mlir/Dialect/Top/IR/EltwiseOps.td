@@ -15,6 +15,7 @@ def Top_AddOp : Top_EltwiseOp<"Add", "sum of coeff[i] * inputs[i] (coeff 1 when 
                               (ins OptionalAttr<DenseF64ArrayAttr>:$coeff)> { let hasCanonicalizer = 1; }
 def Top_SubOp : Top_EltwiseOp<"Sub", "inputs[0] - inputs[1]">;
 def Top_MulOp : Top_EltwiseOp<"Mul", "product of the inputs"> { let hasCanonicalizer = 1; }
+def Top_DivOp : Top_EltwiseOp<"Div", "inputs[0] / inputs[1]">;
 
 class Top_ExtremeOp<string mnemonic, string which> : Top_Op<mnemonic, [DeclareOpInterfaceMethods<EvalInterface>]> {
   let summary = "Element-wise " # which # " of the inputs";
@@ -43,8 +44,8 @@ class Top_UnaryOp<string mnemonic, string formula, dag extra = (ins)> : Top_Elem
   let results = (outs Top_Tensor:$output);
 }
 /// A function that networks also write out as arithmetic, which Ops/Activation/Recognise.cpp finds.
-class Top_RecognisedOp<string mnemonic, string formula, string spellings, string constants = "">
-    : Top_UnaryOp<mnemonic, formula> {
+class Top_RecognisedOp<string mnemonic, string formula, string spellings, string constants = "", dag extra = (ins)>
+    : Top_UnaryOp<mnemonic, formula, extra> {
   let description = "Canonicalisation makes it of " # spellings # ", where no other op reads the tensors between. "
                     # "Constants may be numbers or tensors of one value. " # constants;
 }
@@ -77,10 +78,20 @@ def Top_SiLUOp : Top_RecognisedOp<"SiLU", "x / (1 + exp(-x))", "x * sigmoid(x)">
 def Top_TanhOp : Top_UnaryOp<"Tanh", "tanh(x)">;
 def Top_GELUOp : Top_RecognisedOp<"GELU", "x * (1 + erf(x / sqrt(2))) / 2",
                                   "x * (erf(x / sqrt(2)) + 1) / 2 with the half at either factor or behind, and of "
-                                  # "x / 2 * erf(x / sqrt(2)) + x / 2", Top_Rounded>;
+                                  # "x / 2 * erf(x / sqrt(2)) + x / 2",
+                                  Top_Rounded # " approx_mode `tanh`: x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2 "
+                                  # "takes its place; `none`: it does not.",
+                                  (ins DefaultValuedAttr<StrAttr, "\"none\"">:$approx_mode)> {
+  let hasVerifier = 1;
+}
 def Top_ExpOp : Top_UnaryOp<"Exp", "exp(x)">;
 def Top_LogOp : Top_UnaryOp<"Log", "ln(x)"> { let hasCanonicalizer = 1; }
 def Top_SqrtOp : Top_UnaryOp<"Sqrt", "sqrt(x)">;
+def Top_RsqrtOp : Top_UnaryOp<"Rsqrt", "1 / sqrt(x)">;
+def Top_ReciprocalOp : Top_UnaryOp<"Reciprocal", "const_val / x", (ins DefaultValuedAttr<F64Attr, "1.0">:$const_val)>;
+def Top_PowOp : Top_UnaryOp<"Pow", "x ^ exponent", (ins F64Attr:$exponent)>;
+def Top_SinOp : Top_UnaryOp<"Sin", "sin(x)">;
+def Top_CosOp : Top_UnaryOp<"Cos", "cos(x)">;
 def Top_AbsOp : Top_UnaryOp<"Abs", "|x|">;
 def Top_ErfOp : Top_UnaryOp<"Erf", "erf(x)">;
 def Top_SoftplusOp : Top_RecognisedOp<"Softplus", "ln(1 + exp(x))", "ln(exp(x) + 1)">;

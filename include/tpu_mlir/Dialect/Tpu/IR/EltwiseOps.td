@@ -22,6 +22,10 @@ def Tpu_MulOp : Tpu_EltwiseOp<"Mul", (ins Variadic<Tpu_Tensor>:$inputs),
   let description = [{Integers: sat(((a * b) * multiplier >> rshift, half up) + the output's zero point), a and b without
     theirs and a * b an int32.}];
 }
+def Tpu_DivOp : Tpu_EltwiseOp<"Div", (ins Variadic<Tpu_Tensor>:$inputs), (ins)> {
+  let summary = "Quotient of two tensors of floats, operands broadcast";
+  let description = [{The program of division (docs/design/float-functions.md), as tpu.Active's.}];
+}
 def Tpu_AddConstOp : Tpu_EltwiseOp<"AddConst", (ins Tpu_Tensor:$input), (ins F64Attr:$const_val)> {
   let summary = "input + const_val, of floats";
 }
@@ -45,7 +49,7 @@ def Tpu_AbsOp : Tpu_FloatMapOp<"Abs", "max(x, -x)">;
 def Tpu_ActiveOp : Tpu_FloatMapOp<"Active", "A function of each element",
     (ins StrAttr:$function, DefaultValuedAttr<F64Attr, "1.0">:$alpha, DefaultValuedAttr<F64Attr, "0.0">:$beta)> {
   let description = [{The program of `function` (sigmoid, exp, gelu, …) in the element-wise unit's commands, computed in f32
-    and, of 16-bit floats, rounded once more. `alpha` is elu's. docs/design/float-functions.md says how far each result may
+    and, of 16-bit floats, rounded once more. `alpha` is elu's, and the exponent of pow. docs/design/float-functions.md says how far each result may
     be from the true one, and where.}];
 }
 
