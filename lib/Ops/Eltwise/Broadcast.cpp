@@ -165,7 +165,7 @@ static Value repeatWeight(Lowering &l, Operation *op, Value weight, ArrayRef<int
   return made;
 }
 
-static Value repeatAlong(Lowering &l, Operation *op, Value value, size_t rank, size_t axis, int64_t times) {
+Value repeatAlong(Lowering &l, Operation *op, Value value, size_t rank, size_t axis, int64_t times) {
   SmallVector<int64_t> shape(rank - shapeOf(value).size(), 1);
   llvm::append_range(shape, shapeOf(value));
   if (isWeight(value))

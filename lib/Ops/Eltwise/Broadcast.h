@@ -29,6 +29,9 @@ mlir::LogicalResult verifyBroadcastDims(mlir::Operation *op, mlir::ValueRange op
 /// Adds operand `index`, which broadcasts against `out`: an axis of length 1 repeats; one channel goes to every lane.
 int addBroadcast(Recipe &recipe, int index, mlir::Value operand, const Dims &dims, const Dims &out);
 
+/// A lowered value or weight with the one element of `axis`, of `rank` axes, `times` times.
+mlir::Value repeatAlong(Lowering &lowering, mlir::Operation *op, mlir::Value value, size_t rank, size_t axis,
+                        int64_t times);
 /// Repeats lowered operands where their broadcast would need more than four axes.
 void repeatToFourAxes(Lowering &lowering, mlir::Operation *op, llvm::MutableArrayRef<mlir::Value> operands,
                       llvm::ArrayRef<int64_t> result);

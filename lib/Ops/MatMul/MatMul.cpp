@@ -2,6 +2,7 @@
 // All of top.MatMul: which operands fit together, the result and its cost, what it
 // is in fp32, and which form on the chip it takes: a product with a constant
 // matrix, or one between computed tensors. The forms are MatMulForms.cpp.
+#include "../Eltwise/Broadcast.h"
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Interpreter/EvalPlan.h"
 #include "tpu_mlir/Ops/FilterView.h"
@@ -112,9 +113,6 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
       return "an operand has rank 1; reshape it to a matrix";
     if (usesWeightForm(mm))
       return "";
-    auto leftBatch = left.drop_back(2), rightBatch = right.drop_back(2);
-    if (leftBatch != rightBatch && product(rightBatch) != 1)
-      return "batch dimensions of 'input' and 'right' differ";
     // Any two 8-bit values may meet: magnitudes of at most 255 each, and as much again for the bias.
     int64_t k = left[mm.getLeftTranspose() ? left.size() - 2 : left.size() - 1];
     if (l.isQuantized() && k * 255 * 255 > std::numeric_limits<int32_t>::max() / 2)
@@ -135,6 +133,19 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
     return tpu::PermuteOp::create(
         l.builder, l.roleOf(op, role), TypeRange{type}, ValueRange{v},
         ArrayRef<NamedAttribute>{l.builder.getNamedAttr("order", l.builder.getDenseI64ArrayAttr(order))});
+  }
+
+  /// The matrices of an operand, each as often as the result's batches ask for.
+  static Value repeatBatches(Lowering &l, Value v, Operation *op) {
+    ArrayRef<int64_t> result = shapeOf(op->getResult(0));
+    const size_t rank = result.size();
+    for (size_t axis = 0; axis + 2 < rank; ++axis) {
+      ArrayRef<int64_t> shape = shapeOf(v);
+      const size_t missing = rank - shape.size();
+      if (result[axis] > 1 && (axis < missing || shape[axis - missing] == 1))
+        v = repeatAlong(l, op, v, rank, axis, result[axis]);
+    }
+    return v;
   }
 
   LogicalResult lower(Operation *op, Lowering &l) const {
@@ -173,6 +184,10 @@ struct MatMulLower : LowerInterface::ExternalModel<MatMulLower, top::MatMulOp> {
       attrs.set("weight_form", b.getUnitAttr());
     } else {
       right = l.centredOperand(mm.getRight());
+      // One matrix for all batches needs no copies.
+      if (ArrayRef<int64_t> batches = shapeOf(right).drop_back(2); product(batches) != 1)
+        right = repeatBatches(l, right, op);
+      in = repeatBatches(l, in, op);
       if (mm.getRightTranspose())
         right = transpose(l, right, op, "right_transpose");
       if (l.isQuantized()) {
