@@ -18,7 +18,9 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::func::FuncDialect, mlir::quant::QuantDialect, top::TopDialect, top::ModuleDialect,
                   tpu::TpuDialect>();
   registerAddLowering(registry);
+  registerArgLowering(registry);
   registerCastLowering(registry);
+  registerCompareLowering(registry);
   registerConcatLowering(registry);
   registerConvLowering(registry);
   registerExtremesLowering(registry);
@@ -32,8 +34,10 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
   registerReshapeLowering(registry);
   registerScaleLowering(registry);
   registerSliceLowering(registry);
+  registerTakeLowering(registry);
   registerUnaryLowering(registry);
   registerUpsampleLowering(registry);
+  registerWhereLowering(registry);
 }
 
 void registerAllPasses() {

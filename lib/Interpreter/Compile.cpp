@@ -191,6 +191,25 @@ private:
     add(loopGather(gather, in, out, layouts), {buffer(item.inputs[0], layouts.in)}, item.output, layouts.out);
   }
 
+  std::vector<Dims> shapesOf(const std::vector<int> &list) const {
+    std::vector<Dims> shapes;
+    for (int t : list)
+      shapes.push_back(dimsOf(t));
+    return shapes;
+  }
+  void make(const Item &item, const Compare &compare) {
+    add(loopCompare(compare, shapesOf(item.inputs), dimsOf(item.output)), plain(item.inputs), item.output);
+  }
+  void make(const Item &item, const Where &where) {
+    add(loopWhere(where, shapesOf(item.inputs), dimsOf(item.output)), plain(item.inputs), item.output);
+  }
+  void make(const Item &item, const Extremes &extremes) {
+    add(loopExtremes(extremes, dimsOf(item.inputs[0])), plain(item.inputs), item.output);
+  }
+  void make(const Item &item, const Take &take) {
+    add(loopTake(take, dimsOf(item.inputs[0]), tensors[item.inputs[1]].count()), plain(item.inputs), item.output);
+  }
+
   const CompileRequest &request;
   const std::vector<Tensor> &tensors;
   std::vector<std::vector<Stored>> versions;

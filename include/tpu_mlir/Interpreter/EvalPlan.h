@@ -9,9 +9,11 @@
 #include "tpu_mlir/Dialect/Top/IR/WeightStore.h"
 #include "tpu_mlir/Kernel/Format.h"
 #include "tpu_mlir/Ops/Activation.h"
+#include "tpu_mlir/Ops/Comparing.h"
 #include "llvm/ADT/DenseMap.h"
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -59,7 +61,27 @@ struct Gather {
   std::vector<std::vector<int64_t>> index;
   float fill = 0;
 };
-using Work = std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather>;
+/// 1 where an element is to another, or to `constant`, as the mode says, else 0; inputs broadcast.
+struct Compare {
+  Comparing mode;
+  std::optional<float> constant;
+};
+/// Inputs: the condition, then the branches that are no constants; all broadcast. `yes` where the condition is not 0.
+struct Where {
+  std::optional<float> yes, no;
+};
+/// The `count` largest elements of an axis in order, or their indices; of equal ones the first, or the last, comes
+/// first.
+struct Extremes {
+  int64_t axis, count = 1;
+  bool isLargest = true, givesIndices = false, takesLast = false;
+};
+/// Inputs: elements, indices. Those of an axis with these indices, 0 where there is none; below 0 from the end.
+struct Take {
+  int64_t axis;
+};
+using Work =
+    std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Compare, Where, Extremes, Take>;
 
 /// One piece of work on tensors (by number), then `posts` on its result, one after the other.
 struct Item {

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import UserError, is_core_error
 from ...finite import nonfinite_text
+from ...progress import warn
 from .names import Names, tensor_names
 from .protocol import Graph, GraphNode, Shape
 from .refusals import Refusals, Refused, Unknown, constant_output
@@ -96,6 +97,9 @@ class Importer:
                 others = [o for o in self.graph.outputs if o not in self.constants]
                 raise constant_output(output, self.graph.origin, others)
             value = self._values[output]
+            if self.type_of(output) != "float32":
+                kind = self.type_of(output).upper()
+                warn(f"output '{output}' has type {kind}; in the import it is float32, with the same values")
             if output in given:
                 # A network's input and its output are two tensors in memory; this is the copy.
                 name = self.unique_name(f"{output}_Identity")
@@ -105,7 +109,7 @@ class Importer:
 
     def _is_computed(self, name: str) -> bool:
         """Whether `name` is the float result of a node, so that the network can end there."""
-        return name not in self.constants and name not in self._unknown and self._type_of(name) == "float32"
+        return name not in self.constants and name not in self._unknown and self.type_of(name) == "float32"
 
     def _refuse(self, node: GraphNode, reason: str) -> None:
         self._refusals.add(node, reason)
@@ -159,15 +163,27 @@ class Importer:
     def shape_of_value(self, value: Any) -> Shape:
         return tuple(self.builder.shape(value))
 
-    def value_of(self, name: str) -> Any:
+    def value_of(self, name: str, numbers: bool = False) -> Any:
+        """numbers: integers and booleans are taken, as float32 numbers of the same value."""
         if name in self._values:
-            if self._type_of(name) != "float32":
+            is_number = numbers and self.type_of(name).startswith(("int", "uint", "bool"))
+            if self.type_of(name) != "float32" and not is_number:
                 raise Refused(
-                    f"'{name}' has type {self._type_of(name).upper()}; only floating-point tensors can be computed at "
+                    f"'{name}' has type {self.type_of(name).upper()}; only floating-point tensors can be computed at "
                     f"run time"
                 )
             return self._values[name]
+        self._require_exact(name)
         return self.weight(name, (name,), self.constants[name])
+
+    def _require_exact(self, name: str) -> None:
+        """Refuse the node where a constant's integers are too large for float32 to hold each of them."""
+        import numpy as np
+
+        array = self.constants[name]
+        if array.dtype.kind in "iu" and array.size and max(abs(int(np.min(array))), abs(int(np.max(array)))) > 1 << 24:
+            largest = max(int(np.min(array)), int(np.max(array)), key=abs)
+            raise Refused(f"its constant '{name}' holds {largest}; whole numbers up to {1 << 24} are supported")
 
     def weight(self, name: str, key: Key, array: Any) -> Any:
         """A weight called `name`, or nearly so where that is taken; the same `key` is the same weight.
@@ -225,6 +241,6 @@ class Importer:
         tensor = self.graph.tensor(name)
         return tensor.shape if tensor is not None else None
 
-    def _type_of(self, name: str) -> str:
+    def type_of(self, name: str) -> str:
         tensor = self.graph.tensor(name)
         return tensor.type if tensor is not None else "float32"

@@ -49,6 +49,10 @@ class Node:
             )
         return shape
 
+    def type(self, index: int) -> str:
+        """The element type of input `index`, as numpy calls it."""
+        return self._importer.type_of(self.inputs[index])
+
     def const(self, index: int) -> Any:
         """Input `index` as a numpy array if it is constant; None if it is not, or absent."""
         return self._importer.constants.get(self.inputs[index]) if self.has_input(index) else None

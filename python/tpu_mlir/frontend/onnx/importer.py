@@ -18,7 +18,7 @@ from . import large
 from .fold import evaluate
 from .graph import opset_of
 from .integers import why_not
-from .registry import Node, registry
+from .registry import Node, registry, takes_numbers
 from .values import nodes_of, tensors_of
 
 STANDARD_DOMAINS = ("", "ai.onnx")
@@ -112,6 +112,9 @@ class OnnxGraph(Graph):
 
     def refused_input(self, tensor: Tensor) -> str:
         if tensor.type == "float32":
+            return ""
+        readers = [node for node in self.nodes if tensor.name in node.inputs]
+        if tensor.type.startswith(("int", "uint", "bool")) and all(takes_numbers(node.kind) for node in readers):
             return ""
         reason = why_not(self._asked_model, tensor.name)
         return f"has type {tensor.type.upper()}; {reason}; export it with a float input"

@@ -35,7 +35,7 @@ def take_all(node: Node, value: Any, wanted: Sequence[tuple[int, Sequence[int]]]
     return value
 
 
-@onnx_op("Slice")
+@onnx_op("Slice", numbers=True)
 def slice_(node: Node) -> None:
     """A part of a tensor with constant bounds and steps; negative steps reverse it."""
     shape = node.shape(0)
@@ -87,7 +87,7 @@ def _emit_slice(node: Node, offset: list[int], ends: list[int], steps: list[int]
     node.result(value, index)
 
 
-@onnx_op("Split")
+@onnx_op("Split", numbers=True)
 def split(node: Node) -> None:
     """A tensor cut along one axis into parts of constant sizes."""
     shape = node.shape(0)
@@ -110,13 +110,16 @@ def split(node: Node) -> None:
             _emit_slice(node, offset, ends, [1] * len(shape), index)
 
 
-@onnx_op("Gather")
+@onnx_op("Gather", numbers=True)
 def gather(node: Node) -> None:
-    """Elements of one axis by constant indices, in any order, any number of times, under any shape of the indices."""
+    """Elements of one axis by indices under any shape: constant ones, or those that the network computes or is given."""
     import numpy as np
 
     shape = node.shape(0)
     axis = axis_of(node, int(node.attribute("axis", 0)), len(shape))
+    if node.const(1) is None:
+        node.result(node.emit("Take", [node.value(0), node.value(1)], {"axis": axis}))
+        return
     constant = np.asarray(node.need_const(1, "list of indices"))
     if constant.size == 0:
         node.refuse("its list of indices is empty")
@@ -193,7 +196,7 @@ def _pad_value(node: Node) -> float:
     return float(node.attribute("value", 0.0))
 
 
-@onnx_op("Expand", "Tile")
+@onnx_op("Expand", "Tile", numbers=True)
 def expand(node: Node) -> None:
     """A tensor repeated along its axes, a constant number of times."""
     shape = list(node.shape(0))

@@ -8,7 +8,7 @@ from .ops_select import axis_of
 from .registry import Node, onnx_op
 
 
-@onnx_op("Concat")
+@onnx_op("Concat", numbers=True)
 def concat(node: Node) -> None:
     """Tensors joined along one axis; some may be constant."""
     if not node.has_attribute("axis"):
@@ -20,7 +20,7 @@ def concat(node: Node) -> None:
     node.result(node.emit("Concat", [node.value(i) for i in range(len(node.inputs))], {"axis": axis}))
 
 
-@onnx_op("Reshape")
+@onnx_op("Reshape", numbers=True)
 def reshape(node: Node) -> None:
     """Another shape, which is constant; 0 keeps an axis and -1 takes the rest."""
     shape = node.shape(0)
@@ -42,7 +42,7 @@ def reshape(node: Node) -> None:
     node.result(node.reshape(node.value(0), wanted or [1]))
 
 
-@onnx_op("Flatten")
+@onnx_op("Flatten", numbers=True)
 def flatten(node: Node) -> None:
     """The axes before `axis` joined into one, and those from it on into another."""
     shape = node.shape(0)
@@ -54,7 +54,7 @@ def flatten(node: Node) -> None:
         node.result(node.reshape(node.value(0), [prod(shape[:axis]), prod(shape[axis:])]))
 
 
-@onnx_op("Squeeze")
+@onnx_op("Squeeze", numbers=True)
 def squeeze(node: Node) -> None:
     """Axes of size 1 removed."""
     shape = node.shape(0)
@@ -67,7 +67,7 @@ def squeeze(node: Node) -> None:
     node.result(node.reshape(node.value(0), [d for i, d in enumerate(shape) if i not in chosen] or [1]))
 
 
-@onnx_op("Unsqueeze")
+@onnx_op("Unsqueeze", numbers=True)
 def unsqueeze(node: Node) -> None:
     """Axes of size 1 inserted."""
     axes = node.ints(1, "axes", "axes")
@@ -80,7 +80,7 @@ def unsqueeze(node: Node) -> None:
     node.result(node.reshape(node.value(0), shape))
 
 
-@onnx_op("Transpose")
+@onnx_op("Transpose", numbers=True)
 def transpose(node: Node) -> None:
     """Axes in another order."""
     rank = len(node.shape(0))

@@ -18,17 +18,34 @@ if TYPE_CHECKING:
 ImportFunction = Callable[["Node"], None]
 
 _REGISTRY: dict[str, ImportFunction] = {}
-_FAMILIES = ("ops_conv", "ops_pool", "ops_eltwise", "ops_activation", "ops_select", "ops_shape", "ops_resize")
+_NUMBERS: set[str] = set()
+_FAMILIES = (
+    "ops_conv",
+    "ops_pool",
+    "ops_eltwise",
+    "ops_activation",
+    "ops_select",
+    "ops_shape",
+    "ops_resize",
+    "ops_choice",
+    "ops_index",
+)
 
 
-def onnx_op(*op_types: str) -> Callable[[ImportFunction], ImportFunction]:
-    """Register the decorated function as the importer of these operators of the standard domain."""
+def onnx_op(*op_types: str, numbers: bool = False) -> Callable[[ImportFunction], ImportFunction]:
+    """Register the decorated function as the importer of these operators of the standard domain.
+
+    numbers: integers and booleans that the network computes, or is given, may be its operands, as float32 numbers of the
+    same value.
+    """
 
     def register(function: ImportFunction) -> ImportFunction:
         assert function.__doc__, f"importer of {op_types} needs a docstring: it is the user-facing rule"
         for op_type in op_types:
             assert op_type not in _REGISTRY, f"two importers for {op_type}"
             _REGISTRY[op_type] = function
+            if numbers:
+                _NUMBERS.add(op_type)
         return function
 
     return register
@@ -43,6 +60,12 @@ def registry() -> dict[str, ImportFunction]:
     return _REGISTRY
 
 
+def takes_numbers(op_type: str) -> bool:
+    """Whether integers and booleans may be operands of the operator at run time."""
+    registry()
+    return op_type in _NUMBERS
+
+
 class Node(core.Node):
     """One ONNX node in front of its import function, with its attributes and opset."""
 
@@ -50,6 +73,9 @@ class Node(core.Node):
         super().__init__(importer, node)
         self.opset = opset
         self._attributes = {a.name: a for a in node.source.attribute}
+
+    def value(self, index: int) -> Any:
+        return self._importer.value_of(self.inputs[index], numbers=takes_numbers(self.kind))
 
     def has_attribute(self, name: str) -> bool:
         return name in self._attributes
