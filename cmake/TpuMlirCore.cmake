@@ -59,6 +59,11 @@ foreach(dialect Top Tpu)
   tpu_mlir_tablegen(${td} ${dir}/${dialect}Ops.cpp.inc -gen-op-defs -op-shard-count=${TPU_MLIR_OP_SHARDS})
   tpu_mlir_tablegen(${td} ${dir}/${dialect}Attrs.h.inc -gen-attrdef-decls -attrdefs-dialect=${lower})
   tpu_mlir_tablegen(${td} ${dir}/${dialect}Attrs.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${lower})
+  # Families whose classes have a header of their own: <family>Ops.td, <family>Ops.h and <family>Ops.cpp.
+  foreach(family Choice)
+    tpu_mlir_tablegen(${dir}/${family}Ops.td ${dir}/${family}Ops.h.inc -gen-op-decls)
+    tpu_mlir_tablegen(${dir}/${family}Ops.td ${dir}/${family}Ops.cpp.inc -gen-op-defs)
+  endforeach()
   # One translation unit per shard keeps memory and time per file small.
   math(EXPR last "${TPU_MLIR_OP_SHARDS} - 1")
   foreach(shard RANGE ${last})

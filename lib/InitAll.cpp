@@ -18,7 +18,9 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::func::FuncDialect, mlir::quant::QuantDialect, top::TopDialect, top::ModuleDialect,
                   tpu::TpuDialect>();
   registerAddLowering(registry);
+  registerArgLowering(registry);
   registerCastLowering(registry);
+  registerCompareLowering(registry);
   registerConcatLowering(registry);
   registerConvLowering(registry);
   registerConv3DLowering(registry);
@@ -42,8 +44,10 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
   registerScaleLowering(registry);
   registerSliceLowering(registry);
   registerSoftmaxLowering(registry);
+  registerTakeLowering(registry);
   registerUnaryLowering(registry);
   registerUpsampleLowering(registry);
+  registerWhereLowering(registry);
 }
 
 void registerAllPasses() {

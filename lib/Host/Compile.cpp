@@ -241,6 +241,18 @@ private:
   void make(const Item &item, const Normalize &normalize) {
     add(loopNormalize(normalize, item.posts, dimsOf(item.output)), plain(item.inputs), item.output);
   }
+  void make(const Item &item, const NumberCompare &compare) {
+    add(loopNumberCompare(compare, dimsOf(item.inputs), dimsOf(item.output)), plain(item.inputs), item.output);
+  }
+  void make(const Item &item, const NumberChoice &where) {
+    add(loopNumberChoice(where, dimsOf(item.inputs), dimsOf(item.output)), plain(item.inputs), item.output);
+  }
+  void make(const Item &item, const Extremes &extremes) {
+    add(loopExtremes(extremes, dimsOf(item.inputs[0])), plain(item.inputs), item.output);
+  }
+  void make(const Item &item, const Take &take) {
+    add(loopTake(take, dimsOf(item.inputs[0]), tensors[item.inputs[1]].count()), plain(item.inputs), item.output);
+  }
 
   const CompileRequest &request;
   const std::vector<Tensor> &tensors;

@@ -32,8 +32,10 @@ public:
     bool isCheap = unary->function.kind == UnaryKind::Relu || unary->function.kind == UnaryKind::Clip;
     if (before.posts.size() >= kMostPosts)
       return;
-    bool isMove = std::holds_alternative<View>(before.work) || std::holds_alternative<Gather>(before.work);
-    if (isMove || !(isCheap || (isProduct && hasFunction(unary->function))))
+    // Steps of what moves and chooses take no posts.
+    bool takesNone = std::holds_alternative<View>(before.work) || std::holds_alternative<Gather>(before.work) ||
+                     before.work.index() > Work(Gather{}).index();
+    if (takesNone || !(isCheap || (isProduct && hasFunction(unary->function))))
       return;
     before.posts.push_back(unary->function);
     replace(i, producer);

@@ -36,6 +36,11 @@ struct GatherLayouts {
 /// How to gather from a tensor that is there in layout `in`: from which layout and into which.
 GatherLayouts gatherLayouts(const Gather &gather, const Dims &in, const Dims &out, Layout layout);
 StepPtr loopGather(const Gather &gather, const Dims &in, const Dims &out, GatherLayouts layouts);
+/// Row-major: comparisons and choices. `inputs`: the shapes of the step's inputs.
+StepPtr loopNumberCompare(const NumberCompare &compare, const std::vector<Dims> &inputs, const Dims &out);
+StepPtr loopNumberChoice(const NumberChoice &where, const std::vector<Dims> &inputs, const Dims &out);
+StepPtr loopExtremes(const Extremes &extremes, const Dims &in);
+StepPtr loopTake(const Take &take, const Dims &in, int64_t indices);
 /// From one layout to another.
 StepPtr loopReorder(const Dims &dims, Layout from, Layout to);
 

@@ -78,6 +78,22 @@ NETWORKS: dict[str, Callable[[Net], Any]] = {
     "top.Div": lambda net: net.op("Div", [net.input([1, 5, 6, 7]), net.input([1, 5, 6, 7], positive=True)], {}),
     "top.Max": _two("Max"),
     "top.Min": _two("Min"),
+    "top.Compare": lambda net: net.op("Compare", [net.input([1, 5, 6, 7]), net.input([5, 1, 7])], {"mode": "Greater"}),
+    "top.CompareConst": lambda net: net.op(
+        "CompareConst", [net.input([1, 5, 6, 7])], {"mode": "LessOrEqual", "const_val": 0.3}
+    ),
+    "top.Where": lambda net: net.op(
+        "Where",
+        [
+            net.op("CompareConst", [net.input([1, 5, 6, 7])], {"mode": "Greater", "const_val": 0.0}),
+            net.input([1, 5, 6, 7]),
+            net.none(),
+        ],
+        {"y_is_const": True, "y_const_val": -0.5},
+    ),
+    "top.Arg": lambda net: net.op("Arg", [net.input([2, 9, 6])], {"axis": 1, "mode": "ArgMax", "keepdims": False}),
+    "top.TopK": lambda net: net.op("TopK", [net.input([2, 9, 6])], {"axis": 1, "K": 3, "gives": "values"}),
+    "top.Take": lambda net: net.op("Take", [net.weight([10, 6]), net.input([2, 4], positive=True)], {"axis": 0}),
     "top.AddConst": _unary("AddConst", const_val=0.4),
     "top.MulConst": _unary("MulConst", const_val=-1.3),
     "top.Relu": _unary("Relu", relu_limit=-1.0),
@@ -143,6 +159,10 @@ VARIANTS: dict[str, Callable[[Net], Any]] = {
     "top.MatMul, two tensors": lambda net: net.op(
         "MatMul", [net.input([2, 3, 8]), net.input([2, 8, 5]), net.none()], {"do_relu": True}
     ),
+    "top.MatMul, batches that repeat": lambda net: net.op(
+        "MatMul", [net.input([2, 1, 3, 8]), net.input([4, 8, 5]), net.none()], {}
+    ),
+    "top.TopK, indices": lambda net: net.op("TopK", [net.input([2, 9])], {"axis": 1, "K": 2, "gives": "indices"}),
     "top.Add, broadcast": lambda net: net.op("Add", [net.input([1, 5, 6, 7]), net.input([1, 1, 6, 1])], {}),
     "top.PRelu, slopes by column": lambda net: net.op("PRelu", [net.input([1, 5, 6, 7]), net.weight([7])], {}),
     "top.AvgPool, divisors differ": lambda net: net.op("AvgPool", [net.input([1, 5, 9, 10])], POOL),

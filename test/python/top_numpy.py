@@ -235,6 +235,36 @@ def _rms_norm(operands: list[Any], a: dict[str, Any]) -> Any:
     x, gamma = operands[0].astype(np.float64), operands[1]
     y = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + a["eps"])
     return y if gamma is None else y * gamma.reshape(-1)
+_HOLDS: dict[str, Callable[[Any, Any], Any]] = {
+    "Equal": np.equal, "NotEqual": np.not_equal, "Greater": np.greater, "GreaterOrEqual": np.greater_equal,
+    "Less": np.less, "LessOrEqual": np.less_equal, "And": np.logical_and, "Or": np.logical_or, "Xor": np.logical_xor,
+}  # fmt: skip
+
+
+def _where(operands: list[Any], a: dict[str, Any]) -> np.ndarray:
+    cond, yes, no = operands
+    yes = np.float32(a["x_const_val"]) if yes is None else yes
+    return np.where(cond != 0, yes, np.float32(a["y_const_val"]) if no is None else no)
+
+
+def _order(x: np.ndarray, axis: int, largest: bool, takes_last: bool = False) -> np.ndarray:
+    """Indices along the axis from the first to be chosen to the last."""
+    keys = -x if largest else x
+    if takes_last:
+        return x.shape[axis] - 1 - np.argsort(np.flip(keys, axis), axis=axis, kind="stable")
+    return np.argsort(keys, axis=axis, kind="stable")
+
+
+def _arg(operands: list[Any], a: dict[str, Any]) -> np.ndarray:
+    x, axis = operands[0], a["axis"]
+    found = _order(x, axis, a["mode"] == "ArgMax", a["select_last_index"]).take([0], axis)
+    return found if a["keepdims"] or x.ndim == 1 else found.squeeze(axis)
+
+
+def _top_k(operands: list[Any], a: dict[str, Any]) -> np.ndarray:
+    x, axis = operands[0], a["axis"]
+    found = _order(x, axis, a["largest"]).take(range(a["K"]), axis)
+    return found if a["gives"] == "indices" else np.take_along_axis(x, found, axis)
 
 
 OPS: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
@@ -247,6 +277,12 @@ OPS: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
     "Mul": lambda x, a: math.prod(x[1:], start=x[0]),
     "Max": lambda x, a: functools.reduce(np.maximum, x),
     "Min": lambda x, a: functools.reduce(np.minimum, x),
+    "Compare": lambda x, a: _HOLDS[a["mode"]](x[0], x[1]),
+    "CompareConst": lambda x, a: _HOLDS[a["mode"]](x[0], np.float32(a["const_val"])),
+    "Where": _where,
+    "Arg": _arg,
+    "TopK": _top_k,
+    "Take": lambda x, a: np.take(x[0], x[1].astype(np.int64), a["axis"]),
     "AddConst": lambda x, a: x[0] + np.float32(a["const_val"]),
     "MulConst": lambda x, a: x[0] * np.float32(a["const_val"]),
     "Relu": lambda x, a: _clip(x[0], 0.0, a["relu_limit"] if a["relu_limit"] > 0 else np.inf),

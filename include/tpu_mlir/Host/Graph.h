@@ -6,10 +6,12 @@
 #ifndef TPU_MLIR_HOST_GRAPH_H
 #define TPU_MLIR_HOST_GRAPH_H
 
+#include "tpu_mlir/Host/Comparing.h"
 #include "tpu_mlir/Host/Function.h"
 #include "tpu_mlir/Kernel/Format.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -127,8 +129,27 @@ struct Normalize {
   std::vector<float> weight, bias; ///< empty: none
   int64_t inner = 1;
 };
+/// 1 where an element is to another, or to `constant`, as the mode says, else 0; inputs broadcast.
+struct NumberCompare {
+  Comparing mode;
+  std::optional<float> constant;
+};
+/// Inputs: the condition, then the branches that are no constants; all broadcast. `yes` where the condition is not 0.
+struct NumberChoice {
+  std::optional<float> yes, no;
+};
+/// The `count` largest elements of an axis in order, or their indices; of equal ones the first, or the last, comes
+/// first.
+struct Extremes {
+  int64_t axis, count = 1;
+  bool isLargest = true, givesIndices = false, takesLast = false;
+};
+/// Inputs: elements, indices. Those of an axis with these indices, 0 where there is none; below 0 from the end.
+struct Take {
+  int64_t axis;
+};
 using Work = std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Convert, Compare, Select, Nms,
-                          Recurrent, Reduce, Softmax, CumSum, Normalize>;
+                          Recurrent, Reduce, Softmax, CumSum, Normalize, NumberCompare, NumberChoice, Extremes, Take>;
 
 /// One piece of work on tensors (by number), then `posts` on its result, one after the other.
 struct Item {

@@ -8,7 +8,9 @@
 
 namespace tpu_mlir {
 void registerAddLowering(mlir::DialectRegistry &registry);
+void registerArgLowering(mlir::DialectRegistry &registry);
 void registerCastLowering(mlir::DialectRegistry &registry);
+void registerCompareLowering(mlir::DialectRegistry &registry);
 void registerConcatLowering(mlir::DialectRegistry &registry);
 void registerConvLowering(mlir::DialectRegistry &registry);
 void registerConv3DLowering(mlir::DialectRegistry &registry);
@@ -32,8 +34,10 @@ void registerReshapeLowering(mlir::DialectRegistry &registry);
 void registerScaleLowering(mlir::DialectRegistry &registry);
 void registerSliceLowering(mlir::DialectRegistry &registry);
 void registerSoftmaxLowering(mlir::DialectRegistry &registry);
+void registerTakeLowering(mlir::DialectRegistry &registry);
 void registerUnaryLowering(mlir::DialectRegistry &registry);
 void registerUpsampleLowering(mlir::DialectRegistry &registry);
+void registerWhereLowering(mlir::DialectRegistry &registry);
 } // namespace tpu_mlir
 
 #endif // TPU_MLIR_OPS_LOWERINGS_H

@@ -3,6 +3,7 @@
 // of `module.*` attributes, its structure and the names of tensors. Ops verify
 // themselves in lib/Ops.
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Top/IR/ChoiceOps.h"
 #include "tpu_mlir/Dialect/Top/IR/Names.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -15,7 +16,13 @@ using namespace tpu_mlir::top;
 
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.cpp.inc"
 
-void TopDialect::initialize() { registerTopDialectOperations(this); }
+void TopDialect::initialize() {
+  registerTopDialectOperations(this);
+  addOperations<
+#define GET_OP_LIST
+#include "tpu_mlir/Dialect/Top/IR/ChoiceOps.cpp.inc"
+      >();
+}
 
 MLIR_DEFINE_EXPLICIT_TYPE_ID(tpu_mlir::top::ModuleDialect)
 

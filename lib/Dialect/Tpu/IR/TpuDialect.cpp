@@ -4,6 +4,7 @@
 #include "tpu_mlir/Dialect/Tpu/IR/TpuDialect.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "tpu_mlir/Dialect/Top/IR/TopDialect.h"
+#include "tpu_mlir/Dialect/Tpu/IR/ChoiceOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -23,6 +24,10 @@ void TpuDialect::initialize() {
 #include "tpu_mlir/Dialect/Tpu/IR/TpuAttrs.cpp.inc"
       >();
   registerTpuDialectOperations(this);
+  addOperations<
+#define GET_OP_LIST
+#include "tpu_mlir/Dialect/Tpu/IR/ChoiceOps.cpp.inc"
+      >();
 }
 
 LogicalResult TileAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t n, int64_t c, int64_t h, int64_t w,

@@ -156,6 +156,10 @@ class Importer:
     def is_output(self, name: str) -> bool:
         return name in self._outputs
 
+    def readers_of(self, name: str) -> list[tuple[str, int]]:
+        found = [(n.kind, i) for n in self.graph.nodes for i, read in enumerate(n.inputs) if read == name]
+        return [*found, ("", 0)] if self.is_output(name) else found
+
     def shape_of(self, name: str) -> Shape | None:
         if name in self.constants:
             return tuple(self.constants[name].shape)

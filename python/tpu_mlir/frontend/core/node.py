@@ -88,6 +88,21 @@ class Node:
         """A Top value's element type, as numpy calls it."""
         return self._importer.type_of_value(value)
 
+    def as_number(self, index: int) -> Any:
+        """Input `index` as float32 numbers of the same value, whatever its type."""
+        value = self.value(index)
+        if self.type_of_value(value) == "float32":
+            return value
+        return self.emit("Cast", [value], suffix="number", type="float32")
+
+    def is_computed(self, index: int) -> bool:
+        """Whether input `index` is a tensor that the network computes or is given, of a known value."""
+        return not self._importer.is_unknown(self.inputs[index])
+
+    def readers(self, index: int = 0) -> list[tuple[str, int]]:
+        """Who reads result `index`: kinds of nodes, and as which of their inputs. The network's end is ("", 0)."""
+        return self._importer.readers_of(self.outputs[index])
+
     def weight(self, array: Any, source: str, *done: Hashable, name: str = "") -> Any:
         """A float32 weight with these elements, which are the constant `source` after all that `done` lists.
 

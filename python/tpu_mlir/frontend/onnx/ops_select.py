@@ -113,11 +113,17 @@ def split(node: Node) -> None:
 
 @onnx_op("Gather", types=ANY_TYPE)
 def gather(node: Node) -> None:
-    """Elements of one axis by constant indices, in any order, any number of times, under any shape of the indices."""
+    """Elements of one axis by indices under any shape: constant ones, or those that the network computes or is given."""
     import numpy as np
 
     shape = node.shape(0)
     axis = axis_of(node, int(node.attribute("axis", 0)), len(shape))
+    if node.const(1) is None and node.is_computed(1):
+        value = node.value(0)
+        if node.type_of_value(value) != "float32":
+            node.refuse(f"its indices '{node.inputs[1]}' are computed at run time, and its elements are no floats")
+        node.result(node.emit("Take", [value, node.as_number(1)], {"axis": axis}))
+        return
     constant = np.asarray(node.need_const(1, "list of indices"))
     if constant.size == 0:
         node.refuse("its list of indices is empty")

@@ -31,6 +31,8 @@ _FAMILIES = (
     "ops_resize",
     "ops_detection",
     "ops_compare",
+    "ops_choice",
+    "ops_index",
     "ops_recurrent",
     "ops_rows",
 )

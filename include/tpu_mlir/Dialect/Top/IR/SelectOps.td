@@ -1,27 +1,8 @@
-//===- SelectOps.td - Comparing and choosing ---------------------*- tablegen -*-===//
+//===- SelectOps.td - Choosing boxes -----------------------------*- tablegen -*-===//
 #ifndef TPU_MLIR_DIALECT_TOP_IR_SELECT_OPS
 #define TPU_MLIR_DIALECT_TOP_IR_SELECT_OPS
 include "tpu_mlir/Dialect/Top/IR/TopBase.td"
 
-def Top_CompareOp : Top_Op<"Compare", [DeclareOpInterfaceMethods<EvalInterface>]> {
-  let summary = "Element-wise comparison";
-  let description = [{
-    output = lhs `mode` rhs as i1, for operands of one element type that broadcast as in numpy; mode is Equal, NotEqual,
-    Less, LessOrEqual, Greater or GreaterOrEqual. A NaN is unequal to everything.
-    Example: `%2 = "top.Compare"(%0, %1) {mode = "Greater"} : (tensor<1x8xf32>, tensor<1x1xf32>) -> tensor<1x8xi1>`
-  }];
-  let arguments = (ins Top_Tensor:$lhs, Top_Tensor:$rhs, StrAttr:$mode);
-  let results = (outs Top_Tensor:$output);
-  let hasVerifier = 1;
-}
-def Top_WhereOp : Top_Op<"Where", [DeclareOpInterfaceMethods<EvalInterface>]> {
-  let summary = "Element-wise choice between two tensors";
-  let description = [{output = condition ? tbrn : fbrn; condition is i1, the others have the output's element type, and all
-    three broadcast as in numpy.}];
-  let arguments = (ins Top_Tensor:$cond, Top_Tensor:$tbrn, Top_Tensor:$fbrn);
-  let results = (outs Top_Tensor:$output);
-  let hasVerifier = 1;
-}
 def Top_NmsOp : Top_Op<"Nms", [DeclareOpInterfaceMethods<EvalInterface>]> {
   let summary = "Boxes of high scores that do not overlap (non-maximum suppression)";
   let description = [{
