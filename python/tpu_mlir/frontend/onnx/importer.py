@@ -23,7 +23,7 @@ from .registry import Node, registry
 from .values import nodes_of, tensors_of
 
 STANDARD_DOMAINS = ("", "ai.onnx")
-HINTS = {}
+HINTS: dict[str, str] = {}
 # Folding a random generator would freeze one draw into the network.
 _NEVER_FOLDED = {
     "RandomNormal",

@@ -1,4 +1,4 @@
-"""Import of operators that find places: ArgMax, ArgMin, TopK. The chip finds them as numbers, which get their own type."""
+"""Import of ArgMax, ArgMin and TopK. The chip finds places as numbers, which then get their own type."""
 
 from __future__ import annotations
 

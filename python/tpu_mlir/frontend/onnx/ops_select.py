@@ -113,7 +113,7 @@ def split(node: Node) -> None:
 
 @onnx_op("Gather", types=ANY_TYPE)
 def gather(node: Node) -> None:
-    """Elements of one axis by indices under any shape: constant ones, or those that the network computes or is given."""
+    """Elements of one axis by indices under any shape, constant ones or those that the network computes or is given."""
     import numpy as np
 
     shape = node.shape(0)
