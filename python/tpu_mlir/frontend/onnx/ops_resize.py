@@ -76,7 +76,8 @@ def _interpolate(node: Node, targets: list[Target]) -> None:
     coordinates = "asymmetric" if is_old else node.attribute("coordinate_transformation_mode", "half_pixel")
     if coordinates not in LINEAR_COORDINATES:
         node.refuse(
-            f"coordinate_transformation_mode '{coordinates}' is not supported; supported: {', '.join(LINEAR_COORDINATES)}"
+            f"coordinate_transformation_mode '{coordinates}' is not supported; "
+            f"supported: {', '.join(LINEAR_COORDINATES)}"
         )
     attributes: dict[str, Any] = {
         "sizes": [t.size for t in targets],
