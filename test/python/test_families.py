@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,24 +13,21 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 def test_the_toy_family_builds_and_runs_with_the_first_one_deleted(tmp_path: Path) -> None:
-    """A copy of the sources without lib/Backend/TiuGdma; ccache makes it a matter of seconds after a build."""
+    """A copy of the sources without lib/Backend/TiuGdma. Compiles some sixty small files."""
     tree = tmp_path / "tree"
-    for name in ("CMakeLists.txt", "cmake", "include", "lib", "python", "test", "tools"):
-        source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        copy(source, tree / name)
+    for name in ("cmake", "include", "lib", "python", "test", "tools"):
+        shutil.copytree(ROOT / name, tree / name)
+    shutil.copy(ROOT / "CMakeLists.txt", tree)
     shutil.rmtree(tree / "lib/Backend/TiuGdma")
     build = tmp_path / "build"
     launcher = [f"-DCMAKE_CXX_COMPILER_LAUNCHER={ccache}"] if (ccache := shutil.which("ccache")) else []
     compiler = ["-DCMAKE_C_COMPILER=clang-22", "-DCMAKE_CXX_COMPILER=clang++-22"]
-    environment = os.environ | {"CCACHE_BASEDIR": str(tmp_path)}
     for command in (
         ["cmake", "-S", str(tree), "-B", str(build), "-G", "Ninja", "-DTPU_MLIR_MLIR=OFF", *compiler, *launcher],
         ["ninja", "-C", str(build), "-j", "2", "ToyTest"],
         [str(build / "unit/ToyTest")],
     ):
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     listed = (build / "include/tpu_mlir/Backend/Families.def").read_text(encoding="utf-8")
     assert "FAMILY(TiuGdma)" not in listed
