@@ -43,10 +43,10 @@ py::dict summaryOf(const sim::Simulator &simulator, const sim::RunResult &run) {
   summary["chip"] = std::string(simulator.chip().identity.name);
   summary["cycles"] = static_cast<int64_t>(run.cycles + 0.5);
   summary["milliseconds"] = run.milliseconds;
-  summary["tiu_commands"] = run.tiu.commands;
-  summary["gdma_commands"] = run.gdma.commands;
-  summary["tiu_busy_cycles"] = static_cast<int64_t>(run.tiu.busyCycles + 0.5);
-  summary["gdma_busy_cycles"] = static_cast<int64_t>(run.gdma.busyCycles + 0.5);
+  summary["tiu_commands"] = run.engines[isa::Engine::TIU].commands;
+  summary["gdma_commands"] = run.engines[isa::Engine::GDMA].commands;
+  summary["tiu_busy_cycles"] = static_cast<int64_t>(run.engines[isa::Engine::TIU].busyCycles + 0.5);
+  summary["gdma_busy_cycles"] = static_cast<int64_t>(run.engines[isa::Engine::GDMA].busyCycles + 0.5);
   summary["macs"] = run.work.macs();
   summary["ddr_read_bytes"] = run.work.ddrReadBytes;
   summary["ddr_write_bytes"] = run.work.ddrWriteBytes;

@@ -5,6 +5,7 @@
 #include "tpu_mlir/Backend/Family.h"
 #include "tpu_mlir/Codegen/Emitter.h"
 #include "tpu_mlir/Support/Error.h"
+#include "tpu_mlir/Target/Target.h"
 
 namespace tpu_mlir::codegen {
 
@@ -82,6 +83,11 @@ void Emitter::emitRecipe(const Recipe &recipe, const TilePlan &plan, std::span<c
 void RecipeEmitter::run() {
   std::vector<Region> tiles = tilesOf(recipe, plan.tile);
   State ready = prepare(tiles.front());
+  // Views of an op by itself lie as their layouts have them; what does not take those, the family cannot do at all.
+  for (const Step &step : recipe.steps)
+    if (!canEmit(step, ready.views, emitter.machine.memory))
+      throw UserError("needs '" + std::string(step.primitive->name()) + "', which no instruction of '" +
+                      std::string(emitter.machine.chip->identity.name) + "' does for it");
   for (size_t t = 0; t < tiles.size(); ++t) {
     const Region &tile = tiles[t];
     State current = ready;

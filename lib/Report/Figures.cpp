@@ -27,14 +27,18 @@ ordered_json figuresOf(const target::Chip &chip, const TimedStream &stream, cons
   const Bounds &b = stream.bounds();
   int64_t ddr = r.work.ddrReadBytes + r.work.ddrWriteBytes;
   auto share = [&](double busy) { return r.cycles > 0 ? rounded(busy / r.cycles, 6) : 0; };
+  auto engine = [&](isa::Engine e) -> ordered_json {
+    const EngineReport &own = r.engines[e];
+    return {{"commands", own.commands},
+            {"busy_cycles", roundedCycles(own.busyCycles)},
+            {"utilisation", share(own.busyCycles)}};
+  };
   return {
       {"chip", chip.identity.name},
       {"cycles", roundedCycles(r.cycles)},
       {"milliseconds", rounded(timing::milliseconds(chip, r.cycles), 6)},
-      {"tiu",
-       {{"commands", r.tiuCommands}, {"busy_cycles", roundedCycles(r.tiuBusy)}, {"utilisation", share(r.tiuBusy)}}},
-      {"gdma",
-       {{"commands", r.gdmaCommands}, {"busy_cycles", roundedCycles(r.gdmaBusy)}, {"utilisation", share(r.gdmaBusy)}}},
+      {"tiu", engine(isa::Engine::TIU)},
+      {"gdma", engine(isa::Engine::GDMA)},
       {"mac_array", {{"cycles_at_peak", roundedCycles(r.work.arrayCycles)}, {"utilisation", rounded(r.arrayUse(), 6)}}},
       {"macs",
        {{"convolution", r.work.convMacs},
@@ -67,14 +71,15 @@ ordered_json figuresOf(const target::Chip &chip, const TimedStream &stream, cons
 }
 
 ordered_json figuresOf(const LayerReport &l) {
+  const EngineReport &tiu = l.engines[isa::Engine::TIU], &gdma = l.engines[isa::Engine::GDMA];
   return {{"name", l.name},
           {"op", l.op},
           {"start_cycle", roundedCycles(l.start)},
           {"end_cycle", roundedCycles(l.end)},
-          {"tiu_commands", l.tiuCommands},
-          {"gdma_commands", l.gdmaCommands},
-          {"tiu_cycles", roundedCycles(l.tiuBusy)},
-          {"gdma_cycles", roundedCycles(l.gdmaBusy)},
+          {"tiu_commands", tiu.commands},
+          {"gdma_commands", gdma.commands},
+          {"tiu_cycles", roundedCycles(tiu.busyCycles)},
+          {"gdma_cycles", roundedCycles(gdma.busyCycles)},
           {"macs", l.work.macs()},
           {"mac_array_cycles_at_peak", roundedCycles(l.work.arrayCycles)},
           {"ddr_read_bytes", l.work.ddrReadBytes},

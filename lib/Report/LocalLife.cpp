@@ -83,7 +83,7 @@ std::vector<Extent> LifePlayer::extentsOf(const safety::Box &box) const {
 
 /// What a copy brings into local memory; computed values are scratch until the tensor table says otherwise.
 LifePlayer::Source LifePlayer::sourceOf(const std::vector<safety::Access> &accesses) const {
-  if (!timed->byGdma)
+  if (timed->engine != isa::Engine::GDMA)
     return {};
   for (const safety::Access &a : accesses) {
     if (a.writes || a.operand == "index")
@@ -194,7 +194,7 @@ void LifePlayer::play(size_t at, const TimedCommand &command, size_t layerNow) {
   for (const safety::Access &a : accesses)
     if (a.space == safety::Space::Lanes && a.writes)
       write(a, source);
-  for (const LocalPiece &piece : names.complete({command.group, command.byGdma, command.id}))
+  for (const LocalPiece &piece : names.complete({command.group, command.engine == isa::Engine::GDMA, command.id}))
     for (LocalBlock &b : live) {
       bool inside = (b.begin >= piece.begin && b.end <= piece.end) || (b.begin <= piece.begin && b.end >= piece.end);
       if (inside && b.layer == layer && b.content != Content::Weights)

@@ -64,7 +64,7 @@ ordered_json commandJson(const TimedStream &stream, const std::vector<TimedComma
   for (size_t i = 0; i < list.size(); ++i) {
     const TimedCommand &t = list[i];
     const isa::Command &command = stream.command(t);
-    c["engine"].push_back(int(t.byGdma)), c["group"].push_back(t.group), c["id"].push_back(t.id);
+    c["engine"].push_back(int(t.engine)), c["group"].push_back(t.group), c["id"].push_back(t.id);
     c["dep"].push_back(command.dep()), c["name"].push_back(words[t.name]);
     c["layer"].push_back(layerOf.empty() ? 0 : layerOf[i]);
     c["start"].push_back(roundedCycles(t.start)), c["end"].push_back(roundedCycles(t.end));

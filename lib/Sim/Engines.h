@@ -1,10 +1,11 @@
-//===- Engines.h - Two in-order engines and their dependencies --*- C++ -*-===//
+//===- Engines.h - In-order engines and their dependencies -----*- C++ -*-===//
 // Runs a command group: each engine takes its commands in order, a command
 // waits for the id of the other engine that it names. Keeps the clock.
 // Source: shared ISA notes, isa.md §7 (verified).
 #ifndef TPU_MLIR_LIB_SIM_ENGINES_H
 #define TPU_MLIR_LIB_SIM_ENGINES_H
 
+#include "tpu_mlir/Isa/PerEngine.h"
 #include "tpu_mlir/Sim/Simulator.h"
 #include "tpu_mlir/Timing/CostModel.h"
 
@@ -12,9 +13,9 @@
 
 namespace tpu_mlir::sim {
 
-/// The decoded commands of one group; streams[0] TIU, streams[1] GDMA, each with its end command.
+/// The decoded commands of one group, each stream with its end command.
 struct Group {
-  std::vector<isa::Command> streams[2];
+  isa::PerEngine<std::vector<isa::Command>> streams;
 };
 
 /// UserError unless ids count from 1 and no command waits for one that does not exist.
@@ -34,7 +35,7 @@ public:
   double now() const { return events.now(); }
 
 private:
-  int choose(bool tiuReady, bool gdmaReady);
+  isa::Engine choose(const isa::PerEngine<bool> &ready);
   const target::Chip &chip;
   const RunOptions &options;
   RunResult &result;

@@ -26,7 +26,7 @@ TensorTable findTable(const bmodel::OptionalBlob &travelling, const std::string 
                       const std::vector<Group> &groups) {
   TensorTable table = readTable(travelling, path);
   auto require = [&](const std::string &what, uint32_t group, bool byGdma, uint32_t id) {
-    if (group >= groups.size() || id > groups[group].streams[byGdma].size())
+    if (group >= groups.size() || id > groups[group].streams[isa::Engine(byGdma)].size())
       throw UserError("'" + path + "': its tensor table says that " + what + " " + (byGdma ? "gdma" : "tiu") +
                       " command " + std::to_string(id) + " of group " + std::to_string(group) +
                       ", which does not exist");

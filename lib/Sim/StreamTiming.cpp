@@ -15,6 +15,8 @@
 
 namespace tpu_mlir::sim {
 
+using isa::Engine;
+
 struct TimedStream::State {
   const target::Chip &chip;
   std::vector<Group> groups;
@@ -51,6 +53,9 @@ Bounds boundsOf(const bmodel::NetParameter &p, const target::Chip &chip) {
   return b;
 }
 
+/// Of a command that the tensor table names.
+Engine engineOf(bool byGdma) { return byGdma ? Engine::GDMA : Engine::TIU; }
+
 /// What a small-channel convolution would save if kernel positions filled the array's channels.
 double packingSaves(const isa::Command &c, const target::Chip &chip, double cycles) {
   using isa::Field;
@@ -81,14 +86,15 @@ const Bounds &TimedStream::bounds() const { return state->bounds; }
 uint64_t TimedStream::commands() const {
   uint64_t total = 0;
   for (const Group &g : state->groups)
-    total += g.streams[0].size() + g.streams[1].size();
+    for (const std::vector<isa::Command> &stream : g.streams)
+      total += stream.size();
   return total;
 }
 
 TensorTable TimedStream::tensorTable() const { return findTable(state->table, state->path, state->groups); }
 
 const isa::Command &TimedStream::command(const TimedCommand &timed) const {
-  return state->groups[timed.group].streams[timed.byGdma][timed.id - 1];
+  return state->groups[timed.group].streams[timed.engine][timed.id - 1];
 }
 
 StreamReport TimedStream::time(const target::Chip &chip, std::vector<TimedCommand> *list) const {
@@ -99,30 +105,32 @@ StreamReport TimedStream::time(const target::Chip &chip, std::vector<TimedComman
   for (size_t g = 0; g < state->groups.size(); ++g) {
     const Group &group = state->groups[g];
     events.startGroup();
-    size_t next[2] = {0, 0};
-    while (next[0] < group.streams[0].size() || next[1] < group.streams[1].size()) {
+    isa::PerEngine<size_t> next;
+    auto isLeft = [&](Engine e) { return next[e] < group.streams[e].size(); };
+    auto isReady = [&](Engine e) { return isLeft(e) && group.streams[e][next[e]].dep() <= next[isa::otherThan(e)]; };
+    while (isLeft(Engine::TIU) || isLeft(Engine::GDMA)) {
       // The order of issue does not matter to the times, only that what a command waits for came before.
-      int e = next[1] < group.streams[1].size() && group.streams[1][next[1]].dep() <= next[0] ? 1 : 0;
-      if (next[e] >= group.streams[e].size() || group.streams[e][next[e]].dep() > next[1 - e])
+      const Engine e = isReady(Engine::GDMA) ? Engine::GDMA : Engine::TIU;
+      if (!isReady(e))
         throw UserError("the streams of group " + std::to_string(g) + " wait for each other: tiu command " +
-                        std::to_string(next[0] + 1) + " and gdma command " + std::to_string(next[1] + 1));
+                        std::to_string(next[Engine::TIU] + 1) + " and gdma command " +
+                        std::to_string(next[Engine::GDMA] + 1));
       const isa::Command &command = group.streams[e][next[e]++];
       Cost cost = costOf(command, chip);
-      auto [start, end] = events.issue(size_t(e), cost.cycles, {size_t(1 - e), command.dep()});
+      auto [start, end] = events.issue(size_t(e), cost.cycles, {size_t(isa::otherThan(e)), command.dep()});
       r.work += cost.work;
-      if (e == 0)
-        r.packedTiu -= packingSaves(command, chip, cost.cycles);
-      ++(e == 0 ? r.tiuCommands : r.gdmaCommands);
+      r.packedTiu -= packingSaves(command, chip, cost.cycles);
+      ++r.engines[e].commands;
       if (list) {
         const isa::KindInfo *kind = command.kind();
-        list->push_back(
-            {uint32_t(g), e == 1, command.id(), kind ? kind->name : command.info->name, start, end, cost.work});
+        list->push_back({uint32_t(g), e, command.id(), kind ? kind->name : command.info->name, start, end, cost.work});
       }
     }
   }
   r.cycles = events.now();
-  r.tiuBusy = events.busy(size_t(isa::Engine::TIU)), r.gdmaBusy = events.busy(size_t(isa::Engine::GDMA));
-  r.packedTiu += r.tiuBusy;
+  for (Engine e : isa::kEngines)
+    r.engines[e].busyCycles = events.busy(size_t(e));
+  r.packedTiu += r.engines[Engine::TIU].busyCycles;
   const Bounds &b = state->bounds;
   r.ddrBound = timing::gdmaToTiu(chip) * (double(b.weightBytes + b.inputBytes) / chip.time.gdmaLoadBytes +
                                           double(b.outputBytes) / chip.time.gdmaStoreBytes);
@@ -136,10 +144,10 @@ std::vector<LayerReport> TimedStream::layers(const std::vector<TimedCommand> &li
     return {};
   std::vector<LayerReport> layers;
   // By group and engine: last command of a range -> (first, layer).
-  std::map<std::pair<uint32_t, bool>, std::map<uint32_t, std::pair<uint32_t, size_t>>> owner;
+  std::map<std::pair<uint32_t, Engine>, std::map<uint32_t, std::pair<uint32_t, size_t>>> owner;
   for (const LayerEntry &layer : table.layers) {
     for (const CommandRange &r : layer.commands)
-      owner[{r.group, r.byGdma}][r.last] = {r.first, layers.size()};
+      owner[{r.group, engineOf(r.byGdma)}][r.last] = {r.first, layers.size()};
     layers.push_back({.name = layer.name, .op = layer.op});
   }
   if (layers.empty())
@@ -149,25 +157,25 @@ std::vector<LayerReport> TimedStream::layers(const std::vector<TimedCommand> &li
         auto [group, byGdma, id] = piece.after;
         if (!id)
           continue;
-        owner[{group, byGdma}][id] = {1, layers.size()};
-        if (uint32_t dep = state->groups[group].streams[byGdma][id - 1].dep())
-          owner[{group, !byGdma}].try_emplace(dep, 1, layers.size());
+        const Engine engine = engineOf(byGdma);
+        owner[{group, engine}][id] = {1, layers.size()};
+        if (uint32_t dep = state->groups[group].streams[engine][id - 1].dep())
+          owner[{group, isa::otherThan(engine)}].try_emplace(dep, 1, layers.size());
       }
       layers.push_back({.name = t.name, .op = ""});
     }
   layers.push_back({.name = "(other)", .op = ""});
   for (const TimedCommand &c : list) {
-    const auto &stream = owner[{c.group, c.byGdma}];
+    const auto &stream = owner[{c.group, c.engine}];
     auto it = stream.lower_bound(c.id);
     size_t index = it != stream.end() && it->second.first <= c.id ? it->second.second : layers.size() - 1;
     LayerReport &l = layers[index];
     if (layerOf)
       layerOf->push_back(index);
-    if (!l.tiuCommands && !l.gdmaCommands)
+    if (l.isEmpty())
       l.start = c.start;
     l.start = std::min(l.start, c.start), l.end = std::max(l.end, c.end);
-    ++(c.byGdma ? l.gdmaCommands : l.tiuCommands);
-    (c.byGdma ? l.gdmaBusy : l.tiuBusy) += c.end - c.start;
+    l.engines[c.engine].add(c.end - c.start);
     l.work += c.work;
   }
   return layers;

@@ -43,24 +43,23 @@ std::vector<Group> decodeGroups(const bmodel::NetParameter &p, const target::Chi
   for (const bmodel::CmdGroup &g : *list) {
     size_t index = groups.size();
     Group group;
-    const bmodel::OptionalBlob *blobs[2] = {&g.bdc, &g.gdma};
-    uint32_t counts[2] = {g.bdcNum, g.gdmaNum};
-    for (isa::Engine engine : {isa::Engine::TIU, isa::Engine::GDMA}) {
-      size_t e = size_t(engine);
+    const isa::PerEngine<const bmodel::OptionalBlob *> blobs{{&g.bdc, &g.gdma}};
+    const isa::PerEngine<uint32_t> counts{{g.bdcNum, g.gdmaNum}};
+    for (isa::Engine e : isa::kEngines) {
       std::string where = "group " + std::to_string(index) + ": ";
       if (!*blobs[e] || (*blobs[e])->size() == 0) {
         if (counts[e])
-          refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) +
+          refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(e)) +
                  " commands but holds none");
         continue;
       }
       try {
-        group.streams[e] = isa::decodeStream(table, engine, (*blobs[e])->bytes());
+        group.streams[e] = isa::decodeStream(table, e, (*blobs[e])->bytes());
       } catch (const UserError &error) {
         refuse(where + error.what());
       }
       if (group.streams[e].size() != counts[e])
-        refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(engine)) +
+        refuse(where + "it counts " + std::to_string(counts[e]) + " " + std::string(isa::name(e)) +
                " commands but holds " + std::to_string(group.streams[e].size()));
     }
     try {

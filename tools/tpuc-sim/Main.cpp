@@ -218,8 +218,8 @@ void printSummary(const bmodel::Model &model, const Arguments &a, const sim::Sim
               chip.identity.name.data());
   std::printf("%-10s %.0f (%.3f ms at %lld MHz)\n", "cycles", r.cycles, r.milliseconds,
               static_cast<long long>(chip.clock.tiuMhz));
-  printEngine("tiu", r.tiu, r.cycles);
-  printEngine("gdma", r.gdma, r.cycles);
+  for (isa::Engine e : isa::kEngines)
+    printEngine(isa::wordFor(e).data(), r.engines[e], r.cycles);
   std::printf("%-10s %lld (convolution %lld, depth-wise %lld, matrix %lld)\n", "macs",
               static_cast<long long>(r.work.macs()), static_cast<long long>(r.work.convMacs),
               static_cast<long long>(r.work.depthwiseMacs), static_cast<long long>(r.work.matmulMacs));

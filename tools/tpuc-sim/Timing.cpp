@@ -58,7 +58,7 @@ void print(const target::Chip &chip, const std::string &net, const ordered_json 
 void writeLayers(const std::string &path, const std::vector<LayerReport> &layers) {
   ordered_json rows = ordered_json::array();
   for (const LayerReport &l : layers)
-    if (l.tiuCommands || l.gdmaCommands)
+    if (!l.isEmpty())
       rows.push_back(figuresOf(l));
   if (path.ends_with(".json"))
     return writeFileAtomically(path, textOf(rows));
@@ -83,9 +83,9 @@ void writeLayers(const std::string &path, const std::vector<LayerReport> &layers
 void writeTrace(const std::string &path, const target::Chip &chip, const std::vector<TimedCommand> &list,
                 const std::vector<size_t> &layerOf, const std::vector<LayerReport> &layers) {
   ordered_json events = ordered_json::array();
-  for (int e : {0, 1})
+  for (isa::Engine e : isa::kEngines)
     events.push_back(
-        {{"name", "thread_name"}, {"ph", "M"}, {"pid", 0}, {"tid", e}, {"args", {{"name", e ? "GDMA" : "TIU"}}}});
+        {{"name", "thread_name"}, {"ph", "M"}, {"pid", 0}, {"tid", int(e)}, {"args", {{"name", isa::name(e)}}}});
   for (size_t i = 0; i < list.size(); ++i) {
     const TimedCommand &c = list[i];
     ordered_json arguments = {{"group", c.group}, {"id", c.id}, {"cycles", roundedCycles(c.end - c.start)}};
@@ -98,12 +98,12 @@ void writeTrace(const std::string &path, const target::Chip &chip, const std::ve
     double us = 1.0 / double(chip.clock.tiuMhz);
     auto rounded = [](double value) { return std::round(value * 1e5) / 1e5; };
     events.push_back({{"name", c.name},
-                      {"cat", c.byGdma ? "gdma" : "tiu"},
+                      {"cat", isa::wordFor(c.engine)},
                       {"ph", "X"},
                       {"ts", rounded(c.start * us)},
                       {"dur", rounded((c.end - c.start) * us)},
                       {"pid", 0},
-                      {"tid", int(c.byGdma)},
+                      {"tid", int(c.engine)},
                       {"args", arguments}});
   }
   writeFileAtomically(path, textOf({{"displayTimeUnit", "ns"}, {"traceEvents", events}}, -1));

@@ -6,6 +6,7 @@
 #define TPU_MLIR_SIM_SIMULATOR_H
 
 #include "tpu_mlir/Bmodel/Bmodel.h"
+#include "tpu_mlir/Isa/PerEngine.h"
 #include "tpu_mlir/Sim/Operand.h"
 #include "tpu_mlir/Sim/Pieces.h"
 #include "tpu_mlir/Sim/Timing.h"
@@ -58,17 +59,12 @@ struct RunOptions {
   std::function<void(size_t group, const isa::Command &, const Operand &)> onOperand = nullptr;
 };
 
-struct EngineReport {
-  uint64_t commands = 0; ///< with end commands
-  double busyCycles = 0; ///< TIU cycles
-};
-
 struct RunResult {
   std::vector<TensorValue> outputs; ///< in the net's order
   std::vector<TensorValue> tensors; ///< RunOptions::collectTensors, in order of their last pieces
   double cycles = 0;                ///< TIU cycles from the first issue to the last completion
   double milliseconds = 0;          ///< the same at the chip's TIU clock
-  EngineReport tiu, gdma;
+  isa::PerEngine<EngineReport> engines;
   Work work;
   uint64_t hostOps = 0; ///< ops that the host computed; their time is not in `cycles`
 };

@@ -6,6 +6,7 @@
 #define TPU_MLIR_SIM_STREAMTIMING_H
 
 #include "tpu_mlir/Bmodel/Bmodel.h"
+#include "tpu_mlir/Isa/PerEngine.h"
 #include "tpu_mlir/Sim/Pieces.h"
 #include "tpu_mlir/Sim/Timing.h"
 
@@ -19,7 +20,7 @@ namespace tpu_mlir::sim {
 /// A command with its time, TIU cycles from the start of the run.
 struct TimedCommand {
   uint32_t group;
-  bool byGdma;
+  isa::Engine engine;
   uint32_t id;
   std::string_view name; ///< of its kind
   double start, end;
@@ -36,8 +37,8 @@ struct Bounds {
 };
 
 struct StreamReport {
-  double cycles = 0, tiuBusy = 0, gdmaBusy = 0; ///< TIU cycles
-  uint64_t tiuCommands = 0, gdmaCommands = 0;   ///< with end commands
+  double cycles = 0; ///< TIU cycles
+  isa::PerEngine<EngineReport> engines;
   /// Busy cycles of the TIU if convolutions of at most four input channels filled the array with kernel × channels.
   double packedTiu = 0;
   /// Cycles of moving Bounds::ddrBytes at full rate, latency left out.
@@ -56,9 +57,13 @@ struct InferenceEstimate {
 /// A layer of the tensor table.
 struct LayerReport {
   std::string name, op; ///< of the table; `op` is empty where the table does not say
-  uint64_t tiuCommands = 0, gdmaCommands = 0;
-  double start = 0, end = 0, tiuBusy = 0, gdmaBusy = 0;
+  isa::PerEngine<EngineReport> engines{};
+  double start = 0, end = 0;
   Work work{};
+  /// Whether it became any command.
+  bool isEmpty() const {
+    return std::all_of(engines.begin(), engines.end(), [](const EngineReport &e) { return e.commands == 0; });
+  }
 };
 
 class TimedStream {

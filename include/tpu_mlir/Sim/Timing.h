@@ -19,6 +19,13 @@ struct Work {
   Work &operator+=(const Work &other);
 };
 
+/// What an engine did.
+struct EngineReport {
+  uint64_t commands = 0; ///< with end commands
+  double busyCycles = 0; ///< TIU cycles
+  void add(double cycles) { ++commands, busyCycles += cycles; }
+};
+
 struct Cost {
   /// Cycles of the command's own engine, from issue to completion.
   double cycles = 0;

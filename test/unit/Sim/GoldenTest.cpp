@@ -32,8 +32,8 @@ TEST_F(Golden, TimesWithinTheBand) {
   // Source: shared ISA notes, timing.md: about 1.45 ms, 1.33 to 1.75.
   EXPECT_GT(r.milliseconds, 1.33);
   EXPECT_LT(r.milliseconds, 1.75);
-  EXPECT_EQ(r.tiu.commands, 430u);
-  EXPECT_EQ(r.gdma.commands, 142u);
+  EXPECT_EQ(r.engines[isa::Engine::TIU].commands, 430u);
+  EXPECT_EQ(r.engines[isa::Engine::GDMA].commands, 142u);
   // YOLOv5s at 640×640 has 8.2 G multiply-accumulates; the stem's padding to 18 channels adds none.
   EXPECT_NEAR(double(r.work.convMacs), 8.22e9, 0.05e9);
 }

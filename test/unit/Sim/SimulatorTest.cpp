@@ -99,8 +99,8 @@ TEST(Simulator, ClockFollowsTheDependencies) {
   EXPECT_DOUBLE_EQ(times[1][3].second, second + 2 * tiu + gap + store);
   EXPECT_DOUBLE_EQ(r.cycles, second + 2 * tiu + gap + store + copyGap + 5); // and the end command
   EXPECT_DOUBLE_EQ(r.milliseconds, r.cycles / 1e6);
-  EXPECT_EQ(r.tiu.commands, 5u);
-  EXPECT_EQ(r.gdma.commands, 5u);
+  EXPECT_EQ(r.engines[isa::Engine::TIU].commands, 5u);
+  EXPECT_EQ(r.engines[isa::Engine::GDMA].commands, 5u);
   EXPECT_EQ(r.work.ddrReadBytes, kCount);
   EXPECT_EQ(r.work.ddrWriteBytes, kCount);
   EXPECT_EQ(r.hostOps, 0u);

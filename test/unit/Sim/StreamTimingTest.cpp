@@ -13,6 +13,7 @@
 using namespace tpu_mlir;
 using namespace tpu_mlir::sim;
 using namespace tpu_mlir::test;
+using isa::Engine;
 
 namespace {
 
@@ -30,13 +31,13 @@ void expectSameAsRun(const bmodel::Model &model, const std::string &path) {
   };
   RunResult run = Simulator(model, path).run(options);
   EXPECT_DOUBLE_EQ(r.cycles, run.cycles);
-  EXPECT_NEAR(r.tiuBusy, run.tiu.busyCycles, 1e-6);
-  EXPECT_NEAR(r.gdmaBusy, run.gdma.busyCycles, 1e-6);
-  EXPECT_EQ(r.tiuCommands, run.tiu.commands);
+  EXPECT_NEAR(r.engines[Engine::TIU].busyCycles, run.engines[Engine::TIU].busyCycles, 1e-6);
+  EXPECT_NEAR(r.engines[Engine::GDMA].busyCycles, run.engines[Engine::GDMA].busyCycles, 1e-6);
+  EXPECT_EQ(r.engines[Engine::TIU].commands, run.engines[Engine::TIU].commands);
   EXPECT_EQ(r.work.ddrReadBytes, run.work.ddrReadBytes);
   ASSERT_EQ(list.size(), times.size());
   for (const TimedCommand &c : list)
-    EXPECT_EQ((times[{c.group, c.byGdma, c.id}]), std::pair(c.start, c.end));
+    EXPECT_EQ((times[{c.group, c.engine == Engine::GDMA, c.id}]), std::pair(c.start, c.end));
 }
 
 TEST(StreamTiming, AgreesWithARunWithData) { expectSameAsRun(Program::make().model(), "m.bmodel"); }
@@ -69,7 +70,7 @@ TEST(StreamTiming, BoundsAndInference) {
   target::Chip chip = stream.chip();
   StreamReport r = stream.time(chip);
   EXPECT_NEAR(r.ddrBound, (0x1000 + kCount) / chip.time.gdmaLoadBytes + kCount / chip.time.gdmaStoreBytes, 1e-9);
-  EXPECT_EQ(r.packedTiu, r.tiuBusy); // no convolution to pack
+  EXPECT_EQ(r.packedTiu, r.engines[Engine::TIU].busyCycles); // no convolution to pack
   EXPECT_EQ(r.arrayUse(), 0);
   chip.time.launchUs = 100, chip.time.userCopyBytes = 2, chip.time.floatInputNs = 3, chip.time.floatOutputNs = 5;
   InferenceEstimate e = stream.inference(chip, r, false);
@@ -107,14 +108,16 @@ TEST(StreamTiming, LayersTakeEveryCommandOnce) {
     ASSERT_EQ(layers.size(), 3u);
     EXPECT_EQ(layerOf.size(), list.size());
     for (int i : {0, 1}) {
-      EXPECT_EQ(layers[i].tiuCommands, 2u);
-      EXPECT_EQ(layers[i].gdmaCommands, 2u);
+      EXPECT_EQ(layers[i].engines[Engine::TIU].commands, 2u);
+      EXPECT_EQ(layers[i].engines[Engine::GDMA].commands, 2u);
       EXPECT_EQ(layers[i].work.ddrReadBytes, kCount / 2);
     }
     EXPECT_EQ(layers[2].name, "(other)"); // the end commands
-    EXPECT_EQ(layers[2].tiuCommands + layers[2].gdmaCommands, 2u);
+    EXPECT_EQ(layers[2].engines[Engine::TIU].commands + layers[2].engines[Engine::GDMA].commands, 2u);
     EXPECT_LT(layers[0].end, layers[1].end);
-    EXPECT_NEAR(layers[0].gdmaBusy + layers[1].gdmaBusy + layers[2].gdmaBusy, r.gdmaBusy, 1e-9);
+    EXPECT_NEAR(layers[0].engines[Engine::GDMA].busyCycles + layers[1].engines[Engine::GDMA].busyCycles +
+                    layers[2].engines[Engine::GDMA].busyCycles,
+                r.engines[Engine::GDMA].busyCycles, 1e-9);
   }
 }
 

@@ -131,6 +131,18 @@ int Net::maxPool(int in, int64_t k, int64_t stride) {
   return finish("pool", std::move(r), out, {in});
 }
 
+int Net::sums(int in, int64_t k) {
+  const Dims d = dims(in);
+  kernel::Window w{k, k, 1, 1, 1, 1, 0, 0, 0, 0};
+  const Dims out{d.n, d.c, w.outH(d.h), w.outW(d.w)};
+  Recipe r;
+  const AxisMap same = AxisMap::same(), window = AxisMap::window(k, 1, 1, 0);
+  const int x = r.addInput(0, DType::I8, d, {same, same, window, window}), wide = r.addScratch(DType::I32, out);
+  r.steps = {primitive::windowSum(wide, x, w, 1, DType::I8),
+             primitive::requant(r.addOutput(DType::I8, out), wide, {1, -4, 0})};
+  return finish("sums", std::move(r), out, {in});
+}
+
 int Net::turn(int in) {
   const Dims d = dims(in);
   Move m;

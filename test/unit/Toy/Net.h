@@ -21,6 +21,8 @@ public:
   int clamp(int in);
   int larger(int a, int b);
   int maxPool(int in, int64_t kernel, int64_t stride);
+  /// Of every window and channel: what the family has no instruction for.
+  int sums(int in, int64_t kernel);
   /// Rows and columns change places: a copy program.
   int turn(int in);
   /// Both along the channels: a copy program.
