@@ -162,7 +162,7 @@ def test_int8_goes_through_the_host_too(detector: dict[str, Any], tmp_path: Path
     assert model_deploy([*arguments, "--calibration_table", str(table)]) == EXIT_OK  # exact on every tensor
     found = run(model, sample(detector["net"], 1))
     assert found["chosen_NonMaxSuppression"].shape[1] == 3
-    assert found["judged_Conv"].shape[2] == len(found["chosen_NonMaxSuppression"])
+    assert found["judged_Conv_f32"].shape[2] == len(found["chosen_NonMaxSuppression"])
 
 
 def test_mixing_rows_behind_their_end_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -394,7 +394,7 @@ REFUSALS: list[tuple[onnx.ModelProto, str]] = [
      "num_groups is 4, and its input has 6 channels"),
     (one_node("InstanceNormalization", {"x": [1, 3, 4, 4], "s": [3]}, {"b": w(3)}), "its scale 's' is computed"),
     (one_node("LayerNormalization", {"x": [2, 8]}, {"s": w(8)}, outputs=["y", "m"], opset=17), "is used"),
-    (one_node("Cast", {"x": [4]}, to=onnx.TensorProto.INT64, types={"y": onnx.TensorProto.INT64}), "casts to INT64"),
+    (one_node("Cast", {"x": [4]}, to=onnx.TensorProto.INT16, types={"y": onnx.TensorProto.INT16}), "casts to INT16"),
     (one_node("Resize", {"x": [1, 1, 4, 4]}, {"s": np.array([1, 1, 2, 2], F)}, order=["x", "", "s"], mode="cubic"),
      "mode 'cubic' is not supported; supported modes: nearest, linear"),
 ]  # fmt: skip

@@ -98,7 +98,7 @@ def test_builder_refuses_wrong_operands(builder: Any) -> None:
     refuse("'top.Abs' op", lambda: builder.op("top.Abs", [x, x], {}, "y"))
     refuse("an absent tensor has no shape", lambda: builder.shape(builder.none()))
     refuse("every size must be positive", lambda: builder.input("e", [1, 0], {}))
-    refuse("weights are floats or integers", lambda: builder.weight("s", np.array(["a"])))
+    refuse("weights are floats, booleans or integers", lambda: builder.weight("s", np.array(["a"])))
 
 
 def test_builder_finishes_once(builder: Any, tmp_path: Path) -> None:
