@@ -51,7 +51,7 @@ public:
   /// Whether the layer's result may be its operands' bytes, where they are.
   bool mayStandInPlace(int layer) const;
   /// Whether a layer may leave parts of what it brings together.
-  bool leavesParts(int layer) const { return layer < 0 || leaving.contains(layer); }
+  bool leavesParts(int layer) const { return leaving.contains(layer); }
   /// Whether each of a tensor's readers may take parts of it only, so that the rest may be made for nobody.
   bool isTakenInParts(int tensor) const { return !takenWhole.contains(tensor); }
   /// Whether pieces of it are complete in local memory before any in global memory is.

@@ -81,18 +81,20 @@ void Values::checkLoaded(const Operand &operand) {
     found.push_back({operand.access.operand, "reads other bytes of what its layer has loaded than ", use.reader});
 }
 
-/// Copies into lanes take no element twice.
+/// Copies between lanes and linear memory take no element twice.
 void Values::checkCopy(std::span<const Access> accesses) {
   const uint32_t kind = uint32_t(command->get(command->info->kindField));
   const bool isPlain = kind == isa::kDmaTensor && command->get(Field::nchw_copy);
   if (command->info->family != "DMATensor" || !(isPlain || kind == isa::kDmaTensorBroadcast) || accesses.size() < 2 ||
-      accesses[0].writes || accesses.back().space != Space::Lanes)
+      accesses[0].writes || accesses[0].space == accesses.back().space)
     return;
   const Grid &grid = accesses[0].grid;
   Box box;
   box.base = grid.place, box.run = grid.item;
-  box.add(grid.w, grid.stepW), box.add(grid.h, grid.stepH), box.add(grid.c, grid.stepC), box.add(grid.n, grid.stepN);
-  if (accesses[0].space == Space::Linear && box.collides())
+  box.add(grid.w, grid.stepW), box.add(grid.h, grid.stepH);
+  if (accesses[0].space == Space::Linear) // channels in lanes lie apart
+    box.add(grid.c, grid.stepC), box.add(grid.n, grid.stepN);
+  if (box.collides())
     found.push_back({accesses[0].operand, "reads some elements more than once", kNobody});
 }
 

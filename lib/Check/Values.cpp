@@ -164,7 +164,8 @@ void Values::checkOrder(Operand &operand, const Access &access, ValueId id, uint
     operand.isBroken |= operand.at != number, operand.at = number;
   else if (const Value &source = all[operand.source]; source.from.isWindow || value.from.isWindow)
     operand.isBroken |= id != operand.source; // rows of different windows are not compared
-  else if (operand.at != number)
+  else if (const Numbering &first = all[operand.source].numbers;
+           operand.at != number || (first.width != numbers.width && !(first.isLinear() && numbers.isLinear())))
     complain(operand, "reads elements of " + nameOf(value) + " out of order; some are from ", value.writer);
 }
 
