@@ -54,13 +54,18 @@ bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) 
   add(grid.place - place, 1);
   for (auto [count, step] : {std::pair(grid.w, grid.stepW), std::pair(grid.h, grid.stepH),
                              std::pair(grid.c, grid.stepC), std::pair(grid.n, grid.stepN)}) {
-    // Neighbours along whole axes may be counted as one.
+    // Neighbours along whole axes may be counted as one, and so may steps that divide an axis.
     uint64_t whole = grid.item;
-    for (size_t a = shape.size(); a-- > 0; whole *= shape[a])
-      if (step == whole && count > shape[a] && count % shape[a] == 0) {
-        add(step, shape[a] - 1);
-        step *= shape[a], count /= shape[a];
+    for (size_t a = shape.size(); a-- > 0; whole *= shape[a]) {
+      const uint64_t stride = step / whole;
+      if (step % whole || !stride || shape[a] % stride)
+        continue;
+      const uint64_t taken = shape[a] / stride;
+      if (count > taken && count % taken == 0 && taken > 1) {
+        add(step, taken - 1);
+        step = whole * shape[a], count /= taken;
       }
+    }
     // A step along two axes at once is skewed.
     unsigned along = 0;
     uint64_t rest = count > 1 ? step / grid.item : 0;

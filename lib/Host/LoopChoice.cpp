@@ -65,7 +65,7 @@ private:
 
 StepPtr loopNumberCompare(const NumberCompare &compare, const std::vector<Dims> &inputs, const Dims &out) {
   return std::make_unique<LoopStep>([=, walk = Walk(inputs, out)](const float *const *x, float *y) {
-    shareLoop(top::elementCount(out), kGrain, [&](int64_t begin, int64_t end) {
+    shareLoop(countOf(out), kGrain, [&](int64_t begin, int64_t end) {
       walk.run(begin, end, [&](int64_t i, const Offsets &at) {
         y[i] = holds(compare.mode, x[0][at[0]], compare.constant ? *compare.constant : x[1][at[1]]);
       });
@@ -76,7 +76,7 @@ StepPtr loopNumberCompare(const NumberCompare &compare, const std::vector<Dims> 
 StepPtr loopNumberChoice(const NumberChoice &where, const std::vector<Dims> &inputs, const Dims &out) {
   const size_t no = where.yes ? 1 : 2;
   return std::make_unique<LoopStep>([=, walk = Walk(inputs, out)](const float *const *x, float *y) {
-    shareLoop(top::elementCount(out), kGrain, [&](int64_t begin, int64_t end) {
+    shareLoop(countOf(out), kGrain, [&](int64_t begin, int64_t end) {
       walk.run(begin, end, [&](int64_t i, const Offsets &at) {
         if (x[0][at[0]] != 0)
           y[i] = where.yes ? *where.yes : x[1][at[1]];

@@ -419,6 +419,8 @@ def reduce_(net: Net) -> list[Any]:
     axes = [a for a in range(len(shape)) if rng.integers(2)] or [int(rng.integers(len(shape)))]
     axes = [a - len(shape) if rng.integers(2) else a for a in axes]
     x = net.input(shape, positive=rng.integers(4) == 0)
+    if all(shape[a] == 1 for a in axes):  # or there would be nothing for the chip to do
+        x = net.op("AddConst", [x], {"const_val": 0.5})
     if mode == "Prod":
         count = np.prod([shape[a] for a in axes])
         x = net.op("MulConst", [x], {"const_val": float(0.5 / np.sqrt(count))})
