@@ -181,8 +181,9 @@ TEST(Simulator, RefusesWhatCannotBeRight) {
   EXPECT_EQ(with([](auto &m) { m.net.clear(); }), "'m.bmodel': it has 0 nets; net 0 was asked for");
   EXPECT_EQ(with([](auto &m) { parameter(m).isDynamic = 1; }),
             "'m.bmodel': net 'triple' is dynamic; the simulator runs static nets");
-  EXPECT_EQ(with([](auto &m) { parameter(m).subNet[0].subnetMode = 1; }),
-            "'m.bmodel': subnet 0 runs on the host; the simulator runs nets that stay on the chip");
+  EXPECT_EQ(
+      with([](auto &m) { parameter(m).subNet[0].subnetMode = 1; }),
+      "'m.bmodel': subnet 0 runs on the host, by code of the vendor's; the simulator runs CPU layers of this project");
   EXPECT_EQ(with([](auto &m) { parameter(m).cmdGroup[0].bdcNum = 9; }),
             "'m.bmodel': group 0: it counts 9 TIU commands but holds 5");
   EXPECT_EQ(with([](auto &m) { parameter(m).coeffMem->checkCode[3] ^= 1; }),
