@@ -1,4 +1,4 @@
-"""Trained networks of every kind, a transformer, recurrent ones, detectors, in every number format: all on the chip, exact
+"""Trained networks of every kind (a transformer, recurrent ones, detectors) in every number format: all on the chip, exact
 and safe. What they are worth in INT8 is another matter (regression/models.yaml)."""
 
 from __future__ import annotations
