@@ -417,6 +417,7 @@ def reduce_(net: Net) -> list[Any]:
     shape = _rows(rng)
     mode = str(rng.choice(["Mean", "Sum", "Max", "Min", "Prod", "L1", "L2"]))
     axes = [a for a in range(len(shape)) if rng.integers(2)] or [int(rng.integers(len(shape)))]
+    shape[axes[0]] = max(2, shape[axes[0]])  # of one element each nothing would be left to compute
     axes = [a - len(shape) if rng.integers(2) else a for a in axes]
     x = net.input(shape, positive=rng.integers(4) == 0)
     if all(shape[a] == 1 for a in axes):  # or there would be nothing for the chip to do
@@ -431,7 +432,9 @@ def reduce_(net: Net) -> list[Any]:
 def cumsum(net: Net) -> list[Any]:
     rng = net.rng
     shape = _rows(rng)
-    return [net.op("CumSum", [net.input(shape)], {"axis": int(rng.integers(-len(shape), len(shape)))})]
+    axis = int(rng.integers(-len(shape), len(shape)))
+    shape[axis] = max(2, shape[axis])
+    return [net.op("CumSum", [net.input(shape)], {"axis": axis})]
 
 
 def norm(net: Net) -> list[Any]:
