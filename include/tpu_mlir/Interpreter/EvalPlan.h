@@ -59,8 +59,8 @@ struct Gather {
   std::vector<std::vector<int64_t>> index;
   float fill = 0;
 };
-/// An LSTM or a GRU over time. Inputs: sequence [t, b, i], matrices of the input [d, gates * hidden, i] and of the state
-/// [d, gates * hidden, hidden], then those of bias, first h and first c that are there.
+/// An LSTM or a GRU over time. Inputs: sequence [t, b, i], matrices of the input [d, gates * hidden, i] and of the
+/// state [d, gates * hidden, hidden], then those of bias, first h and first c that are there.
 struct Recurrent {
   bool isLstm = false, resetsAfterProduct = false; ///< the latter: a GRU's `linear_before_reset`
   bool hasBias = false, hasInitialH = false, hasInitialC = false, withCell = false;

@@ -298,9 +298,10 @@ Form tpu::Pool2DOp::form() {
     return r;
   }
   bool hasDivisors = isPresent(getDivisors());
-  int divisors = hasDivisors ? r.addWeight(1, integers ? DType::I32 : outFormat.dtype, {1, 1, out.h, out.w}, Layout::Lanes,
-                                           {AxisMap::full(), AxisMap::full(), AxisMap::same(), AxisMap::same()})
-                             : -1;
+  int divisors = hasDivisors
+                     ? r.addWeight(1, integers ? DType::I32 : outFormat.dtype, {1, 1, out.h, out.w}, Layout::Lanes,
+                                   {AxisMap::full(), AxisMap::full(), AxisMap::same(), AxisMap::same()})
+                     : -1;
   int y = r.addOutput(outFormat.dtype, out);
   int acc = integers ? r.addScratch(DType::I32, out) : y;
   const double weight = integers ? 1 : getScale().convertToDouble();

@@ -49,7 +49,9 @@ def _layer(node: Node, states: list[int], extra: dict[str, Any]) -> None:
     steps, batch = (shape[1], shape[0]) if batch_first else (shape[0], shape[1])
     hidden = int(node.need_const(2, "recurrence matrix").shape[-1])
     if int(node.attribute("hidden_size", hidden)) != hidden:
-        node.refuse(f"attribute 'hidden_size' is {node.attribute('hidden_size')}, and its recurrence matrix has {hidden}")
+        node.refuse(
+            f"attribute 'hidden_size' is {node.attribute('hidden_size')}, and its recurrence matrix has {hidden}"
+        )
     node.need_const(1, "input matrix")
     operands = [node.value(0), node.value(1), node.value(2), node.none()]
     if batch_first:
