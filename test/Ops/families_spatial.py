@@ -79,8 +79,7 @@ def _volume(rng: np.random.Generator, dilates: bool) -> tuple[list[int], dict[st
         if dilates:
             window["dilations"] = dilations
         seen = all(
-            (o - 1) * s - before < size
-            for o, s, before, size in zip(out, strides, pads[:3], shape[2:], strict=True)
+            (o - 1) * s - before < size for o, s, before, size in zip(out, strides, pads[:3], shape[2:], strict=True)
         )
         if min(out) >= 1 and seen and np.prod(shape) <= _ELEMENTS and np.prod(out) * shape[0] * shape[1] <= _ELEMENTS:
             return shape, window, out
@@ -126,7 +125,7 @@ def interp(net: Net) -> list[Any]:
         shape = [int(rng.integers(1, 3)), _pick(rng, 1, 70), *(_pick(rng, 1, 40) for _ in range(axes))]
         scales = [1.0, 1.0, *(float(rng.choice([1.0, 0.4, 0.5, 1.5, 2.0, 2.0, 3.0, 3.7])) for _ in range(axes))]
         sizes = [int(np.floor(size * scale)) for size, scale in zip(shape, scales, strict=True)]
-        if min(sizes) >= 1 and max(np.prod(shape), np.prod(sizes)) <= _ELEMENTS:
+        if min(sizes) >= 1 and max(np.prod(shape), np.prod(sizes)) <= _ELEMENTS and max(scales) != min(scales):
             break
     mode = COORDINATES[int(rng.integers(len(COORDINATES)))]
     attributes: dict[str, Any] = {"sizes": sizes, "scales": scales, "coord_mode": mode}

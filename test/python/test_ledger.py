@@ -36,6 +36,7 @@ needs_tools = pytest.mark.skipif(
 )
 
 POOL = {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}
+POOL3D = {"kernel_shape": [3, 3, 3], "strides": [2, 2, 2], "pads": [1, 1, 1, 1, 1, 1]}
 
 
 def _conv(net: Net) -> Any:
@@ -52,6 +53,11 @@ def _batch_norm(net: Net) -> Any:
     from_one = net.builder.weight("variance", np.linspace(0.5, 2, 5, dtype=np.float32))
     operands = [net.input([1, 5, 6, 7]), net.weight([5]), from_one, net.weight([5]), net.weight([5])]
     return net.op("BatchNorm", operands, {"epsilon": 1e-5})
+
+
+def _layer(net: Net, op: str, gates: int) -> Any:
+    operands = [net.input([3, 2, 5]), net.weight([1, gates * 4, 5]), net.weight([1, gates * 4, 4]), net.none()]
+    return net.op(op, [*operands, *[net.none()] * (2 if op == "LSTM" else 1)], {"hidden_size": 4})
 
 
 def _relu(net: Net, value: Any) -> Any:
@@ -151,6 +157,19 @@ NETWORKS: dict[str, Callable[[Net], Any]] = {
     ),
     "top.Permute": lambda net: net.op("Permute", [net.input([1, 5, 6, 7])], {"order": [0, 2, 3, 1]}),
     "top.Upsample": lambda net: net.op("Upsample", [net.input([1, 5, 6, 7])], {"scale_h": 2, "scale_w": 3}),
+    "top.Deconv": lambda net: net.op(
+        "Deconv", [net.input([1, 5, 6, 7]), net.weight([5, 3, 3, 3], 0.2), net.none()], {**POOL, "do_relu": True}
+    ),
+    "top.Conv3D": lambda net: net.op(
+        "Conv3D", [net.input([1, 5, 4, 6, 7]), net.weight([3, 5, 3, 3, 3], 0.2), net.weight([3])], POOL3D
+    ),
+    "top.MaxPool3D": lambda net: net.op("MaxPool3D", [net.input([1, 5, 4, 6, 7])], POOL3D),
+    "top.AvgPool3D": lambda net: net.op("AvgPool3D", [net.input([1, 5, 4, 6, 7])], POOL3D),
+    "top.Interp": lambda net: net.op(
+        "Interp", [net.input([1, 5, 6, 7])], {"sizes": [1, 5, 9, 7], "scales": [1.0, 1.0, 1.5, 1.0]}
+    ),
+    "top.LSTM": lambda net: _layer(net, "LSTM", 4),
+    "top.GRU": lambda net: _layer(net, "GRU", 3),
 }
 
 # Forms of their own beside the ordinary one.

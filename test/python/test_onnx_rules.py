@@ -382,7 +382,8 @@ def test_resize_that_repeats(scales: tuple[int, int], modes: tuple[str, str], by
 REFUSALS: list[tuple[onnx.ModelProto, str]] = [
     (one_node("Hardmax", {"x": [1, 4]}), "operator Hardmax is not supported"),
     (one_node("Conv", {"x": [1, 3, 8, 8], "w": [4, 3, 3, 3]}), "its filter 'w' is computed at run time"),
-    (one_node("Conv", {"x": [1, 1, 4, 4, 4, 4]}, {"w": w(1, 1, 3, 3, 3, 3)}), "one to three spatial axes are supported"),
+    (one_node("Conv", {"x": [1, 1, 4, 4, 4, 4]}, {"w": w(1, 1, 3, 3, 3, 3)}),
+     "one to three spatial axes are supported"),
     (one_node("MaxPool", {"x": [1, 1, 8, 8]}, kernel_shape=[2, 2], dilations=[2, 2]), "dilations [2, 2]"),
     (one_node("MaxPool", {"x": [1, 1, 8, 8]}, outputs=["y", "i"], kernel_shape=[2, 2],
               types={"i": onnx.TensorProto.INT64}), "indices of the maxima"),

@@ -30,7 +30,9 @@ DECONVS = {
     "pads on each side": deconv([1, 3, 5, 6], (3, 4, 4, 3), 4, strides=[2, 2], pads=[1, 0, 2, 1]),
     "pads beyond the filter": deconv([1, 2, 6, 6], (2, 3, 1, 2), 3, strides=[2, 2], pads=[1, 2, 2, 1]),
     "output padding": deconv([1, 3, 5, 6], (3, 4, 3, 3), strides=[3, 2], pads=[1, 1, 1, 1], output_padding=[2, 1]),
-    "nothing but padding": deconv([1, 1, 1, 1], (1, 2, 1, 1), 2, strides=[2, 2], pads=[1, 1, 0, 0], output_padding=[1, 1]),
+    "nothing but padding": deconv(
+        [1, 1, 1, 1], (1, 2, 1, 1), 2, strides=[2, 2], pads=[1, 1, 0, 0], output_padding=[1, 1]
+    ),
     "dilations": deconv([1, 3, 5, 6], (3, 4, 3, 2), dilations=[2, 3], strides=[1, 2]),
     "groups": deconv([1, 6, 5, 4], (6, 2, 3, 3), 6, group=3, strides=[2, 2]),
     "depth-wise": deconv([1, 5, 5, 4], (5, 1, 4, 4), group=5, strides=[2, 2], pads=[1, 1, 1, 1]),
@@ -54,12 +56,15 @@ VOLUMES = {
         "Conv", {"x": [1, 4, 6, 7, 8]}, {"w": w(6, 2, 2, 3, 3)}, group=2, strides=[2, 1, 2], pads=[1, 0, 2, 0, 1, 1],
         dilations=[2, 1, 2]),
     "conv, depth-wise": one_node("Conv", {"x": [1, 4, 6, 7, 8]}, {"w": w(4, 1, 3, 3, 3)}, group=4, pads=[1] * 6),
-    "conv, same": one_node("Conv", {"x": [1, 2, 5, 7, 8]}, {"w": w(3, 2, 3, 4, 3)}, auto_pad="SAME_UPPER", strides=[2] * 3),
-    "max": one_node("MaxPool", {"x": [2, 3, 5, 6, 7]}, kernel_shape=[2, 3, 2], strides=[2, 1, 2], pads=[1, 1, 0, 0, 1, 1]),
+    "conv, same": one_node(
+        "Conv", {"x": [1, 2, 5, 7, 8]}, {"w": w(3, 2, 3, 4, 3)}, auto_pad="SAME_UPPER", strides=[2] * 3),
+    "max": one_node(
+        "MaxPool", {"x": [2, 3, 5, 6, 7]}, kernel_shape=[2, 3, 2], strides=[2, 1, 2], pads=[1, 1, 0, 0, 1, 1]),
     "max, rounded up": one_node("MaxPool", {"x": [1, 3, 6, 7, 8]}, kernel_shape=[3] * 3, strides=[2] * 3, ceil_mode=1),
     "mean": one_node("AveragePool", {"x": [2, 3, 5, 6, 7]}, kernel_shape=[2, 3, 2], pads=[1, 1, 0, 0, 1, 1]),
     "mean with its padding": one_node(
-        "AveragePool", {"x": [1, 3, 5, 6, 7]}, kernel_shape=[3] * 3, pads=[1] * 6, strides=[2] * 3, count_include_pad=1),
+        "AveragePool", {"x": [1, 3, 5, 6, 7]}, kernel_shape=[3] * 3, pads=[1] * 6, strides=[2] * 3,
+        count_include_pad=1),
     "mean of all": one_node("GlobalAveragePool", {"x": [2, 3, 4, 5, 6]}),
     "maximum of all": one_node("GlobalMaxPool", {"x": [2, 3, 4, 5, 6]}),
 }  # fmt: skip
@@ -109,18 +114,20 @@ def test_bilinear_of_old(op: str, opset: int, run_network: Run) -> None:
     agree(one_node(op, {"x": [1, 2, 5, 8]}, {"s": np.array([1, 1, 2, 3], F)}, opset=opset, mode="linear"), run_network)
 
 
-T, B, I, H = 5, 3, 4, 6  # steps, batch, features, hidden
+T, B, X, H = 5, 3, 4, 6  # steps, batch, features, hidden
 LAYERS = {"LSTM": 4, "GRU": 3}
 
 
-def layer(op: str, direction: str, has: str = "", outputs: tuple[str, ...] = ("y",), **attributes: Any) -> onnx.ModelProto:
+def layer(
+    op: str, direction: str, has: str = "", outputs: tuple[str, ...] = ("y",), **attributes: Any
+) -> onnx.ModelProto:
     """`has`: which of b(ias), l(engths), h, c there are; capital H and C are inputs of the network."""
     gates, d = LAYERS[op], 2 if direction == "bidirectional" else 1
     lengths = np.array([5, 2, 4], np.int32)
     state = [B, d, H] if attributes.get("layout") else [d, B, H]
-    weights = {"w": w(d, gates * H, I), "r": w(d, gates * H, H), "b": w(d, 2 * gates * H), "l": lengths, "h": w(*state),
+    weights = {"w": w(d, gates * H, X), "r": w(d, gates * H, H), "b": w(d, 2 * gates * H), "l": lengths, "h": w(*state),
                "c": w(*state)}  # fmt: skip
-    inputs = {"x": [B, T, I] if attributes.get("layout") else [T, B, I]} | {k: state for k in "HC" if k in has}
+    inputs = {"x": [B, T, X] if attributes.get("layout") else [T, B, X]} | {k: state for k in "HC" if k in has}
     order = ["x", "w", "r", *("b" if "b" in has else "",), *("l" if "l" in has else "",)]
     order += [next((k for k in (s, s.upper()) if k in has), "") for s in ("hc" if op == "LSTM" else "h")]
     used = {k: v for k, v in weights.items() if k in order}
@@ -149,10 +156,11 @@ REFUSALS = [
     (layer("LSTM", "forward", clip=1.0), "attribute 'clip' is set"),
     (layer("LSTM", "forward", input_forget=1), "attribute 'input_forget' is set"),
     (layer("GRU", "forward", activations=["Relu", "Tanh"]), "its activations are Relu, Tanh; supported: sigmoid, tanh"),
-    (one_node("LSTM", {"x": [T, B, I], "w": [1, 4 * H, I]}, {"r": w(1, 4 * H, H)}, hidden_size=H), "its input matrix 'w'"),
-    (one_node("LSTM", {"x": [T, B, I]}, {"w": w(1, 24, I), "r": w(1, 24, H), "p": w(1, 18)}, hidden_size=H,
+    (one_node("LSTM", {"x": [T, B, X], "w": [1, 4 * H, X]}, {"r": w(1, 4 * H, H)}, hidden_size=H),
+     "its input matrix 'w'"),
+    (one_node("LSTM", {"x": [T, B, X]}, {"w": w(1, 24, X), "r": w(1, 24, H), "p": w(1, 18)}, hidden_size=H,
               order=["x", "w", "r", "", "", "", "", "p"]), "its peephole weights are not zero"),
-    (one_node("LSTM", {"x": [T, B, I]}, {"w": w(1, 24, I), "r": w(1, 24, H), "l": np.array([9, 1, 1], np.int32)},
+    (one_node("LSTM", {"x": [T, B, X]}, {"w": w(1, 24, X), "r": w(1, 24, H), "l": np.array([9, 1, 1], np.int32)},
               hidden_size=H, order=["x", "w", "r", "", "l"]), "its sequence lengths [9, 1, 1] do not fit"),
     (deconv([1, 3, 4, 4], (3, 2, 3, 3), auto_pad="ALL"), "auto_pad 'ALL' is unknown"),
     (deconv([1, 3, 4, 4], (2, 2, 3, 3)), "takes 2 channels, and its input [1, 3, 4, 4] has 3"),

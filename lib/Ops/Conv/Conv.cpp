@@ -213,8 +213,7 @@ FailureOr<Value> createConv(const ConvSource &source, Lowering &l, ConvParts par
   attrs.set("strides", b.getDenseI64ArrayAttr({w.strideH, w.strideW}));
   attrs.set("dilations", b.getDenseI64ArrayAttr({w.dilationH, w.dilationW}));
   attrs.set("pads", b.getDenseI64ArrayAttr({w.padTop, w.padLeft, w.padBottom, w.padRight}));
-  Type type =
-      RankedTensorType::get(parts.out, cast<ShapedType>(l.typeOf(result, outFormat)).getElementType());
+  Type type = RankedTensorType::get(parts.out, cast<ShapedType>(l.typeOf(result, outFormat)).getElementType());
   return tpu::Conv2DOp::create(b, parts.loc, TypeRange{type}, ValueRange{parts.in, filterValue, biasValue, quantValue},
                                attrs.getAttrs())
       .getOutput();
@@ -258,11 +257,8 @@ struct ConvLower : LowerInterface::ExternalModel<ConvLower, top::ConvOp> {
     auto conv = cast<top::ConvOp>(op);
     Value in = l.operand(conv.getInput());
     FailureOr<Value> result = createAnyConv({op, conv.getBias(), conv.getFilter()}, l,
-                                            {in,
-                                             shapeOf(conv),
-                                             viewOf(l, conv.getFilter()),
-                                             SmallVector<int64_t>(tpu_mlir::shapeOf(conv.getOutput())),
-                                             op->getLoc()});
+                                            {in, shapeOf(conv), viewOf(l, conv.getFilter()),
+                                             SmallVector<int64_t>(tpu_mlir::shapeOf(conv.getOutput())), op->getLoc()});
     if (failed(result))
       return failure();
     l.map(conv.getOutput(), *result);

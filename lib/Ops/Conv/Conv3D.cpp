@@ -43,9 +43,8 @@ static FailureOr<Shape> resultShape(Conv3DOp op) {
     const int64_t count =
         windowCount(in[2 + axis], filter[2 + axis], op.getStrides()[axis], before, after, op.getDilations()[axis]);
     if (count < 1)
-      return op.emitOpError("'filter' spans ")
-             << op.getDilations()[axis] * (filter[2 + axis] - 1) + 1 << kUnits[axis] << " but the padded 'input' has "
-             << in[2 + axis] + before + after;
+      return op.emitOpError("'filter' spans ") << op.getDilations()[axis] * (filter[2 + axis] - 1) + 1 << kUnits[axis]
+                                               << " but the padded 'input' has " << in[2 + axis] + before + after;
     out.push_back(count);
   }
   return out;
@@ -156,8 +155,11 @@ struct Conv3DLower : LowerInterface::ExternalModel<Conv3DLower, top::Conv3DOp> {
     Value rows = moves.reshape(l.operand(conv.getInput()), {n, ic, in[2], plane}, "planes");
     Value taps = layOutWindows(moves, rows, depths, {n, ic, out[2], plane}, 0, true, false);
     taps = moves.permute(taps, {0, 2, 1, 3, 4, 5}, "taps");
-    ConvParts parts{moves.reshape(taps, {n * out[2], ic * kernel[0], in[3], in[4]}, "images"), {},
-                    viewOf(l, conv.getFilter()), {n * out[2], oc, out[3], out[4]}, l.roleOf(op, "convolution")};
+    ConvParts parts{moves.reshape(taps, {n * out[2], ic * kernel[0], in[3], in[4]}, "images"),
+                    {},
+                    viewOf(l, conv.getFilter()),
+                    {n * out[2], oc, out[3], out[4]},
+                    l.roleOf(op, "convolution")};
     parts.shape.window = top::imageWindow(conv), parts.shape.group = conv.getGroup();
     FailureOr<Value> images = createAnyConv({op, conv.getBias(), Value()}, l, std::move(parts));
     if (failed(images))

@@ -65,7 +65,8 @@ LogicalResult DeconvOp::verify() {
 int64_t DeconvOp::flops() {
   if (!hasStaticShape(getFilter()))
     return 0;
-  const int64_t products = saturatingProduct(2 * elementCount(shapeOf(getFilter()).drop_front()), elementCount(getInput()));
+  const int64_t products =
+      saturatingProduct(2 * elementCount(shapeOf(getFilter()).drop_front()), elementCount(getInput()));
   return products + saturatingProduct(!isNone(getBias()) + getDoRelu(), elementCount(getOutput()));
 }
 
@@ -181,9 +182,9 @@ struct DeconvLower : LowerInterface::ExternalModel<DeconvLower, top::DeconvOp> {
     }
     const std::vector<float> filter =
         turned(l.weightData(deconv.getFilter()), shapeOf(deconv.getFilter()), shape.group);
-    FailureOr<Value> result =
-        createAnyConv({op, deconv.getBias(), Value()}, l,
-                      {in, shape, FilterView{filter, false, {}}, SmallVector<int64_t>(shapeOf(deconv.getOutput())), op->getLoc()});
+    FailureOr<Value> result = createAnyConv(
+        {op, deconv.getBias(), Value()}, l,
+        {in, shape, FilterView{filter, false, {}}, SmallVector<int64_t>(shapeOf(deconv.getOutput())), op->getLoc()});
     if (failed(result))
       return failure();
     l.map(deconv.getOutput(), *result);

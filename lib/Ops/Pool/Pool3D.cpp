@@ -82,8 +82,14 @@ static LogicalResult planPool(PoolOp op, EvalPlan &plan, bool isMax, bool counts
   ArrayRef<int64_t> in = shapeOf(op.getInput()), out = shapeOf(op.getOutput()), pads = op.getPads(),
                     kernel = op.getKernelShape(), strides = op.getStrides();
   const int64_t n = in[0], c = in[1], outPlane = out[3] * out[4];
+<<<<<<< HEAD
   const host::Pool planes{windowOf(kernel.drop_front(), strides.drop_front(), {pads[1], pads[2], pads[4], pads[5]}, {1, 1}),
                           isMax, countsPadding, ceil[1], ceil[2]},
+=======
+  const eval::Pool planes{
+      windowOf(kernel.drop_front(), strides.drop_front(), {pads[1], pads[2], pads[4], pads[5]}, {1, 1}), isMax,
+      countsPadding, ceil[1], ceil[2]},
+>>>>>>> wt-conv
       depths{windowOf({kernel[0], 1}, {strides[0], 1}, {pads[0], 0, pads[3], 0}, {1, 1}), isMax, countsPadding, ceil[0],
              0};
   const int seen = plan.step(host::View{}, {*input}, {n, c * in[2], in[3], in[4]});
@@ -107,13 +113,13 @@ namespace tpu_mlir {
 namespace {
 
 /// Pools along columns, rows and depth; [n, c, od, oh * ow].
-template <typename PoolOp>
-Value poolAxes(Lowering &l, PoolOp op, Value in, StringRef mode, const NamedAttrList &last) {
+template <typename PoolOp> Value poolAxes(Lowering &l, PoolOp op, Value in, StringRef mode, const NamedAttrList &last) {
   Moves moves(l, op);
   ArrayRef<int64_t> size = shapeOf(op.getInput()), out = shapeOf(op.getOutput());
   auto line = [&](int axis, int side) {
-    return Line{side, op.getKernelShape()[axis], op.getStrides()[axis], op.getPads()[axis], op.getPads()[axis + 3],
-                out[2 + axis]};
+    return Line{
+        side,         op.getKernelShape()[axis], op.getStrides()[axis], op.getPads()[axis], op.getPads()[axis + 3],
+        out[2 + axis]};
   };
   Value planes = moves.reshape(in, {size[0], size[1] * size[2], size[3], size[4]}, "planes");
   planes = createLinePool(l, op, planes, line(2, 1), mode, {});

@@ -94,8 +94,7 @@ private:
     const int64_t count = batch * hidden;
     if (isWeight(states)) {
       ArrayRef<float> data = l.weightData(states).slice(direction * count, count);
-      return llvm::all_of(data, [](float v) { return v == 0; }) ? Value()
-                                                                : f.weight(data, {batch, hidden}, role);
+      return llvm::all_of(data, [](float v) { return v == 0; }) ? Value() : f.weight(data, {batch, hidden}, role);
     }
     Value all = l.dequantize(l.operand(states));
     all = moves.slice(all, {direction, 0, 0}, {direction + 1, batch, hidden}, {1, 1, 1}, role);
@@ -161,7 +160,8 @@ private:
     }
   }
 
-  /// 1 for elements of the batch that step `t` belongs to and 0 for the others, and the opposite; null where all have it.
+  /// 1 for elements of the batch that step `t` belongs to and 0 for the others, and the opposite; null where all have
+  /// it.
   std::pair<Value, Value> masksAt(int64_t t) {
     std::vector<float> mask, others;
     for (int64_t length : op.getLengths()) {

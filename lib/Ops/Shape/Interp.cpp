@@ -16,8 +16,8 @@ using namespace mlir;
 namespace tpu_mlir::top {
 
 static constexpr StringRef kOperands[] = {"input"};
-static constexpr StringRef kModes[] = {"half_pixel",  "half_pixel_symmetric", "pytorch_half_pixel",
-                                       "asymmetric",  "align_corners",        "tf_crop_and_resize"};
+static constexpr StringRef kModes[] = {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
+                                       "asymmetric", "align_corners",        "tf_crop_and_resize"};
 
 //===- Infer shape --------------------------------------------------------===//
 
@@ -71,7 +71,9 @@ struct Samples {
   std::vector<int64_t> low, high;
   std::vector<std::array<float, 2>> weights;
   std::vector<float> added;
-  bool addsSomething() const { return llvm::any_of(added, [](float a) { return a != 0; }); }
+  bool addsSomething() const {
+    return llvm::any_of(added, [](float a) { return a != 0; });
+  }
 };
 
 /// Where sample x of `size` stands in an input of `length`. Source: the ONNX specification of Resize, in float32 and in
@@ -106,7 +108,8 @@ Samples samplesOf(top::InterpOp op, size_t axis) {
   const bool isCrop = op.getCoordMode() == "tf_crop_and_resize";
   Samples s;
   for (int64_t i = 0; i < size; ++i) {
-    float place = placeOf(op.getCoordMode(), float(i), float(op.getScales()[axis]), float(length), float(size), from, to);
+    float place =
+        placeOf(op.getCoordMode(), float(i), float(op.getScales()[axis]), float(length), float(size), from, to);
     const bool isOutside = isCrop && (place < 0 || place > float(length - 1));
     place = std::clamp(place, 0.0f, float(length - 1));
     const int64_t low = std::min(int64_t(place), length - 1), high = std::min(low + 1, length - 1);
@@ -147,8 +150,8 @@ LogicalResult top::InterpOp::plan(EvalPlan &plan) {
   std::vector<int64_t> shape = shapeOf(getInput()).vec();
   for (size_t axis : axesOf(*this)) {
     const Samples s = samplesOf(*this, axis);
-    const int64_t before = product(ArrayRef(shape).take_front(axis)), after = product(ArrayRef(shape).drop_front(axis + 1)),
-                  size = int64_t(s.low.size());
+    const int64_t before = product(ArrayRef(shape).take_front(axis)),
+                  after = product(ArrayRef(shape).drop_front(axis + 1)), size = int64_t(s.low.size());
     const std::vector<int64_t> rows{before, shape[axis], after}, made{before, size, after}, column{size, 1};
     const int seen = plan.step(host::View{}, {value}, rows);
     auto weighted = [&](const std::vector<int64_t> &taken, int side) {
