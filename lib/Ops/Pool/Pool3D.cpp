@@ -3,8 +3,8 @@
 // one after the other: maxima in the operand's own format, sums in f32 with one
 // factor for all or for each pixel at the end.
 #include "AxisPools.h"
-#include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
+#include "tpu_mlir/Interfaces/MoveInterface.h"
 #include "tpu_mlir/Ops/Moves.h"
 #include "tpu_mlir/Ops/WindowOf.h"
 
@@ -82,14 +82,9 @@ static LogicalResult planPool(PoolOp op, EvalPlan &plan, bool isMax, bool counts
   ArrayRef<int64_t> in = shapeOf(op.getInput()), out = shapeOf(op.getOutput()), pads = op.getPads(),
                     kernel = op.getKernelShape(), strides = op.getStrides();
   const int64_t n = in[0], c = in[1], outPlane = out[3] * out[4];
-<<<<<<< HEAD
-  const host::Pool planes{windowOf(kernel.drop_front(), strides.drop_front(), {pads[1], pads[2], pads[4], pads[5]}, {1, 1}),
-                          isMax, countsPadding, ceil[1], ceil[2]},
-=======
-  const eval::Pool planes{
+  const host::Pool planes{
       windowOf(kernel.drop_front(), strides.drop_front(), {pads[1], pads[2], pads[4], pads[5]}, {1, 1}), isMax,
       countsPadding, ceil[1], ceil[2]},
->>>>>>> wt-conv
       depths{windowOf({kernel[0], 1}, {strides[0], 1}, {pads[0], 0, pads[3], 0}, {1, 1}), isMax, countsPadding, ceil[0],
              0};
   const int seen = plan.step(host::View{}, {*input}, {n, c * in[2], in[3], in[4]});

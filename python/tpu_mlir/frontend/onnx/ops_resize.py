@@ -75,15 +75,8 @@ def _interpolate(node: Node, targets: list[Target]) -> None:
     is_old = node.kind == "Upsample" or node.opset < 11
     coordinates = "asymmetric" if is_old else node.attribute("coordinate_transformation_mode", "half_pixel")
     if coordinates not in LINEAR_COORDINATES:
-<<<<<<< HEAD
-        node.refuse(
-            f"coordinate_transformation_mode '{coordinates}' is not supported; "
-            f"supported: {', '.join(LINEAR_COORDINATES)}"
-        )
-=======
         known = ", ".join(LINEAR_COORDINATES)
         node.refuse(f"coordinate_transformation_mode '{coordinates}' is not supported; supported: {known}")
->>>>>>> wt-conv
     attributes: dict[str, Any] = {
         "sizes": [t.size for t in targets],
         "scales": [t.scale for t in targets],
