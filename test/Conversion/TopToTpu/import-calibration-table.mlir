@@ -17,10 +17,10 @@
 // CHECK: "top.MulConst"{{.*}} -> tensor<1x2x!quant.calibrated<f32<0.000000e+00:1.000000e+00>>>
 // CHECK: return %{{.*}}, %{{.*}} : tensor<1x2x!quant.calibrated<f32<0.000000e+00:4.000000e+00>>>
 
-// Asymmetric: min and max, and zero among them.
+// Asymmetric: min and max as far as the threshold, and zero among them.
 // ASYM: "top.Input"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-2.000000e+00:2.125000e+00>>>
-// ASYM: "top.MatMul"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-3.500000e+00:1.000000e+00>>>
-// ASYM: "top.Relu"{{.*}} -> tensor<1x2x!quant.calibrated<f32<0.000000e+00:5.000000e+00>>>
+// ASYM: "top.MatMul"{{.*}} -> tensor<1x2x!quant.calibrated<f32<-3.000000e+00:1.000000e+00>>>
+// ASYM: "top.Relu"{{.*}} -> tensor<1x2x!quant.calibrated<f32<0.000000e+00:4.000000e+00>>>
 // ASYM: "top.MulConst"{{.*}} -> tensor<1x2x!quant.calibrated<f32<0.000000e+00:1.000000e+00>>>
 
 // ZERO: warning: calibration table '{{.*}}table' line 9: tensor 'zero' has the range 0 0 0: it was zero in every sample
