@@ -146,8 +146,8 @@ def onnx_page() -> str:
         "name, HardSigmoid as min(max(x + a, 0), b) / b, a product with a bias; by whatever nodes they bound, add and",
         "multiply with constants (Clip, Relu, Max and Min alike). Other spellings are computed as they are written.",
         "",
-        "A constant that is off by at most 2^-11 of itself (0.1667, 1 / 6 in half precision) counts as the exact one in",
-        "HardSwish, GELU and HardSigmoid: results may be off the model's own by about that part of x, 0.05 %.",
+        "A constant that is off by at most 2^-11 of itself (0.1667, 1 / 6 in half precision) counts as the exact one",
+        "in HardSwish, GELU and HardSigmoid: results may be off the model's own by about that part of x, 0.05 %.",
         "The import proof compares with the model's own constants; it then calls the tensors SIMILAR, not CLOSE.",
     ]
     return "\n".join(lines).rstrip() + "\n"

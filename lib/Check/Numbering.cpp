@@ -4,6 +4,7 @@
 
 #include "Numbering.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace tpu_mlir::safety {
@@ -32,16 +33,10 @@ bool isPlain(const Grid &grid) {
          (grid.n == 1 || grid.stepN);
 }
 
-bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) {
-  Box box;
-  box.run = grid.item;
-  box.add(grid.w, grid.stepW), box.add(grid.h, grid.stepH), box.add(grid.c, grid.stepC), box.add(grid.n, grid.stepN);
-  box.settle();
-  if (box.rank == 0 || grid.place < place || (grid.place - place) % grid.item)
-    return box.rank == 0;
-  for (uint64_t size : shape)
-    if (!size)
-      return true; // refused by the container's rules
+namespace {
+
+/// As isBoxOf, for a grid that is no run.
+bool picksBox(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) {
   // Coordinates of the last element: those of the first, and of every step as often as it is taken.
   std::vector<uint64_t> last(shape.size(), 0);
   const auto add = [&](uint64_t bytes, uint64_t times) {
@@ -78,7 +73,40 @@ bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) 
   for (size_t a = 0; a < shape.size(); ++a)
     if (last[a] >= shape[a])
       return false;
-  return true;
+  return !shape.empty();
+}
+
+/// The shape in which a tensor of `count` elements is seen by steps that divide it; empty where they do not.
+std::vector<uint64_t> viewBySteps(const Grid &grid, uint64_t count) {
+  std::vector<uint64_t> steps = {1}, shape;
+  for (auto [times, step] : {std::pair(grid.w, grid.stepW), std::pair(grid.h, grid.stepH),
+                             std::pair(grid.c, grid.stepC), std::pair(grid.n, grid.stepN)})
+    if (times > 1)
+      steps.push_back(step / grid.item);
+  steps.push_back(count);
+  std::sort(steps.begin(), steps.end());
+  for (size_t i = steps.size() - 1; i > 0; --i) {
+    if (!steps[i - 1] || steps[i] % steps[i - 1])
+      return {};
+    shape.push_back(steps[i] / steps[i - 1]);
+  }
+  return shape;
+}
+
+} // namespace
+
+bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) {
+  Box box;
+  box.run = grid.item;
+  box.add(grid.w, grid.stepW), box.add(grid.h, grid.stepH), box.add(grid.c, grid.stepC), box.add(grid.n, grid.stepN);
+  box.settle();
+  if (box.rank == 0 || grid.place < place || (grid.place - place) % grid.item)
+    return box.rank == 0;
+  uint64_t count = 1;
+  for (uint64_t size : shape)
+    count *= size;
+  // A size of zero is refused by the container's rules.
+  return !count || picksBox(grid, place, shape) || picksBox(grid, place, viewBySteps(grid, count));
 }
 
 } // namespace tpu_mlir::safety

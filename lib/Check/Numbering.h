@@ -47,7 +47,8 @@ Spot spotOf(const Grid &grid, bool linear, uint32_t lanes, uint32_t lane, uint64
 bool isPlain(const Grid &grid);
 
 /// Whether the grid picks a box with steps out of a dense tensor of this shape at `place`, and not elements beyond the
-/// end of one of its axes. One contiguous run of it will do too.
+/// end of one of its axes. One contiguous run of it will do too, and so will a box of another shape that the tensor has
+/// where all steps divide it.
 bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape);
 
 } // namespace tpu_mlir::safety

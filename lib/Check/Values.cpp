@@ -153,6 +153,16 @@ void Values::checkOrder(Operand &operand, const Access &access, ValueId id, uint
   if (!isLocal && !numbers.isLinear())
     return;
   const Spot start = {there.n - here.n, there.c - here.c, there.at - here.at, true};
+  // What is one row does not say where others begin, nor do pieces of rows where images of another size do.
+  const bool isOneOfRows = !numbers.row && access.grid.h > 1 && start.at;
+  const bool isReshaped = value.tensor < 0 && !numbers.isLinear() && (access.grid.n > 1 || value.grid.n > 1) &&
+                          access.grid.stepN != value.grid.stepN;
+  if (isLocal && (isOneOfRows || isReshaped)) {
+    operand.isBroken = true;
+    if (!operand.source)
+      operand.source = id;
+    return;
+  }
   const int64_t number = isLocal ? start.number(numbers) : there.number(numbers) - inLinear;
   const std::pair plane = {here.n, here.c};
   const bool mayJump = movesParts && plane != operand.plane;

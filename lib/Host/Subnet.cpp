@@ -167,6 +167,8 @@ Subnet parseSubnet(std::string_view text, std::span<const std::span<const uint8_
           {c.at("tensor").get<std::string>(), c.at("by").get<std::string>(), c.at("axis").get<int64_t>()});
     requireComputable(subnet.graph);
     return subnet;
+  } catch (const ordered_json::parse_error &error) {
+    throw UserError(where + " is damaged at byte " + std::to_string(error.byte));
   } catch (const ordered_json::exception &error) {
     throw UserError(where + " is damaged: " + error.what());
   } catch (const UserError &error) {

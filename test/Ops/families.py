@@ -620,6 +620,5 @@ FAMILIES: dict[str, Build] = {
     "wide_pool": wide_pool, "extreme": extreme, "rectifier": rectifier, "softmax": softmax, "reduce": reduce_,
     "cumsum": cumsum, "norm": norm, "function": function, "div": div,
     **SPATIAL,
-    "wide_pool": wide_pool, "extreme": extreme, "rectifier": rectifier, "compare": compare, "where": where,
-    "arg": arg, "topk": topk, "take": take, "matmul_batches": matmul_batches,
+    "compare": compare, "where": where, "arg": arg, "topk": topk, "take": take, "matmul_batches": matmul_batches,
 }  # fmt: skip

@@ -8,26 +8,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from families import F32_FAMILIES, FAMILIES
-from graphs import graph, graph_f32, graph_large, graph_wide
+from families import FAMILIES
+from graphs import graph, graph_large, graph_wide
 from harness import Build, compile_net, emit_net, unsafe
-from tokens import tokens, tokens_f32
+from tokens import tokens
 
-INT8: dict[str, Build] = {"graph": graph, "tokens": tokens, "graph_wide": graph_wide, "graph_large": graph_large}
-INT8 |= FAMILIES
-F32: dict[str, Build] = {"graph": graph_f32, "tokens": tokens_f32, **{name: FAMILIES[name] for name in F32_FAMILIES}}
+NETWORKS: dict[str, Build] = {"graph": graph, "tokens": tokens, "graph_wide": graph_wide, "graph_large": graph_large}
+NETWORKS |= FAMILIES
 MEMORIES = (64 * 1024, 128 * 1024, 0)  # bytes per lane; 0: all 256 KiB
 
 
 def _check(cases: range, folder: Path) -> None:
-    """Kinds in turn; every fourth in F32 where it has that form, every second with integers at its border."""
-    names, wrong, refused = list(INT8), [], 0
+    """Kinds in turn; every fourth in F32, every second with integers at its border."""
+    names, wrong, refused = list(NETWORKS), [], 0
     for case in cases:
         name, seed = names[case % len(names)], 7000 + case // len(names)
-        mode = "F32" if seed % 4 == 3 and name in F32 else "INT8"
+        mode = "F32" if seed % 4 == 3 else "INT8"
         lmem, quant_io = MEMORIES[seed % 3], bool(seed % 2)
         try:
-            compile_net((F32 if mode == "F32" else INT8)[name], seed, folder, mode, lmem, quant_io, opt=1)
+            compile_net(NETWORKS[name], seed, folder, mode, lmem, quant_io, opt=1)
         except Exception as error:  # products of products leave every format's range
             refused += 1
             assert "gives no scale" in str(error), f"{name} seed {seed}: {error}"

@@ -1,5 +1,6 @@
-"""Trained networks of every kind (a transformer, recurrent ones, detectors) in every number format: all on the chip, exact
-and safe. What they are worth in INT8 is another matter (regression/models.yaml)."""
+"""Trained networks of every kind (a transformer, recurrent ones, detectors) in every number format.
+
+All on the chip, exact and safe. What they are worth in INT8 is another matter (regression/models.yaml)."""
 
 from __future__ import annotations
 

@@ -168,14 +168,6 @@ _erf = np.vectorize(math.erf)
 
 # Their results have the type of what they move.
 MOVES = {"Concat", "Slice", "Gather", "Pad", "Reshape", "Flatten", "Permute", "Upsample"}
-COMPARISONS = {
-    "Equal": np.equal,
-    "NotEqual": np.not_equal,
-    "Less": np.less,
-    "LessOrEqual": np.less_equal,
-    "Greater": np.greater,
-    "GreaterOrEqual": np.greater_equal,
-}
 
 def _gelu(x: Any) -> Any:
     return x * (1 + _erf(x / math.sqrt(2))) / 2
@@ -319,8 +311,6 @@ OPS: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
     "MaxPool": _max_pool,
     "AvgPool": _avg_pool,
     "Cast": lambda x, a: x[0],
-    "Compare": lambda x, a: COMPARISONS[a["mode"]](x[0], x[1]),
-    "Where": lambda x, a: np.where(x[0], x[1], x[2]),
     "Concat": lambda x, a: np.concatenate(x, axis=a["axis"]),
     "Slice": _slice,
     "Gather": lambda x, a: np.take(x[0], a["indices"], axis=a["axis"]),

@@ -98,8 +98,8 @@ struct Nms {
   int64_t mostPerClass = 0;
   float iouThreshold = 0, scoreThreshold = 0;
 };
-/// An LSTM or a GRU over time. Inputs: sequence [t, b, i], matrices of the input [d, gates * hidden, i] and of the state
-/// [d, gates * hidden, hidden], then those of bias, first h and first c that are there.
+/// An LSTM or a GRU over time. Inputs: sequence [t, b, i], matrices of the input [d, gates * hidden, i] and of the
+/// state [d, gates * hidden, hidden], then those of bias, first h and first c that are there.
 struct Recurrent {
   bool isLstm = false, resetsAfterProduct = false; ///< the latter: a GRU's `linear_before_reset`
   bool hasBias = false, hasInitialH = false, hasInitialC = false, withCell = false;
@@ -120,8 +120,8 @@ struct Softmax {
 struct CumSum {
   int64_t outer, length, inner;
 };
-/// Rows of `length` elements, each over the root of its mean square plus eps, the mean taken off first where `isCentred`;
-/// then the products with `weight` and sums with `bias`: element i has entry i / inner modulo their count.
+/// Rows of `length` elements, each over the root of its mean square plus eps, the mean taken off first where
+/// `isCentred`; then the products with `weight` and sums with `bias`: element i has entry i / inner modulo their count.
 struct Normalize {
   int64_t length;
   bool isCentred;
@@ -148,8 +148,9 @@ struct Extremes {
 struct Take {
   int64_t axis;
 };
-using Work = std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Convert, Compare, Select, Nms,
-                          Recurrent, Reduce, Softmax, CumSum, Normalize, NumberCompare, NumberChoice, Extremes, Take>;
+using Work =
+    std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Convert, Compare, Select, Nms,
+                 Recurrent, Reduce, Softmax, CumSum, Normalize, NumberCompare, NumberChoice, Extremes, Take>;
 
 /// One piece of work on tensors (by number), then `posts` on its result, one after the other.
 struct Item {

@@ -69,8 +69,8 @@ bool isFinite(const Lowering &lowering, Value weight) {
   return all;
 }
 
-/// Attributes that are numbers to compute with become numbers of the mode's float format, so that the text says what the
-/// chip takes; what that changes beyond rounding is warned of.
+/// Attributes that are numbers to compute with become numbers of the mode's float format, so that the text says what
+/// the chip takes; what that changes beyond rounding is warned of.
 void roundAttributes(Operation *op, const Lowering &lowering) {
   const DType type = lowering.mode.activations;
   if (lowering.isQuantized() || type == DType::F32)

@@ -213,7 +213,9 @@ struct ImportCalibrationTablePass : impl::ImportCalibrationTableBase<ImportCalib
       }
       auto [threshold, min, max, line] = row->second;
       // What a method of calibration cuts off, it cuts off both ends.
-      double low = asymmetric ? std::max(min, -threshold) : min < 0 ? -threshold : 0,
+      double low = asymmetric ? std::max(min, -threshold)
+                   : min < 0  ? -threshold
+                              : 0,
              high = asymmetric ? std::min(max, threshold) : threshold;
       auto f32 = Float32Type::get(&getContext());
       low = asPrinted(std::min(low, 0.0)), high = asPrinted(std::max(high, 0.0));

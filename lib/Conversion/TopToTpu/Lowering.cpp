@@ -239,8 +239,8 @@ void Lowering::release(ArrayRef<float> elements) const {
 }
 
 std::string Lowering::beyond(double value, double instead, DType type) {
-  return textOf(value) + " is beyond the largest " + kernel::name(type) + ", " + textOf(kernel::largestOf(type)) + "; " +
-         textOf(instead) + " stands for it";
+  return textOf(value) + " is beyond the largest " + kernel::name(type) + ", " + textOf(kernel::largestOf(type)) +
+         "; " + textOf(instead) + " stands for it";
 }
 
 std::string Lowering::below(double largest, DType type) {
@@ -270,7 +270,8 @@ Value Lowering::addFloats(Operation *op, StringRef role, ArrayRef<float> data, A
     kernel::cast({type, dims, bytes.data() + at * item}, {DType::F32, dims, nearest.data()}, kernel::Round::HalfToEven);
   }
   if (std::fabs(finite) > end)
-    op->emitWarning() << "'" << top::nameOf(op) << "': its constant " << beyond(finite, std::copysign(most, finite), type);
+    op->emitWarning() << "'" << top::nameOf(op) << "': its constant "
+                      << beyond(finite, std::copysign(most, finite), type);
   else if (largest > 0 && largest < kernel::leastNormalOf(type))
     op->emitWarning() << "'" << top::nameOf(op) << "': its largest constant " << below(largest, type);
   return addWeightBytes(op, role, std::move(bytes), shape, type);

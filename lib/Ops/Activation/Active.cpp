@@ -46,8 +46,8 @@ LogicalResult tpu::ActiveOp::verify() {
 
 //===- Form ---------------------------------------------------------------===//
 
-/// Another shape of as many elements that keeps more lanes busy, where the op's own has few channels: programs are long,
-/// and every lane computes. Beside neighbours the op takes their shape all the same.
+/// Another shape of as many elements that keeps more lanes busy, where the op's own has few channels: programs are
+/// long, and every lane computes. Beside neighbours the op takes their shape all the same.
 static Dims spreadOverLanes(const Dims &own, const target::Chip &chip) {
   constexpr int64_t kMostGroups = 64;
   const int64_t lanes = chip.local.lanes, count = own.count();

@@ -5,8 +5,8 @@
 // (../Shape/Gather.cpp).
 #include "Rows.h"
 #include "tpu_mlir/Dialect/Top/IR/ChoiceOps.h"
-#include "tpu_mlir/Dialect/Tpu/IR/ChoiceOps.h"
 #include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
+#include "tpu_mlir/Dialect/Tpu/IR/ChoiceOps.h"
 
 using namespace mlir;
 

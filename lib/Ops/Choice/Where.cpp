@@ -5,9 +5,9 @@
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
 #include "tpu_mlir/Dialect/Top/IR/ChoiceOps.h"
 #include "tpu_mlir/Dialect/Top/IR/ElementTypes.h"
+#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Tpu/IR/ChoiceOps.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
-#include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 
 using namespace mlir;
 

@@ -3,8 +3,8 @@
 // operands fit together, the result, its cost, and the layer as work for the
 // interpreter.
 #include "Recurrent.h"
-#include "tpu_mlir/Dialect/Top/IR/Shapes.h"
 #include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
+#include "tpu_mlir/Dialect/Top/IR/Shapes.h"
 
 using namespace mlir;
 

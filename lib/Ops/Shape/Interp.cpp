@@ -2,8 +2,8 @@
 // All of top.Interp: axis by axis, each sample of the result is a weighted mean of
 // two of the input. In fp32 those are gathered; on the chip an axis is a product
 // with a constant matrix that has two numbers a row, in f32 in every mode.
-#include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
+#include "tpu_mlir/Interfaces/OpInterfaces.h"
 #include "tpu_mlir/Ops/Computes.h"
 #include "tpu_mlir/Ops/Moves.h"
 

@@ -38,7 +38,8 @@ public:
   NetWriter(ModuleOp module, func::FuncOp function, const codegen::Machine &machine, const ReadSchedule &read,
             const schedule::CoefficientMap &map)
       : module(module), function(function), emitter(machine), machine(machine), read(read), map(map),
-        notes(read.function, read.network, *machine.memory.family, emitter.stream()), subnets(function), firstGroup(1, 0) {}
+        notes(read.function, read.network, *machine.memory.family, emitter.stream()), subnets(function),
+        firstGroup(1, 0) {}
 
   LogicalResult emitOps(const target::Chip &chip);
   /// Whether no op needed a command.
