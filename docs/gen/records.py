@@ -22,6 +22,11 @@ DIALECTS = {
     "top": "tpu_mlir/Dialect/Top/IR/TopOps.td",
     "tpu": "tpu_mlir/Dialect/Tpu/IR/TpuOps.td",
 }
+# Ops whose classes stand apart, behind those of the dialect's own file.
+APART = {
+    "top": "tpu_mlir/Dialect/Top/IR/ChoiceOps.td",
+    "tpu": "tpu_mlir/Dialect/Tpu/IR/ChoiceOps.td",
+}
 # In the order in which a network meets them.
 PASSES = (
     "tpu_mlir/Dialect/Top/Transforms/Passes.td",
@@ -110,6 +115,9 @@ def dialect(name: str) -> Dialect:
     entry = next(records[d] for d in instances["Dialect"] if records[d]["name"] == name)
     ops = [_op(records, d) for d in instances["Op"] if records[records[d]["opDialect"]["def"]]["name"] == name]
     order = {f: i for i, f in enumerate(_includes(DIALECTS[name]))}
+    more = _records(APART[name])
+    known = {op.name for op in ops}
+    ops += [op for op in (_op(more, d) for d in more["!instanceof"]["Op"]) if op.name not in known]
     ops.sort(key=lambda op: (order.get(op.family, len(order)), op.line))
     attributes = tuple(
         Attribute(records[d]["mnemonic"], records[d]["summary"], records[d]["description"])

@@ -7,6 +7,7 @@ What takes more has a reason, which is checked as well: `REASONS` is the whole l
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,16 @@ class Reason:
     sentence: str
     holds: Callable[[Case], bool]
 
+
+def _depth(op: str) -> int:
+    """How many products a MatMul adds to each element."""
+    left = re.search(r": \(tensor<([0-9x]+)xf32>", op)
+    assert left, op
+    return int(left[1].split("x")[-2 if "left_transpose = true" in op else -1])
+
+
+# Lowered to f32 in INT8 as well.
+FLOATS = tuple(f'"top.{name}"' for name in ("CumSum", "Div", "Interp", "GRU", "LSTM"))
 
 REASONS = [
     Reason(
@@ -82,6 +93,15 @@ REASONS = [
             c.int8 - c.f32
             <= START * max(0, c.int8_instructions - c.f32_instructions) + max(0, c.int8_weights - c.f32_weights) / RATE
         ),
+    ),
+    Reason(
+        "computed in f32 in INT8 as well: turning each integer operand into f32, a cast and a product, is on top",
+        lambda c: c.op.startswith(FLOATS) and c.int8_instructions >= c.f32_instructions + 2 and c.int8 <= 1.2 * c.f32,
+    ),
+    Reason(
+        "the array adds up 64 products at once in INT8 and makes a quarter as many columns as in F32: of up to four "
+        "products most places are empty",
+        lambda c: '"top.MatMul"' in c.op and _depth(c.op) <= 4 and c.int8 <= 1.1 * c.f32,
     ),
 ]
 

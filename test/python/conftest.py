@@ -72,7 +72,8 @@ def run_core(model: onnx.ModelProto, feeds: dict[str, Any], passes: bool = False
         module.load(str(path))
         for name in module.input_names:  # the passes drop inputs that nothing reads
             # A scalar is a vector of one: Top has no tensors without dimensions.
-            module.set_tensor(name, np.asarray(feeds[name], np.float32).reshape(module.input_shape(name)))
+            fed = np.asarray(feeds[name], module.tensor_type(name)).reshape(module.input_shape(name))
+            module.set_tensor(name, fed)
         module.invoke(True)
         tensors = dict(module.get_all_tensor())
         outputs = [module.get_tensor(name) for name in module.output_names]

@@ -149,20 +149,32 @@ def test_a_number_that_32_bits_do_not_hold_is_named(tmp_path: Path) -> None:
     run(tmp_path / "net.mlir", inputs)  # where there is no chip, they are 64 bits
 
 
+def test_a_choice_by_floats_stays_on_the_chip(tmp_path: Path) -> None:
+    model = network(
+        [helper.make_node("Greater", ["a", "b"], ["m"]), helper.make_node("Where", ["m", "a", "b"], ["z"])],
+        {"a": ("float32", [3, 4]), "b": ("float32", [3, 4])},
+        {"z": "float32"},
+    )
+    path = write(model, tmp_path)
+    bmodel = deployed(imported(path, tmp_path), "--no_host")
+    inputs = sample(model, 0)
+    same(run(bmodel, inputs), onnxruntime_run(path, inputs))
+
+
 def test_types_without_a_form_on_the_chip_are_refused_by_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = network(
         [helper.make_node("Greater", ["a", "b"], ["m"]), helper.make_node("Where", ["m", "a", "b"], ["z"])],
-        {"a": ("float32", [3, 4]), "b": ("float32", [3, 4])},
-        {"z": "float32"},
+        {"a": ("int32", [3, 4]), "b": ("int32", [3, 4])},
+        {"z": "int32"},
     )
     mlir = imported(write(model, tmp_path), tmp_path)
     arguments = ["--mlir", str(mlir), "--model", str(tmp_path / "net.bmodel"), "--chip", "bm1684x"]
     capsys.readouterr()
     assert model_deploy(arguments) == EXIT_USER
     error = capsys.readouterr().err
-    assert "'top.Compare' op 'm_Greater' has no tpu lowering in F32 on bm1684x: there is none" in error
+    assert "'top.Compare' op 'm_Greater' has no tpu lowering in F32 on bm1684x: there are no int32 tensors yet" in error
     assert "'top.Where' op 'z_Where' has no tpu lowering in F32 on bm1684x: there are no bool tensors yet" in error
 
 

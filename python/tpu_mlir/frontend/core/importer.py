@@ -41,6 +41,7 @@ class Importer:
         self.constants: dict[str, Any] = dict(graph.constants)
         self._values: dict[str, Any] = {}
         self._refusals = Refusals(graph)
+        self.numbers: dict[str, Any] = {}  # of truth values in their own type: the same as float32 numbers
         self._unknown: set[str] = set()  # results of refused nodes, and all that depends on them
         self._sized_by_data: set[str] = set()  # tensors as long as only the data say, and all that depends on them
         self._shapes_hold = True  # whether what the framework infers must be what is built
@@ -156,9 +157,17 @@ class Importer:
     def is_output(self, name: str) -> bool:
         return name in self._outputs
 
-    def readers_of(self, name: str) -> list[tuple[str, int]]:
-        found = [(n.kind, i) for n in self.graph.nodes for i, read in enumerate(n.inputs) if read == name]
-        return [*found, ("", 0)] if self.is_output(name) else found
+    def readers_of(self, name: str, through: Collection[str] = ()) -> list[tuple[str, int, str]]:
+        found = [("", 0, "")] if self.is_output(name) else []
+        for node in self.graph.nodes:
+            for i, read in enumerate(node.inputs):
+                if read != name:
+                    continue
+                if i == 0 and node.kind in through:
+                    found += self.readers_of(node.outputs[0], through)
+                else:
+                    found.append((node.kind, i, self._type_of(node.outputs[0])))
+        return found
 
     def shape_of(self, name: str) -> Shape | None:
         if name in self.constants:

@@ -90,18 +90,38 @@ class Node:
 
     def as_number(self, index: int) -> Any:
         """Input `index` as float32 numbers of the same value, whatever its type."""
+        constant = self.const(index)
+        if constant is not None:
+            return self.weight(constant.astype("float32"), self.inputs[index], "number")
+        known = self._importer.numbers.get(self.inputs[index])
+        if known is not None:
+            return known
         value = self.value(index)
         if self.type_of_value(value) == "float32":
             return value
+        if self.type_of_value(value) == "bool":
+            # The chip has no booleans, and the host runs what has 64-bit integers.
+            value = self.emit("Cast", [value], suffix="whole", type="int64")
         return self.emit("Cast", [value], suffix="number", type="float32")
 
     def is_computed(self, index: int) -> bool:
         """Whether input `index` is a tensor that the network computes or is given, of a known value."""
         return not self._importer.is_unknown(self.inputs[index])
 
-    def readers(self, index: int = 0) -> list[tuple[str, int]]:
-        """Who reads result `index`: kinds of nodes, and as which of their inputs. The network's end is ("", 0)."""
-        return self._importer.readers_of(self.outputs[index])
+    def as_truth(self, index: int) -> Any:
+        """Input `index`, truth values as numbers or in their own type, in their own type and on the host."""
+        value = self._importer.numbers.get(self.inputs[index], self.value(index))
+        if self.type_of_value(value) == "bool":
+            return value
+        whole = self.emit("Cast", [value], suffix="whole", type="int64")
+        return self.emit("Cast", [whole], suffix="truth", type="bool")
+
+    def readers(self, index: int = 0, through: Collection[str] = ()) -> list[tuple[str, int, str]]:
+        """Who reads result `index`: kinds of nodes, as which of their inputs, and the type of what they make of it.
+
+        The network's end is ("", 0, ""). through: kinds in whose place those count that read what they make of it.
+        """
+        return self._importer.readers_of(self.outputs[index], through)
 
     def weight(self, array: Any, source: str, *done: Hashable, name: str = "") -> Any:
         """A float32 weight with these elements, which are the constant `source` after all that `done` lists.
@@ -154,6 +174,10 @@ class Node:
         if suffix and list(self.shape_of_value(value)) == shape:
             return value
         return self.emit("Reshape", [value], {"shape": shape}, suffix, index)
+
+    def result_as_number(self, number: Any, index: int = 0) -> None:
+        """Say that the node's result `index`, in its own type, is there as float32 numbers too."""
+        self._importer.numbers[self.outputs[index]] = number
 
     def result(self, value: Any, index: int = 0) -> None:
         """Announce `value` as the node's result `index`."""

@@ -16,8 +16,8 @@ _MOVES = {
     "DepthToSpace", "SpaceToDepth", "Concat",
 }  # fmt: skip
 _KEEPING = (
-    "only Cast to a floating-point type, DequantizeLinear with constant scales and operators that move elements may "
-    "read an integer input"
+    "only Cast, DequantizeLinear with constant scales, comparisons, Where, a Gather's indices and operators that move "
+    "elements may read an integer input"
 )
 
 

@@ -1,7 +1,7 @@
 """Import of comparisons and of choices between tensors.
 
-What only chooses between floats stays on the chip, where truth values are the numbers 1 and 0; everything else has its
-own types.
+Truth values of floats are the numbers 1 and 0, which the chip computes; beside them they are there in their own type for
+who takes no numbers. What compares or chooses between other types has its own types, and is the host's.
 """
 
 from __future__ import annotations
@@ -25,48 +25,47 @@ _TURNED = {
     "LessOrEqual": "GreaterOrEqual",
 }
 _LOGIC = ("And", "Or", "Xor")
+# Of truth values as numbers they make the same.
+_MOVES = ("Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Expand", "Tile", "Gather")
 
 
 @onnx_op(*_MODES, types=ANY_TYPE)
 def compare(node: Node) -> None:
     """A comparison of two tensors of one type; either may be constant."""
-    if not (_is_float(node, 0) and _is_float(node, 1) and _only_chooses(node)):
-        node.result(node.emit("Compare", [node.value(0), node.value(1)], {"mode": _MODES[node.kind]}, type="bool"))
-        return
     mode = _MODES[node.kind]
+    are_floats = [_is_float(node, 0), _is_float(node, 1)]
+    if not any(are_floats):
+        _compare_typed(node, mode)
+        return
     for constant, other in ((1, 0), (0, 1)):
         number = _number(node, constant, other)
         if number is not None:
             mode = mode if constant == 1 else _TURNED.get(mode, mode)
-            node.result(node.emit("CompareConst", [node.value(other)], {"mode": mode, "const_val": number}))
+            announce_truth(node, "CompareConst", [_operand(node, other)], {"mode": mode, "const_val": number})
             return
-    node.result(node.emit("Compare", [node.value(0), node.value(1)], {"mode": mode}))
+    announce_truth(node, "Compare", [_operand(node, 0), _operand(node, 1)], {"mode": mode})
 
 
 @onnx_op(*_LOGIC, types=ANY_TYPE)
 def logic(node: Node) -> None:
-    """Truth values joined, of comparisons of floats."""
-    _require_numbers(node, range(2))
-    _truth(node, "Compare", [node.value(0), node.value(1)], {"mode": node.kind})
+    """Truth values joined; either may be constant."""
+    announce_truth(node, "Compare", [node.as_number(0), node.as_number(1)], {"mode": node.kind})
 
 
 @onnx_op("Not", types=ANY_TYPE)
 def not_(node: Node) -> None:
-    """The other truth value, of a comparison of floats."""
-    _require_numbers(node, range(1))
-    _truth(node, "CompareConst", [node.value(0)], {"mode": "Equal", "const_val": 0.0})
+    """The other truth value."""
+    announce_truth(node, "CompareConst", [node.as_number(0)], {"mode": "Equal", "const_val": 0.0})
 
 
 @onnx_op("Where", types=ANY_TYPE)
 def where(node: Node) -> None:
     """A choice between two tensors of one type, element by element, by a tensor of booleans; each may be constant."""
-    condition = node.value(0)
-    if node.type_of_value(condition) != "float32" and not (node.const(0) is not None and _is_float(node, 1)):
-        values = [condition, node.value(1), node.value(2)]
+    if not (_is_float(node, 1) and _is_float(node, 2)):
+        values = [node.as_truth(0), node.value(1), node.value(2)]
         node.result(node.emit("Where", values, type=node.type_of_value(values[1])))
         return
-    if node.const(0) is not None:
-        condition = node.weight(node.const(0).astype("float32"), node.inputs[0], "number")
+    condition = node.as_number(0)
     rank = max(len(node.shape(i)) for i in range(3))
     plain = any(len(node.shape(i)) == rank for i in range(3) if i == 0 or _number(node, i) is None)
     attributes: dict[str, Any] = {}
@@ -81,32 +80,44 @@ def where(node: Node) -> None:
     node.result(node.emit("Where", [condition, *branches], attributes))
 
 
-def _only_chooses(node: Node) -> bool:
-    """Whether everything that reads the result takes truth values as numbers."""
-    return all(kind in (*_LOGIC, "Not", "Cast") or (kind, index) == ("Where", 0) for kind, index in node.readers())
-
-
-def _truth(node: Node, op: str, operands: list[Any], attributes: dict[str, Any]) -> None:
+def announce_truth(node: Node, op: str, operands: list[Any], attributes: dict[str, Any]) -> None:
     """Announce truth values, as numbers where all readers take those."""
     if _only_chooses(node):
         node.result(node.emit(op, operands, attributes))
-    else:
-        node.result(node.emit("Cast", [node.emit(op, operands, attributes, "number")], type="bool"))
+        return
+    number = node.emit(op, operands, attributes, "number")
+    node.result(node.emit("Cast", [number], type="bool"))
+    node.result_as_number(number)
+
+
+def _compare_typed(node: Node, mode: str) -> None:
+    """A comparison of what is no float, which the host makes numbers of where all readers take those."""
+    operands = [node.value(0), node.value(1)]
+    if not _only_chooses(node):
+        node.result(node.emit("Compare", operands, {"mode": mode}, type="bool"))
+        return
+    truth = node.emit("Compare", operands, {"mode": mode}, "truth", type="bool")
+    whole = node.emit("Cast", [truth], suffix="whole", type="int64")
+    node.result(node.emit("Cast", [whole], type="float32"))
+
+
+def _only_chooses(node: Node) -> bool:
+    """Whether everything that reads the result, or what is moved of it, takes truth values as numbers."""
+    return all(
+        kind in (*_LOGIC, "Not", "Cast") or (kind, index, made) == ("Where", 0, "float32")
+        for kind, index, made in node.readers(through=_MOVES)
+    )
+
+
+def _operand(node: Node, index: int) -> Any:
+    """Input `index` of a comparison in which one operand, at least, is float or truth values as numbers."""
+    return node.value(index) if _is_float(node, index) else node.as_number(index)
 
 
 def _is_float(node: Node, index: int) -> bool:
     """Whether input `index` is of floats in the source, and so here."""
     array = node.const(index)
     return node.type_of_value(node.value(index)) == "float32" if array is None else array.dtype.kind == "f"
-
-
-def _require_numbers(node: Node, inputs: range) -> None:
-    for index in inputs:
-        if node.const(index) is not None or node.type_of_value(node.value(index)) != "float32":
-            node.refuse(
-                f"its operand '{node.inputs[index]}' is no comparison of floats",
-                "cut the network before it, or compare floats",
-            )
 
 
 def _number(node: Node, index: int, other: int | None = None) -> float | None:
