@@ -23,6 +23,7 @@ void Values::descend(Value &value) {
   // Whatever becomes of their order, copies are still elements of the tensor.
   const bool isCopy = family == "TRANS" || engineOf(mark) == 1 || (family == "AR" && kind == isa::kArithCopy);
   value.from.isWeight = readsWeights;
+  value.from.isForeign = isCopy && operands.empty();
   if (isCopy && operands.size() == 1) {
     const Value &source = all[operands[0].first];
     value.from.tensor = source.tensor >= 0 ? source.tensor : source.from.tensor;
@@ -161,7 +162,7 @@ void Values::descendByBroadcast(Value &value, const Operand &operand) {
 /// must be that tensor, and what is stored must be what its layer completed in local memory, where it did. Empty where
 /// nothing is.
 std::string Values::wrongTensor(const Claim &claim, const Value &value, bool isLocal) {
-  if (engineOf(mark) != 1 || engineOf(value.writer) != 1 || value.tensor >= 0 ||
+  if (engineOf(mark) != 1 || engineOf(value.writer) != 1 || value.tensor >= 0 || value.from.isForeign ||
       (!isLocal && !claims.isMadeLocally(claim.tensor)))
     return "";
   const Descent &from = value.from;

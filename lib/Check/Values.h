@@ -22,6 +22,7 @@ struct Descent {
   int tensor = -1;
   bool isWeight = false;   ///< copied from the weights
   bool isComputed = false; ///< not by copies alone
+  bool isForeign = false;  ///< copied from bytes that no command has written: the host has
   /// By a window: the value's numbers are its own, and its row r is made of the tensor's rows from row + r · stride on.
   bool isWindow = false;
   int64_t row = 0, column = 0, stride = 1;
