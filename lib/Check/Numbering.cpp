@@ -93,6 +93,21 @@ std::vector<uint64_t> viewBySteps(const Grid &grid, uint64_t count) {
   return shape;
 }
 
+/// Whether the grid sees another shape: a step is none between neighbours along an axis, or goes on behind the axis'
+/// end for as long again.
+bool seesAnotherShape(const Grid &grid, std::span<const uint64_t> shape) {
+  for (auto [count, step] : {std::pair(grid.w, grid.stepW), std::pair(grid.h, grid.stepH),
+                             std::pair(grid.c, grid.stepC), std::pair(grid.n, grid.stepN)}) {
+    uint64_t whole = grid.item;
+    size_t a = shape.size();
+    while (a > 0 && (shape[a - 1] == 1 || whole != step))
+      whole *= shape[--a];
+    if (count > 1 && (a == 0 || count >= 2 * shape[a - 1]))
+      return true;
+  }
+  return false;
+}
+
 } // namespace
 
 bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) {
@@ -106,7 +121,8 @@ bool isBoxOf(const Grid &grid, uint64_t place, std::span<const uint64_t> shape) 
   for (uint64_t size : shape)
     count *= size;
   // A size of zero is refused by the container's rules.
-  return !count || picksBox(grid, place, shape) || picksBox(grid, place, viewBySteps(grid, count));
+  return !count || picksBox(grid, place, shape) ||
+         (seesAnotherShape(grid, shape) && picksBox(grid, place, viewBySteps(grid, count)));
 }
 
 } // namespace tpu_mlir::safety

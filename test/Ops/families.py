@@ -481,6 +481,8 @@ def div(net: Net) -> list[Any]:
     divisor = net.op("AddConst", [net.input(right, positive=True)], {"const_val": 0.5})
     dividend = net.weight(left) if rng.integers(4) == 0 else net.input(left, positive=bool(rng.integers(2)))
     return [net.op("Div", [dividend, divisor], _relu(rng))]
+
+
 def _steps(net: Net, shape: list[int], offset: float = 0.0, limit: float = 3.0) -> Any:
     """An input of quarters (plus `offset`) up to `limit`, which every format tells apart; or a tensor computed of it.
 

@@ -22,8 +22,13 @@ Run = Callable[[onnx.ModelProto, dict[str, Any]], NetworkRun]
 
 
 # How many cases import today. Raise them when a rule is added; a fall means that a rule refuses what it took.
-NODE_CASES = 340
-CONVERTED_CASES = 50
+NODE_CASES = 950
+CONVERTED_CASES = 75
+# Cases in which onnxruntime computes otherwise than the package expects; we compute what onnxruntime does.
+DISPUTED = {
+    # The package divides by 0.6 times the length, 2.4; onnxruntime by the whole length of the result, 2.
+    "test_resize_downsample_scales_linear_align_corners",
+}
 
 
 def check(case: Case, run: Run) -> str:
@@ -39,6 +44,8 @@ def check(case: Case, run: Run) -> str:
         got = run(model, feeds)
     except UserError as refusal:
         return str(refusal)
+    if case.name.split(",")[0] in DISPUTED:
+        return "onnxruntime computes otherwise"
     for value, name, expected in zip(got.outputs, got.output_names, case.outputs, strict=True):
         expected = np.asarray(expected)
         # The package rounds these to bfloat16's 8 bits after each of an operator's steps; here they are fp32.

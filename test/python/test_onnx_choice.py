@@ -191,11 +191,7 @@ def test_products(left: list[int], right: list[int], run_network: Run) -> None:
         ),
         (
             one_node("TopK", {"a": [3]}, {"k": np.array([4], np.int64)}, ["v", "i"], types={"i": I64}),
-            "its shapes do not fit together: [ShapeInferenceError] Inference error(s): (op_type:TopK, node name: the_TopK)",
-        ),
-        (
-            one_node("Equal", {"a": [3]}, {"b": np.array([1, 2, 1 << 40], np.int64)}, types={"a": I64, "y": TensorProto.BOOL}),
-            "its constant 'b' holds 1099511627776; whole numbers up to 16777216 are supported",
+            "its shapes do not fit together: [ShapeInferenceError] Inference error(s): (op_type:TopK, node name: the_T",
         ),
     ],
 )  # fmt: skip

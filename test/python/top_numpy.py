@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from top_numpy_spatial import SPATIAL_OPS
 
+from tpu_mlir.errors import UserError
+
 
 class EagerBuilder:
     """Same methods as `pymlir.Builder`; `tensors` holds every result by name."""
@@ -45,6 +47,8 @@ class EagerBuilder:
     def op(
         self, op: str, operands: list[Any], attributes: dict[str, Any], name: str, type: str | None = None
     ) -> np.ndarray:
+        if op.removeprefix("top.") not in OPS:
+            raise UserError(f"numpy computes no {op}")
         moves = op.removeprefix("top.") in MOVES
         kind = type or (operands[0].dtype if moves else np.float32)
         with np.errstate(all="ignore"):
@@ -169,6 +173,7 @@ _erf = np.vectorize(math.erf)
 # Their results have the type of what they move.
 MOVES = {"Concat", "Slice", "Gather", "Pad", "Reshape", "Flatten", "Permute", "Upsample"}
 
+
 def _gelu(x: Any) -> Any:
     return x * (1 + _erf(x / math.sqrt(2))) / 2
 
@@ -227,6 +232,8 @@ def _rms_norm(operands: list[Any], a: dict[str, Any]) -> Any:
     x, gamma = operands[0].astype(np.float64), operands[1]
     y = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + a["eps"])
     return y if gamma is None else y * gamma.reshape(-1)
+
+
 _HOLDS: dict[str, Callable[[Any, Any], Any]] = {
     "Equal": np.equal, "NotEqual": np.not_equal, "Greater": np.greater, "GreaterOrEqual": np.greater_equal,
     "Less": np.less, "LessOrEqual": np.less_equal, "And": np.logical_and, "Or": np.logical_or, "Xor": np.logical_xor,

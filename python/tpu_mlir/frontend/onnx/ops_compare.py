@@ -1,7 +1,7 @@
 """Import of comparisons and of choices between tensors.
 
-Truth values of floats are the numbers 1 and 0, which the chip computes; beside them they are there in their own type for
-who takes no numbers. What compares or chooses between other types has its own types, and is the host's.
+Truth values of floats are the numbers 1 and 0, which the chip computes; beside them they are there in their own type
+for who takes no numbers. What compares or chooses between other types has its own types, and is the host's.
 """
 
 from __future__ import annotations
