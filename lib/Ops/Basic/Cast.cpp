@@ -3,6 +3,8 @@
 // between floats, since Top computes them in fp32; and of tpu.Cast, which
 // lowering places between floats and integers, and between float formats.
 #include "tpu_mlir/Conversion/TopToTpu/Lowering.h"
+#include "tpu_mlir/Dialect/Top/IR/ChoiceOps.h"
+#include "tpu_mlir/Dialect/Top/IR/ElementTypes.h"
 #include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Dialect/Tpu/IR/Verify.h"
 #include "tpu_mlir/Interfaces/MoveInterface.h"
@@ -48,7 +50,16 @@ using kernel::DType;
 namespace {
 
 struct CastLower : LowerInterface::ExternalModel<CastLower, top::CastOp> {
-  std::string whyNotLowered(Operation *, const Lowering &) const { return ""; }
+  std::string whyNotLowered(Operation *op, const Lowering &) const {
+    const host::Element to = *top::elementOf(op->getResult(0));
+    if (to == host::Element::F32)
+      return "";
+    // Of truth values the numbers are the result's; of others they would have to be cut to whole ones.
+    if (to == host::Element::Bool &&
+        isa_and_nonnull<top::CompareOp, top::CompareConstOp>(op->getOperand(0).getDefiningOp()))
+      return "";
+    return std::string("there are no ") + host::nameOf(to) + " tensors yet";
+  }
   LogicalResult lower(Operation *op, Lowering &l) const {
     // Top's cast keeps the value; formats are the lowering's.
     l.map(op->getResult(0), l.operandAsIs(op->getOperand(0)));

@@ -16,6 +16,8 @@
 // F32: error: {{.*}}'top.Conv' op 'windows' has no tpu lowering in F32 on bm1684x: its windows, laid out as rows, have 70000 elements, more than bm1684x takes, 65535
 // F32: error: {{.*}}'top.BatchNorm' op 'batch_norm' has no tpu lowering in F32 on bm1684x: there is none
 // F32: error: {{.*}}'top.Mul' op 'three' has no tpu lowering in F32 on bm1684x: it multiplies 3 tensors; write it as products of two
+// F32: error: {{.*}}'top.Cast' op 'whole' has no tpu lowering in F32 on bm1684x: there are no int32 tensors yet
+// F32: error: {{.*}}'top.Cast' op 'truth' has no tpu lowering in F32 on bm1684x: there are no bool tensors yet
 // F32-NOT: error
 
 //--- f32.mlir
@@ -36,6 +38,8 @@ module attributes {module.state = "TOP_F32", module.weight_file = "in.npz"} {
     %4 = "top.BatchNorm"(%x, %v, %v, %v, %v) : (tensor<1x2x40x40xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>)
       -> tensor<1x2x40x40xf32> loc("batch_norm")
     %6 = "top.Mul"(%x, %x, %x) : (tensor<1x2x40x40xf32>, tensor<1x2x40x40xf32>, tensor<1x2x40x40xf32>) -> tensor<1x2x40x40xf32> loc("three")
+    %7 = "top.Cast"(%x) : (tensor<1x2x40x40xf32>) -> tensor<1x2x40x40xi32> loc("whole")
+    %8 = "top.Cast"(%x) : (tensor<1x2x40x40xf32>) -> tensor<1x2x40x40xi1> loc("truth")
     return %x : tensor<1x2x40x40xf32>
   }
 }
