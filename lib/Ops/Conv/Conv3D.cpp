@@ -2,6 +2,7 @@
 // All of top.Conv3D. What each tap of the depth axis sees is a channel of its own
 // and every depth of the result an image of its own, so that it is one
 // convolution of images, in fp32 as on the chip. Conv.cpp makes that.
+#include "ConvChecks.h"
 #include "ConvParts.h"
 #include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Ops/WideWindow.h"
@@ -13,65 +14,23 @@ using namespace mlir;
 
 namespace tpu_mlir::top {
 
-static constexpr StringRef kOperands[] = {"input", "filter", "bias"};
-static constexpr StringRef kUnits[] = {" planes", " rows", " columns"};
-
 //===- Infer shape --------------------------------------------------------===//
 
-static FailureOr<Shape> resultShape(Conv3DOp op) {
-  ArrayRef<int64_t> in = shapeOf(op.getInput()), filter = shapeOf(op.getFilter());
-  if (in.size() != 5)
-    return op.emitOpError("'input' must have 5 dimensions, but its shape is ") << shapeText(in);
-  if (filter.size() != 5)
-    return op.emitOpError("'filter' must have 5 dimensions, but its shape is ") << shapeText(filter);
-  const int64_t group = op.getGroup(), channels = filter[0];
-  if (in[1] % group || in[1] / group != filter[1])
-    return op.emitOpError("'input' has ")
-           << in[1] << " channels in " << group << " groups but 'filter' has " << filter[1] << " channels per group";
-  if (channels % group)
-    return op.emitOpError("'filter' has ")
-           << channels << " output channels, which " << group << " groups do not divide";
-  if (filter.drop_front(2) != op.getKernelShape())
-    return op.emitOpError("'filter' is ")
-           << shapeText(filter.drop_front(2)) << " but 'kernel_shape' is " << shapeText(op.getKernelShape());
-  if (!isNone(op.getBias()) && elementCount(op.getBias()) != channels)
-    return op.emitOpError("'filter' has ")
-           << channels << " output channels but 'bias' has " << elementCount(op.getBias()) << " elements";
-  Shape out{in[0], channels};
-  for (int axis : {0, 1, 2}) {
-    const int64_t before = op.getPads()[axis], after = op.getPads()[axis + 3];
-    const int64_t count =
-        windowCount(in[2 + axis], filter[2 + axis], op.getStrides()[axis], before, after, op.getDilations()[axis]);
-    if (count < 1)
-      return op.emitOpError("'filter' spans ") << op.getDilations()[axis] * (filter[2 + axis] - 1) + 1 << kUnits[axis]
-                                               << " but the padded 'input' has " << in[2 + axis] + before + after;
-    out.push_back(count);
-  }
-  return out;
-}
+static FailureOr<Shape> resultShape(Conv3DOp op) { return detail::convShape(op, 3); }
 
-LogicalResult Conv3DOp::inferShape() { return inferResult(*this, resultShape, kOperands); }
+LogicalResult Conv3DOp::inferShape() { return inferResult(*this, resultShape, detail::kConvOperands); }
 
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult Conv3DOp::verify() {
-  if (failed(verifyList(*this, "kernel_shape", getKernelShape(), 3, 1)) ||
-      failed(verifyList(*this, "strides", getStrides(), 3, 1)) || failed(verifyList(*this, "pads", getPads(), 6, 0)) ||
-      failed(verifyList(*this, "dilations", getDilations(), 3, 1)))
+  if (failed(detail::verifyConvAttributes(*this, 3)))
     return failure();
-  if (static_cast<int64_t>(getGroup()) < 1)
-    return emitOpError("'group' is ") << getGroup() << "; it must be positive";
-  return verifyResult(*this, resultShape, kOperands);
+  return verifyResult(*this, resultShape, detail::kConvOperands);
 }
 
 //===- FLOPs --------------------------------------------------------------===//
 
-int64_t Conv3DOp::flops() {
-  if (!hasStaticShape(getFilter()))
-    return 0;
-  const int64_t perElement = 2 * elementCount(shapeOf(getFilter()).drop_front()) + !isNone(getBias()) + getDoRelu();
-  return saturatingProduct(perElement, elementCount(getOutput()));
-}
+int64_t Conv3DOp::flops() { return detail::convFlops(*this); }
 
 //===- Interpret ----------------------------------------------------------===//
 

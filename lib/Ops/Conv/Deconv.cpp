@@ -2,6 +2,7 @@
 // All of top.Deconv. It is a convolution with the filter turned round over the
 // input with zeros between its pixels, in fp32 as on the chip, where integers
 // so get a convolution of integers. Conv.cpp makes that.
+#include "ConvChecks.h"
 #include "ConvParts.h"
 #include "tpu_mlir/Dialect/Top/IR/EvalPlan.h"
 #include "tpu_mlir/Ops/Moves.h"
@@ -11,53 +12,41 @@ using namespace mlir;
 
 namespace tpu_mlir::top {
 
-static constexpr StringRef kOperands[] = {"input", "filter", "bias"};
-
 //===- Infer shape --------------------------------------------------------===//
 
 static FailureOr<Shape> resultShape(DeconvOp op) {
+  if (failed(detail::verifyConvRanks(op, 2)))
+    return failure();
   ArrayRef<int64_t> in = shapeOf(op.getInput()), filter = shapeOf(op.getFilter());
-  if (in.size() != 4)
-    return op.emitOpError("'input' must have 4 dimensions, but its shape is ") << shapeText(in);
-  if (filter.size() != 4)
-    return op.emitOpError("'filter' must have 4 dimensions, but its shape is ") << shapeText(filter);
   const int64_t group = op.getGroup(), channels = saturatingProduct(filter[1], group);
   if (in[1] != filter[0])
     return op.emitOpError("'input' has ") << in[1] << " channels but 'filter' has " << filter[0];
   if (in[1] % group)
     return op.emitOpError("'input' has ") << in[1] << " channels, which " << group << " groups do not divide";
-  if (filter.drop_front(2) != op.getKernelShape())
-    return op.emitOpError("'filter' is ")
-           << shapeText(filter.drop_front(2)) << " but 'kernel_shape' is " << shapeText(op.getKernelShape());
-  if (!isNone(op.getBias()) && elementCount(op.getBias()) != channels)
-    return op.emitOpError("'filter' has ")
-           << channels << " output channels but 'bias' has " << elementCount(op.getBias()) << " elements";
+  if (failed(detail::verifyKernelAndBias(op, channels)))
+    return failure();
   Shape out{in[0], channels};
-  for (int axis : {0, 1}) {
+  for (size_t axis : {0, 1}) {
     const int64_t pads = op.getPads()[axis] + op.getPads()[axis + 2],
                   whole = (in[2 + axis] - 1) * op.getStrides()[axis] +
                           op.getDilations()[axis] * (filter[2 + axis] - 1) + 1 + op.getOutputPadding()[axis];
     if (whole <= pads)
-      return op.emitOpError("'pads' take ") << pads << (axis ? " columns" : " rows") << " off the " << whole
-                                            << " that 'filter' and 'output_padding' give";
+      return op.emitOpError("'pads' take ")
+             << pads << detail::unitOf(axis, 2) << " off the " << whole << " that 'filter' and 'output_padding' give";
     out.push_back(whole - pads);
   }
   return out;
 }
 
-LogicalResult DeconvOp::inferShape() { return inferResult(*this, resultShape, kOperands); }
+LogicalResult DeconvOp::inferShape() { return inferResult(*this, resultShape, detail::kConvOperands); }
 
 //===- Verify -------------------------------------------------------------===//
 
 LogicalResult DeconvOp::verify() {
-  if (failed(verifyList(*this, "kernel_shape", getKernelShape(), 2, 1)) ||
-      failed(verifyList(*this, "strides", getStrides(), 2, 1)) || failed(verifyList(*this, "pads", getPads(), 4, 0)) ||
-      failed(verifyList(*this, "dilations", getDilations(), 2, 1)) ||
+  if (failed(detail::verifyConvAttributes(*this, 2)) ||
       failed(verifyList(*this, "output_padding", getOutputPadding(), 2, 0)))
     return failure();
-  if (static_cast<int64_t>(getGroup()) < 1)
-    return emitOpError("'group' is ") << getGroup() << "; it must be positive";
-  return verifyResult(*this, resultShape, kOperands);
+  return verifyResult(*this, resultShape, detail::kConvOperands);
 }
 
 //===- FLOPs --------------------------------------------------------------===//

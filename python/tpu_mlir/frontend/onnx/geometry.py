@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .registry import Node
 
@@ -90,3 +91,16 @@ def _ceil_pad(size: int, begin: int, end: int, extent: int, stride: int) -> int:
     if (outputs - 1) * stride >= size + begin:
         outputs -= 1
     return max((outputs - 1) * stride + extent - (size + begin + end), 0)
+
+
+def filter_of(node: Node, rank: int) -> tuple[Any, list[int]]:
+    """The constant filter of a convolution, input 1 [.., .., *kernel], and the kernel; the input has `rank` axes."""
+    filters = node.need_const(1, "filter")
+    if filters.ndim != rank:
+        node.refuse(f"its filter has {filters.ndim} dimensions and its input {rank}")
+    kernel = [int(k) for k in filters.shape[2:]]
+    if [int(k) for k in node.attribute("kernel_shape", kernel)] != kernel:
+        node.refuse(
+            f"attribute 'kernel_shape' {node.attribute('kernel_shape')} does not fit the filter {list(filters.shape)}"
+        )
+    return filters, kernel

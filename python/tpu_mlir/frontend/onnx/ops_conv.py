@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .geometry import window_of
+from .geometry import filter_of, window_of
 from .registry import Node, onnx_op
 
 
@@ -15,14 +15,7 @@ def conv(node: Node) -> None:
     spatial = len(shape) - 2
     if spatial not in (1, 2, 3):
         node.refuse(f"its input has {len(shape)} dimensions; convolutions over one to three spatial axes are supported")
-    filters = node.need_const(1, "filter")
-    if filters.ndim != len(shape):
-        node.refuse(f"its filter has {filters.ndim} dimensions and its input {len(shape)}")
-    kernel = [int(k) for k in filters.shape[2:]]
-    if [int(k) for k in node.attribute("kernel_shape", kernel)] != kernel:
-        node.refuse(
-            f"attribute 'kernel_shape' {node.attribute('kernel_shape')} does not fit the filter {list(filters.shape)}"
-        )
+    filters, kernel = filter_of(node, len(shape))
     group = int(node.attribute("group", 1))
     if shape[1] != filters.shape[1] * group:
         node.refuse(

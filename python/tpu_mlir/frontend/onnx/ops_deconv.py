@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .geometry import list_of
+from .geometry import filter_of, list_of
 from .registry import Node, onnx_op
 
 
@@ -27,14 +27,7 @@ def conv_transpose(node: Node) -> None:
         node.refuse(
             f"its input has {len(shape)} dimensions; transposed convolutions over one or two spatial axes are supported"
         )
-    filters = node.need_const(1, "filter")
-    if filters.ndim != len(shape):
-        node.refuse(f"its filter has {filters.ndim} dimensions and its input {len(shape)}")
-    kernel = [int(k) for k in filters.shape[2:]]
-    if [int(k) for k in node.attribute("kernel_shape", kernel)] != kernel:
-        node.refuse(
-            f"attribute 'kernel_shape' {node.attribute('kernel_shape')} does not fit the filter {list(filters.shape)}"
-        )
+    filters, kernel = filter_of(node, len(shape))
     if shape[1] != filters.shape[0]:
         node.refuse(
             f"its filter {list(filters.shape)} takes {filters.shape[0]} channels, and its input {list(shape)} has "
