@@ -9,28 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from draws import ELEMENTS, MACS, draw_broadcast, draw_deep, draw_relu, draw_shape, draw_size
+from families_choice import CHOICE
+from families_rows import ROWS
 from families_spatial import SPATIAL
 from harness import Build, Net
-
-_ELEMENTS = 400_000  # most elements of one tensor
-_MACS = 40_000_000  # most multiply-accumulates of one case
-
-
-def _pick(rng: np.random.Generator, low: int, high: int) -> int:
-    """Log-uniform: small and large sizes are both likely."""
-    return round(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
-def _shape(rng: np.random.Generator, limit: int = _ELEMENTS) -> list[int]:
-    while True:
-        shape = [int(rng.integers(1, 5)), _pick(rng, 1, 300), _pick(rng, 1, 130), _pick(rng, 1, 130)]
-        if np.prod(shape) <= limit:
-            return shape
-
-
-def _relu(rng: np.random.Generator) -> dict[str, Any]:
-    do_relu = bool(rng.integers(2))
-    return {"do_relu": do_relu, "relu_limit": 6.0 if do_relu and rng.integers(3) == 0 else -1.0}
 
 
 def _window(rng: np.random.Generator, h: int, w: int, dilations: bool) -> dict[str, list[int]] | None:
@@ -54,11 +37,11 @@ def _out(size: int, before: int, after: int, extent: int, stride: int) -> int:
 def _conv(net: Net, groups: str) -> list[Any]:
     rng = net.rng
     while True:
-        n, ic, h, w = _shape(rng)
+        n, ic, h, w = draw_shape(rng)
         window = _window(rng, h, w, dilations=True)
         if window is None:
             continue
-        group, oc = 1, _pick(rng, 1, 300)
+        group, oc = 1, draw_size(rng, 1, 300)
         if groups == "depthwise":
             group, oc = ic, ic
             if ic == 1:
@@ -74,12 +57,12 @@ def _conv(net: Net, groups: str) -> list[Any]:
         extent = [d * (k - 1) + 1 for d, k in zip(window["dilations"], kernel, strict=False)]
         oh = _out(h, window["pads"][0], window["pads"][2], extent[0], window["strides"][0])
         ow = _out(w, window["pads"][1], window["pads"][3], extent[1], window["strides"][1])
-        if n * oc * oh * ow * taps <= _MACS and n * oc * oh * ow <= _ELEMENTS:
+        if n * oc * oh * ow * taps <= MACS and n * oc * oh * ow <= ELEMENTS:
             break
     x = net.input([n, ic, h, w], positive=bool(rng.integers(2)))
     weight = net.weight([oc, ic // group, *kernel], 1 / np.sqrt(taps))
     bias = net.weight([oc], 0.3) if rng.integers(2) else net.none()
-    return [net.op("Conv", [x, weight, bias], {**window, "group": group, **_relu(rng)})]
+    return [net.op("Conv", [x, weight, bias], {**window, "group": group, **draw_relu(rng)})]
 
 
 def conv(net: Net) -> list[Any]:
@@ -96,27 +79,27 @@ def grouped(net: Net) -> list[Any]:
 
 def matmul(net: Net) -> list[Any]:
     rng = net.rng
-    k, n = _pick(rng, 1, 1200), _pick(rng, 1, 300)
+    k, n = draw_size(rng, 1, 1200), draw_size(rng, 1, 300)
     lead = [int(v) for v in rng.integers(1, 5, size=int(rng.integers(0, 3)))]
-    m = _pick(rng, 1, 130)
+    m = draw_size(rng, 1, 130)
     if rng.integers(3) == 0:  # two computed operands
         k = min(k, 300)
         x, y = (
             net.input([*lead, m, k]),
             net.input([*lead, k, n] if rng.integers(2) else [k, n] if not lead else [*lead, k, n]),
         )
-        return [net.op("MatMul", [x, y, net.none()], _relu(rng))]
+        return [net.op("MatMul", [x, y, net.none()], draw_relu(rng))]
     x = net.input([*lead, m, k], positive=bool(rng.integers(2)))
     transpose = bool(rng.integers(2))
     weight = net.weight([n, k] if transpose else [k, n], 1 / np.sqrt(k))
     bias = net.weight([n], 0.3) if rng.integers(2) else net.none()
-    return [net.op("MatMul", [x, weight, bias], {"right_transpose": transpose, **_relu(rng)})]
+    return [net.op("MatMul", [x, weight, bias], {"right_transpose": transpose, **draw_relu(rng)})]
 
 
 def _pool(net: Net, kind: str) -> list[Any]:
     rng = net.rng
     while True:
-        n, c, h, w = _shape(rng)
+        n, c, h, w = draw_shape(rng)
         if rng.integers(5) == 0:  # global
             window = {"kernel_shape": [h, w], "strides": [1, 1], "pads": [0, 0, 0, 0]}
             break
@@ -154,11 +137,11 @@ def wide_conv(net: Net) -> list[Any]:
     """Patches, wide steps and wide dilations, in groups too; one axis may be ordinary."""
     rng = net.rng
     while True:
-        n, h, w = int(rng.integers(1, 4)), _pick(rng, 1, 80), _pick(rng, 1, 80)
+        n, h, w = int(rng.integers(1, 4)), draw_size(rng, 1, 80), draw_size(rng, 1, 80)
         kind = int(rng.integers(3))
-        group = 1 if kind else _pick(rng, 2, 70)
-        ic = _pick(rng, 1, 70) if kind else group * int(rng.choice([1, 1, 2, 3]))
-        oc = ic if not kind and rng.integers(2) else group * _pick(rng, 1, 70 if kind else 3)
+        group = 1 if kind else draw_size(rng, 2, 70)
+        ic = draw_size(rng, 1, 70) if kind else group * int(rng.choice([1, 1, 2, 3]))
+        oc = ic if not kind and rng.integers(2) else group * draw_size(rng, 1, 70 if kind else 3)
         axes = [_wide_axis(rng, size, True) for size in (h, w)]
         (kh, sh, dh, top, bottom), (kw, sw, dw, left, right) = axes
         if max(sh, sw, dh, dw, top, left, bottom, right) < 16:
@@ -167,49 +150,42 @@ def wide_conv(net: Net) -> list[Any]:
         ow = _out(w, left, right, dw * (kw - 1) + 1, sw)
         area = n * ic * (h + top + bottom) * (w + left + right)
         work, copied = n * oc * oh * ow * (ic // group) * kh * kw, n * ic * oh * ow * kh * kw
-        if work <= _MACS // 4 and max(copied, area) <= _ELEMENTS:
+        if work <= MACS // 4 and max(copied, area) <= ELEMENTS:
             break
     x = net.input([n, ic, h, w], positive=bool(rng.integers(2)))
     weight = net.weight([oc, ic // group, kh, kw], 1 / np.sqrt(ic // group * kh * kw))
     bias = net.weight([oc], 0.3) if rng.integers(2) else net.none()
     window = {"kernel_shape": [kh, kw], "strides": [sh, sw], "dilations": [dh, dw], "pads": [top, left, bottom, right]}
-    return [net.op("Conv", [x, weight, bias], {**window, "group": group, **_relu(rng)})]
+    return [net.op("Conv", [x, weight, bias], {**window, "group": group, **draw_relu(rng)})]
 
 
 def wide_pool(net: Net) -> list[Any]:
     """Pools with wide steps and much padding."""
     rng = net.rng
     while True:
-        n, c, h, w = int(rng.integers(1, 4)), _pick(rng, 1, 100), _pick(rng, 1, 80), _pick(rng, 1, 80)
+        n, c, h, w = int(rng.integers(1, 4)), draw_size(rng, 1, 100), draw_size(rng, 1, 80), draw_size(rng, 1, 80)
         (kh, sh, _, top, bottom), (kw, sw, _, left, right) = (_wide_axis(rng, size, False) for size in (h, w))
-        if max(sh, sw, top, left, bottom, right) < 16 or n * c * h * w > _ELEMENTS // 4:
+        if max(sh, sw, top, left, bottom, right) < 16 or n * c * h * w > ELEMENTS // 4:
             continue
         oh, ow = _out(h, top, bottom, kh, sh), _out(w, left, right, kw, sw)
         # No window may lie wholly in padding.
-        if (oh - 1) * sh - top < h and (ow - 1) * sw - left < w and n * c * oh * ow * kh * kw <= _ELEMENTS:
+        if (oh - 1) * sh - top < h and (ow - 1) * sw - left < w and n * c * oh * ow * kh * kw <= ELEMENTS:
             break
     kind = str(rng.choice(["MaxPool", "AvgPool"]))
     attrs: dict[str, Any] = {"kernel_shape": [kh, kw], "strides": [sh, sw], "pads": [top, left, bottom, right]}
     if kind == "AvgPool":
         attrs["count_include_pad"] = bool(rng.integers(2))
-    return [net.op(kind, [net.input([n, c, h, w], positive=bool(rng.integers(2)))], {**attrs, **_relu(rng)})]
-
-
-def _broadcast(rng: np.random.Generator, shape: list[int]) -> list[int]:
-    """A shape that broadcasts to `shape`."""
-    if rng.integers(2):
-        return list(shape)
-    return [1 if rng.integers(3) == 0 else s for s in shape]
+    return [net.op(kind, [net.input([n, c, h, w], positive=bool(rng.integers(2)))], {**attrs, **draw_relu(rng)})]
 
 
 def add(net: Net) -> list[Any]:
     rng = net.rng
-    shape = _shape(rng)
+    shape = draw_shape(rng)
     operands = [net.input(shape)]
     for _ in range(int(rng.integers(1, 4))):
-        other = _broadcast(rng, shape)
+        other = draw_broadcast(rng, shape)
         operands.append(net.weight(other) if rng.integers(4) == 0 else net.input(other, positive=bool(rng.integers(2))))
-    attrs: dict[str, Any] = _relu(rng)
+    attrs: dict[str, Any] = draw_relu(rng)
     if rng.integers(4) == 0:
         attrs["coeff"] = [float(v) for v in rng.choice([1.0, -1.0, 0.5, 2.0], size=len(operands))]
     return [net.op("Add", operands, attrs)]
@@ -217,37 +193,37 @@ def add(net: Net) -> list[Any]:
 
 def mul(net: Net) -> list[Any]:
     rng = net.rng
-    shape = _shape(rng)
-    other = _broadcast(rng, shape)
+    shape = draw_shape(rng)
+    other = draw_broadcast(rng, shape)
     right = net.weight(other) if rng.integers(4) == 0 else net.input(other, positive=bool(rng.integers(2)))
-    return [net.op("Mul", [net.input(shape, positive=bool(rng.integers(2))), right], _relu(rng))]
+    return [net.op("Mul", [net.input(shape, positive=bool(rng.integers(2))), right], draw_relu(rng))]
 
 
 def extreme(net: Net) -> list[Any]:
     """Maximum or minimum of tensors and weights."""
     rng = net.rng
-    shape = _shape(rng)
+    shape = draw_shape(rng)
     operands = [net.input(shape, positive=bool(rng.integers(2)))]
     for _ in range(int(rng.integers(1, 4))):
-        other = _broadcast(rng, shape)
+        other = draw_broadcast(rng, shape)
         operands.append(net.weight(other) if rng.integers(3) == 0 else net.input(other, positive=bool(rng.integers(2))))
     return [net.op(str(rng.choice(["Max", "Min"])), operands, {})]
 
 
 def concat(net: Net) -> list[Any]:
     rng = net.rng
-    shape, axis = _shape(rng, _ELEMENTS // 4), int(rng.integers(0, 4))
+    shape, axis = draw_shape(rng, ELEMENTS // 4), int(rng.integers(0, 4))
     operands = []
     for _ in range(int(rng.integers(2, 5))):
         part = list(shape)
-        part[axis] = _pick(rng, 1, max(1, shape[axis]))
+        part[axis] = draw_size(rng, 1, max(1, shape[axis]))
         operands.append(net.input(part, positive=bool(rng.integers(2))))
-    return [net.op("Concat", operands, {"axis": axis, **_relu(rng)})]
+    return [net.op("Concat", operands, {"axis": axis, **draw_relu(rng)})]
 
 
 def slice_(net: Net) -> list[Any]:
     rng = net.rng
-    shape = _shape(rng)
+    shape = draw_shape(rng)
     offset, steps, ends = [], [], []
     for size in shape:
         begin = int(rng.integers(0, size))
@@ -259,7 +235,7 @@ def slice_(net: Net) -> list[Any]:
 
 def pad(net: Net) -> list[Any]:
     rng = net.rng
-    shape = _shape(rng)
+    shape = draw_shape(rng)
     mode = str(rng.choice(["constant", "reflect", "edge"]))
     paddings = [int(rng.integers(0, 4)) for _ in range(8)]
     if mode == "reflect":
@@ -274,14 +250,14 @@ def pad(net: Net) -> list[Any]:
 def upsample(net: Net) -> list[Any]:
     rng = net.rng
     scale = [int(v) for v in rng.integers(1, 5, size=2)]
-    shape = _shape(rng, _ELEMENTS // (scale[0] * scale[1]))
+    shape = draw_shape(rng, ELEMENTS // (scale[0] * scale[1]))
     return [net.op("Upsample", [net.input(shape)], {"scale_h": scale[0], "scale_w": scale[1]})]
 
 
 def permute(net: Net) -> list[Any]:
     rng = net.rng
     rank = int(rng.integers(2, 6))
-    shape = _shape(rng)[:rank] + [int(rng.integers(1, 4))] * max(0, rank - 4)
+    shape = draw_shape(rng)[:rank] + [int(rng.integers(1, 4))] * max(0, rank - 4)
     return [net.op("Permute", [net.input(shape)], {"order": [int(i) for i in rng.permutation(rank)]})]
 
 
@@ -303,18 +279,10 @@ F32_UNARY: list[tuple[str, dict[str, float]]] = [
 ]
 
 
-def _deep(rng: np.random.Generator) -> list[int]:
-    """A shape of five or six axes."""
-    while True:
-        shape = [_pick(rng, 1, 40) for _ in range(int(rng.integers(5, 7)))]
-        if np.prod(shape) <= _ELEMENTS // 8:
-            return shape
-
-
 def deep(net: Net) -> list[Any]:
     """Five or six axes: in another order, or a sum or product along any of which either operand may repeat."""
     rng = net.rng
-    shape = _deep(rng)
+    shape = draw_deep(rng)
     if rng.integers(3) == 0:
         return [net.op("Permute", [net.input(shape)], {"order": [int(i) for i in rng.permutation(len(shape))]})]
     operands = []
@@ -323,13 +291,13 @@ def deep(net: Net) -> list[Any]:
         part = part[int(rng.integers(len(part))) :] if rng.integers(3) == 0 else part
         is_weight = bool(operands) and rng.integers(4) == 0
         operands.append(net.weight(part) if is_weight else net.input(part, positive=bool(rng.integers(2))))
-    return [net.op(str(rng.choice(["Add", "Sub", "Mul"])), operands, _relu(rng))]
+    return [net.op(str(rng.choice(["Add", "Sub", "Mul"])), operands, draw_relu(rng))]
 
 
 def gather(net: Net) -> list[Any]:
     """Reversals, permutations, repeats and runs of one axis."""
     rng = net.rng
-    shape = _shape(rng, _ELEMENTS // 4)[: int(rng.integers(1, 5))]
+    shape = draw_shape(rng, ELEMENTS // 4)[: int(rng.integers(1, 5))]
     axis = int(rng.integers(len(shape)))
     size = shape[axis]
     kind = int(rng.integers(4))
@@ -348,7 +316,7 @@ def gather(net: Net) -> list[Any]:
 def prelu(net: Net) -> list[Any]:
     """Slopes for each channel, below 1 or on both sides of it, and slopes of any shape that broadcasts."""
     rng = net.rng
-    shape = _deep(rng) if rng.integers(4) == 0 else _shape(rng)[: int(rng.integers(1, 5))]
+    shape = draw_deep(rng) if rng.integers(4) == 0 else draw_shape(rng)[: int(rng.integers(1, 5))]
     kind = int(rng.integers(4))
     if kind < 2 and len(shape) > 1:
         slope = [shape[1], *[1] * (len(shape) - 2)]
@@ -360,7 +328,7 @@ def prelu(net: Net) -> list[Any]:
     return [net.op("PRelu", [net.input(shape, positive=rng.integers(8) == 0), weight], {})]
 
 
-_UNARY: list[tuple[str, dict[str, float]]] = [
+UNARY: list[tuple[str, dict[str, float]]] = [
     ("Relu", {"relu_limit": -1.0}),
     ("Relu", {"relu_limit": 6.0}),
     ("LeakyRelu", {"alpha": 0.1}),
@@ -372,8 +340,8 @@ _UNARY: list[tuple[str, dict[str, float]]] = [
 
 
 def activation(net: Net) -> list[Any]:
-    kind, attrs = _UNARY[int(net.rng.integers(len(_UNARY)))]
-    shape = _shape(net.rng)
+    kind, attrs = UNARY[int(net.rng.integers(len(UNARY)))]
+    shape = draw_shape(net.rng)
     if net.rng.integers(3) == 0:  # large planes, where curves pay
         shape = [1, int(net.rng.integers(1, 100)), int(net.rng.integers(20, 60)), int(net.rng.integers(30, 60))]
     return [net.op(kind, [net.input(shape, positive=bool(net.rng.integers(2)))], dict(attrs))]
@@ -382,245 +350,20 @@ def activation(net: Net) -> list[Any]:
 def rectifier(net: Net) -> list[Any]:
     """What is made of products, maxima and minima: the same functions in integers and in F32."""
     kind, attrs = F32_UNARY[int(net.rng.integers(len(F32_UNARY)))]
-    return [net.op(kind, [net.input(_shape(net.rng), positive=net.rng.integers(4) == 0)], dict(attrs))]
+    return [net.op(kind, [net.input(draw_shape(net.rng), positive=net.rng.integers(4) == 0)], dict(attrs))]
 
 
 def scale(net: Net) -> list[Any]:
-    shape = _shape(net.rng)
+    shape = draw_shape(net.rng)
     c = shape[1]
     bias = net.weight([c], 0.3) if net.rng.integers(2) else net.none()
-    return [net.op("Scale", [net.input(shape), net.weight([c]), bias], _relu(net.rng))]
-
-
-def _rows(rng: np.random.Generator, limit: int = _ELEMENTS // 8) -> list[int]:
-    """A shape of one to four axes, in which one may be long."""
-    while True:
-        shape = _shape(rng)[: int(rng.integers(1, 5))]
-        if rng.integers(4) == 0:
-            shape[int(rng.integers(len(shape)))] = _pick(rng, 300, 20_000)
-        if np.prod(shape) <= limit:
-            return shape
-
-
-def softmax(net: Net) -> list[Any]:
-    """Along any axis, as a logarithm or not; rows longer than a lane's memory among them."""
-    rng = net.rng
-    shape = _rows(rng)
-    axis = int(rng.integers(-len(shape), len(shape)))
-    attributes = {"axis": axis, "log": bool(rng.integers(2)), "beta": float(rng.choice([1.0, 1.0, 0.5]))}
-    return [net.op("Softmax", [net.input(shape, positive=rng.integers(4) == 0)], attributes)]
-
-
-def reduce_(net: Net) -> list[Any]:
-    """Any axes, kept or not. Products of more than a few numbers are of numbers near 1."""
-    rng = net.rng
-    shape = _rows(rng)
-    mode = str(rng.choice(["Mean", "Sum", "Max", "Min", "Prod", "L1", "L2"]))
-    axes = [a for a in range(len(shape)) if rng.integers(2)] or [int(rng.integers(len(shape)))]
-    shape[axes[0]] = max(2, shape[axes[0]])  # of one element each nothing would be left to compute
-    axes = [a - len(shape) if rng.integers(2) else a for a in axes]
-    x = net.input(shape, positive=rng.integers(4) == 0)
-    if all(shape[a] == 1 for a in axes):  # or there would be nothing for the chip to do
-        x = net.op("AddConst", [x], {"const_val": 0.5})
-    if mode == "Prod":
-        count = np.prod([shape[a] for a in axes])
-        x = net.op("MulConst", [x], {"const_val": float(0.5 / np.sqrt(count))})
-        x = net.op("AddConst", [x], {"const_val": 1.0})
-    return [net.op("Reduce", [x], {"axes": axes, "keepdims": bool(rng.integers(2)), "mode": mode})]
-
-
-def cumsum(net: Net) -> list[Any]:
-    rng = net.rng
-    shape = _rows(rng)
-    axis = int(rng.integers(-len(shape), len(shape)))
-    shape[axis] = max(2, shape[axis])
-    return [net.op("CumSum", [net.input(shape)], {"axis": axis})]
-
-
-def norm(net: Net) -> list[Any]:
-    """All four normalisations, with and without weights, of rows of any length."""
-    rng = net.rng
-    kind = str(rng.choice(["LayerNorm", "InstanceNorm", "GroupNorm", "RMSNorm"]))
-    shape = _rows(rng)
-    attributes: dict[str, Any] = {"eps": float(rng.choice([1e-5, 1e-3]))}
-    size = shape[-1:]
-    if kind == "LayerNorm":
-        axis = int(rng.integers(len(shape)))
-        size = shape[axis:]
-        attributes |= {"axis": axis - len(shape) if rng.integers(2) else axis, "normalized_shape": size}
-    elif kind != "RMSNorm":
-        shape = _shape(rng, _ELEMENTS // 8)
-        size = shape[1:2]
-    if kind == "GroupNorm":
-        attributes["num_groups"] = int(rng.choice([d for d in range(1, shape[1] + 1) if shape[1] % d == 0]))
-    weights = [net.weight(size) if rng.integers(2) else net.none() for _ in range(1 if kind == "RMSNorm" else 2)]
-    return [net.op(kind, [net.input(shape, positive=rng.integers(4) == 0), *weights], attributes)]
-
-
-# Of floats the programs of Active, of integers tables; the operand is positive where the function asks for it.
-_FUNCTIONS: list[tuple[str, dict[str, Any], bool]] = [
-    ("GELU", {"approx_mode": "tanh"}, False), ("Sin", {}, False), ("Cos", {}, False), ("Pow", {"exponent": 3.0}, False),
-    ("Pow", {"exponent": 1.7}, True), ("Pow", {"exponent": -0.75}, True), ("Rsqrt", {}, True),
-    ("Reciprocal", {"const_val": 1.0}, True), ("Reciprocal", {"const_val": -2.5}, True),
-]  # fmt: skip
-
-
-def function(net: Net) -> list[Any]:
-    """Functions that are a program of many commands."""
-    kind, attributes, positive = _FUNCTIONS[int(net.rng.integers(len(_FUNCTIONS)))]
-    x = net.input(_shape(net.rng, _ELEMENTS // 4), positive)
-    if positive:  # away from 0, near which the results of others would be 0 in 8 bits
-        x = net.op("AddConst", [x], {"const_val": 0.5})
-    return [net.op(kind, [x], dict(attributes))]
-
-
-def div(net: Net) -> list[Any]:
-    rng = net.rng
-    shape = _shape(rng, _ELEMENTS // 4)
-    left, right = (shape, _broadcast(rng, shape)) if rng.integers(2) else (_broadcast(rng, shape), shape)
-    divisor = net.op("AddConst", [net.input(right, positive=True)], {"const_val": 0.5})
-    dividend = net.weight(left) if rng.integers(4) == 0 else net.input(left, positive=bool(rng.integers(2)))
-    return [net.op("Div", [dividend, divisor], _relu(rng))]
-
-
-def _steps(net: Net, shape: list[int], offset: float = 0.0, limit: float = 3.0) -> Any:
-    """An input of quarters (plus `offset`) up to `limit`, which every format tells apart; or a tensor computed of it.
-
-    Its largest and smallest elements are always the same, so that all such tensors have one scale.
-    """
-    data = np.round(net.rng.uniform(-limit, limit, shape) * 4) / 4 + offset
-    data.flat[0] = limit
-    data.flat[-1] = -limit if data.size > 1 else limit
-    name = net.name("input")
-    net.inputs[name] = data.astype(np.float32)
-    value = net.builder.input(name, list(shape), {})
-    if net.rng.integers(3) == 0:
-        return value
-    return net.op("Clip", [value], {"min": -2 * limit, "max": 2 * limit})
-
-
-_ORDERS = ["Equal", "NotEqual", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"]
-
-
-def _choice_shape(rng: np.random.Generator) -> list[int]:
-    return _deep(rng) if rng.integers(4) == 0 else _shape(rng, _ELEMENTS // 4)
-
-
-def _comparison(net: Net, shape: list[int]) -> Any:
-    """Truth values of that shape, or one that broadcasts to it."""
-    rng = net.rng
-    mode = str(rng.choice(_ORDERS))
-    left = _steps(net, _broadcast(rng, shape))
-    if rng.integers(3) == 0:
-        return net.op("CompareConst", [left], {"mode": mode, "const_val": float(rng.choice([0.125, -0.6, 1.0, 99.0]))})
-    other = _broadcast(rng, shape)
-    if rng.integers(4) == 0:
-        steps = (np.round(rng.uniform(-2, 2, other) * 4) / 4).astype(np.float32)
-        return net.op("Compare", [left, net.builder.weight(net.name("weight"), steps)], {"mode": mode})
-    # Of another scale, nothing may be equal.
-    other_scale = rng.integers(3) == 0 and mode not in ("Equal", "NotEqual")
-    right = _steps(net, other, 0.125, 2.5) if other_scale else _steps(net, other)
-    return net.op("Compare", [left, right], {"mode": mode})
-
-
-def compare(net: Net) -> list[Any]:
-    """A comparison, by itself or joined with another one."""
-    shape = _choice_shape(net.rng)
-    first = _comparison(net, shape)
-    if net.rng.integers(2):
-        return [first]
-    mode = str(net.rng.choice(["And", "Or", "Xor"]))
-    return [net.op("Compare", [first, _comparison(net, shape)], {"mode": mode})]
-
-
-def where(net: Net) -> list[Any]:
-    rng = net.rng
-    shape = _choice_shape(rng)
-    operands, attrs = [_comparison(net, shape)], {}
-    for letter in "xy":
-        other = _broadcast(rng, shape)
-        kind = int(rng.integers(5))
-        if kind == 0:
-            attrs |= {f"{letter}_is_const": True, f"{letter}_const_val": float(rng.choice([0.0, -1.0, 2.5]))}
-            operands.append(net.none())
-        elif kind == 1:
-            operands.append(net.weight(other))
-        else:
-            operands.append(net.input(other, positive=bool(rng.integers(2))))
-    return [net.op("Where", operands, attrs)]
-
-
-def _axis_shape(rng: np.random.Generator, limit: int) -> tuple[list[int], int]:
-    """A shape of one to four axes, and one of them."""
-    while True:
-        shape = [_pick(rng, 1, 90) for _ in range(int(rng.integers(1, 5)))]
-        axis = int(rng.integers(len(shape)))
-        if rng.integers(8) == 0:
-            shape[axis] = _pick(rng, 300, 3000)
-        if np.prod(shape) <= limit:
-            return shape, axis
-
-
-def arg(net: Net) -> list[Any]:
-    """Many elements are equal."""
-    rng = net.rng
-    shape, axis = _axis_shape(rng, _ELEMENTS // 8)
-    attrs = {
-        "axis": axis,
-        "mode": str(rng.choice(["ArgMax", "ArgMin"])),
-        "keepdims": bool(rng.integers(2)),
-        "select_last_index": bool(rng.integers(2)),
-    }
-    return [net.op("Arg", [_steps(net, shape)], attrs)]
-
-
-def topk(net: Net) -> list[Any]:
-    rng = net.rng
-    shape, axis = _axis_shape(rng, _ELEMENTS // 32)
-    attrs = {"axis": axis, "K": int(rng.integers(1, min(shape[axis], 6) + 1)), "largest": bool(rng.integers(2))}
-    value = _steps(net, shape)
-    wanted = [["values"], ["indices"], ["values", "indices"]][int(rng.integers(3))]
-    return [net.op("TopK", [value], {**attrs, "gives": gives}) for gives in wanted]
-
-
-def take(net: Net) -> list[Any]:
-    """Indices that are given at run time, of a table or of a computed tensor."""
-    rng = net.rng
-    shape, axis = _axis_shape(rng, _ELEMENTS // 32)
-    places = [_pick(rng, 1, 30) for _ in range(int(rng.integers(1, 3)))]
-    while np.prod(places) * np.prod(shape) > _MACS // 8:
-        places = [max(1, p // 2) for p in places]
-    name = net.name("input")
-    net.inputs[name] = rng.integers(-shape[axis], shape[axis], places).astype(np.float32)
-    indices = net.builder.input(name, places, {})
-    data = net.weight(shape) if rng.integers(2) else net.input(shape)
-    return [net.op("Take", [data, indices], {"axis": axis})]
-
-
-def matmul_batches(net: Net) -> list[Any]:
-    """Batches that repeat in either operand, of any rank."""
-    rng = net.rng
-    while True:
-        batch = [int(v) for v in rng.integers(1, 6, size=int(rng.integers(1, 5)))]
-        m, k, n = (_pick(rng, 1, 100) for _ in range(3))
-        if np.prod(batch) * m * k * n <= _MACS // 4 and np.prod(batch) * max(m * k, k * n, m * n) <= _ELEMENTS:
-            break
-    left, right = ([1 if rng.integers(2) else b for b in batch][int(rng.integers(2)) :] for _ in range(2))
-    transposes = bool(rng.integers(4) == 0), bool(rng.integers(4) == 0)
-    left += [k, m] if transposes[0] else [m, k]
-    right += [n, k] if transposes[1] else [k, n]
-    operands = [net.input(left, positive=bool(rng.integers(2))), net.none(), net.none()]
-    operands[1] = net.weight(right) if rng.integers(4) == 0 else net.input(right)
-    attrs = {"left_transpose": transposes[0], "right_transpose": transposes[1], **_relu(rng)}
-    return [net.op("MatMul", operands, attrs)]
+    return [net.op("Scale", [net.input(shape), net.weight([c]), bias], draw_relu(net.rng))]
 
 
 FAMILIES: dict[str, Build] = {
     "conv": conv, "depthwise": depthwise, "grouped": grouped, "matmul": matmul, "maxpool": maxpool, "avgpool": avgpool,
     "add": add, "mul": mul, "concat": concat, "slice": slice_, "pad": pad, "upsample": upsample, "permute": permute,
     "activation": activation, "scale": scale, "gather": gather, "prelu": prelu, "deep": deep, "wide_conv": wide_conv,
-    "wide_pool": wide_pool, "extreme": extreme, "rectifier": rectifier, "softmax": softmax, "reduce": reduce_,
-    "cumsum": cumsum, "norm": norm, "function": function, "div": div,
-    **SPATIAL,
-    "compare": compare, "where": where, "arg": arg, "topk": topk, "take": take, "matmul_batches": matmul_batches,
+    "wide_pool": wide_pool, "extreme": extreme, "rectifier": rectifier,
+    **ROWS, **SPATIAL, **CHOICE,
 }  # fmt: skip

@@ -8,19 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from draws import draw_relu, draw_size
 from harness import Build, Net
 
 _ELEMENTS = 120_000  # most elements of one tensor
 _MACS = 8_000_000  # most multiply-accumulates of one case
-
-
-def _pick(rng: np.random.Generator, low: int, high: int) -> int:
-    return round(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
-def _relu(rng: np.random.Generator) -> dict[str, Any]:
-    do_relu = bool(rng.integers(2))
-    return {"do_relu": do_relu, "relu_limit": 6.0 if do_relu and rng.integers(3) == 0 else -1.0}
 
 
 def _bias(net: Net, channels: int) -> Any:
@@ -31,10 +23,10 @@ def deconv(net: Net) -> list[Any]:
     """Groups, depth-wise ones too, strides, dilations, pads on each side, output padding."""
     rng = net.rng
     while True:
-        n, h, w = int(rng.integers(1, 4)), _pick(rng, 1, 40), _pick(rng, 1, 40)
+        n, h, w = int(rng.integers(1, 4)), draw_size(rng, 1, 40), draw_size(rng, 1, 40)
         kind = int(rng.integers(3))
         group = 1 if kind < 2 else int(rng.integers(2, 9))
-        ic, oc = (_pick(rng, 1, 80) for _ in range(2))
+        ic, oc = (draw_size(rng, 1, 80) for _ in range(2))
         if kind == 2:
             ic, oc = group * max(1, ic // group), group * max(1, oc // group)
             if rng.integers(2):
@@ -57,14 +49,20 @@ def deconv(net: Net) -> list[Any]:
     x = net.input([n, ic, h, w], positive=bool(rng.integers(2)))
     weight = net.weight([ic, oc // group, *kernel], 1 / np.sqrt(ic // group * kernel[0] * kernel[1]))
     window = {"kernel_shape": kernel, "strides": strides, "pads": pads, "dilations": dilations}
-    attributes = {**window, "group": group, "output_padding": behind, **_relu(rng)}
+    attributes = {**window, "group": group, "output_padding": behind, **draw_relu(rng)}
     return [net.op("Deconv", [x, weight, _bias(net, oc)], attributes)]
 
 
 def _volume(rng: np.random.Generator, dilates: bool) -> tuple[list[int], dict[str, list[int]], list[int]]:
     """A shape [n, c, d, h, w], a window over it, and the sizes of its result."""
     while True:
-        shape = [int(rng.integers(1, 3)), _pick(rng, 1, 70), _pick(rng, 1, 12), _pick(rng, 1, 24), _pick(rng, 1, 24)]
+        shape = [
+            int(rng.integers(1, 3)),
+            draw_size(rng, 1, 70),
+            draw_size(rng, 1, 12),
+            draw_size(rng, 1, 24),
+            draw_size(rng, 1, 24),
+        ]
         kernel = [int(rng.choice([1, 2, 3, 3])) for _ in range(3)]
         strides = [int(rng.integers(1, 4)) for _ in range(3)]
         dilations = [int(rng.choice([1, 1, 2])) if dilates else 1 for _ in range(3)]
@@ -90,13 +88,13 @@ def conv3d(net: Net) -> list[Any]:
     while True:
         shape, window, out = _volume(rng, dilates=True)
         group = int(rng.choice([1, 1, 2, 3]))
-        ic, oc = max(1, shape[1] // group) * group, max(1, _pick(rng, 1, 70) // group) * group
+        ic, oc = max(1, shape[1] // group) * group, max(1, draw_size(rng, 1, 70) // group) * group
         taps = ic // group * int(np.prod(window["kernel_shape"]))
         if shape[0] * oc * np.prod(out) * taps <= _MACS and shape[0] * oc * np.prod(out) <= _ELEMENTS:
             break
     x = net.input([shape[0], ic, *shape[2:]], positive=bool(rng.integers(2)))
     weight = net.weight([oc, ic // group, *window["kernel_shape"]], 1 / np.sqrt(taps))
-    return [net.op("Conv3D", [x, weight, _bias(net, oc)], {**window, "group": group, **_relu(rng)})]
+    return [net.op("Conv3D", [x, weight, _bias(net, oc)], {**window, "group": group, **draw_relu(rng)})]
 
 
 def pool3d(net: Net) -> list[Any]:
@@ -106,7 +104,7 @@ def pool3d(net: Net) -> list[Any]:
     if rng.integers(5) == 0:
         window = {"kernel_shape": shape[2:], "strides": [1, 1, 1], "pads": [0] * 6}
     kind = str(rng.choice(["MaxPool3D", "AvgPool3D"]))
-    attributes: dict[str, Any] = {**window, **_relu(rng)}
+    attributes: dict[str, Any] = {**window, **draw_relu(rng)}
     if kind == "AvgPool3D":
         attributes["count_include_pad"] = bool(rng.integers(2))
     return [net.op(kind, [net.input(shape, positive=bool(rng.integers(2)))], attributes)]
@@ -122,7 +120,7 @@ def interp(net: Net) -> list[Any]:
     rng = net.rng
     while True:
         axes = int(rng.integers(1, 4))
-        shape = [int(rng.integers(1, 3)), _pick(rng, 1, 70), *(_pick(rng, 1, 40) for _ in range(axes))]
+        shape = [int(rng.integers(1, 3)), draw_size(rng, 1, 70), *(draw_size(rng, 1, 40) for _ in range(axes))]
         scales = [1.0, 1.0, *(float(rng.choice([1.0, 0.4, 0.5, 1.5, 2.0, 2.0, 3.0, 3.7])) for _ in range(axes))]
         sizes = [int(np.floor(size * scale)) for size, scale in zip(shape, scales, strict=True)]
         if min(sizes) >= 1 and max(np.prod(shape), np.prod(sizes)) <= _ELEMENTS and max(scales) != min(scales):
@@ -142,7 +140,12 @@ def recurrent(net: Net) -> list[Any]:
     gates = 4 if kind == "LSTM" else 3
     direction = str(rng.choice(["forward", "reverse", "bidirectional"]))
     directions = 2 if direction == "bidirectional" else 1
-    steps, batch, width, hidden = int(rng.integers(1, 6)), int(rng.integers(1, 4)), _pick(rng, 1, 80), _pick(rng, 1, 80)
+    steps, batch, width, hidden = (
+        int(rng.integers(1, 6)),
+        int(rng.integers(1, 4)),
+        draw_size(rng, 1, 80),
+        draw_size(rng, 1, 80),
+    )
     operands = [
         net.input([steps, batch, width]),
         net.weight([directions, gates * hidden, width], 1 / np.sqrt(width)),

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from families import _UNARY, _relu
+from draws import draw_relu
+from families import UNARY
 from harness import Net
 
 _ELEMENTS = 150_000  # most elements of one tensor
@@ -46,7 +47,7 @@ def _conv(net: Net, x: Made) -> Made | None:
         "pads": pads,
         "group": group,
     }
-    return net.op("Conv", [x[0], weight, bias], {**attrs, **_relu(rng)}), [n, oc, oh, ow]
+    return net.op("Conv", [x[0], weight, bias], {**attrs, **draw_relu(rng)}), [n, oc, oh, ow]
 
 
 def _pool(net: Net, x: Made) -> Made | None:
@@ -65,7 +66,7 @@ def _pool(net: Net, x: Made) -> Made | None:
 
 
 def _unary(net: Net, x: Made) -> Made:
-    kind, attrs = _UNARY[int(net.rng.integers(len(_UNARY)))]
+    kind, attrs = UNARY[int(net.rng.integers(len(UNARY)))]
     if kind == "Exp" and kind in net.marks:  # of another's result it is infinite
         kind, attrs = "Tanh", {}
     net.marks.add(kind)
@@ -78,7 +79,7 @@ def _add(net: Net, x: Made, others: list[Made]) -> Made | None:
         return None
     other = same[int(net.rng.integers(len(same)))]
     kind = "Mul" if net.rng.integers(4) == 0 else "Add"
-    return net.op(kind, [x[0], other[0]], _relu(net.rng)), x[1]
+    return net.op(kind, [x[0], other[0]], draw_relu(net.rng)), x[1]
 
 
 def _concat(net: Net, x: Made, others: list[Made]) -> Made | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from families import _UNARY, _relu
+from draws import draw_relu
+from families import UNARY
 from harness import Net
 
 _ELEMENTS = 100_000  # most elements of one tensor
@@ -24,18 +25,18 @@ def _product(net: Net, x: Made) -> Made | None:
         return None
     weight = net.weight([k, n], 1 / np.sqrt(k))
     bias = net.weight([n], 0.3) if rng.integers(2) else net.none()
-    return net.op("MatMul", [x[0], weight, bias], _relu(rng)), [*lead, m, n]
+    return net.op("MatMul", [x[0], weight, bias], draw_relu(rng)), [*lead, m, n]
 
 
 def _unary(net: Net, x: Made) -> Made:
     # Products grow, and their exponentials are infinite soon.
-    kinds = [u for u in _UNARY if u[0] == "Relu" or u[0] != "Exp"]
+    kinds = [u for u in UNARY if u[0] == "Relu" or u[0] != "Exp"]
     kind, attrs = kinds[int(net.rng.integers(len(kinds)))]
     return net.op(kind, [x[0]], dict(attrs)), x[1]
 
 
 def _bias(net: Net, x: Made) -> Made:
-    return net.op("Add", [x[0], net.weight([x[1][-1]])], _relu(net.rng)), x[1]
+    return net.op("Add", [x[0], net.weight([x[1][-1]])], draw_relu(net.rng)), x[1]
 
 
 def _add(net: Net, x: Made, others: list[Made]) -> Made | None:
@@ -43,7 +44,7 @@ def _add(net: Net, x: Made, others: list[Made]) -> Made | None:
     if not same:
         return None
     other = same[int(net.rng.integers(len(same)))]
-    return net.op("Mul" if net.rng.integers(4) == 0 else "Add", [x[0], other[0]], _relu(net.rng)), x[1]
+    return net.op("Mul" if net.rng.integers(4) == 0 else "Add", [x[0], other[0]], draw_relu(net.rng)), x[1]
 
 
 def _permute(net: Net, x: Made, order: list[int]) -> Made:
@@ -93,7 +94,7 @@ def _attention(net: Net, x: Made) -> Made | None:
     split = [_reshape(net, p, [b, m, h, d]) for p in parts if p]
     q, v = _permute(net, split[0], [0, 2, 1, 3]), _permute(net, split[2], [0, 2, 1, 3])
     k = _permute(net, split[1], [0, 2, 3, 1])
-    scores = net.op("MatMul", [q[0], k[0], net.none()], _relu(net.rng))
+    scores = net.op("MatMul", [q[0], k[0], net.none()], draw_relu(net.rng))
     mixed: Made = net.op("MatMul", [scores, v[0], net.none()], {}), [b, h, m, d]
     return _reshape(net, _permute(net, mixed, [0, 2, 1, 3]), [b, m, f])
 
