@@ -186,11 +186,13 @@ private:
     add(loopConvert(from, to, tensors[item.output].count()), plain(item.inputs), item.output);
   }
   void make(const Item &item, const Compare &compare) {
-    add(loopCompare(compare, elementOf(item.inputs[0]), dimsOf(item.inputs), dimsOf(item.output)), plain(item.inputs),
-        item.output);
+    add(loopCompare(compare, elementOf(item.inputs[0]), elementOf(item.output), dimsOf(item.inputs),
+                    dimsOf(item.output)),
+        plain(item.inputs), item.output);
   }
-  void make(const Item &item, const Select &) {
-    add(loopSelect(elementOf(item.output), dimsOf(item.inputs), dimsOf(item.output)), plain(item.inputs), item.output);
+  void make(const Item &item, const Select &select) {
+    add(loopSelect(select, elementOf(item.inputs[0]), elementOf(item.output), dimsOf(item.inputs), dimsOf(item.output)),
+        plain(item.inputs), item.output);
   }
   void make(const Item &item, const Nms &nms) {
     std::vector<int> reads = plain(item.inputs);
@@ -240,12 +242,6 @@ private:
   void make(const Item &item, const CumSum &sum) { add(loopCumSum(sum, item.posts), plain(item.inputs), item.output); }
   void make(const Item &item, const Normalize &normalize) {
     add(loopNormalize(normalize, item.posts, dimsOf(item.output)), plain(item.inputs), item.output);
-  }
-  void make(const Item &item, const NumberCompare &compare) {
-    add(loopNumberCompare(compare, dimsOf(item.inputs), dimsOf(item.output)), plain(item.inputs), item.output);
-  }
-  void make(const Item &item, const NumberChoice &where) {
-    add(loopNumberChoice(where, dimsOf(item.inputs), dimsOf(item.output)), plain(item.inputs), item.output);
   }
   void make(const Item &item, const Extremes &extremes) {
     add(loopExtremes(extremes, dimsOf(item.inputs[0])), plain(item.inputs), item.output);

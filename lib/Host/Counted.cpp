@@ -110,8 +110,6 @@ private:
     refuse("goes from step to step along axes whose length only the data say");
   }
   void passRows() { refuse("joins elements along rows where only the data say how many there are"); }
-  void pass(const Item &item, size_t k, const Counted &c, const NumberCompare &) { passElements(item, k, c); }
-  void pass(const Item &item, size_t k, const Counted &c, const NumberChoice &) { passElements(item, k, c); }
   void pass(const Item &, size_t, const Counted &, const Extremes &) { passRows(); }
   void pass(const Item &, size_t, const Counted &, const Take &) { passRows(); }
   void pass(const Item &, size_t, const Counted &, const Reduce &) { passRows(); }

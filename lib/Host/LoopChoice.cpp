@@ -3,6 +3,7 @@
 // elements by computed indices. NaN comes behind every number.
 #include "Loops.h"
 #include "Threads.h"
+#include "WithType.h"
 
 #include <algorithm>
 #include <array>
@@ -63,25 +64,40 @@ private:
 
 } // namespace
 
-StepPtr loopNumberCompare(const NumberCompare &compare, const std::vector<Dims> &inputs, const Dims &out) {
-  return std::make_unique<LoopStep>([=, walk = Walk(inputs, out)](const float *const *x, float *y) {
-    shareLoop(countOf(out), kGrain, [&](int64_t begin, int64_t end) {
-      walk.run(begin, end, [&](int64_t i, const Offsets &at) {
-        y[i] = holds(compare.mode, x[0][at[0]], compare.constant ? *compare.constant : x[1][at[1]]);
+StepPtr loopCompare(const Compare &compare, Element element, Element result, const std::vector<Dims> &inputs,
+                    const Dims &out) {
+  return withType(element, [&]<typename T>(T) {
+    return withType(result, [&]<typename R>(R) -> StepPtr {
+      return std::make_unique<ValueStep>([=, walk = Walk(inputs, out)](const void *const *in, void *const *results) {
+        auto *a = static_cast<const T *>(in[0]), *b = compare.constant ? nullptr : static_cast<const T *>(in[1]);
+        auto *y = static_cast<R *>(results[0]);
+        const T constant = compare.constant ? T(*compare.constant) : T(0);
+        shareLoop(countOf(out), kGrain, [&](int64_t begin, int64_t end) {
+          walk.run(begin, end, [&](int64_t i, const Offsets &at) {
+            y[i] = R(holds(compare.kind, a[at[0]], b ? b[at[1]] : constant));
+          });
+        });
       });
     });
   });
 }
 
-StepPtr loopNumberChoice(const NumberChoice &where, const std::vector<Dims> &inputs, const Dims &out) {
-  const size_t no = where.yes ? 1 : 2;
-  return std::make_unique<LoopStep>([=, walk = Walk(inputs, out)](const float *const *x, float *y) {
-    shareLoop(countOf(out), kGrain, [&](int64_t begin, int64_t end) {
-      walk.run(begin, end, [&](int64_t i, const Offsets &at) {
-        if (x[0][at[0]] != 0)
-          y[i] = where.yes ? *where.yes : x[1][at[1]];
-        else
-          y[i] = where.no ? *where.no : x[no][at[no]];
+StepPtr loopSelect(const Select &select, Element condition, Element element, const std::vector<Dims> &inputs,
+                   const Dims &out) {
+  return withType(condition, [&]<typename C>(C) {
+    return withType(element, [&]<typename T>(T) -> StepPtr {
+      return std::make_unique<ValueStep>([=, walk = Walk(inputs, out)](const void *const *in, void *const *results) {
+        auto *c = static_cast<const C *>(in[0]);
+        const size_t no = select.yes ? 1 : 2; // the second branch's input
+        auto *a = select.yes ? nullptr : static_cast<const T *>(in[1]);
+        auto *b = select.no ? nullptr : static_cast<const T *>(in[no]);
+        auto *y = static_cast<T *>(results[0]);
+        const T yes = select.yes ? T(*select.yes) : T(0), other = select.no ? T(*select.no) : T(0);
+        shareLoop(countOf(out), kGrain, [&](int64_t begin, int64_t end) {
+          walk.run(begin, end, [&](int64_t i, const Offsets &at) {
+            y[i] = c[at[0]] != C(0) ? (a ? a[at[1]] : yes) : (b ? b[at[no]] : other);
+          });
+        });
       });
     });
   });

@@ -1,10 +1,10 @@
 //===- LoopValues.cpp - Work on values of any type ------------------------===//
-// Changes of type, comparisons, selections, and the moves of tensors that are
-// not fp32. Everything here is row-major.
+// Changes of type, and the moves of tensors that are not fp32. Everything here
+// is row-major.
 #include "Loops.h"
 #include "Threads.h"
+#include "WithType.h"
 
-#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -14,36 +14,6 @@ namespace tpu_mlir::host {
 namespace {
 
 constexpr int64_t kGrain = 1 << 13;
-
-/// Calls `function` with a value of the C++ type of `element`. A bool is a uint8_t.
-template <typename Function> auto withType(Element element, Function function) {
-  switch (element) {
-  case Element::F32:
-    return function(float());
-  case Element::I64:
-    return function(int64_t());
-  case Element::I32:
-    return function(int32_t());
-  case Element::I8:
-    return function(int8_t());
-  case Element::U8:
-  case Element::Bool:
-    break;
-  }
-  return function(uint8_t());
-}
-
-/// Calls `function` with an unsigned number of the size of `element`: for what only moves.
-template <typename Function> auto withSize(Element element, Function function) {
-  switch (sizeOf(element)) {
-  case 8:
-    return function(uint64_t());
-  case 4:
-    return function(uint32_t());
-  default:
-    return function(uint8_t());
-  }
-}
 
 template <typename To, typename From> To converted(From value) {
   if constexpr (std::is_same_v<From, float> && !std::is_same_v<To, float>) {
@@ -61,51 +31,6 @@ template <typename To, typename From> To converted(From value) {
   }
 }
 
-/// Element offsets into operands that broadcast to the result, result element by result element.
-class Offsets {
-public:
-  Offsets(const std::vector<Dims> &operands, const Dims &out) : out(out) {
-    for (const Dims &dims : operands) {
-      Dims &list = strides.emplace_back(out.size(), 0);
-      int64_t stride = 1;
-      for (size_t i = 0; i < dims.size(); ++i) {
-        size_t from = dims.size() - 1 - i;
-        list[out.size() - 1 - i] = dims[from] == 1 ? 0 : stride;
-        stride *= dims[from];
-      }
-    }
-  }
-  int64_t at(size_t operand, int64_t element) const {
-    int64_t offset = 0;
-    for (size_t axis = out.size(); axis-- > 0; element /= out[axis])
-      offset += element % out[axis] * strides[operand][axis];
-    return offset;
-  }
-
-private:
-  Dims out;
-  std::vector<Dims> strides;
-};
-
-template <typename T> bool holds(Compare::Kind kind, T a, T b) {
-  switch (kind) {
-  case Compare::Kind::Equal:
-    return a == b;
-  case Compare::Kind::NotEqual:
-    return a != b;
-  case Compare::Kind::Less:
-    return a < b;
-  case Compare::Kind::LessOrEqual:
-    return a <= b;
-  case Compare::Kind::Greater:
-    return a > b;
-  case Compare::Kind::GreaterOrEqual:
-    return a >= b;
-  }
-  assert(false && "unknown comparison");
-  return false;
-}
-
 } // namespace
 
 StepPtr loopConvert(Element from, Element to, int64_t count) {
@@ -120,35 +45,6 @@ StepPtr loopConvert(Element from, Element to, int64_t count) {
         });
       });
     });
-  });
-}
-
-StepPtr loopCompare(const Compare &compare, Element element, const std::vector<Dims> &inputs, const Dims &out) {
-  return withType(element, [&]<typename T>(T) -> StepPtr {
-    return std::make_unique<ValueStep>([offsets = Offsets(inputs, out), kind = compare.kind,
-                                        count = countOf(out)](const void *const *in, void *const *result) {
-      auto *a = static_cast<const T *>(in[0]), *b = static_cast<const T *>(in[1]);
-      auto *y = static_cast<uint8_t *>(result[0]);
-      shareLoop(count, kGrain, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i)
-          y[i] = holds(kind, a[offsets.at(0, i)], b[offsets.at(1, i)]);
-      });
-    });
-  });
-}
-
-StepPtr loopSelect(Element element, const std::vector<Dims> &inputs, const Dims &out) {
-  return withSize(element, [&]<typename T>(T) -> StepPtr {
-    return std::make_unique<ValueStep>(
-        [offsets = Offsets(inputs, out), count = countOf(out)](const void *const *in, void *const *result) {
-          auto *condition = static_cast<const uint8_t *>(in[0]);
-          auto *a = static_cast<const T *>(in[1]), *b = static_cast<const T *>(in[2]);
-          auto *y = static_cast<T *>(result[0]);
-          shareLoop(count, kGrain, [&](int64_t begin, int64_t end) {
-            for (int64_t i = begin; i < end; ++i)
-              y[i] = condition[offsets.at(0, i)] ? a[offsets.at(1, i)] : b[offsets.at(2, i)];
-          });
-        });
   });
 }
 

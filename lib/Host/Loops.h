@@ -36,9 +36,12 @@ struct GatherLayouts {
 /// How to gather from a tensor that is there in layout `in`: from which layout and into which.
 GatherLayouts gatherLayouts(const Gather &gather, const Dims &in, const Dims &out, Layout layout);
 StepPtr loopGather(const Gather &gather, const Dims &in, const Dims &out, GatherLayouts layouts);
-/// Row-major: comparisons and choices. `inputs`: the shapes of the step's inputs.
-StepPtr loopNumberCompare(const NumberCompare &compare, const std::vector<Dims> &inputs, const Dims &out);
-StepPtr loopNumberChoice(const NumberChoice &where, const std::vector<Dims> &inputs, const Dims &out);
+/// Row-major comparisons and choices. `inputs`: the shapes of the step's inputs, which broadcast to `out`. Compared are
+/// elements of type `element`, and the result is of `result`; chosen by elements of `condition`, and of `element`.
+StepPtr loopCompare(const Compare &compare, Element element, Element result, const std::vector<Dims> &inputs,
+                    const Dims &out);
+StepPtr loopSelect(const Select &select, Element condition, Element element, const std::vector<Dims> &inputs,
+                   const Dims &out);
 StepPtr loopExtremes(const Extremes &extremes, const Dims &in);
 StepPtr loopTake(const Take &take, const Dims &in, int64_t indices);
 /// From one layout to another.
@@ -61,10 +64,6 @@ StepPtr loopRecurrent(const Recurrent &layer, const Dims &in, const Dims &out);
 
 /// From one element type to another, in any layout that pads nothing.
 StepPtr loopConvert(Element from, Element to, int64_t count);
-/// Row-major; two inputs of type `element` that broadcast to `out`.
-StepPtr loopCompare(const Compare &compare, Element element, const std::vector<Dims> &inputs, const Dims &out);
-/// Row-major; a condition and two inputs of type `element`, all of which broadcast to `out`.
-StepPtr loopSelect(Element element, const std::vector<Dims> &inputs, const Dims &out);
 /// Row-major moves of elements of any type.
 StepPtr loopGatherValues(const Gather &gather, Element element, const Dims &in, const Dims &out);
 StepPtr loopConcatValues(int64_t axis, Element element, const std::vector<Dims> &inputs);

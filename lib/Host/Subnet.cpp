@@ -20,8 +20,9 @@ namespace {
 
 constexpr int kVersion = 1;
 constexpr Element kElements[] = {Element::F32, Element::I64, Element::I32, Element::I8, Element::U8, Element::Bool};
-/// In the order of Compare::Kind.
-constexpr const char *kComparisons[] = {"equal", "not_equal", "less", "less_or_equal", "greater", "greater_or_equal"};
+/// In the order of Comparing.
+constexpr const char *kComparisons[] = {"equal", "not_equal", "greater", "greater_or_equal", "less", "less_or_equal",
+                                        "and",   "or",        "xor"};
 
 Element elementNamed(const std::string &name) {
   for (Element element : kElements)
@@ -37,7 +38,7 @@ ordered_json textOf(float value) {
   return value;
 }
 template <typename T> ordered_json textOf(const T &value) { return value; }
-ordered_json textOf(Compare::Kind kind) { return kComparisons[size_t(kind)]; }
+ordered_json textOf(Comparing kind) { return kComparisons[size_t(kind)]; }
 
 template <typename T> void readInto(const ordered_json &json, T &value) { value = json.get<T>(); }
 void readInto(const ordered_json &json, float &value) {
@@ -46,11 +47,11 @@ void readInto(const ordered_json &json, float &value) {
   else
     value = json.get<float>();
 }
-void readInto(const ordered_json &json, Compare::Kind &kind) {
+void readInto(const ordered_json &json, Comparing &kind) {
   std::string name = json.get<std::string>();
   for (size_t i = 0; i < std::size(kComparisons); ++i)
     if (name == kComparisons[i]) {
-      kind = Compare::Kind(i);
+      kind = Comparing(i);
       return;
     }
   throw UserError("comparison '" + name + "' is unknown");

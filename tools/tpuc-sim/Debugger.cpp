@@ -143,7 +143,7 @@ std::string Debugger::printed(const std::string &what, const sim::CommandEvent &
 
 std::string Debugger::printedPlace(const PrintSpec &spec) const {
   const sim::Operand &o = *spec.place;
-  bmodel::TensorEntry tensor{spec.text, o.dtype, {o.dims.n, o.dims.c, o.dims.h, o.dims.w}, 1, 0, {}, {}};
+  bmodel::TensorEntry tensor{spec.text, o.dtype, {o.dims.n, o.dims.c, o.dims.h, o.dims.w}, 1, 0, {}};
   bmodel::TensorPiece piece;
   piece.whole = piece.size = {o.dims.n, o.dims.c, 1, o.dims.h, o.dims.w};
   if (o.isLocal)

@@ -60,7 +60,7 @@ struct TensorEntry {
   int32_t zeroPoint = 0;
   /// May overlap (halos, copies in two memories) and need not cover the tensor (elements that nothing reads).
   std::vector<TensorPiece> pieces;
-  std::string viewOf; ///< the tensor whose bytes these are under another shape; empty: its own
+  std::string viewOf = {}; ///< the tensor whose bytes these are under another shape; empty: its own
 
   int64_t count() const;
   int64_t bytes() const { return count() * kernel::byteSize(dtype); }
@@ -115,7 +115,7 @@ struct LayerTraits {
 struct LayerEntry {
   std::string name, op; ///< of the op's result; "tpu.Conv2D"
   std::vector<CommandRange> commands;
-  std::optional<LayerTraits> traits; ///< absent in older tables
+  std::optional<LayerTraits> traits = {}; ///< absent in older tables
   bool has(const CommandRef &c) const;
   bool operator==(const LayerEntry &) const = default;
 };

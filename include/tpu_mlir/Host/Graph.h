@@ -81,13 +81,17 @@ struct Gather {
 /// The same values in the output's type. Floats become integers towards zero, as far as the type reaches (NaN is 0);
 /// integers wrap; of a bool, only whether it is zero stays.
 struct Convert {};
-/// A bool for each pair of elements of the same type, with numpy broadcasting. A NaN is unequal to everything.
+/// Whether each element is to another of its type, or to `constant`, as the kind says: a bool, or 1 and 0 where the
+/// output is fp32. Inputs broadcast as in numpy. A NaN is unequal to everything.
 struct Compare {
-  enum class Kind { Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual } kind;
+  Comparing kind;
+  std::optional<float> constant = {};
 };
-/// Inputs: a condition of bools, and two tensors of the output's type; the first where the condition holds. All three
-/// broadcast as in numpy.
-struct Select {};
+/// Inputs: a condition of bools or of numbers, true where they are not 0, then the branches that are no constants, of
+/// the output's type; the first where the condition holds. All broadcast as in numpy.
+struct Select {
+  std::optional<float> yes = {}, no = {};
+};
 /// Inputs: boxes [n, count, 4] and scores [n, classes, count]. Of each image and class, boxes in the order of falling
 /// scores (of equal ones the first first) whose score is above `scoreThreshold`, without those that overlap a chosen
 /// one by more than `iouThreshold` of their union, and no more than `mostPerClass`. Outputs: int64 rows of image, class
@@ -129,15 +133,6 @@ struct Normalize {
   std::vector<float> weight, bias; ///< empty: none
   int64_t inner = 1;
 };
-/// 1 where an element is to another, or to `constant`, as the mode says, else 0; inputs broadcast.
-struct NumberCompare {
-  Comparing mode;
-  std::optional<float> constant;
-};
-/// Inputs: the condition, then the branches that are no constants; all broadcast. `yes` where the condition is not 0.
-struct NumberChoice {
-  std::optional<float> yes, no;
-};
 /// The `count` largest elements of an axis in order, or their indices; of equal ones the first, or the last, comes
 /// first.
 struct Extremes {
@@ -148,9 +143,8 @@ struct Extremes {
 struct Take {
   int64_t axis;
 };
-using Work =
-    std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Convert, Compare, Select, Nms,
-                 Recurrent, Reduce, Softmax, CumSum, Normalize, NumberCompare, NumberChoice, Extremes, Take>;
+using Work = std::variant<Conv, MatMul, Pool, Unary, Affine, Combine, View, Concat, Gather, Convert, Compare, Select,
+                          Nms, Recurrent, Reduce, Softmax, CumSum, Normalize, Extremes, Take>;
 
 /// One piece of work on tensors (by number), then `posts` on its result, one after the other.
 struct Item {

@@ -77,33 +77,13 @@ int64_t CompareConstOp::flops() { return elementCount(getOutput()); }
 
 //===- Interpret ----------------------------------------------------------===//
 
-static host::Compare::Kind kindOf(Comparing mode) {
-  using Kind = host::Compare::Kind;
-  switch (mode) {
-  case Comparing::Equal:
-    return Kind::Equal;
-  case Comparing::NotEqual:
-    return Kind::NotEqual;
-  case Comparing::Less:
-    return Kind::Less;
-  case Comparing::LessOrEqual:
-    return Kind::LessOrEqual;
-  case Comparing::Greater:
-    return Kind::Greater;
-  default:
-    return Kind::GreaterOrEqual;
-  }
-}
-
 LogicalResult CompareOp::plan(EvalPlan &plan) {
-  if (isTyped(getOutput()))
-    return plan.compute(*this, host::Compare{kindOf(*comparingOf(getMode()))}, {getLhs(), getRhs()});
-  return plan.compute(*this, host::NumberCompare{*comparingOf(getMode()), std::nullopt}, {getLhs(), getRhs()});
+  return plan.compute(*this, host::Compare{*comparingOf(getMode())}, {getLhs(), getRhs()});
 }
 
 LogicalResult CompareConstOp::plan(EvalPlan &plan) {
   auto constant = static_cast<float>(getConstVal().convertToDouble());
-  return plan.compute(*this, host::NumberCompare{*comparingOf(getMode()), constant}, {getInput()});
+  return plan.compute(*this, host::Compare{*comparingOf(getMode()), constant}, {getInput()});
 }
 
 } // namespace top

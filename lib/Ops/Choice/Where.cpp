@@ -61,9 +61,7 @@ int64_t WhereOp::flops() { return elementCount(getOutput()); }
 //===- Interpret ----------------------------------------------------------===//
 
 LogicalResult WhereOp::plan(EvalPlan &plan) {
-  if (isTyped(*this))
-    return plan.compute(*this, host::Select{}, {getCond(), getTbrn(), getFbrn()});
-  host::NumberChoice where;
+  host::Select where;
   if (getXIsConst())
     where.yes = static_cast<float>(getXConstVal().convertToDouble());
   if (getYIsConst())

@@ -24,7 +24,7 @@ Subnet sample() {
   int column = g.add(Gather{{0, 1}, {{0, 1, 2, 3, 4, 5}, {1}}, 0}, {rows}, {6, 1}, Element::I64);
   int joined = g.add(Concat{1}, {rows, column}, {6, 4}, Element::I64);
   int limits = g.constant({3}, Element::I64, kLimits.data());
-  int high = g.add(Compare{Compare::Kind::GreaterOrEqual}, {rows, limits}, {6, 3}, Element::Bool);
+  int high = g.add(Compare{tpu_mlir::Comparing::GreaterOrEqual}, {rows, limits}, {6, 3}, Element::Bool);
   int cut = g.add(Select{}, {high, limits, rows}, {6, 3}, Element::I64);
   int flat = g.add(View{}, {cut}, {18}, Element::I64);
   int floats = g.add(Convert{}, {flat}, {18});

@@ -48,10 +48,10 @@ TEST(Values, IntegersWrapAndBoolsSayWhetherTheyAreZero) {
 
 TEST(Values, ANaNIsUnequalToEverything) {
   std::vector<float> a = {1, std::nanf(""), 2, 2}, b = {1, std::nanf(""), 1, 3};
-  const std::vector<std::pair<Compare::Kind, std::vector<uint8_t>>> cases = {
-      {Compare::Kind::Equal, {1, 0, 0, 0}},   {Compare::Kind::NotEqual, {0, 1, 1, 1}},
-      {Compare::Kind::Less, {0, 0, 0, 1}},    {Compare::Kind::LessOrEqual, {1, 0, 0, 1}},
-      {Compare::Kind::Greater, {0, 0, 1, 0}}, {Compare::Kind::GreaterOrEqual, {1, 0, 1, 0}}};
+  const std::vector<std::pair<tpu_mlir::Comparing, std::vector<uint8_t>>> cases = {
+      {tpu_mlir::Comparing::Equal, {1, 0, 0, 0}},   {tpu_mlir::Comparing::NotEqual, {0, 1, 1, 1}},
+      {tpu_mlir::Comparing::Less, {0, 0, 0, 1}},    {tpu_mlir::Comparing::LessOrEqual, {1, 0, 0, 1}},
+      {tpu_mlir::Comparing::Greater, {0, 0, 1, 0}}, {tpu_mlir::Comparing::GreaterOrEqual, {1, 0, 1, 0}}};
   for (const auto &[kind, wanted] : cases) {
     GraphOf g;
     int left = g.input({4}), right = g.input({4});
