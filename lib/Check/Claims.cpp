@@ -51,6 +51,12 @@ Claims::Claims(const bmodel::NetParameter &parameter, const target::Chip &chip) 
   }
   for (const bmodel::Tensor &input : parameter.inputTensor) {
     tensors.push_back(input.name), makers.push_back(-1), counts.push_back(1);
+    auto &shapes = inputShapes.emplace_back();
+    if (!input.shape.empty())
+      shapes.push_back(input.shape[0]);
+    for (const bmodel::TensorEntry &entry : table.tensors)
+      if (entry.viewOf == input.name)
+        shapes.emplace_back(entry.shape.begin(), entry.shape.end());
     if (!input.shape.empty())
       for (uint64_t d : input.shape[0])
         counts.back() *= int64_t(d);

@@ -58,6 +58,8 @@ public:
   bool isMadeLocally(int tensor) const { return madeLocally.contains(tensor); }
   /// Whether layers may see the tensor under another shape than its own.
   bool hasViews(int tensor) const { return viewed.contains(tensor); }
+  /// The shapes under which layers may see an input of the network: its own, and those of its views.
+  const std::vector<std::vector<uint64_t>> &shapesOfInput(size_t input) const { return inputShapes[input]; }
   /// Elements of a tensor.
   int64_t countOf(int tensor) const { return counts[size_t(tensor)]; }
   /// The layer that is named after the tensor, or -1.
@@ -74,6 +76,7 @@ private:
   std::vector<std::string> tensors;
   std::vector<int> makers; ///< by tensor
   std::vector<int64_t> counts;
+  std::vector<std::vector<std::vector<uint64_t>>> inputShapes; ///< by input
   bool saysTraits = false;
   std::map<std::pair<int, int>, bmodel::Reads> takes; ///< by layer and tensor
   std::set<int> leaving, takenWhole, madeLocally, viewed;

@@ -5,6 +5,8 @@
 #include "Values.h"
 #include "tpu_mlir/Support/NameText.h"
 
+#include <algorithm>
+
 namespace tpu_mlir::safety {
 
 using isa::Field;
@@ -104,7 +106,9 @@ void Values::checkInput(const Access &access) {
     if (access.grid.place < input.deviceAddr || access.grid.place >= input.deviceAddr + input.size ||
         input.shape.empty())
       continue;
-    if (!isBoxOf(access.grid, input.deviceAddr, input.shape[0]))
+    const auto &shapes = claims.shapesOfInput(size_t(&input - &parameter.inputTensor[0]));
+    if (std::none_of(shapes.begin(), shapes.end(),
+                     [&](const auto &shape) { return isBoxOf(access.grid, input.deviceAddr, shape); }))
       found.push_back({access.operand, "reads beyond the end of an axis of input " + quotedName(input.name), kNobody});
     const Grid &g = access.grid;
     if (claims.readsOf(layer, claims.inputTensor(size_t(&input - &parameter.inputTensor[0]))) == bmodel::Reads::ByIndex)

@@ -190,7 +190,8 @@ def test_a_network_that_computes_nothing_is_a_sentence(folder: Path, capsys: pyt
     arguments = ["--mlir", "net.mlir", "--chip", "bm1684x", "--quantize", "F32", "--model", "net.bmodel"]
     assert model_deploy.main(arguments) == 1
     assert capsys.readouterr().err == (
-        "error: the network only renames its inputs; there is nothing for the chip to run\n"
+        "error: the chip computes nothing of this network, which only moves its inputs or leaves all to the "
+        "host; there is nothing to put into a bmodel\n"
     )
 
 

@@ -209,8 +209,10 @@ struct ConvertTopToTpuPass : impl::ConvertTopToTpuBase<ConvertTopToTpuPass> {
   void convertHostOp(Operation *op, Lowering &lowering) {
     IRMapping operands; // casts first, which stand before the op then
     for (Value v : op->getOperands())
-      if (isPresent(v) && !isWeight(v))
-        operands.map(v, isOwnInteger(v) ? lowering.mapped(v) : lowering.dequantize(lowering.mapped(v)));
+      if (isPresent(v) && !isWeight(v)) {
+        Value lowered = lowering.mapped(v); // of truth values that the chip computes, numbers
+        operands.map(v, isOwnInteger(lowered) ? lowered : lowering.dequantize(lowered));
+      }
     Operation *kept = lowering.builder.clone(*op, operands);
     for (auto [from, to] : llvm::zip(op->getResults(), kept->getResults())) {
       if (!isOwnInteger(to)) // calibrated, until here

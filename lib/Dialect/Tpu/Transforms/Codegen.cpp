@@ -255,7 +255,9 @@ struct CodegenPass : impl::CodegenBase<CodegenPass> {
       if (failed(checkAddresses(module, *read, map, targetOf(module))) || failed(writer.emitOps(targetOf(module))))
         return signalPassFailure();
       if (writer.isEmpty())
-        return fail("the network only renames its inputs; there is nothing for the chip to run");
+        return fail("the chip computes nothing of this network, which only moves its inputs or leaves all to the host; "
+                    "there is "
+                    "nothing to put into a bmodel");
       FailureOr<bmodel::Model> model = writer.finish(targetOf(module));
       if (failed(model))
         return signalPassFailure();

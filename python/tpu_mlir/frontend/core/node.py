@@ -99,8 +99,8 @@ class Node:
         value = self.value(index)
         if self.type_of_value(value) == "float32":
             return value
-        if self.type_of_value(value) == "bool":
-            # The chip has no booleans, and the host runs what has 64-bit integers.
+        if self.type_of_value(value) != "int64":
+            # The chip has no booleans and no integers of their own, and the host runs what has 64-bit ones.
             value = self.emit("Cast", [value], suffix="whole", type="int64")
         return self.emit("Cast", [value], suffix="number", type="float32")
 

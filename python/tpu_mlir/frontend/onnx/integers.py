@@ -1,14 +1,12 @@
 """Integer inputs become float32 inputs with the same values, where nothing computes with integers.
 
 Between such an input and the Cast or DequantizeLinear that makes it float, only operators that move elements may
-stand. Every element of up to 24 bits has the same value in float32.
+stand, and what they give may not leave the network. Every element of up to 24 bits has the same value in float32.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-from ...progress import warn
 
 # Operators whose first input's elements are the result's, unchanged; any other input is a shape or a list of axes.
 _MOVES = {
@@ -37,11 +35,7 @@ def carry_integers(model: Any, shapes: dict[str, tuple[int, ...] | None]) -> boo
         roots -= blocked
     if not roots:
         return False
-    for output in model.graph.output:
-        if output.name in carried:
-            kind = onnx.TensorProto.DataType.Name(output.type.tensor_type.elem_type)
-            warn(f"output '{output.name}' has type {kind}; in the import it is float32, with the same values")
-    for value in [*model.graph.input, *model.graph.output]:
+    for value in model.graph.input:
         if value.name in carried:
             value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
     kept = [v for v in model.graph.value_info if v.name not in carried]
@@ -101,7 +95,7 @@ def _constants(graph: Any) -> dict[str, Any]:
 def _carried(
     model: Any, roots: set[str], constants: dict[str, Any], shapes: dict[str, tuple[int, ...] | None]
 ) -> tuple[set[str], set[str]]:
-    """The tensors that carry an integer input's elements, and the inputs that something computes with."""
+    """The tensors that carry an integer input's elements, and the inputs that something computes with or gives back."""
     origins: dict[str, set[str]] = {root: {root} for root in roots}
     blocked: set[str] = set()
     for node in model.graph.node:
@@ -115,6 +109,8 @@ def _carried(
             origins.update((name, together) for name in node.output if name)
         else:
             blocked |= together
+    # What leaves has its own type: as a float it would be rounded to the mode's format.
+    blocked |= set().union(*(origins[o.name] for o in model.graph.output if o.name in origins))
     return set(origins), blocked
 
 

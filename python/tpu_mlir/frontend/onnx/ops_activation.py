@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..core.node import ANY_TYPE
-from .ops_compare import announce_truth
+from .ops_compare import announce_truth, announce_typed_truth
 from .ops_eltwise import FLOAT32_MAX
 from .registry import Node, onnx_op
 from .values import type_name
@@ -155,6 +155,9 @@ def cast(node: Node) -> None:
         return
     if target == "bool" and node.type_of_value(value) == "float32":
         announce_truth(node, "CompareConst", [value], {"mode": "NotEqual", "const_val": 0.0})
+        return
+    if target == "bool":
+        announce_typed_truth(node, "Cast", [value], {})
         return
     if target == "float32" and node.type_of_value(value) == "bool":
         # The chip has no booleans, and the host runs what has 64-bit integers.

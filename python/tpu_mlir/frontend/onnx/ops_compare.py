@@ -35,7 +35,7 @@ def compare(node: Node) -> None:
     mode = _MODES[node.kind]
     are_floats = [_is_float(node, 0), _is_float(node, 1)]
     if not any(are_floats):
-        _compare_typed(node, mode)
+        announce_typed_truth(node, "Compare", [node.value(0), node.value(1)], {"mode": mode})
         return
     for constant, other in ((1, 0), (0, 1)):
         number = _number(node, constant, other)
@@ -90,13 +90,12 @@ def announce_truth(node: Node, op: str, operands: list[Any], attributes: dict[st
     node.result_as_number(number)
 
 
-def _compare_typed(node: Node, mode: str) -> None:
-    """A comparison of what is no float, which the host makes numbers of where all readers take those."""
-    operands = [node.value(0), node.value(1)]
+def announce_typed_truth(node: Node, op: str, operands: list[Any], attributes: dict[str, Any]) -> None:
+    """Announce truth values of what is no float, which the host makes numbers of where all readers take those."""
     if not _only_chooses(node):
-        node.result(node.emit("Compare", operands, {"mode": mode}, type="bool"))
+        node.result(node.emit(op, operands, attributes, type="bool"))
         return
-    truth = node.emit("Compare", operands, {"mode": mode}, "truth", type="bool")
+    truth = node.emit(op, operands, attributes, "truth", type="bool")
     whole = node.emit("Cast", [truth], suffix="whole", type="int64")
     node.result(node.emit("Cast", [whole], type="float32"))
 

@@ -43,12 +43,9 @@ def _take_rows(node: Node, shape: tuple[int, ...], batch: int) -> None:
             f"axes",
             "such places are supported with one number each and without batch axes, and constant ones of any kind",
         )
-    indices = node.reshape(node.as_number(1), places[:-1] or [1], "indices")
-    if len(places) > 1:
-        node.result(node.emit("Take", [node.value(0), indices], {"axis": 0}))
-    else:
-        value = node.emit("Take", [node.value(0), indices], {"axis": 0}, "taken")
-        node.result(node.reshape(value, shape[1:] or [1]))
+    # What was taken loses the axis of one number, not the indices: what moves is rounded to the mode's format.
+    value = node.emit("Take", [node.value(0), node.as_number(1)], {"axis": 0}, "taken")
+    node.result(node.reshape(value, [*places[:-1], *shape[1:]] or [1]))
 
 
 @onnx_op("ScatterND", types=ANY_TYPE)

@@ -22,9 +22,10 @@ AVOIDED: dict[str, tuple[str, ...] | None] = {
     "fusing": None,
 }
 
-# Left out always: they take the last factor of an activation that is written out into what follows it, before Top has
-# recognised the activation. Top folds the factors that are left into convolutions itself (fuse-scale-into-conv).
-_TAKES_FACTORS = ("fuse_preceding_mul_into_conv", "fuse_consecutive_mul")
+# Left out always. The first two take the last factor of an activation that is written out into what follows it,
+# before Top has recognised the activation. Top folds the factors that are left into convolutions itself (fuse-scale-into-conv).
+# The third turns an ArgMax of the last of equal ones, which Top has, into integer arithmetic, which it has not.
+_LEFT_OUT = ("fuse_preceding_mul_into_conv", "fuse_consecutive_mul", "rewrite_arg_reduce_select_last_index")
 
 
 def simplify(model: Any, skip_fuse_bn: bool = False, avoid: str = "") -> Any:
@@ -83,7 +84,7 @@ def _onnxsim(model: Any, skip_fuse_bn: bool, avoid: str) -> Any:
     import onnxsim
 
     avoided = AVOIDED[avoid]
-    skipped = [*_TAKES_FACTORS, *(["fuse_bn_into_conv"] if skip_fuse_bn else []), *(avoided or [])]
+    skipped = [*_LEFT_OUT, *(["fuse_bn_into_conv"] if skip_fuse_bn else []), *(avoided or [])]
     with _quiet():
         simple, good = onnxsim.simplify(model, perform_optimization=avoided is not None, skipped_optimizers=skipped)
     if not good:
