@@ -23,8 +23,9 @@ AVOIDED: dict[str, tuple[str, ...] | None] = {
 }
 
 # Left out always. The first two take the last factor of an activation that is written out into what follows it,
-# before Top has recognised the activation. Top folds the factors that are left into convolutions itself (fuse-scale-into-conv).
-# The third turns an ArgMax of the last of equal ones, which Top has, into integer arithmetic, which it has not.
+# before Top has recognised the activation. Top folds the factors that are left into convolutions itself
+# (fuse-scale-into-conv). The third turns an ArgMax of the last of equal ones, which Top has, into integer arithmetic,
+# which it has not.
 _LEFT_OUT = ("fuse_preceding_mul_into_conv", "fuse_consecutive_mul", "rewrite_arg_reduce_select_last_index")
 
 
